@@ -31,13 +31,21 @@ module.exports = {
     ...floors,
     strangers,
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'nobody-imports-app', severity: 'error', from: { pathNot: '^(src/app|test|bench|scripts|src/index[.]ts)' }, to: { path: '^src/app/' } },
+    {
+      name: 'nobody-imports-app',
+      severity: 'error',
+      from: { pathNot: '^(src/app|test|bench|scripts|src/index[.]ts)' },
+      to: { path: '^src/app/' },
+    },
     {
       name: 'contracts-are-light',
       severity: 'error',
       comment: 'a contract is all that the dashboard and --help load: domain and lib only',
       from: { path: '^src/operations/[^/]+/contract[.]ts$' },
-      to: { path: '^src/', pathNot: ['^src/domain/', '^src/lib/', '^src/operations/operation[.]ts$'] },
+      to: {
+        path: '^src/',
+        pathNot: ['^src/domain/', '^src/lib/', '^src/operations/operation[.]ts$'],
+      },
     },
     {
       name: 'no-attic',
@@ -45,7 +53,12 @@ module.exports = {
       from: {},
       to: { path: '^(src|web)/(.*/)?(utils?|helpers?|common|shared|core|misc)/' },
     },
-    { name: 'no-tests-in-product', severity: 'error', from: { path: '^src/', pathNot: '[.](test|suite)[.]ts$' }, to: { path: ['[.](test|suite)[.]ts$', '^test/'] } },
+    {
+      name: 'no-tests-in-product',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '[.](test|suite)[.]ts$' },
+      to: { path: ['[.](test|suite)[.]ts$', '^test/'] },
+    },
   ],
   options: {
     tsPreCompilationDeps: true,

@@ -1,0 +1,58 @@
+/** What sort of thing went wrong. Doors translate a kind into an exit code or an HTTP status; nothing else decides by text. */
+export type ErrorKind =
+  | 'invalid_input'
+  | 'not_found'
+  | 'forbidden'
+  | 'conflict'
+  | 'not_well'
+  | 'rate_limited'
+  | 'unavailable'
+  | 'timeout'
+  | 'unknown_outcome'
+  | 'internal';
+
+export interface AppErrorOptions {
+  readonly kind: ErrorKind;
+  /** Stable, snake_case, for example `config_not_found`. */
+  readonly code: string;
+  /** What happened and why, in one or two sentences a user can read. */
+  readonly message: string;
+  /** What the user does next, as an imperative sentence. */
+  readonly next?: string | undefined;
+  /** Facts for logs and for `--json`; never a secret. */
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+  readonly cause?: unknown;
+}
+
+/** The one error type that crosses rooms. */
+export class AppError extends Error {
+  readonly kind: ErrorKind;
+  readonly code: string;
+  readonly next: string | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(options: AppErrorOptions) {
+    super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'AppError';
+    this.kind = options.kind;
+    this.code = options.code;
+    this.next = options.next;
+    this.details = options.details ?? {};
+  }
+}
+
+/** Turns whatever was thrown into an AppError; what is not ours becomes `internal` and keeps its cause. */
+export function toAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  return new AppError({
+    kind: 'internal',
+    code: 'unexpected_error',
+    message: messageOf(thrown),
+    cause: thrown,
+  });
+}
+
+/** The readable message of anything that can be thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
