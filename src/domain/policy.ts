@@ -1,0 +1,27 @@
+/** What holds for one repository; a snapshot is stored with each attempt, live restrictions may only tighten it. */
+export interface RepositoryPolicy {
+  /** Base branch; null = the default branch of the host. */
+  readonly base: string | null;
+  readonly agent: string;
+  /** Commands run in the sandbox before the agent, without secrets; each is one shell line of the configuration's owner. */
+  readonly setup: readonly string[];
+  /** Commands that verify the result, in the sandbox. */
+  readonly checks: readonly string[];
+  readonly egress: readonly string[];
+  /** Globs beside the built-in list. */
+  readonly protectedPaths: readonly string[];
+  /** What happens when the diff touches a protected path. */
+  readonly protectedPathsPolicy: 'block' | 'human' | 'allow';
+  readonly proposalsOpen: number;
+  readonly paused: boolean;
+  readonly budget: Budget;
+}
+
+/** Limits of one attempt and of a day; all finite. */
+export interface Budget {
+  readonly perRunUsd: number;
+  readonly perDayUsd: number;
+  readonly timeoutMinutes: number;
+  readonly stallMinutes: number;
+  readonly maxAttempts: number;
+}
