@@ -28,7 +28,7 @@ export interface Approval {
 /** What an approval binds: a change of any member voids it. */
 export interface ApprovedContent {
   readonly title: string;
-  /** As people read it; marker, permalinks, line numbers and rank do not count. */
+  /** The words of the proposal alone: marker, permalinks, line numbers and rank are not part of it. */
   readonly body: string;
   readonly target: string;
   readonly baseBranch: string;
@@ -41,15 +41,10 @@ export function contentHash(content: ApprovedContent): string {
   return sha256(canonicalJson({ ...content, body: canonicalBody(content.body) }));
 }
 
-const marker = /<!--\s*cms:1:[^>]*-->/gu;
-const volatileBlock = /<!-- cms:volatile -->[\s\S]*?<!-- cms:\/volatile -->/gu;
-
-/** The body without our marker, without blocks that we mark as volatile (permalink, line numbers, rank), line ends as LF. */
+/** Line ends as LF, no white space at line ends: what a code host may change by itself does not void an approval. */
 export function canonicalBody(body: string): string {
   return body
     .replaceAll('\r\n', '\n')
-    .replace(volatileBlock, '')
-    .replace(marker, '')
     .replace(/[ \t]+$/gmu, '')
     .trim();
 }

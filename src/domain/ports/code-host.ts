@@ -1,0 +1,126 @@
+import type { Json } from '../../lib/json.ts';
+import type { HostRole } from '../approval.ts';
+import type { EffectKind, EffectResult } from '../effect.ts';
+import type { HostName, RepositoryRef } from '../repository.ts';
+
+/**
+ * Where issues and pull requests live. `github` and `local` implement it and pass one conformance suite
+ * (code-host.suite.ts). Reads are plain calls; every write goes through `send`, called only by the effect sender.
+ */
+export interface CodeHost {
+  readonly name: HostName;
+  /** Facts of the repository; AppError `not_found` when it does not exist or may not be seen. */
+  repository(ref: RepositoryRef): Promise<HostRepository>;
+  /** Head commit of a branch; `unchanged` when it still is `knownSha` (a conditional request where the host has one). */
+  head(ref: RepositoryRef, branch: string, knownSha: string | null): Promise<Head>;
+  /** Names the patterns of the configuration stand for (`acme/*`). */
+  expand(pattern: string): Promise<readonly RepositoryRef[]>;
+  /** What git fetches from, with an environment that authenticates this one child process; never in the URL or arguments. */
+  remote(ref: RepositoryRef): Promise<GitRemote>;
+  /** The login by which we write. */
+  self(): Promise<string>;
+  /** The role of a login, read now. */
+  roleOf(ref: RepositoryRef, login: string): Promise<HostRole>;
+  issue(ref: RepositoryRef, number: number): Promise<HostIssue | null>;
+  /** Open or all issues, never pull requests; `labels` any of; `updatedBefore` filters. */
+  issues(ref: RepositoryRef, query: IssueQuery): Promise<readonly HostIssue[]>;
+  /** Label and edit events of one issue, oldest first. */
+  issueEvents(ref: RepositoryRef, number: number): Promise<readonly IssueEvent[]>;
+  pullRequest(ref: RepositoryRef, number: number): Promise<HostPullRequest | null>;
+  pullRequests(ref: RepositoryRef, query: PullRequestQuery): Promise<readonly HostPullRequest[]>;
+  /** Makes one write. An answer that is lost is an AppError `unknown_outcome`; then `find` decides. */
+  send(write: HostWrite): Promise<EffectResult>;
+  /** Looks for what a write may have made: by marker in lists (never search) written by our own login, or by natural key. */
+  find(write: HostWrite): Promise<EffectResult | null>;
+}
+
+export interface HostRepository {
+  readonly ref: RepositoryRef;
+  readonly defaultBranch: string;
+  readonly private: boolean;
+  readonly archived: boolean;
+  /** Web address, used for permalinks; null on the local host. */
+  readonly url: string | null;
+}
+
+export type Head = { readonly changed: false } | { readonly changed: true; readonly sha: string };
+
+export interface GitRemote {
+  readonly url: string;
+  /** Added to the environment of git (for example GIT_CONFIG_COUNT with http.extraHeader). */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface HostIssue {
+  readonly number: number;
+  readonly title: string;
+  readonly body: string;
+  readonly state: 'open' | 'closed';
+  readonly stateReason: string | null;
+  readonly author: string;
+  readonly authorIsBot: boolean;
+  readonly labels: readonly string[];
+  readonly url: string | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly locked: boolean;
+}
+
+export interface IssueQuery {
+  readonly state: 'open' | 'all';
+  readonly labels?: readonly string[];
+  readonly since?: Date;
+  readonly creator?: string;
+}
+
+export interface IssueEvent {
+  readonly id: string;
+  readonly type: 'labeled' | 'unlabeled' | 'renamed' | 'closed' | 'reopened' | 'edited' | 'other';
+  readonly actor: string;
+  readonly actorIsBot: boolean;
+  readonly label: string | null;
+  readonly at: Date;
+}
+
+export interface HostPullRequest {
+  readonly number: number;
+  readonly title: string;
+  readonly body: string;
+  readonly author: string;
+  readonly state: 'open' | 'closed' | 'merged';
+  readonly draft: boolean;
+  readonly headBranch: string;
+  readonly headSha: string;
+  readonly baseBranch: string;
+  readonly mergeCommit: string | null;
+  readonly url: string;
+  readonly updatedAt: Date;
+}
+
+export interface PullRequestQuery {
+  readonly state: 'open' | 'all';
+  readonly headBranch?: string;
+}
+
+/** One write with its marker text, made by platform/effects; the host puts the marker into bodies. */
+export interface HostWrite {
+  readonly kind: EffectKind;
+  readonly repository: RepositoryRef;
+  readonly payload: { readonly [key: string]: Json };
+  /** `<!-- cms:1:<intent id>:<fingerprint>:<hmac> -->`; appended to bodies of issues, comments, pull requests. */
+  readonly marker: string;
+  /** When the intent was first written: what `find` looks back to. */
+  readonly since: Date;
+}
+
+/*
+ * Payloads by kind:
+ *   create_issue       { title, body, labels: string[] }
+ *   update_issue       { number, title?, body? }
+ *   set_issue_state    { number, state: 'open'|'closed', reason?: 'completed'|'not_planned' }
+ *   comment            { number, body }            number of an issue or pull request
+ *   add_label          { number, labels: string[] }
+ *   remove_label       { number, label }
+ *   push_branch        { branch, sha, expected: string|null, gitDir }   expected = old value for the lease, null = must be new
+ *   open_pull_request  { title, body, head, base, draft }
+ */

@@ -1,0 +1,17 @@
+import type { EffectRequest, EffectResult } from '../effect.ts';
+
+/** What the pipeline uses to write outside (platform/effects behind it). */
+export interface Effects {
+  /**
+   * Writes the intent rows (on conflict do nothing) in the caller's transaction; nothing is sent before it commits.
+   * Returns the intent ids, in order.
+   */
+  intend(transaction: Transaction, requests: readonly EffectRequest[]): Promise<readonly string[]>;
+  /** Sends the intent, or adopts what it made before; resolves when it is final. Idempotent. */
+  settle(intentId: string): Promise<EffectResult>;
+}
+
+/** A handle on an open transaction of the store; opaque to the pipeline. */
+export interface Transaction {
+  readonly transaction: unique symbol;
+}

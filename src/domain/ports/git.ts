@@ -1,0 +1,95 @@
+import type { Sighting } from '../finding.ts';
+import type { RepositoryRef } from '../repository.ts';
+import type { GitRemote } from './code-host.ts';
+
+/** Bare mirrors: a cache of what the hosts have. */
+export interface Mirrors {
+  /** Makes or refreshes the mirror and returns its folder and the commit of the branch. */
+  refresh(ref: RepositoryRef, remote: GitRemote, branch: string): Promise<Mirror>;
+}
+
+export interface Mirror {
+  readonly gitDir: string;
+  readonly commit: string;
+}
+
+/** Workspaces: isolated work trees of runs, and what is taken out of them (integrations/git). */
+export interface Workspaces {
+  /** Raw checkout (no filters, no hooks) of the commit into a new folder; the agent gets a fresh clone without remotes. */
+  create(request: { readonly runId: string; readonly mirror: Mirror }): Promise<Workspace>;
+  /** Folders of runs that are not in `live`, left by a dead service: removed. */
+  sweep(live: ReadonlySet<string>): Promise<readonly string[]>;
+}
+
+export interface Workspace {
+  readonly runId: string;
+  /** What the agent sees. */
+  readonly folder: string;
+  readonly baseCommit: string;
+  /**
+   * After every process is dead: hashes the files raw into a clean clone, by our own walker, and returns the difference.
+   * The agent's own `.git` is never read.
+   */
+  export(): Promise<ExportedChange>;
+  remove(): Promise<void>;
+}
+
+export interface ExportedChange {
+  /** Git folder of the clean clone; holds `tree` and after `commit` the commit. */
+  readonly gitDir: string;
+  readonly tree: string;
+  readonly files: readonly ChangedFile[];
+  /** Unified diff against the base commit; binary files as a line. */
+  readonly patch: string;
+  /** What was left out and why (sockets, devices, nested .git, too large). */
+  readonly refused: readonly { readonly path: string; readonly why: string }[];
+  /** Makes one commit on top of the base commit; same input, same id. */
+  commit(message: string, author: { name: string; email: string; date: Date }): Promise<string>;
+}
+
+export interface ChangedFile {
+  readonly path: string;
+  readonly status: 'added' | 'modified' | 'deleted';
+  /** Git file mode as six digits, for example `100644`, `120000`; null when deleted. */
+  readonly mode: string | null;
+  readonly bytes: number;
+  readonly linkTarget: string | null;
+  /** Content of text files up to 1 MiB, for the judgement; null otherwise. */
+  readonly text: string | null;
+}
+
+/** One look of the TODO scanner at one commit, incremental where it can be (integrations/git + pipeline/scan). */
+export interface TreeReader {
+  /** Blobs at the commit whose bytes contain one of the spellings; streamed. */
+  candidates(
+    gitDir: string,
+    commit: string,
+    spellings: readonly string[],
+  ): AsyncIterable<Candidate>;
+  /** Paths that changed between two commits; null when `from` is not known any more. */
+  changes(gitDir: string, from: string, to: string): Promise<readonly TreeChange[] | null>;
+  /** The blobs of the given paths at the commit. */
+  read(gitDir: string, commit: string, paths: readonly string[]): AsyncIterable<Candidate>;
+  /** Text of a blob by its id; null when gone. */
+  blob(gitDir: string, oid: string): Promise<Uint8Array | null>;
+}
+
+export interface Candidate {
+  readonly path: string;
+  /** Blob id. */
+  readonly oid: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface TreeChange {
+  readonly status: 'added' | 'modified' | 'deleted' | 'renamed';
+  readonly path: string;
+  readonly oldPath: string | null;
+  readonly oldOid: string | null;
+  readonly newOid: string | null;
+}
+
+/** A sighting with the blob it was seen in: what identity matching works on. */
+export interface LocatedSighting extends Sighting {
+  readonly oid: string;
+}

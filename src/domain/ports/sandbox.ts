@@ -1,0 +1,40 @@
+/** Where foreign code runs. `bubblewrap`, `sandbox-runtime` and `none` pass one conformance suite (sandbox.suite.ts). */
+export interface Sandbox {
+  readonly name: 'bubblewrap' | 'sandbox-runtime' | 'none';
+  /** Whether it works on this machine, tried out, and the one command that mends it. */
+  probe(): Promise<{
+    readonly works: boolean;
+    readonly evidence: string;
+    readonly mend: string | null;
+  }>;
+  start(spec: SandboxSpec): Promise<SandboxedProcess>;
+}
+
+export interface SandboxSpec {
+  readonly argv: readonly string[];
+  /** The whole environment; nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Working folder on this machine, writable inside. */
+  readonly workspace: string;
+  /** The process's own HOME on this machine, writable inside. */
+  readonly home: string;
+  /** Folders on this machine that may be read beside the system ones (an agent's program). */
+  readonly readable: readonly string[];
+  readonly stdin: string | null;
+  /** Hosts (with optional port) that may be reached; empty = no network. */
+  readonly egress: readonly string[];
+  readonly limits: {
+    readonly memoryBytes: number;
+    readonly processes: number;
+    readonly fileBytes: number;
+  };
+}
+
+export interface SandboxedProcess {
+  readonly pid: number;
+  readonly stdout: NodeJS.ReadableStream;
+  readonly stderr: NodeJS.ReadableStream;
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  /** Ends the whole tree, children in sessions of their own too; resolves when none is left. */
+  kill(): Promise<void>;
+}
