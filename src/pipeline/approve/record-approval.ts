@@ -1,0 +1,130 @@
+import type { Approval } from '../../domain/approval.ts';
+import type { HostIssue, IssueEvent } from '../../domain/ports/code-host.ts';
+import type { Task } from '../../domain/task.ts';
+import { transition } from '../../domain/task.ts';
+import { AppError } from '../../lib/app-error.ts';
+import { hashOf } from '../propose/propose.ts';
+import type { Verdict } from './judge-approval.ts';
+import { withoutMarker } from './judge-approval.ts';
+import type { ApprovalPorts } from './poll-approvals.ts';
+import { answerKey } from './poll-approvals.ts';
+
+/** Binds an approval to the actor and to the words as they stand in the task; AppError `conflict` when the state forbids it. */
+export async function grantApproval(
+  ports: Pick<ApprovalPorts, 'tasks' | 'audit' | 'settings' | 'clock' | 'correlationId'>,
+  task: Task,
+  decision: Pick<Approval, 'actor' | 'channel' | 'eventId' | 'roles'>,
+): Promise<Task> {
+  const next = transition(task.state, { type: 'approve' });
+  if (!next.ok) throw stateForbids(task, next.why);
+  const at = ports.clock.now();
+  const contentHash = hashOf(ports, task);
+  return ports.tasks.transact(async (transaction) => {
+    await ports.tasks.addApproval(transaction, {
+      taskId: task.id,
+      ...decision,
+      contentHash,
+      decidedAt: at,
+      voidedAt: null,
+      voidReason: null,
+    });
+    await ports.tasks.addNote(transaction, {
+      taskId: task.id,
+      at,
+      code: 'approved',
+      text: `Approved by ${decision.actor} (${decision.channel}) over content ${contentHash.slice(0, 12)}.`,
+      key: decision.eventId === null ? `approve:${at.toISOString()}` : `label:${decision.eventId}`,
+    });
+    await ports.audit.record(transaction, {
+      event: 'approval.granted',
+      outcome: 'ok',
+      actor: { kind: 'host_user', name: decision.actor, host: task.target.host },
+      target: task.id,
+      correlationId: ports.correlationId(),
+      facts: { channel: decision.channel, contentHash, roles: decision.roles },
+    });
+    return ports.tasks.update(transaction, task, {
+      state: next.state,
+      attention: null,
+      contentHash,
+      note: `approved by ${decision.actor}`,
+    });
+  });
+}
+
+/** Says why a label does not count: in `explain`, in the audit log and as a comment; takes the label off again. */
+export async function refuseApproval(
+  ports: ApprovalPorts,
+  task: Task,
+  issue: HostIssue,
+  event: IssueEvent,
+  verdict: Extract<Verdict, { approved: false }>,
+): Promise<Task> {
+  const manager = ports.settings.managerOf(task.target);
+  const label = ports.settings.labels().approved;
+  let kept = task;
+  const intents = await ports.tasks.transact(async (transaction) => {
+    await ports.tasks.addNote(transaction, {
+      taskId: task.id,
+      at: ports.clock.now(),
+      code: verdict.code,
+      text: verdict.text,
+      key: answerKey(event),
+    });
+    await ports.audit.record(transaction, {
+      event:
+        verdict.code === 'approval_void_content'
+          ? 'approval.stale_content'
+          : 'approval.refused_role',
+      outcome: 'refused',
+      actor: { kind: 'host_user', name: event.actor, host: manager.host },
+      target: task.id,
+      correlationId: ports.correlationId(),
+      facts: { code: verdict.code, event: event.id },
+    });
+    kept = await ports.tasks.update(transaction, task, {
+      note: verdict.text,
+      ...asItStands(ports, task, issue, verdict),
+    });
+    const base = {
+      repository: manager,
+      taskId: task.id,
+      attempt: task.attempt,
+      ordinal: kept.version,
+    };
+    return ports.effects.intend(transaction, [
+      { ...base, kind: 'remove_label', payload: { number: issue.number, label } },
+      { ...base, kind: 'comment', payload: { number: issue.number, body: verdict.text } },
+    ]);
+  });
+  for (const intent of intents) await ports.effects.settle(intent);
+  return kept;
+}
+
+/** After an edit the text as it stands becomes the proposal, so that the next approval binds what people read. */
+function asItStands(
+  ports: ApprovalPorts,
+  task: Task,
+  issue: HostIssue,
+  verdict: Extract<Verdict, { approved: false }>,
+): Partial<Task> {
+  if (verdict.code !== 'approval_void_content') return {};
+  const body = withoutMarker(issue.body);
+  const proposal = { ...task.proposal, title: issue.title, body };
+  return {
+    proposal,
+    publishedTitle: issue.title,
+    publishedBody: body,
+    contentHash: hashOf(ports, { ...task, proposal }),
+  };
+}
+
+function stateForbids(task: Task, why: string): AppError {
+  return new AppError({
+    kind: 'conflict',
+    code: 'task_state',
+    message: `Task ${task.id}: ${why}.`,
+    next: `Look at it with \`claude-manager tasks explain ${task.id}\`.`,
+    details: { taskId: task.id, state: task.state },
+  });
+}

@@ -1,0 +1,83 @@
+import type { Actor } from '../domain/actor.ts';
+import type { RepositoryPolicy } from '../domain/policy.ts';
+import type { Agent, AgentRunner } from '../domain/ports/agent.ts';
+import type { CodeHost } from '../domain/ports/code-host.ts';
+import type { Effects } from '../domain/ports/effects.ts';
+import type { Mirrors, Workspaces } from '../domain/ports/git.ts';
+import type {
+  AuditTrail,
+  FindingStore,
+  PauseStore,
+  RunStore,
+  TaskStore,
+} from '../domain/ports/stores.ts';
+import type { HostName, RepositoryRef } from '../domain/repository.ts';
+import type { CheckResult } from '../domain/run.ts';
+import type { Clock } from '../lib/clock.ts';
+
+/** What the verbs of the pipeline work through; `app/compose.ts` builds it, tests hand in fakes. Take only what you need. */
+export interface PipelinePorts {
+  readonly host: (name: HostName) => CodeHost;
+  readonly tasks: TaskStore;
+  readonly findings: FindingStore;
+  readonly runs: RunStore;
+  readonly pauses: PauseStore;
+  readonly effects: Effects;
+  readonly audit: AuditTrail;
+  readonly mirrors: Mirrors;
+  readonly workspaces: Workspaces;
+  readonly agents: (name: string) => Agent | null;
+  readonly runner: AgentRunner;
+  readonly commands: CommandRunner;
+  readonly secrets: SecretScan;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly log: PipelineLog;
+  readonly correlationId: () => string;
+  readonly newId: () => string;
+}
+
+/** Runs one shell line of the policy (`setup`, `checks`) in the sandbox, without secrets. */
+export interface CommandRunner {
+  run(request: {
+    readonly command: string;
+    readonly workspace: string;
+    readonly timeoutMs: number;
+    readonly egress: readonly string[];
+    readonly signal: AbortSignal;
+  }): Promise<CheckResult>;
+}
+
+/** Finds secrets in text; answers the kinds found, never the values. */
+export interface SecretScan {
+  scan(text: string): readonly string[];
+  redact(text: string): string;
+}
+
+/** What of the configuration the pipeline reads; getters, so that a reload is seen at once. */
+export interface Settings {
+  readonly managerOf: (target: RepositoryRef) => RepositoryRef;
+  readonly policyOf: (target: RepositoryRef) => RepositoryPolicy;
+  readonly labels: () => { readonly approved: string; readonly proposal: string };
+  readonly limits: () => JudgementLimits;
+  readonly agentByLabel: (labels: readonly string[]) => string | null;
+  readonly promptTemplate: (kind: string) => Promise<string | null>;
+  readonly maxRounds: () => number;
+}
+
+/** Bounds of what an agent's change may be. */
+export interface JudgementLimits {
+  readonly files: number;
+  readonly patchBytes: number;
+  readonly binaryFileBytes: number;
+}
+
+export interface PipelineLog {
+  debug(message: string, facts?: object): void;
+  info(message: string, facts?: object): void;
+  warn(message: string, facts?: object): void;
+  error(message: string, facts?: object): void;
+}
+
+/** The actor for what the pipeline does by itself. */
+export const pipelineActor: Actor = { kind: 'system', name: 'pipeline' };

@@ -1,0 +1,229 @@
+import { contentHash } from '../../domain/approval.ts';
+import type { EffectRequest } from '../../domain/effect.ts';
+import type { Finding } from '../../domain/finding.ts';
+import type { RepositoryRef } from '../../domain/repository.ts';
+import { repositoryKey } from '../../domain/repository.ts';
+import type { Proposal, Task } from '../../domain/task.ts';
+import { transition } from '../../domain/task.ts';
+import { idOf, sha256 } from '../../lib/hash.ts';
+import { canonicalJson } from '../../lib/json.ts';
+import type { PipelinePorts } from '../pipeline-ports.ts';
+import { pipelineActor } from '../pipeline-ports.ts';
+import { proposalFor, publishedBody } from './proposal-text.ts';
+
+type Ports = Pick<
+  PipelinePorts,
+  | 'host'
+  | 'tasks'
+  | 'findings'
+  | 'effects'
+  | 'audit'
+  | 'settings'
+  | 'clock'
+  | 'log'
+  | 'correlationId'
+>;
+
+/** What one round of proposing did. */
+export interface Proposed {
+  readonly proposed: readonly Task[];
+  /** Findings that wait because the cap of open proposals is reached. */
+  readonly held: number;
+}
+
+/**
+ * Proposes the best-ranked open findings of a repository, each once, up to the cap of open proposals.
+ * The task row and the intent of its issue commit together; the issue is sent afterwards and again after a crash.
+ */
+export async function propose(ports: Ports, target: RepositoryRef): Promise<Proposed> {
+  const policy = ports.settings.policyOf(target);
+  const repository = await ports.host(target.host).repository(target);
+  const withCode = await mayShowCode(ports, target, repository.private);
+  const candidates = await unproposed(ports, target);
+  const open = await ports.tasks.list({ states: ['proposed'], target });
+  const room = Math.max(0, policy.proposalsOpen - open.length);
+  const baseBranch = policy.base ?? repository.defaultBranch;
+  const ranked = candidates
+    .map((finding) => ({ finding, proposal: proposalFor(finding, { withCode }) }))
+    .sort((a, b) => b.proposal.rank - a.proposal.rank || order(a.finding, b.finding));
+  const proposed: Task[] = [...(await finishInterrupted(ports, open))];
+  for (const { finding, proposal } of ranked.slice(0, room)) {
+    proposed.push(await proposeOne(ports, finding, proposal, baseBranch));
+  }
+  return { proposed, held: Math.max(0, ranked.length - room) };
+}
+
+/** The id of the task that a finding leads to: equal on a new database, so that nothing is proposed twice. */
+export function taskIdOf(manager: RepositoryRef, rule: string, fingerprint: string): string {
+  return idOf('task', repositoryKey(manager), rule, fingerprint);
+}
+
+/** The version of what in a policy an approval relies on. */
+export function policyVersion(policy: ReturnType<PipelinePorts['settings']['policyOf']>): string {
+  const { setup, checks, egress, protectedPaths, protectedPathsPolicy } = policy;
+  return sha256(
+    canonicalJson({ setup, checks, egress, protectedPaths, protectedPathsPolicy }),
+  ).slice(0, 16);
+}
+
+/** The hash that an approval of this task binds, over its words as they stand. */
+export function hashOf(
+  ports: Pick<PipelinePorts, 'settings'>,
+  task: Pick<Task, 'proposal' | 'target' | 'baseBranch' | 'agent'>,
+): string {
+  return contentHash({
+    title: task.proposal.title,
+    body: task.proposal.body,
+    target: repositoryKey(task.target),
+    baseBranch: task.baseBranch,
+    agent: task.agent,
+    policyVersion: policyVersion(ports.settings.policyOf(task.target)),
+  });
+}
+
+async function proposeOne(
+  ports: Ports,
+  finding: Finding,
+  proposal: Proposal,
+  baseBranch: string,
+): Promise<Task> {
+  const manager = ports.settings.managerOf(finding.repository);
+  const now = ports.clock.now();
+  const labels = ports.settings.labels();
+  const agent = ports.settings.policyOf(finding.repository).agent;
+  const body = publishedBody(proposal, labels.approved);
+  const task: Task = {
+    id: taskIdOf(manager, finding.rule, finding.fingerprint),
+    state: 'proposed',
+    attention: null,
+    origin: {
+      kind: 'finding',
+      rule: finding.rule,
+      findingId: finding.id,
+      fingerprint: finding.fingerprint,
+    },
+    target: finding.repository,
+    proposal,
+    agent,
+    baseBranch,
+    contentHash: hashOf(ports, { proposal, target: finding.repository, baseBranch, agent }),
+    issueNumber: null,
+    publishedTitle: proposal.title,
+    publishedBody: body,
+    pullRequest: null,
+    attempt: 0,
+    note: null,
+    createdAt: now,
+    updatedAt: now,
+    version: 1,
+  };
+  const intents = await ports.tasks.transact(async (transaction) => {
+    await ports.tasks.insert(transaction, task);
+    await ports.audit.record(transaction, {
+      event: 'proposal.created',
+      outcome: 'ok',
+      actor: pipelineActor,
+      target: task.id,
+      correlationId: ports.correlationId(),
+      facts: { title: proposal.title, rank: proposal.rank, finding: finding.id },
+    });
+    return ports.effects.intend(transaction, [issueOf(ports, task)]);
+  });
+  return publish(ports, task.id, intents[0] ?? '');
+}
+
+/** Proposals whose issue was not seen made, because we died or the host failed in between. */
+async function finishInterrupted(ports: Ports, open: readonly Task[]): Promise<readonly Task[]> {
+  const finished: Task[] = [];
+  for (const task of open.filter(({ issueNumber }) => issueNumber === null)) {
+    const intents = await ports.tasks.transact((transaction) =>
+      ports.effects.intend(transaction, [issueOf(ports, task)]),
+    );
+    finished.push(await publish(ports, task.id, intents[0] ?? ''));
+  }
+  return finished;
+}
+
+function issueOf(ports: Pick<Ports, 'settings'>, task: Task): EffectRequest {
+  return {
+    kind: 'create_issue',
+    repository: ports.settings.managerOf(task.target),
+    taskId: task.id,
+    attempt: 0,
+    ordinal: 0,
+    payload: {
+      title: task.publishedTitle ?? task.proposal.title,
+      body: task.publishedBody ?? task.proposal.body,
+      labels: [ports.settings.labels().proposal],
+    },
+  };
+}
+
+/** Sends the issue of a proposal, or finds it made, and notes its number. Safe to repeat. */
+export async function publish(
+  ports: Pick<Ports, 'tasks' | 'effects' | 'host' | 'settings' | 'log'>,
+  taskId: string,
+  intentId: string,
+): Promise<Task> {
+  const result = await ports.effects.settle(intentId);
+  const task = await required(ports, taskId);
+  if (result.number === null || task.issueNumber === result.number) return task;
+  const numbered = await ports.tasks.transact((transaction) =>
+    ports.tasks.update(transaction, task, { issueNumber: result.number }),
+  );
+  return result.adopted ? takeOverState(ports, numbered, result.number) : numbered;
+}
+
+/** An issue that was there before us (a lost database) may have been decided already: a no stays a no. */
+async function takeOverState(
+  ports: Pick<Ports, 'tasks' | 'host' | 'settings'>,
+  task: Task,
+  number: number,
+): Promise<Task> {
+  const manager = ports.settings.managerOf(task.target);
+  const issue = await ports.host(manager.host).issue(manager, number);
+  if (issue === null || issue.state === 'open' || task.state !== 'proposed') return task;
+  const next = transition(task.state, {
+    type: issue.stateReason === 'completed' ? 'finding_gone' : 'reject',
+  });
+  if (!next.ok) return task;
+  return ports.tasks.transact((transaction) =>
+    ports.tasks.update(transaction, task, {
+      state: next.state,
+      note: 'decided before this database was made',
+    }),
+  );
+}
+
+async function required(ports: Pick<Ports, 'tasks'>, taskId: string): Promise<Task> {
+  const task = await ports.tasks.get(taskId);
+  if (task === null) throw new Error(`task ${taskId} vanished`);
+  return task;
+}
+
+async function unproposed(ports: Ports, target: RepositoryRef): Promise<readonly Finding[]> {
+  const findings = await ports.findings.list({ repository: target, status: 'open' });
+  const manager = ports.settings.managerOf(target);
+  const fresh: Finding[] = [];
+  for (const finding of findings) {
+    const known =
+      (await ports.tasks.byFinding(finding.id)) ??
+      (await ports.tasks.get(taskIdOf(manager, finding.rule, finding.fingerprint)));
+    if (known === null) fresh.push(finding);
+  }
+  return fresh;
+}
+
+async function mayShowCode(
+  ports: Ports,
+  target: RepositoryRef,
+  isPrivate: boolean,
+): Promise<boolean> {
+  if (!isPrivate) return true;
+  const manager = ports.settings.managerOf(target);
+  return (await ports.host(manager.host).repository(manager)).private;
+}
+
+function order(a: Finding, b: Finding): number {
+  return a.path === b.path ? a.line - b.line : a.path < b.path ? -1 : 1;
+}
