@@ -1,0 +1,113 @@
+import type { Approval } from '../../domain/approval.ts';
+import { mayApprove } from '../../domain/approval.ts';
+import type { Task } from '../../domain/task.ts';
+import { transition } from '../../domain/task.ts';
+import type { PipelinePorts } from '../pipeline-ports.ts';
+import { pipelineActor } from '../pipeline-ports.ts';
+import { hashOf } from '../propose/propose.ts';
+import { isAsPublished } from './judge-approval.ts';
+
+type Ports = Pick<
+  PipelinePorts,
+  'host' | 'tasks' | 'effects' | 'audit' | 'settings' | 'clock' | 'correlationId'
+>;
+
+export type Standing =
+  | { readonly stands: true; readonly approval: Approval }
+  | { readonly stands: false; readonly code: string; readonly text: string };
+
+/** Whether the approval still holds, everything read again at this moment: words, hash, roles, the issue's state. */
+export async function verifyApproval(ports: Ports, task: Task): Promise<Standing> {
+  const approval = await ports.tasks.approval(task.id);
+  if (approval === null) return fallen('approval_missing', 'There is no approval that stands.');
+  if (hashOf(ports, task) !== approval.contentHash) {
+    return fallen(
+      'approval_void_policy',
+      'What was approved (words, target, branch, agent or policy) is not what would be done now.',
+    );
+  }
+  const manager = ports.settings.managerOf(task.target);
+  if (task.issueNumber !== null) {
+    const issue = await ports.host(manager.host).issue(manager, task.issueNumber);
+    if (issue === null) return fallen('approval_void_gone', 'The issue is gone.');
+    if (issue.state === 'closed')
+      return fallen('approval_void_closed', 'The issue was closed after the approval.');
+    if (!isAsPublished(task, issue)) {
+      return fallen('approval_void_content', 'The text was edited after it was approved.');
+    }
+  }
+  return stillPermitted(ports, task, approval);
+}
+
+async function stillPermitted(ports: Ports, task: Task, approval: Approval): Promise<Standing> {
+  if (approval.channel !== 'label') return { stands: true, approval };
+  const manager = ports.settings.managerOf(task.target);
+  const roles = [
+    await ports.host(manager.host).roleOf(manager, approval.actor),
+    await ports.host(task.target.host).roleOf(task.target, approval.actor),
+  ];
+  if (roles.every(mayApprove)) return { stands: true, approval };
+  return fallen(
+    'approval_void_role',
+    `@${approval.actor} no longer has the right to approve this.`,
+  );
+}
+
+/** Voids the approval, says so on the issue, takes the label off; the task waits for a new approval. */
+export async function voidApproval(
+  ports: Ports,
+  task: Task,
+  standing: Extract<Standing, { stands: false }>,
+): Promise<Task> {
+  const next = transition(task.state, { type: 'void_approval' });
+  if (!next.ok) return task;
+  const manager = ports.settings.managerOf(task.target);
+  const at = ports.clock.now();
+  const text = `The approval no longer holds: ${standing.text} Set the label again to approve the text as it stands now.`;
+  const issue =
+    task.issueNumber === null
+      ? null
+      : await ports.host(manager.host).issue(manager, task.issueNumber);
+  let moved = task;
+  const intents = await ports.tasks.transact(async (transaction) => {
+    await ports.tasks.voidApproval(transaction, task.id, at, standing.code);
+    await ports.tasks.addNote(transaction, {
+      taskId: task.id,
+      at,
+      code: standing.code,
+      text,
+      key: `void:${task.version}`,
+    });
+    await ports.audit.record(transaction, {
+      event: 'approval.revoked',
+      outcome: 'ok',
+      actor: pipelineActor,
+      target: task.id,
+      correlationId: ports.correlationId(),
+      facts: { code: standing.code },
+    });
+    moved = await ports.tasks.update(transaction, task, {
+      state: next.state,
+      attention: next.attention,
+      note: text,
+    });
+    if (issue === null || issue.state === 'closed') return [];
+    const base = {
+      repository: manager,
+      taskId: task.id,
+      attempt: task.attempt,
+      ordinal: moved.version,
+    };
+    const label = ports.settings.labels().approved;
+    return ports.effects.intend(transaction, [
+      { ...base, kind: 'remove_label', payload: { number: issue.number, label } },
+      { ...base, kind: 'comment', payload: { number: issue.number, body: text } },
+    ]);
+  });
+  for (const intent of intents) await ports.effects.settle(intent);
+  return moved;
+}
+
+function fallen(code: string, text: string): Standing {
+  return { stands: false, code, text };
+}
