@@ -33,6 +33,8 @@ export interface PipelinePorts {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly log: PipelineLog;
+  /** Looks again at the target's base branch and keeps findings and proposals in step with it. */
+  readonly lookAgain: (target: RepositoryRef) => Promise<void>;
   readonly correlationId: () => string;
   readonly newId: () => string;
 }

@@ -1,0 +1,43 @@
+import type { FailureReason, Run, RunOutcome } from '../../domain/run.ts';
+import type { Task } from '../../domain/task.ts';
+import type { PipelinePorts } from '../pipeline-ports.ts';
+
+/** The name of one attempt: also the fencing generation and the workflow's id. */
+export interface AttemptRef {
+  readonly taskId: string;
+  readonly attempt: number;
+}
+
+export function workflowIdOf(ref: AttemptRef): string {
+  return `task-${ref.taskId}-${ref.attempt}`;
+}
+
+export function runIdOf(ref: AttemptRef): string {
+  return `${ref.taskId}-${ref.attempt}`;
+}
+
+/** What the work step hands to delivery: small and JSON, because the engine stores it. */
+export interface WorkResult {
+  readonly outcome: RunOutcome;
+  readonly reason: FailureReason | null;
+  readonly summary: string;
+  /** Only when succeeded: where the commit lies, to be pushed. */
+  readonly commit: {
+    readonly gitDir: string;
+    readonly sha: string;
+    readonly branch: string;
+  } | null;
+  readonly asksPerson: 'protected_path' | 'blocked_by_policy' | null;
+}
+
+/** The task and its run if this attempt is still the one that counts; null when a newer attempt or a person moved on. */
+export async function current(
+  ports: Pick<PipelinePorts, 'tasks' | 'runs'>,
+  ref: AttemptRef,
+): Promise<{ readonly task: Task; readonly run: Run } | null> {
+  const task = await ports.tasks.get(ref.taskId);
+  const run = await ports.runs.get(runIdOf(ref));
+  if (task === null || run === null || task.attempt !== ref.attempt || task.state !== 'running')
+    return null;
+  return { task, run };
+}

@@ -1,0 +1,241 @@
+import type { AgentEvent } from '../../domain/agent-event.ts';
+import type { RepositoryPolicy } from '../../domain/policy.ts';
+import type { Agent, AgentRunResult } from '../../domain/ports/agent.ts';
+import type { Workspace } from '../../domain/ports/git.ts';
+import type { CheckResult, Run } from '../../domain/run.ts';
+import type { Task } from '../../domain/task.ts';
+import { idOf } from '../../lib/hash.ts';
+import type { PipelinePorts } from '../pipeline-ports.ts';
+import type { AttemptRef, WorkResult } from './attempt.ts';
+import { current, runIdOf } from './attempt.ts';
+import { classify, noChangeReason } from './classify.ts';
+import { commitMessage } from './commit-message.ts';
+import { judge } from './judge.ts';
+import { promptFor } from './prompt.ts';
+
+type Job = {
+  readonly task: Task;
+  readonly run: Run;
+  readonly policy: RepositoryPolicy;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * One attempt in its sealed workspace: set up, run the agent, take the files out, judge them, run the checks, commit.
+ * May be repeated from the start after a crash; nothing outside the workspace has happened by then.
+ */
+export async function work(
+  ports: PipelinePorts,
+  ref: AttemptRef,
+  signal: AbortSignal,
+): Promise<WorkResult> {
+  const now = await current(ports, ref);
+  if (now === null) return over('canceled', 'The task moved on before the agent started.');
+  const agent = ports.agents(now.task.agent);
+  if (agent === null) {
+    return failed(
+      'configuration',
+      `No agent is named "${now.task.agent}". Add it under executor.agents, or choose another.`,
+    );
+  }
+  const job = { ...now, policy: ports.settings.policyOf(now.task.target), signal };
+  const { host, target } = { host: ports.host(job.task.target.host), target: job.task.target };
+  const mirror = await ports.mirrors.refresh(
+    target,
+    await host.remote(target),
+    job.task.baseBranch,
+  );
+  const workspace = await ports.workspaces.create({ runId: runIdOf(ref), mirror });
+  await ports.tasks.transact((transaction) =>
+    ports.runs.finish(transaction, job.run.id, { baseCommit: workspace.baseCommit }),
+  );
+  const setup = await runAll(ports, job, workspace, job.policy.setup);
+  const broken = setup.find(({ passed }) => !passed);
+  if (broken !== undefined) {
+    return failed(
+      'configuration',
+      `The set-up command "${broken.command}" failed: ${lastLine(broken.output)}`,
+    );
+  }
+  const result = await runAgent(ports, job, agent, workspace);
+  return settle(ports, job, workspace, result);
+}
+
+async function runAgent(
+  ports: PipelinePorts,
+  job: Job,
+  agent: Agent,
+  workspace: Workspace,
+): Promise<AgentRunResult> {
+  const { budget, checks, egress } = job.policy;
+  const record = eventRecorder(ports, job.run.id);
+  const prompt = promptFor(job.task, {
+    template: await ports.settings.promptTemplate(job.task.proposal.kind),
+    checks,
+    fence: `=====${ports.newId()}=====`,
+  });
+  const budgetUsd = agent.cost === 'free' ? null : budget.perRunUsd;
+  const timeoutMs = budget.timeoutMinutes * 60_000;
+  const result = await ports.runner.run({
+    agent,
+    assignment: { prompt, budgetUsd, timeoutMs, correlationId: job.run.correlationId },
+    workspace: workspace.folder,
+    limits: {
+      timeoutMs,
+      stallMs: budget.stallMinutes * 60_000,
+      budgetUsd,
+      outputBytes: 10 * 1024 * 1024,
+    },
+    egress,
+    signal: job.signal,
+    onEvent: record.add,
+  });
+  await record.flush();
+  return result;
+}
+
+/** Takes the files out whatever happened, so that the work of a failed run is kept as a patch. */
+async function settle(
+  ports: PipelinePorts,
+  job: Job,
+  workspace: Workspace,
+  result: AgentRunResult,
+): Promise<WorkResult> {
+  const change = await workspace.export();
+  const costUsd = costOf(job.run, result);
+  await ports.tasks.transact((transaction) =>
+    ports.runs.finish(transaction, job.run.id, {
+      patch: ports.secrets.redact(change.patch),
+      usage: result.usage,
+      costUsd,
+    }),
+  );
+  const ending = classify(result);
+  if (ending.kind === 'ended') return { ...ending, commit: null, asksPerson: null };
+  const judgement = judge(change, job.policy, ports.settings.limits(), ports.secrets);
+  if (judgement.verdict === 'empty') return emptyEnding(result);
+  if (judgement.verdict === 'block' || judgement.verdict === 'ask') {
+    const summary = `The change was held back: ${judgement.objections.map(({ text }) => text).join('; ')}.`;
+    const onlyProtected = judgement.objections.every(
+      ({ code }) => code === 'protected_path' || code === 'tests_deleted',
+    );
+    return {
+      outcome: 'blocked_by_policy',
+      reason: 'policy',
+      summary,
+      commit: null,
+      asksPerson: onlyProtected ? 'protected_path' : 'blocked_by_policy',
+    };
+  }
+  const checks = await runAll(ports, job, workspace, job.policy.checks);
+  await ports.tasks.transact((transaction) =>
+    ports.runs.finish(transaction, job.run.id, { checks }),
+  );
+  const red = checks.find(({ passed }) => !passed);
+  if (red !== undefined) {
+    return failed(
+      'checks',
+      `The check "${red.command}" failed after the change: ${lastLine(red.output)}`,
+    );
+  }
+  const approval = await ports.tasks.approval(job.task.id);
+  const sha = await change.commit(commitMessage(job.task, job.run, approval?.actor ?? 'unknown'), {
+    name: 'Claude Manager',
+    email: 'claude-manager@users.noreply.github.com',
+    date: job.run.startedAt,
+  });
+  return {
+    outcome: 'succeeded',
+    reason: null,
+    summary: firstParagraph(result.end.message),
+    commit: { gitDir: change.gitDir, sha, branch: branchOf(job.task, job.run) },
+    asksPerson: null,
+  };
+}
+
+/** `claude-manager/<task>-<salt>`: ours alone, new for each attempt. */
+function branchOf(task: Task, run: Run): string {
+  return `claude-manager/${task.id.slice(0, 12)}-${idOf(task.id, String(run.attempt)).slice(0, 6)}`;
+}
+
+function emptyEnding(result: AgentRunResult): WorkResult {
+  const reason = noChangeReason(result.end.message);
+  if (reason !== null) return over('no_change', reason);
+  return failed('agent', 'The agent said it was done but changed nothing and gave no reason.');
+}
+
+async function runAll(
+  ports: PipelinePorts,
+  job: Job,
+  workspace: Workspace,
+  commands: readonly string[],
+): Promise<readonly CheckResult[]> {
+  const results: CheckResult[] = [];
+  for (const command of commands) {
+    const result = await ports.commands.run({
+      command,
+      workspace: workspace.folder,
+      timeoutMs: job.policy.budget.timeoutMinutes * 60_000,
+      egress: job.policy.egress,
+      signal: job.signal,
+    });
+    results.push({ ...result, output: ports.secrets.redact(result.output) });
+    if (!result.passed) break;
+  }
+  return results;
+}
+
+/** What the run cost; the reservation stands when nobody knows. */
+function costOf(run: Run, result: AgentRunResult): number | null {
+  return result.usage?.costUsd ?? run.costUsd;
+}
+
+function eventRecorder(
+  ports: PipelinePorts,
+  runId: string,
+): { add(event: AgentEvent): void; flush(): Promise<void> } {
+  let seq = 0;
+  let waiting: { seq: number; at: Date; event: AgentEvent }[] = [];
+  let writing = Promise.resolve();
+  const write = (): void => {
+    const batch = waiting;
+    waiting = [];
+    writing = writing.then(() => ports.runs.addEvents(runId, batch));
+  };
+  return {
+    add: (event) => {
+      seq += 1;
+      waiting.push({ seq, at: ports.clock.now(), event: redacted(ports, event) });
+      if (waiting.length >= 20) write();
+    },
+    flush: async () => {
+      if (waiting.length > 0) write();
+      await writing;
+    },
+  };
+}
+
+function redacted(ports: PipelinePorts, event: AgentEvent): AgentEvent {
+  return JSON.parse(ports.secrets.redact(JSON.stringify(event))) as AgentEvent;
+}
+
+function failed(reason: NonNullable<WorkResult['reason']>, summary: string): WorkResult {
+  return { outcome: 'failed', reason, summary, commit: null, asksPerson: null };
+}
+
+function over(outcome: WorkResult['outcome'], summary: string): WorkResult {
+  return { outcome, reason: null, summary, commit: null, asksPerson: null };
+}
+
+function firstParagraph(text: string): string {
+  return (
+    text
+      .trim()
+      .split(/\n\s*\n/u, 1)[0]
+      ?.slice(0, 2000) ?? ''
+  );
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
+}
