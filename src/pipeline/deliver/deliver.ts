@@ -1,0 +1,144 @@
+import { repositoryKey } from '../../domain/repository.ts';
+import type { Run } from '../../domain/run.ts';
+import type { PullRequestRef, Task } from '../../domain/task.ts';
+import { transition } from '../../domain/task.ts';
+import { AppError } from '../../lib/app-error.ts';
+import type { AttemptRef, WorkResult } from '../execute/attempt.ts';
+import { current } from '../execute/attempt.ts';
+import type { PipelinePorts } from '../pipeline-ports.ts';
+import { pipelineActor } from '../pipeline-ports.ts';
+import { deliveredComment, pullRequestBody } from './report.ts';
+
+export type DeliverPorts = Pick<
+  PipelinePorts,
+  'host' | 'tasks' | 'runs' | 'effects' | 'audit' | 'settings' | 'clock' | 'correlationId' | 'log'
+>;
+
+/**
+ * Pushes the branch and opens the draft pull request, both as effects of this attempt, then moves the task to review.
+ * Success is claimed only when the host shows an open pull request at the pushed commit.
+ */
+export async function deliver(
+  ports: DeliverPorts,
+  ref: AttemptRef,
+  result: WorkResult & { readonly commit: NonNullable<WorkResult['commit']> },
+): Promise<void> {
+  const now = await current(ports, ref);
+  if (now === null) return;
+  const { task, run } = now;
+  const [push = '', open = ''] = await intendPullRequest(ports, task, run, result);
+  await ports.effects.settle(push);
+  const made = await ports.effects.settle(open);
+  const pullRequest = await proven(ports, task, made.number, result.commit);
+  await conclude(ports, task, run, pullRequest, result.summary);
+}
+
+async function intendPullRequest(
+  ports: DeliverPorts,
+  task: Task,
+  run: Run,
+  result: WorkResult & { readonly commit: NonNullable<WorkResult['commit']> },
+): Promise<readonly string[]> {
+  const approval = await ports.tasks.approval(task.id);
+  const manager = ports.settings.managerOf(task.target).name;
+  const base = { repository: task.target, taskId: task.id, attempt: run.attempt, ordinal: 0 };
+  return ports.tasks.transact(async (transaction) => {
+    await ports.audit.record(transaction, {
+      event: 'git.push',
+      outcome: 'begun',
+      actor: pipelineActor,
+      target: task.id,
+      correlationId: run.correlationId,
+      facts: {
+        branch: result.commit.branch,
+        sha: result.commit.sha,
+        repository: repositoryKey(task.target),
+      },
+    });
+    return ports.effects.intend(transaction, [
+      { ...base, kind: 'push_branch', payload: { ...result.commit, expected: null } },
+      {
+        ...base,
+        kind: 'open_pull_request',
+        payload: {
+          title: task.proposal.title,
+          body: pullRequestBody(task, run, approval, { manager, summary: result.summary }),
+          head: result.commit.branch,
+          base: task.baseBranch,
+          draft: true,
+        },
+      },
+    ]);
+  });
+}
+
+/** Reads the pull request back: a number in an answer is a claim, an open pull request at our commit is proof. */
+async function proven(
+  ports: DeliverPorts,
+  task: Task,
+  number: number | null,
+  commit: NonNullable<WorkResult['commit']>,
+): Promise<PullRequestRef> {
+  const seen =
+    number === null ? null : await ports.host(task.target.host).pullRequest(task.target, number);
+  if (seen === null || seen.headSha !== commit.sha) {
+    throw new AppError({
+      kind: 'unknown_outcome',
+      code: 'pull_request_unproven',
+      message: `The pull request of task ${task.id} does not show commit ${commit.sha}.`,
+      next: 'Look at the pull request and its branch; somebody may have changed it.',
+      details: { taskId: task.id, number, seen: seen?.headSha ?? null, wanted: commit.sha },
+    });
+  }
+  return {
+    repository: task.target,
+    number: seen.number,
+    branch: commit.branch,
+    headSha: commit.sha,
+    url: seen.url,
+  };
+}
+
+async function conclude(
+  ports: DeliverPorts,
+  task: Task,
+  run: Run,
+  pullRequest: PullRequestRef,
+  summary: string,
+): Promise<void> {
+  const next = transition(task.state, { type: 'pull_request_opened' });
+  if (!next.ok) return;
+  const manager = ports.settings.managerOf(task.target);
+  const intents = await ports.tasks.transact(async (transaction) => {
+    await ports.runs.finish(transaction, run.id, {
+      outcome: 'succeeded',
+      summary,
+      endedAt: ports.clock.now(),
+    });
+    await ports.audit.record(transaction, {
+      event: 'pr.open',
+      outcome: 'ok',
+      actor: pipelineActor,
+      target: task.id,
+      correlationId: run.correlationId,
+      facts: { url: pullRequest.url, sha: pullRequest.headSha, costUsd: run.costUsd },
+    });
+    await ports.tasks.update(transaction, task, {
+      state: next.state,
+      pullRequest,
+      note: `pull request ${pullRequest.url}`,
+    });
+    if (task.issueNumber === null) return [];
+    const base = { repository: manager, taskId: task.id, attempt: run.attempt, ordinal: 0 };
+    const number = task.issueNumber;
+    return ports.effects.intend(transaction, [
+      {
+        ...base,
+        kind: 'comment',
+        payload: { number, body: deliveredComment(run, pullRequest.url) },
+      },
+      { ...base, kind: 'add_label', payload: { number, labels: ['task-in-review'] } },
+    ]);
+  });
+  for (const intent of intents) await ports.effects.settle(intent);
+}

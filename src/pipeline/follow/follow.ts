@@ -1,0 +1,83 @@
+import type { EffectRequest } from '../../domain/effect.ts';
+import type { HostPullRequest } from '../../domain/ports/code-host.ts';
+import type { PullRequestRef, Task, TaskEvent } from '../../domain/task.ts';
+import { transition } from '../../domain/task.ts';
+import type { DeliverPorts } from '../deliver/deliver.ts';
+import { pipelineActor } from '../pipeline-ports.ts';
+
+/** Looks at the pull request of every task in review and moves those that were merged or closed. */
+export async function followPullRequests(ports: DeliverPorts): Promise<readonly Task[]> {
+  const moved: Task[] = [];
+  for (const task of await ports.tasks.list({ states: ['in_review'] })) {
+    if (task.pullRequest === null) continue;
+    const { repository, number } = task.pullRequest;
+    const seen = await ports.host(repository.host).pullRequest(repository, number);
+    const event = eventOf(seen);
+    if (event !== null) moved.push(await move(ports, task, task.pullRequest, seen, event));
+  }
+  return moved;
+}
+
+function eventOf(seen: HostPullRequest | null): TaskEvent | null {
+  if (seen === null || seen.state === 'closed') return { type: 'closed_unmerged' };
+  return seen.state === 'merged' ? { type: 'merged' } : null;
+}
+
+async function move(
+  ports: DeliverPorts,
+  task: Task,
+  pullRequest: PullRequestRef,
+  seen: HostPullRequest | null,
+  event: TaskEvent,
+): Promise<Task> {
+  const next = transition(task.state, event);
+  if (!next.ok) return task;
+  const text =
+    event.type === 'merged'
+      ? `Merged as ${seen?.mergeCommit ?? 'a commit'}: ${pullRequest.url}`
+      : `The pull request ${pullRequest.url} was closed without a merge. Retry, reject or cancel the task.`;
+  let moved = task;
+  const intents = await ports.tasks.transact(async (transaction) => {
+    moved = await ports.tasks.update(transaction, task, {
+      state: next.state,
+      attention: next.attention,
+      note: text,
+    });
+    await ports.audit.record(transaction, {
+      event: event.type === 'merged' ? 'pr.merged' : 'pr.closed',
+      outcome: 'ok',
+      actor: pipelineActor,
+      target: task.id,
+      correlationId: ports.correlationId(),
+      facts: { url: pullRequest.url, commit: seen?.mergeCommit ?? null },
+    });
+    return ports.effects.intend(transaction, effectsFor(ports, task, event, text));
+  });
+  for (const intent of intents) await ports.effects.settle(intent);
+  return moved;
+}
+
+function effectsFor(
+  ports: DeliverPorts,
+  task: Task,
+  event: TaskEvent,
+  text: string,
+): readonly EffectRequest[] {
+  if (task.issueNumber === null) return [];
+  const number = task.issueNumber;
+  const base = {
+    repository: ports.settings.managerOf(task.target),
+    taskId: task.id,
+    attempt: task.attempt,
+    ordinal: 2,
+  };
+  const told: EffectRequest[] = [
+    { ...base, kind: 'comment', payload: { number, body: text } },
+    { ...base, kind: 'remove_label', payload: { number, label: 'task-in-review' } },
+  ];
+  if (event.type !== 'merged') return told;
+  return [
+    ...told,
+    { ...base, kind: 'set_issue_state', payload: { number, state: 'closed', reason: 'completed' } },
+  ];
+}

@@ -1,0 +1,79 @@
+import { toAppError } from '../lib/app-error.ts';
+import { deliver } from './deliver/deliver.ts';
+import { endAttempt } from './deliver/end-attempt.ts';
+import type { AttemptRef, WorkResult } from './execute/attempt.ts';
+import { begin } from './execute/begin.ts';
+import { work } from './execute/work.ts';
+import type { PipelinePorts } from './pipeline-ports.ts';
+
+/** The part of the durable engine that an attempt needs: a finished step is not done again after a crash. */
+export interface Steps {
+  step<T>(name: string, body: () => Promise<T>): Promise<T>;
+}
+
+/**
+ * The story of one attempt, `task-<id>-<attempt>`: begin under a standing approval, work in a sealed workspace,
+ * deliver a pull request or end honestly, clean up. Every write outside is an effect with an intent; the task row is
+ * the truth, so repeating any part of this does nothing twice.
+ */
+export async function attemptWorkflow(
+  ports: PipelinePorts,
+  steps: Steps,
+  ref: AttemptRef,
+  signal: AbortSignal,
+): Promise<string> {
+  const begun = await steps.step('begin', () => begin(ports, ref));
+  if (!begun) return 'not_started';
+  const result = await steps.step('work', () => safely(ports, () => work(ports, ref, signal)));
+  const outcome = await steps.step('deliver', () => finish(ports, ref, result));
+  return outcome;
+}
+
+async function finish(ports: PipelinePorts, ref: AttemptRef, result: WorkResult): Promise<string> {
+  const ended = await safely(ports, async () => {
+    if (result.commit !== null) await deliver(ports, ref, { ...result, commit: result.commit });
+    return result;
+  });
+  if (ended.commit === null) await endAttempt(ports, ref, ended);
+  return ended.outcome;
+}
+
+/** An error of a step becomes an end of the attempt with its reason; it is never lost and never leaves the task running. */
+async function safely(ports: PipelinePorts, body: () => Promise<WorkResult>): Promise<WorkResult> {
+  try {
+    return await body();
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    ports.log.error('attempt step failed', { code: error.code, kind: error.kind, error });
+    const summary = error.next === undefined ? error.message : `${error.message} ${error.next}`;
+    return {
+      outcome: 'failed',
+      reason: reasonOf(error.kind),
+      summary,
+      commit: null,
+      asksPerson: null,
+    };
+  }
+}
+
+function reasonOf(kind: ReturnType<typeof toAppError>['kind']): WorkResult['reason'] {
+  switch (kind) {
+    case 'unavailable':
+    case 'timeout':
+      return 'transient';
+    case 'rate_limited':
+      return 'rate_limit';
+    case 'forbidden':
+      return 'authentication';
+    case 'conflict':
+      return 'conflict';
+    case 'unknown_outcome':
+      return 'unknown_outcome';
+    case 'invalid_input':
+    case 'not_found':
+      return 'configuration';
+    case 'not_well':
+    case 'internal':
+      return 'defect';
+  }
+}
