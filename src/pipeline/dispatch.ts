@@ -1,0 +1,67 @@
+import type { Task } from '../domain/task.ts';
+import type { PipelinePorts } from './pipeline-ports.ts';
+
+export type DispatchPorts = Pick<
+  PipelinePorts,
+  'tasks' | 'runs' | 'pauses' | 'settings' | 'clock' | 'agents'
+>;
+
+/** Why an approved task is not started now; every path that does not dispatch has one of these. */
+export interface Hold {
+  readonly code:
+    | 'paused'
+    | 'repository_paused'
+    | 'budget_day'
+    | 'agent_missing'
+    | 'repository_busy';
+  readonly text: string;
+}
+
+/** Answers null when the task may start now, else the reason; read live, so that a pause or a cap holds at once. */
+export async function holdOf(ports: DispatchPorts, task: Task): Promise<Hold | null> {
+  for (const pause of await ports.pauses.paused()) {
+    if (pause.repository === null) return hold('paused', `Everything is paused by ${pause.by}.`);
+    if (pause.repository.host === task.target.host && pause.repository.name === task.target.name) {
+      return hold('repository_paused', `${task.target.name} is paused by ${pause.by}.`);
+    }
+  }
+  const policy = ports.settings.policyOf(task.target);
+  if (policy.paused) {
+    return hold('repository_paused', `${task.target.name} is paused in the configuration.`);
+  }
+  const agent = ports.agents(task.agent);
+  if (agent === null) {
+    return hold(
+      'agent_missing',
+      `No agent is named "${task.agent}". Add it under executor.agents.`,
+    );
+  }
+  if (await isBusy(ports, task)) {
+    return hold('repository_busy', `Another task works on ${task.target.name}; one at a time.`);
+  }
+  if (agent.cost === 'free') return null;
+  return overBudget(ports, policy.budget);
+}
+
+async function isBusy(ports: DispatchPorts, task: Task): Promise<boolean> {
+  const running = await ports.tasks.list({ states: ['running'], target: task.target });
+  return running.some(({ id }) => id !== task.id);
+}
+
+async function overBudget(
+  ports: DispatchPorts,
+  budget: { readonly perRunUsd: number; readonly perDayUsd: number },
+): Promise<Hold | null> {
+  const day = new Date(ports.clock.now());
+  day.setUTCHours(0, 0, 0, 0);
+  const spent = await ports.runs.spentSince(day);
+  if (spent + budget.perRunUsd <= budget.perDayUsd) return null;
+  return hold(
+    'budget_day',
+    `$${spent.toFixed(2)} of $${budget.perDayUsd.toFixed(2)} are spent or reserved today and a run may cost $${budget.perRunUsd.toFixed(2)}. It goes on tomorrow (UTC), or raise executor.budget.perDayUsd.`,
+  );
+}
+
+function hold(code: Hold['code'], text: string): Hold {
+  return { code, text };
+}

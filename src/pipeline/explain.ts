@@ -1,0 +1,84 @@
+import type { TaskNote } from '../domain/ports/stores.ts';
+import type { Task } from '../domain/task.ts';
+import type { DispatchPorts } from './dispatch.ts';
+import { holdOf } from './dispatch.ts';
+
+/** Why a task stands where it stands, for a person: the reason now, and what was said before, newest first. */
+export interface Explanation {
+  readonly state: Task['state'];
+  readonly code: string;
+  readonly text: string;
+  readonly next: string;
+  readonly notes: readonly TaskNote[];
+}
+
+export async function explain(ports: DispatchPorts, task: Task): Promise<Explanation> {
+  const notes = await ports.tasks.notes(task.id);
+  return { state: task.state, ...(await reason(ports, task, notes)), notes };
+}
+
+async function reason(
+  ports: DispatchPorts,
+  task: Task,
+  notes: readonly TaskNote[],
+): Promise<Omit<Explanation, 'state' | 'notes'>> {
+  const id = task.id;
+  const last = notes[0];
+  switch (task.state) {
+    case 'proposed': {
+      const refusal = notes.find(({ code }) => code.startsWith('approval_'));
+      return refusal === undefined
+        ? because(
+            'waits_for_approval',
+            'Nobody has approved it yet.',
+            `Set the approval label on the issue, or run \`claude-manager tasks approve ${id}\`.`,
+          )
+        : because(refusal.code, refusal.text, 'A permitted person sets the label again.');
+    }
+    case 'approved': {
+      const held = await holdOf(ports, task);
+      return held === null
+        ? because(
+            'waits_for_worker',
+            'It is approved and starts when a worker is free.',
+            'Nothing; see that a service is running.',
+          )
+        : because(held.code, held.text, 'It goes on by itself when this ends.');
+    }
+    case 'running':
+      return because('running', `Attempt ${task.attempt} is at work.`, 'Nothing.');
+    case 'in_review':
+      return because(
+        'waits_for_review',
+        `A person reviews ${task.pullRequest?.url ?? 'the pull request'}.`,
+        'Review and merge it.',
+      );
+    case 'needs_attention':
+      return because(
+        task.attention ?? 'needs_attention',
+        task.note ?? 'It needs a person.',
+        `Decide: \`claude-manager tasks retry|reject|cancel ${id}\`.`,
+      );
+    case 'failed':
+      return because(
+        last?.code ?? 'failed',
+        task.note ?? 'It failed.',
+        `\`claude-manager tasks retry ${id}\` tries again.`,
+      );
+    case 'done':
+    case 'no_change':
+    case 'rejected':
+    case 'expired':
+    case 'resolved':
+    case 'canceled':
+      return because(
+        task.state,
+        task.note ?? `It is ${task.state.replaceAll('_', ' ')}.`,
+        'Nothing.',
+      );
+  }
+}
+
+function because(code: string, text: string, next: string): Omit<Explanation, 'state' | 'notes'> {
+  return { code, text, next };
+}
