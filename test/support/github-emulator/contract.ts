@@ -47,6 +47,7 @@ export async function createContract(): Promise<Contract> {
     validateSchema: false,
   });
   addFormats.default(ajv);
+  ajv.addFormat('repo.nwo', true);
   ajv.addSchema({ $id: 'github', components: { schemas: extract.schemas } });
   const compiled = new Map<Schema, ValidateFunction>();
   const differences = (schema: Schema, value: unknown): string[] => {

@@ -78,7 +78,8 @@ function openTogether(effects: readonly Effect[]): Duplicate[] {
     const id = `${repository}#${number}`;
     if (effect.kind === 'pull-merged' || effect.state === 'closed') open.delete(id);
     if (effect.kind !== 'pull-opened' || effect.via !== 'rest') continue;
-    const key = `${repository} ${taskOf(effect.ref ?? '')}`;
+    const task = taskOf(effect.ref ?? '');
+    const key = `${repository} ${task}`;
     const same = [...open.values()].filter((other) => other.key === key);
     if (same.length > 0) {
       const places = [...same.map((other) => other.number), number];
@@ -86,7 +87,7 @@ function openTogether(effects: readonly Effect[]): Duplicate[] {
         kind: 'pull',
         reason: 'task',
         repository,
-        key: taskOf(effect.ref ?? ''),
+        key: task,
         places,
       });
     }
@@ -95,29 +96,27 @@ function openTogether(effects: readonly Effect[]): Duplicate[] {
   return found;
 }
 
-/** Two branches of one task that stood at the same time. */
+/** Branches of one task that still stand, one of them forgotten: it never got a pull request. */
 function branchesOfOneTask(effects: readonly Effect[]): Duplicate[] {
-  const standing = new Map<string, string>();
-  const found: Duplicate[] = [];
-  for (const { kind, via, repository, ref = '', sha } of effects) {
-    if (kind !== 'ref-updated') continue;
-    const key = `${repository} ${taskOf(ref)}`;
-    const other = standing.get(key);
-    if (sha === null) {
-      if (other === ref) standing.delete(key);
-    } else if (other !== undefined && other !== ref && via === 'git' && taskOf(ref) !== ref) {
-      found.push({
-        kind: 'branch',
-        reason: 'task',
-        repository,
-        key: taskOf(ref),
-        places: [other, ref],
-      });
-    } else {
-      standing.set(key, ref);
-    }
+  const standing = new Map<string, Candidate>();
+  const proposed = new Set<string>();
+  for (const { kind, repository, ref = '', sha } of effects) {
+    const id = `${repository} ${ref}`;
+    if (kind === 'pull-opened') proposed.add(id);
+    if (kind !== 'ref-updated' || taskOf(ref) === ref) continue;
+    const candidate = {
+      kind: 'branch',
+      reason: 'task',
+      repository,
+      key: taskOf(ref),
+      place: ref,
+    } as const;
+    if (sha === null) standing.delete(id);
+    else standing.set(id, candidate);
   }
-  return found;
+  return group([...standing.values()]).filter(({ repository, places }) =>
+    places.some((ref) => !proposed.has(`${repository} ${ref}`)),
+  );
 }
 
 /** `claude-manager/<task>-<salt>` without its salt; any other branch is its own task. */

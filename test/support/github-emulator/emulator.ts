@@ -53,7 +53,8 @@ export async function createGithubEmulator(options: EmulatorOptions = {}): Promi
   const { clock = systemClock, basePath = '/api/v3', rateLimit = 5000 } = options;
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'github-emulator-')));
   const contract = await createContract();
-  const server = createServer();
+  // A client never finds that a kept connection was closed, unless a fault did it.
+  const server = createServer({ keepAliveTimeout: 300_000 });
   const serverUrl = `http://127.0.0.1:${await listen(server, options.port ?? 0)}`;
   const state = createState(clock, serverUrl + basePath, serverUrl);
   const journal = createJournal(clock);

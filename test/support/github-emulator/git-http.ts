@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { IncomingHttpHeaders } from 'node:http';
-import { branches, gitEnvironment } from './git-repository.ts';
+import { gitEnvironment } from './git-repository.ts';
 import type { Doer } from './issue-acts.ts';
 import type { PullActs } from './pull-acts.ts';
 import { type Account, findRepository, fullName, hasRole, roleOf, type State } from './state.ts';
@@ -31,7 +31,6 @@ export function createGitServer(
   state: State,
   pulls: PullActs,
 ): (request: GitRequest) => Promise<RawAnswer> {
-  const queues = new Map<number, Promise<unknown>>();
   return async (request) => {
     const [path = '', query = ''] = request.path.split('?');
     const [, name = '', service = ''] = pattern.exec(path) ?? [];
@@ -55,16 +54,8 @@ export function createGitServer(
       return plain(403, `Permission to ${fullName(repo)}.git denied to ${account.login}.`);
     }
     if (service === 'info/refs') return backend(repo.dir, service, query, request);
-    const push = async (): Promise<RawAnswer> => {
-      const doer: Doer = { account, via: 'git', requestId: request.requestId };
-      const before = await branches(repo.dir);
-      const answer = await backend(repo.dir, service, query, request);
-      await pulls.settle(doer, repo, before);
-      return answer;
-    };
-    const turn = (queues.get(repo.id) ?? Promise.resolve()).then(push, push);
-    queues.set(repo.id, turn);
-    return turn;
+    const doer: Doer = { account, via: 'git', requestId: request.requestId };
+    return pulls.moving(doer, repo, () => backend(repo.dir, service, query, request));
   };
 }
 
@@ -112,7 +103,11 @@ function parseCgi(output: Buffer): RawAnswer {
     const colon = line.indexOf(':');
     return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
   });
-  const { status, ...headers } = Object.fromEntries(pairs);
+  // On a reused connection curl hides a reset by asking again; on a fresh one git reports it.
+  const { status, ...headers } = Object.fromEntries([...pairs, ['connection', 'close']]) as Record<
+    string,
+    string
+  >;
   return { status: Number.parseInt(status ?? '200', 10), headers, body: output.subarray(end + 4) };
 }
 

@@ -110,7 +110,7 @@ export interface CommitDetails {
 
 export async function readCommits(dir: string, ...selection: string[]): Promise<CommitDetails[]> {
   const format = '--format=%H%x00%T%x00%P%x00%an%x00%ae%x00%aI%x00%B%x01';
-  const out = await git(dir, 'log', format, ...selection, '--');
+  const out = await git(dir, 'log', format, ...selection);
   const records = out.split('\u0001').map((record) => record.replace(/^\n/, ''));
   return records.filter((record) => record !== '').map(toCommit);
 }

@@ -95,7 +95,7 @@ export function createIssueActs(state: State, journal: JournalWriter): IssueActs
       }
       if (change.body !== undefined && change.body !== issue.body) {
         issue.body = change.body;
-        issue.lastEditedAt = state.timestamp();
+        issue.edits.push({ at: state.timestamp(), by: who.account });
       }
       issue.updatedAt = state.timestamp();
       const { number, title, body } = issue;
@@ -187,7 +187,7 @@ export const sameName = (one: string, other: string): boolean =>
   one.toLowerCase() === other.toLowerCase();
 
 /** The label of that name in the repository; GitHub makes it when an issue is given a new one. */
-export function repositoryLabel(state: State, repo: Repository, name: string): Label {
+function repositoryLabel(state: State, repo: Repository, name: string): Label {
   const known = repo.labels.find((label) => sameName(label.name, name));
   if (known !== undefined) return known;
   const label = { id: state.nextId(), name, color: 'ededed', description: null };
@@ -217,7 +217,7 @@ function newIssue(
     assignees: [],
     createdAt: now,
     updatedAt: now,
-    lastEditedAt: null,
+    edits: [],
     comments: [],
   };
 }

@@ -11,7 +11,7 @@ export interface JournalEntry {
   readonly at: string;
   readonly startedMs: number;
   endedMs: number | null;
-  readonly kind: 'rest' | 'git';
+  readonly kind: 'rest' | 'graphql' | 'git';
   readonly method: string;
   /** Path with query, without the base path. */
   readonly path: string;

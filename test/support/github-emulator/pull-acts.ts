@@ -27,24 +27,24 @@ export interface PullActs {
   review(who: Doer, repo: Repository, issue: Issue, state: ReviewState, body: string): Review;
   commit(who: Doer, repo: Repository, commit: NewCommit): Promise<string>;
   deleteBranch(who: Doer, repo: Repository, branch: string): Promise<void>;
-  /** Compares the branches with how they stood before, and lets pull requests follow. */
-  settle(who: Doer, repo: Repository, before: ReadonlyMap<string, string>): Promise<void>;
+  /** Does work on branches alone, then notes what moved and lets pull requests follow. */
+  moving<T>(who: Doer, repo: Repository, work: () => Promise<T>): Promise<T>;
 }
 
 export function createPullActs(state: State, issues: IssueActs): PullActs {
+  const queues = new Map<number, Promise<unknown>>();
   const acts: PullActs = {
     open: (who, repo, { title, body, ...place }) =>
       issues.open(who, repo, { title, body, labels: [], assignees: [], pull: newPull(place) }),
-    async merge(who, repo, issue, pull) {
-      const before = await branches(repo.dir);
-      const base = { ref: pull.baseRef, sha: before.get(pull.baseRef) ?? pull.baseSha };
-      const message = `Merge pull request #${issue.number} from ${pull.headRef}\n\n${issue.title}`;
-      const sha = await mergeBranches(repo.dir, base, pull.headSha, message);
-      if (sha === undefined) return undefined;
-      markMerged(who, repo, issue, pull, sha);
-      await acts.settle(who, repo, before);
-      return sha;
-    },
+    merge: (who, repo, issue, pull) =>
+      acts.moving(who, repo, async () => {
+        const tip = (await branches(repo.dir)).get(pull.baseRef) ?? pull.baseSha;
+        const base = { ref: pull.baseRef, sha: tip };
+        const message = `Merge pull request #${issue.number} from ${pull.headRef}\n\n${issue.title}`;
+        const sha = await mergeBranches(repo.dir, base, pull.headSha, message);
+        if (sha !== undefined) markMerged(who, repo, issue, pull, sha);
+        return sha;
+      }),
     review(who, repo, issue, reviewState, body) {
       const sha = issue.pull?.headSha ?? '';
       const stamp = { id: state.nextId(), submittedAt: state.timestamp() };
@@ -54,29 +54,43 @@ export function createPullActs(state: State, issues: IssueActs): PullActs {
       issues.effect(who, repo, { kind: 'pull-reviewed', number: issue.number, state: reviewState });
       return review;
     },
-    async commit(who, repo, commit) {
-      const before = await branches(repo.dir);
-      const sha = await commitFiles(repo.dir, commit, before.get(repo.defaultBranch));
-      await acts.settle(who, repo, before);
-      return sha;
-    },
-    async deleteBranch(who, repo, branch) {
-      const before = await branches(repo.dir);
-      await git(repo.dir, 'update-ref', '-d', `refs/heads/${branch}`);
-      await acts.settle(who, repo, before);
-    },
-    async settle(who, repo, before) {
-      const after = await branches(repo.dir);
-      for (const ref of new Set([...before.keys(), ...after.keys()])) {
-        const [old = null, sha = null] = [before.get(ref), after.get(ref)];
-        if (old === sha) continue;
-        issues.effect(who, repo, { kind: 'ref-updated', ref, sha, before: old });
-        repo.pushedAt = state.timestamp();
-        await follow(who, repo, ref, sha);
-      }
+    commit: (who, repo, commit) =>
+      acts.moving(who, repo, async () => {
+        const base = (await branches(repo.dir)).get(repo.defaultBranch);
+        return commitFiles(repo.dir, commit, base);
+      }),
+    deleteBranch: (who, repo, branch) =>
+      acts.moving(who, repo, async () => {
+        await git(repo.dir, 'update-ref', '-d', `refs/heads/${branch}`);
+      }),
+    moving(who, repo, work) {
+      const turn = async () => {
+        const before = await branches(repo.dir);
+        const result = await work();
+        await settle(who, repo, before);
+        return result;
+      };
+      const mine = (queues.get(repo.id) ?? Promise.resolve()).then(turn, turn);
+      queues.set(repo.id, mine);
+      return mine;
     },
   };
   return acts;
+
+  async function settle(
+    who: Doer,
+    repo: Repository,
+    before: ReadonlyMap<string, string>,
+  ): Promise<void> {
+    const after = await branches(repo.dir);
+    for (const ref of new Set([...before.keys(), ...after.keys()])) {
+      const [old = null, sha = null] = [before.get(ref), after.get(ref)];
+      if (old === sha) continue;
+      issues.effect(who, repo, { kind: 'ref-updated', ref, sha, before: old });
+      repo.pushedAt = state.timestamp();
+      await follow(who, repo, ref, sha);
+    }
+  }
 
   function markMerged(who: Doer, repo: Repository, issue: Issue, pull: Pull, sha: string): void {
     pull.merged = true;

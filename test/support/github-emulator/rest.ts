@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Contract } from './contract.ts';
 import type { RawAnswer } from './git-http.ts';
+import { answerGraphql } from './graphql.ts';
 import type { IssueActs } from './issue-acts.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Json } from './present.ts';
@@ -64,6 +65,11 @@ async function answerOf(deps: RestDeps, request: RestRequest): Promise<Answer> {
   if (path === '/rate_limit') return { status: 200, body: rateLimitBody(deps.rates, token) };
   if (deps.rates.look(token).remaining === 0) {
     throw new RestError(403, `API rate limit exceeded for user ID ${account?.id ?? 0}.`);
+  }
+  if (entry.kind === 'graphql') {
+    if (account === null)
+      throw new RestError(401, 'This endpoint requires you to be authenticated.');
+    return { status: 200, body: await answerGraphql(deps.state, account, request.body) };
   }
   const { route, params } = findRoute(deps.state, request.method, path);
   entry.operation = route.path;
@@ -154,6 +160,7 @@ function finish(deps: RestDeps, request: RestRequest, answer: Answer): RawAnswer
     'cache-control': 'private, max-age=60, s-maxage=60',
     ...rateHeaders(rates, request.token),
     'x-github-request-id': request.entry.requestId,
+    ...(request.account ? { 'x-oauth-scopes': 'repo' } : {}),
     'x-github-media-type': 'github.v3; format=json',
     ...answer.headers,
   };

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commitFiles, initBare } from './git-repository.ts';
 import type { Doer, IssueActs } from './issue-acts.ts';
@@ -47,6 +48,8 @@ export interface Seeding {
     change: Partial<Pick<Repository, 'archived' | 'private' | 'issuesEnabled' | 'defaultBranch'>>,
   ): void;
   deleteRepository(repository: string): void;
+  /** Pushes to the branch are refused from then on. */
+  protectBranch(repository: string, branch: string): void;
   deleteIssue(repository: string, number: number): void;
   /** Answers the number in the new repository; the old place redirects there. */
   transferIssue(repository: string, number: number, to: string): number;
@@ -107,6 +110,8 @@ export function createSeeding(state: State, issues: IssueActs, folder: string): 
     },
     updateRepository: (name, change) => void Object.assign(repository(name), change),
     deleteRepository: (name) => void state.repositories.delete(repository(name).id),
+    protectBranch: (name, branch) =>
+      appendFileSync(join(repository(name).dir, 'protected-refs'), `refs/heads/${branch}\n`),
     deleteIssue(name, number) {
       const repo = repository(name);
       repo.issues.delete(number);

@@ -52,7 +52,7 @@ async function serve(
 
   const token = tokenOf(request.headers.authorization);
   const account = accountOf(deps.state, token);
-  const kind = isGitPath(path) ? 'git' : 'rest';
+  const kind = isGitPath(path) ? 'git' : isGraphqlPath(path) ? 'graphql' : 'rest';
   const entry = deps.journal.begin(
     {
       requestId: requestId(deps.state),
@@ -85,7 +85,7 @@ interface Asked {
 async function answerWithFaults(deps: ServerDeps, asked: Asked): Promise<Outcome> {
   const { entry, token, method, path } = asked;
   const heldSeconds = deps.rates.held(token);
-  if (heldSeconds > 0 && entry.kind === 'rest') {
+  if (heldSeconds > 0 && entry.kind !== 'git') {
     return { answer: limited(deps, asked, 429, heldSeconds, heldSeconds), delivery: 'send' };
   }
   const fault = deps.faults.take(method, path);
@@ -150,7 +150,7 @@ function spoil(answer: RawAnswer, kind: Fault['kind']): Outcome {
 
 function real(deps: ServerDeps, asked: Asked): Promise<RawAnswer> {
   const { entry } = asked;
-  if (entry.kind === 'rest') return deps.rest({ ...asked, body: entry.body });
+  if (entry.kind !== 'git') return deps.rest({ ...asked, body: entry.body });
   return deps.git({ ...asked, requestId: entry.requestId });
 }
 
@@ -216,6 +216,9 @@ function send(response: ServerResponse, answer: RawAnswer): void {
   response.writeHead(answer.status, { ...answer.headers, ...length });
   response.end(answer.body);
 }
+
+/** `/graphql`, and `/api/graphql` on Enterprise Server. */
+const isGraphqlPath = (path: string): boolean => /^(\/api)?\/graphql$/.test(path);
 
 /** The whole body; undefined when the client went away. */
 async function readAll(request: IncomingMessage): Promise<Buffer | undefined> {

@@ -93,7 +93,8 @@ export interface Issue {
   assignees: Account[];
   readonly createdAt: string;
   updatedAt: string;
-  lastEditedAt: string | null;
+  /** Changes of the body, oldest first; only GraphQL tells of them. */
+  readonly edits: { readonly at: string; readonly by: Account }[];
   readonly comments: Comment[];
   readonly pull: Pull | null;
 }

@@ -43,11 +43,11 @@ export function findViolations(
   changed: Partial<ViolationLimits> = {},
 ): Violation[] {
   const limits = { ...documented, ...changed };
-  const rest = entries.filter((entry) => entry.kind === 'rest' && entry.user !== null);
-  const users = new Set(rest.map((entry) => entry.user));
+  const asked = entries.filter((entry) => entry.kind !== 'git' && entry.user !== null);
+  const users = new Set(asked.map((entry) => entry.user));
   return [...users].flatMap((user) =>
     ofOneUser(
-      rest.filter((entry) => entry.user === user),
+      asked.filter((entry) => entry.user === user),
       limits,
     ),
   );
@@ -109,7 +109,9 @@ function window(
   });
 }
 
-const isWrite = (entry: JournalEntry): boolean => entry.method !== 'GET' && entry.method !== 'HEAD';
+/** The emulator's GraphQL only reads. */
+const isWrite = ({ kind, method }: JournalEntry): boolean =>
+  kind === 'rest' && method !== 'GET' && method !== 'HEAD';
 const points = (entry: JournalEntry): number => (isWrite(entry) ? 5 : 1);
 
 /** A page after the first carries the `after` cursor that only our `Link` header hands out. */

@@ -1,5 +1,5 @@
 import { presentAccount, presentOwnAccount } from '../present.ts';
-import { presentRepository } from '../present-code.ts';
+import { presentRepository } from '../present-repository.ts';
 import { type Call, notFound, page, param, RestError, type Route } from '../route.ts';
 import { findAccount, hasRole, type Repository, roleOf } from '../state.ts';
 

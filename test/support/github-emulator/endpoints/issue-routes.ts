@@ -1,6 +1,6 @@
 import type { Json } from '../present.ts';
 import { presentComment, presentEvent, presentIssue } from '../present.ts';
-import { presentReview } from '../present-code.ts';
+import { presentReview } from '../present-pull.ts';
 import {
   type Call,
   invalid,

@@ -1,12 +1,12 @@
 import { branches, changedFiles, readCommits } from '../git-repository.ts';
 import {
-  presentCommit,
   presentFile,
   presentPull,
   presentPullDetails,
   presentReview,
   presentReviewComment,
-} from '../present-code.ts';
+} from '../present-pull.ts';
+import { presentCommit } from '../present-repository.ts';
 import {
   type Call,
   invalid,

@@ -1,12 +1,12 @@
 import { branches, changedFiles, mergedTree, readCommits, resolve } from '../git-repository.ts';
 import { permissions, presentAccount, repositoryUrl } from '../present.ts';
+import { presentFile } from '../present-pull.ts';
 import {
   presentCheckRun,
   presentCommit,
-  presentFile,
   presentRepository,
   presentStatus,
-} from '../present-code.ts';
+} from '../present-repository.ts';
 import {
   type Call,
   invalid,
@@ -67,6 +67,7 @@ export const repositoryRoutes: readonly Route[] = [
   { method: 'GET', path: `${repo}/branches/{branch}`, handle: getBranch },
   { method: 'GET', path: `${repo}/git/ref/{ref}`, handle: getRef },
   { method: 'DELETE', path: `${repo}/git/refs/{ref}`, needs: 'write', handle: deleteRef },
+  { method: 'GET', path: `${repo}/commits`, handle: listCommits },
   { method: 'GET', path: `${repo}/commits/{ref}`, handle: getCommit },
   { method: 'GET', path: `${repo}/compare/{basehead}`, handle: compare },
   {
@@ -80,6 +81,23 @@ export const repositoryRoutes: readonly Route[] = [
     },
   },
   { method: 'GET', path: `${repo}/commits/{ref}/status`, handle: combinedStatus },
+  {
+    method: 'GET',
+    path: `${repo}/commits/{ref}/statuses`,
+    handle: async (call) => {
+      const sha = await shaOf(call);
+      const mine = call.repo.statuses.filter((status) => status.sha === sha).toReversed();
+      return page(call, mine, (status) => ({
+        ...presentStatus(call.state, call.repo, status),
+        creator: presentAccount(call.state, status.creator),
+      }));
+    },
+  },
+  {
+    method: 'GET',
+    path: `${repo}/check-runs/{check_run_id}/annotations`,
+    handle: (call) => page(call, [], (item) => item),
+  },
   {
     method: 'POST',
     path: `${repo}/statuses/{sha}`,
@@ -144,6 +162,14 @@ async function deleteRef(call: Call) {
   if (!before.has(ref)) throw new RestError(422, 'Reference does not exist');
   await call.pulls.deleteBranch(call.doer, call.repo, ref);
   return { status: 204 };
+}
+
+async function listCommits(call: Call) {
+  const start = await resolve(call.repo.dir, call.query.get('sha') ?? call.repo.defaultBranch);
+  if (start === undefined) throw new RestError(409, 'Git Repository is empty.');
+  const path = call.query.get('path');
+  const commits = await readCommits(call.repo.dir, start, ...(path === null ? [] : ['--', path]));
+  return page(call, commits, (commit) => presentCommit(call.state, call.repo, commit));
 }
 
 async function getCommit(call: Call) {
