@@ -51,7 +51,7 @@ module.exports = {
       name: 'no-attic',
       severity: 'error',
       from: {},
-      to: { path: '^(src|web)/(.*/)?(utils?|helpers?|common|shared|core|misc)/' },
+      to: { path: '^(src|web)/.*/(utils|util|helpers|helper|common|shared|core|misc)/' },
     },
     {
       name: 'no-tests-in-product',

@@ -1,0 +1,44 @@
+import type { z } from 'zod';
+
+/** What an operation may touch; roles are sets of these (permissions.ts). */
+export type Permission =
+  | 'tasks:read'
+  | 'tasks:write'
+  | 'tasks:approve'
+  | 'repo:read'
+  | 'repo:write'
+  | 'scans:run'
+  | 'service:run'
+  | 'config:read'
+  | 'config:write'
+  | 'health:read';
+
+export type Door = 'cli' | 'http' | 'mcp' | 'library';
+
+/** How much must be built to serve it: each level includes the ones before. */
+export type Needs = 'nothing' | 'config' | 'store' | 'engine';
+
+/** One thing that can be asked of the system, declared once. Doors, documents and tests are made from it. */
+export interface Contract<I = unknown, O = unknown> {
+  /** `<noun>.<verb>`. */
+  readonly name: string;
+  /** One line for `--help` and the reference. */
+  readonly summary: string;
+  /** `public` = whoever can start the program: it reads only what the caller names and could read anyway. */
+  readonly permission: Permission | 'public';
+  readonly effect: 'read' | 'write' | 'admin';
+  readonly kind: 'call' | 'job' | 'stream';
+  readonly needs: Needs;
+  readonly doors: readonly Door[];
+  /** Milliseconds until the handler is given up; null for work that lasts as long as it lasts. */
+  readonly deadlineMs: number | null;
+  /** Acts that only reduce harm (cancel, pause, stop) run even when the audit log cannot be written. */
+  readonly reducesHarm?: boolean;
+  readonly input: z.ZodType<I>;
+  readonly output: z.ZodType<O>;
+}
+
+/** Declares an operation and keeps the types of its schemas. */
+export function operation<I, O>(contract: Contract<I, O>): Contract<I, O> {
+  return contract;
+}

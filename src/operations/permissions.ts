@@ -1,0 +1,42 @@
+import type { Actor } from '../domain/actor.ts';
+import type { Permission } from './operation.ts';
+
+const reading: readonly Permission[] = ['tasks:read', 'repo:read', 'config:read', 'health:read'];
+
+/** What each role may do. */
+export const roles: Readonly<Record<string, readonly Permission[]>> = {
+  viewer: reading,
+  operator: [...reading, 'tasks:write', 'scans:run', 'repo:write'],
+  approver: [...reading, 'tasks:write', 'tasks:approve'],
+  auditor: reading,
+  admin: [
+    ...reading,
+    'tasks:write',
+    'tasks:approve',
+    'repo:write',
+    'scans:run',
+    'service:run',
+    'config:write',
+  ],
+};
+
+/** The command line acts as admin for the owner of the data folder and as viewer for anybody else. */
+export function permissionsOf(actor: Actor): ReadonlySet<Permission> {
+  switch (actor.kind) {
+    case 'command_line':
+      return new Set(roles[actor.isOwner ? 'admin' : 'viewer']);
+    case 'user':
+      return new Set(actor.roles.flatMap((role) => roles[role] ?? []));
+    case 'token':
+      return new Set(actor.scopes.filter((scope): scope is Permission => isPermission(scope)));
+    case 'system':
+      return new Set(roles['admin']);
+    case 'host_user':
+    case 'anonymous':
+      return new Set();
+  }
+}
+
+function isPermission(scope: string): boolean {
+  return (roles['admin'] ?? []).some((permission) => permission === scope);
+}
