@@ -1,0 +1,164 @@
+import { type CommentLine, lineBelow } from './comment-lines.ts';
+import type { Comment } from './lexis/scan.ts';
+import type { SourceText } from './source-text.ts';
+import type { Candidate } from './tags.ts';
+
+/** What stands after the tag. */
+export interface FindingText {
+  readonly text: string;
+  readonly owner: string | null;
+  readonly issue: string | null;
+  /** Offset in the last line that belongs to the finding. */
+  readonly lastOffset: number;
+}
+
+/** A finding's text goes on for at most this many lines. */
+const MOST_LINES = 50;
+
+/** Reads owner, issue and text; `stop` is where the next finding of the same comment starts. */
+export function findingTextOf(
+  source: SourceText,
+  comment: Comment,
+  candidate: Candidate,
+  line: CommentLine,
+  stop: number,
+): FindingText {
+  const end = Math.min(line.end, stop);
+  const first = source.decode(candidate.end, end).trim();
+  const { owner, issue, rest } = takeOwner(first);
+  const parts = [cleanEnd(takeSeparator(rest))];
+  let lastOffset = Math.max(candidate.start, end - 1);
+  if (stop > line.end) {
+    for (const more of continuation(source, comment, candidate, line, stop)) {
+      parts.push(cleanEnd(source.decode(more.textStart, more.line.end)));
+      lastOffset = more.line.start;
+    }
+  }
+  const text = balanced(parts.filter((part) => part !== '').join(' '));
+  return { text, owner, issue: issue ?? issueIn(text), lastOffset };
+}
+
+/** `(ann)`, `(#12)`, `(ann, #12)`, also in square brackets. */
+function takeOwner(text: string): { owner: string | null; issue: string | null; rest: string } {
+  const none = { owner: null, issue: null, rest: text };
+  const match =
+    /^(?:\(([^()]*(?:\([^()]*\)[^()]*)*)\)|\[([^\]]*)\]|<([^<>\s]+)>|\{([^{}\s]*)\})/.exec(text);
+  if (match === null) return spacedOwner(text) ?? none;
+  const inside = match[1] ?? match[2] ?? match[3] ?? match[4] ?? '';
+  if (inside.split(/\s+/).length > 4) return none;
+  return { ...namesIn(inside), rest: text.slice(match[0].length) };
+}
+
+/** `TODO (ann): …`: in parentheses after a space, a single name with a colon after it. */
+function spacedOwner(
+  text: string,
+): { owner: string | null; issue: string | null; rest: string } | undefined {
+  const match = /^\s+\(([^()\s]+|[^()\s,]+,\s*#\d+)\)\s*(?=:)/.exec(` ${text}`);
+  return match === null
+    ? undefined
+    : { ...namesIn(match[1] ?? ''), rest: text.slice(match[0].length - 1) };
+}
+
+function namesIn(inside: string): { owner: string | null; issue: string | null } {
+  const owners: string[] = [];
+  const issues: string[] = [];
+  for (const part of inside.split(/[,;|]\s*|\s+(?=#)/)) {
+    const name = part.trim();
+    if (name === '') continue;
+    if (ISSUE.test(name)) issues.push(/^\d+$/.test(name) ? `#${name}` : name);
+    else owners.push(name.replace(/^@/, ''));
+  }
+  return {
+    owner: owners.length === 0 ? null : owners.join(', '),
+    issue: issues.length === 0 ? null : issues.join(', '),
+  };
+}
+
+/** `#12`, `acme/widgets#12`, `GH-12`, `PROJ-12`, `b/12`, `issue 12`, an address. */
+const ISSUE =
+  /^(?:(?:[\w.-]+\/[\w.-]+)?#\d+|(?:gh|GH)-\d+|[A-Z][A-Z0-9]+-\d+|(?:b|crbug|cl|go)\/[\w./-]*\d+|(?:issues?|bug|ticket)[\s#/:-]*\d+|\d+|https?:\/\/\S+|[\w.-]+\.\w+\/\S+)$/i;
+
+function issueIn(text: string): string | null {
+  return /(?:^|[\s([,:])((?:[\w.-]+\/[\w.-]+)?#\d+)\b/.exec(text)?.[1] ?? null;
+}
+
+function takeSeparator(text: string): string {
+  return text
+    .replace(/^[*_\])}]*\s*(?:(?:[:\u2013\u2014,;.!?|=~>]|-(?=[-\s>:]|$))+|\](?=\s))?\s*/u, '')
+    .trim();
+}
+
+/** Cuts closers and ornaments off the end of a line. */
+function cleanEnd(text: string): string {
+  return text
+    .trim()
+    .replace(/\s*(?:\*+\/|--+!?>|\*\)|-\}|\|#|%>|#\}|--\}\}|\]#|=#|\+\/)$/u, '')
+    .replace(/(?<=\s)[*#/%;=~-]+$|\*{2,}$|^[*#/%;=~-]+$/u, '')
+    .replace(/\s*\\$/u, '')
+    .trim();
+}
+
+/** `(TODO: fix)` leaves a parenthesis behind that nothing opened. */
+function balanced(text: string): string {
+  let result = text;
+  for (const [open, close] of [
+    ['(', ')'],
+    ['[', ']'],
+  ] as const) {
+    if (!result.endsWith(close)) continue;
+    const opened = result.split(open).length;
+    if (result.split(close).length > opened) result = result.slice(0, -1).trimEnd();
+  }
+  return result;
+}
+
+/** The lines below that are indented deeper than the tag. */
+function* continuation(
+  source: SourceText,
+  comment: Comment,
+  candidate: Candidate,
+  first: CommentLine,
+  stop: number,
+): Generator<{ line: CommentLine; textStart: number }> {
+  const { src } = source;
+  const column = baseColumn(src, first, candidate.start);
+  let line = first;
+  for (let count = 0; count < MOST_LINES; count++) {
+    const below = lineBelow(src, comment, line);
+    if (below === undefined || below.end > stop) return;
+    const textStart = afterOrnament(src, below);
+    if (textStart >= below.end || columnOf(src, below.lineStart, textStart) <= column) return;
+    if (/^[@\\][a-z]/i.test(src.slice(textStart, textStart + 2))) return;
+    yield { line: below, textStart };
+    line = below;
+  }
+}
+
+/** The column of the tag, or of the bullet or parenthesis before it. */
+function baseColumn(src: string, line: CommentLine, tag: number): number {
+  const lead = src.slice(line.start, tag);
+  const bullet = /(?:[-+\xe2\u2022*]\s+(?:\[[ xX]?\]\s*)?|\d+[.)]\s+|\[[ xX]?\]\s*|[(@\\])$/.exec(
+    lead,
+  );
+  const ornament = /^\s*\*+\s+$/.test(lead);
+  const start = bullet === null || ornament ? tag : tag - bullet[0].length;
+  return columnOf(src, line.lineStart, start);
+}
+
+/** After the indentation and the asterisk or second marker of a line of a block. */
+function afterOrnament(src: string, line: CommentLine): number {
+  const lead = /^[\s]*(?:[*!/#;%|>-]+(?=\s|$))?[ \t]*/.exec(
+    src.slice(line.start, Math.min(line.end, line.start + 200)),
+  );
+  return line.start + (lead?.[0].length ?? 0);
+}
+
+const TAB_WIDTH = 8;
+
+function columnOf(src: string, from: number, offset: number): number {
+  let column = 0;
+  for (let at = from; at < offset; at++) {
+    column = src.charCodeAt(at) === 9 ? column + TAB_WIDTH - (column % TAB_WIDTH) : column + 1;
+  }
+  return column;
+}

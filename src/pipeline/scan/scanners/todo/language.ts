@@ -1,0 +1,31 @@
+import { lexisOf, type Rule, type Scan, scanCode } from './lexis/scan.ts';
+
+/** A language, and how to find the comments of a region written in it. */
+export interface Language {
+  readonly name: string;
+  /** Notes the comments between two offsets. */
+  readonly read: (scan: Scan, from: number, to: number) => void;
+}
+
+/** A row of the table of languages. Lists are separated by spaces, in lower case. */
+export interface LanguageEntry extends Language {
+  /** Without the dot. */
+  readonly extensions: string;
+  /** Whole file names. */
+  readonly files?: string;
+  /** Programs that a shebang names, without version numbers. */
+  readonly interpreters?: string;
+}
+
+type Where = Omit<LanguageEntry, 'name' | 'read'>;
+
+/** A language that is described by rules alone. */
+export function rulesLanguage(name: string, where: Where, rules: readonly Rule[]): LanguageEntry {
+  const lexis = lexisOf(rules);
+  return { name, ...where, read: (scan, from, to) => void scanCode(scan, lexis, from, to) };
+}
+
+/** A language with a reader of its own. */
+export function readerLanguage(name: string, where: Where, read: Language['read']): LanguageEntry {
+  return { name, ...where, read };
+}

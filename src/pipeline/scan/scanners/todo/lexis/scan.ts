@@ -1,0 +1,159 @@
+/** A comment's content, without opener and closer; offsets into the source. */
+export interface Comment {
+  readonly start: number;
+  readonly end: number;
+  /** The opener of a line comment: the lines after it that start alike go on with it. */
+  readonly marker: string | null;
+}
+
+/** A here-document that starts at the next line. */
+export interface PendingHeredoc {
+  readonly terminator: string;
+  /** Whether the terminator may be indented. */
+  readonly indented: boolean;
+}
+
+/** The state of reading one region of a file. */
+export interface Scan {
+  readonly src: string;
+  /** Where the region ends; rules look no further. */
+  end: number;
+  /** Nothing after this offset is of interest: the last candidate. */
+  readonly limit: number;
+  readonly offsets: readonly number[];
+  readonly comments: Comment[];
+  lexis: Lexis;
+  /** Set by a rule after which the language does not go on (`?>`, `__END__`). */
+  halted: boolean;
+  depth: number;
+  heredocs: PendingHeredoc[];
+  /** The comment read last, for rules that look back at what stands before them. */
+  lastComment: { start: number; end: number };
+  readonly expired: () => boolean;
+}
+
+/** What begins with certain bytes. `match` returns where it ends, or `NO_MATCH`. */
+export interface Rule {
+  readonly first: string;
+  readonly match: (scan: Scan, pos: number) => number;
+}
+
+export type Lexis = readonly (readonly Rule[] | undefined)[];
+
+export const NO_MATCH = -1;
+/** Templates in templates in templates: deeper than this they are read as plain strings. */
+const MAX_DEPTH = 60;
+const NEVER = -2;
+
+/** The rules by first byte; earlier rules are tried first. */
+export function lexisOf(rules: readonly Rule[]): Lexis {
+  const table: (Rule[] | undefined)[] = Array.from({ length: 256 }, () => undefined);
+  for (const rule of rules) {
+    for (const character of new Set(rule.first)) {
+      const code = character.charCodeAt(0);
+      (table[code] ??= []).push(rule);
+    }
+  }
+  return table;
+}
+
+export function scanOf(
+  src: string,
+  offsets: readonly number[],
+  expired: () => boolean = () => false,
+): Scan {
+  return {
+    src,
+    end: src.length,
+    limit: (offsets.at(-1) ?? -1) + 1,
+    offsets,
+    comments: [],
+    lexis: [],
+    halted: false,
+    depth: 0,
+    heredocs: [],
+    lastComment: { start: -1, end: -1 },
+    expired,
+  };
+}
+
+/** Reads the region as code of one language; returns where it stopped. */
+export function scanCode(scan: Scan, lexis: Lexis, from: number, to: number): number {
+  const outer = { end: scan.end, lexis: scan.lexis, heredocs: scan.heredocs };
+  scan.end = to;
+  scan.lexis = lexis;
+  scan.heredocs = [];
+  scan.halted = false;
+  const stopped = run(scan, from, NEVER, NEVER);
+  scan.halted = false;
+  Object.assign(scan, outer);
+  return stopped;
+}
+
+/** Reads code up to the bracket that closes this nesting; returns the offset after it, or the end of the region. */
+export function scanNested(scan: Scan, from: number, open: string, close: string): number {
+  if (scan.depth >= MAX_DEPTH) return skipTo(scan, close, from);
+  scan.depth++;
+  const outer = scan.heredocs;
+  scan.heredocs = [];
+  const stopped = run(scan, from, open.charCodeAt(0), close.charCodeAt(0));
+  scan.heredocs = outer;
+  scan.depth--;
+  return Math.min(stopped + 1, scan.end);
+}
+
+function skipTo(scan: Scan, text: string, from: number): number {
+  const at = scan.src.indexOf(text, from);
+  return at < 0 || at >= scan.end ? scan.end : at + text.length;
+}
+
+function run(scan: Scan, from: number, open: number, close: number): number {
+  const { src, lexis, limit } = scan;
+  let nesting = 0;
+  let pos = from;
+  while (pos < scan.end && pos < limit) {
+    const code = src.charCodeAt(pos);
+    const rules = lexis[code];
+    if (rules !== undefined) {
+      const next = firstMatch(scan, rules, pos);
+      if (scan.halted) return next;
+      if (next > pos) {
+        pos = next;
+        continue;
+      }
+    }
+    if (code === open) nesting++;
+    else if (code === close && --nesting < 0) return pos;
+    pos++;
+  }
+  return Math.max(pos, Math.min(scan.end, limit));
+}
+
+function firstMatch(scan: Scan, rules: readonly Rule[], pos: number): number {
+  for (const rule of rules) {
+    const next = rule.match(scan, pos);
+    if (next !== NO_MATCH) return next;
+  }
+  return NO_MATCH;
+}
+
+/** Notes a comment; only one that holds a candidate is kept. */
+export function addComment(
+  scan: Scan,
+  start: number,
+  end: number,
+  marker: string | null = null,
+): void {
+  if (holdsCandidate(scan.offsets, start, end)) scan.comments.push({ start, end, marker });
+}
+
+function holdsCandidate(offsets: readonly number[], start: number, end: number): boolean {
+  let low = 0;
+  let high = offsets.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((offsets[middle] ?? 0) < start) low = middle + 1;
+    else high = middle;
+  }
+  return (offsets[low] ?? Number.POSITIVE_INFINITY) < end;
+}
