@@ -1,0 +1,40 @@
+import type { Kysely } from 'kysely';
+import type { PauseStore } from '../domain/ports/stores.ts';
+import type { RepositoryRef } from '../domain/repository.ts';
+import { repositoryKey } from '../domain/repository.ts';
+import { storedJson, storedText } from './stored-text.ts';
+import { withStorageTables } from './transaction.ts';
+
+/** Pauses in PostgreSQL; pausing twice keeps the first one with its name. */
+export function createPauseStore(database: Kysely<unknown>): PauseStore {
+  const db = withStorageTables(database);
+  return {
+    paused: async () => {
+      const rows = await db.selectFrom('pauses').selectAll().orderBy('at').execute();
+      return rows.map((row) => ({
+        repository: row.repository as RepositoryRef | null,
+        by: row.paused_by,
+        at: row.at,
+      }));
+    },
+    pause: async (repository, by, at) => {
+      await db
+        .insertInto('pauses')
+        .values({
+          scope: scopeOf(repository),
+          repository: repository === null ? null : storedJson(repository),
+          paused_by: storedText(by),
+          at,
+        })
+        .onConflict((conflict) => conflict.column('scope').doNothing())
+        .execute();
+    },
+    resume: async (repository) => {
+      await db.deleteFrom('pauses').where('scope', '=', scopeOf(repository)).execute();
+    },
+  };
+}
+
+function scopeOf(repository: RepositoryRef | null): string {
+  return repository === null ? '*' : repositoryKey(repository);
+}

@@ -1,0 +1,120 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** The tables of this room as Kysely sees them; `migrations.ts` makes them. */
+export interface StorageTables {
+  tasks: TaskRow;
+  approvals: ApprovalRow;
+  task_notes: TaskNoteRow;
+  findings: FindingRow;
+  scan_marks: ScanMarkRow;
+  runs: RunRow;
+  run_events: RunEventRow;
+  pauses: PauseRow;
+}
+
+/** A jsonb column: read as a value, written as text. */
+export type JsonColumn<T> = ColumnType<T, string, string>;
+
+export interface TaskRow {
+  id: string;
+  state: string;
+  attention: string | null;
+  origin: JsonColumn<unknown>;
+  finding_id: string | null;
+  origin_repository: string | null;
+  origin_number: number | null;
+  target: JsonColumn<unknown>;
+  target_key: string;
+  proposal: JsonColumn<unknown>;
+  rank: number;
+  agent: string;
+  base_branch: string;
+  content_hash: string;
+  issue_number: number | null;
+  published_title: string | null;
+  published_body: string | null;
+  pull_request: JsonColumn<unknown> | null;
+  attempt: number;
+  note: string | null;
+  created_at: Date;
+  updated_at: Date;
+  version: number;
+}
+
+export interface ApprovalRow {
+  id: Generated<number>;
+  task_id: string;
+  actor: string;
+  channel: string;
+  content_hash: string;
+  decided_at: Date;
+  roles: JsonColumn<unknown>;
+  event_id: string | null;
+  voided_at: Date | null;
+  void_reason: string | null;
+}
+
+export interface TaskNoteRow {
+  task_id: string;
+  key: string;
+  at: Date;
+  code: string;
+  text: string;
+}
+
+export interface FindingRow {
+  id: string;
+  repository: JsonColumn<unknown>;
+  repository_key: string;
+  rule: string;
+  status: string;
+  path: string;
+  line: number;
+  fingerprint: string;
+  commit: string | null;
+  oid: string | null;
+  first_seen: Date;
+  missed_scans: number;
+  /** The rest of what the scanner saw. */
+  detail: JsonColumn<unknown>;
+}
+
+export interface ScanMarkRow {
+  repository_key: string;
+  rule: string;
+  commit: string;
+  at: Date;
+}
+
+export interface RunRow {
+  id: string;
+  task_id: string;
+  attempt: number;
+  agent: string;
+  base_commit: string | null;
+  started_at: Date;
+  ended_at: Date | null;
+  outcome: string | null;
+  reason: string | null;
+  summary: string | null;
+  usage: JsonColumn<unknown> | null;
+  cost_usd: number | null;
+  checks: JsonColumn<unknown>;
+  patch: string | null;
+  correlation_id: string;
+}
+
+export interface RunEventRow {
+  run_id: string;
+  seq: number;
+  at: Date;
+  event: JsonColumn<unknown>;
+}
+
+export interface PauseRow {
+  /** Key of the repository; `*` stands for all of them. */
+  scope: string;
+  repository: JsonColumn<unknown> | null;
+  paused_by: string;
+  at: Date;
+}
