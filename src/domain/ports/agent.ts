@@ -42,6 +42,10 @@ export interface AgentCommand {
   readonly secrets: readonly string[];
   readonly stdin: string | null;
   readonly egress: readonly string[];
+  /** Folder on this machine against which relative programs and files in `argv` are found. */
+  readonly baseDir?: string;
+  /** Files and folders on this machine that the program needs to read. */
+  readonly readable?: readonly string[];
 }
 
 export interface AgentParser {

@@ -1,0 +1,157 @@
+import { spawn } from 'node:child_process';
+import { lookup } from 'node:dns/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Sandbox, SandboxedProcess, SandboxSpec } from '../../domain/ports/sandbox.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { idOf } from '../../lib/hash.ts';
+import type { Random } from '../../lib/random.ts';
+import { type ControlGroup, createControlGroup } from './control-group.ts';
+import { type EgressOpening, openEgress } from './egress.ts';
+import type { EgressRefusal } from './egress-proxy.ts';
+import type { Resolve } from './egress-rules.ts';
+import { markedProcesses, processMark } from './marked-processes.ts';
+import { mountArguments } from './mounts.ts';
+import { giveFolders } from './ownership.ts';
+import { probeSandbox } from './probe.ts';
+import { feed, supervise } from './supervise.ts';
+import { nodeFolder, type SandboxUser, systemArguments } from './system-view.ts';
+
+export interface BubblewrapDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Own folder of the service for sockets and generated files; short, because a unix socket's path ends at 107 bytes. */
+  readonly tempRoot: string;
+  /** Node to show inside; usually process.execPath. */
+  readonly nodePath: string;
+  /** The user of foreign code. Null keeps ours, which is right unless we are root (`agentUserOf`). */
+  readonly runAs: SandboxUser | null;
+  readonly onRefusal?: (refusal: EgressRefusal) => void;
+  /** Names to addresses; the system's resolver when not given. */
+  readonly resolve?: Resolve;
+}
+
+/** The user that foreign code gets: an own one where we are root, else ours. */
+export function agentUserOf(uid: number | undefined): SandboxUser | null {
+  return uid === 0 ? { uid: 61_000, gid: 61_000 } : null;
+}
+
+/**
+ * Foreign code in namespaces of its own (https://github.com/containers/bubblewrap): read-only system, writable
+ * workspace, home and /tmp, no network but an allow-listing proxy, nothing of the service's files or processes.
+ */
+export function createBubblewrap(deps: BubblewrapDeps): Sandbox {
+  const sandbox: Sandbox = {
+    name: 'bubblewrap',
+    probe: () => probeSandbox(sandbox, deps, 'apt-get install bubblewrap'),
+    start: (spec) => start(deps, spec),
+  };
+  return sandbox;
+}
+
+async function start(deps: BubblewrapDeps, spec: SandboxSpec): Promise<SandboxedProcess> {
+  const id = deps.random.bytes(8).toString('hex');
+  const mark = `${ownerOf(deps.tempRoot)}.${id}`;
+  await mkdir(deps.tempRoot, { recursive: true, mode: 0o700 });
+  const folder = await mkdtemp(join(deps.tempRoot, 'sb-'));
+  const group = await createControlGroup(`cms-${mark}`, spec.limits);
+  const egress = await openEgress(folder, spec, {
+    nodePath: deps.nodePath,
+    resolve: deps.resolve ?? systemResolve,
+    onRefusal: deps.onRefusal ?? (() => undefined),
+  });
+  const cleanUp = async () => {
+    await egress.close();
+    await group?.remove();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    if (deps.runAs !== null) await giveFolders(deps.runAs, [spec.workspace, spec.home]);
+    const argv = await bwrapCommand(deps, spec, folder, group, egress);
+    const child = spawn(argv[0] ?? '', argv.slice(1), {
+      cwd: '/',
+      env: { ...spec.env, ...egress.env, [processMark]: mark },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
+    });
+    feed(child, spec.stdin);
+    const members = group === null ? () => markedProcesses(mark) : () => group.members();
+    return await supervise(child, { clock: deps.clock, members, cleanUp });
+  } catch (cause) {
+    await cleanUp();
+    throw cause;
+  }
+}
+
+async function bwrapCommand(
+  deps: BubblewrapDeps,
+  spec: SandboxSpec,
+  folder: string,
+  group: ControlGroup | null,
+  egress: EgressOpening,
+): Promise<readonly string[]> {
+  const user = deps.runAs ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const node = await nodeFolder(deps.nodePath);
+  const readable = [...spec.readable, ...(node === null ? [] : [node])]
+    .filter((path) => !path.startsWith('/usr/'))
+    .map((path) => ({ source: path, target: path, writable: false }));
+  const own = [spec.workspace, spec.home].map((path) => ({
+    source: path,
+    target: path,
+    writable: true,
+  }));
+  return [
+    ...joinGroup(group),
+    'bwrap',
+    ...namespaces(deps.runAs),
+    ...(await systemArguments(folder, user, spec.home)),
+    ...['--proc', '/proc', '--dev', '/dev', '--perms', '1777', '--tmpfs', '/dev/shm'],
+    ...['--perms', '1777', '--tmpfs', '/tmp'],
+    ...mountArguments([...readable, ...own, ...egress.mounts]),
+    ...['--chdir', spec.workspace, '--'],
+    ...dropPrivileges(deps.runAs),
+    ...processLimits(spec, group),
+    ...egress.wrap(spec.argv),
+  ];
+}
+
+/** As root no user namespace: mounts then work below closed folders, and `setpriv` leaves root for good. */
+function namespaces(runAs: SandboxUser | null): readonly string[] {
+  const always = ['--die-with-parent', '--new-session', '--hostname', 'sandbox'];
+  if (runAs === null) return ['--unshare-all', ...always, '--cap-drop', 'ALL'];
+  return [
+    ...['--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts', '--unshare-cgroup-try'],
+    ...always,
+  ];
+}
+
+function dropPrivileges(runAs: SandboxUser | null): readonly string[] {
+  if (runAs === null) return [];
+  return [
+    'setpriv',
+    `--reuid=${runAs.uid}`,
+    `--regid=${runAs.gid}`,
+    ...['--clear-groups', '--no-new-privs', '--inh-caps=-all', '--bounding-set=-all', '--'],
+  ];
+}
+
+/** Joins before bwrap starts, so that nobody is ever outside of the group. */
+function joinGroup(group: ControlGroup | null): readonly string[] {
+  if (group === null) return [];
+  const script =
+    'while [ "$1" != -- ]; do echo $$ > "$1" || exit 125; shift; done; shift; exec "$@"';
+  return ['/bin/sh', '-c', script, 'sh', ...group.joinFiles, '--'];
+}
+
+function processLimits(spec: SandboxSpec, group: ControlGroup | null): readonly string[] {
+  const processes = group === null ? [`--nproc=${spec.limits.processes}`] : [];
+  return ['prlimit', `--fsize=${spec.limits.fileBytes}`, '--core=0', ...processes, '--'];
+}
+
+/** Stable for one temp root: by it a later service knows what an ended one left. */
+export function ownerOf(tempRoot: string): string {
+  return idOf('sandbox-owner', tempRoot).slice(0, 12);
+}
+
+const systemResolve: Resolve = async (name) =>
+  (await lookup(name, { all: true })).map(({ address }) => address);

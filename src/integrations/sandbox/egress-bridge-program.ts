@@ -1,0 +1,73 @@
+/**
+ * Runs inside a sandbox that has no network: listens on its loopback, passes every connection on to the unix socket
+ * of the egress proxy, and starts the real command as its child. Arguments: a JSON plan, then the command.
+ * It imports nothing of ours because only this one file is visible inside.
+ */
+import { spawn } from 'node:child_process';
+import { connect, createServer, type Socket } from 'node:net';
+import { constants } from 'node:os';
+
+interface Plan {
+  /** Unix socket of the proxy, as seen inside. */
+  readonly socket: string;
+  /** Port on which the proxy is offered. */
+  readonly port: number;
+  /** Loopback targets outside that are offered under the same address inside. */
+  readonly forwards: readonly { readonly host: string; readonly port: number }[];
+}
+
+const plan = JSON.parse(process.argv[2] ?? '{}') as Plan;
+const command = process.argv.slice(3);
+
+await listen('127.0.0.1', plan.port, (client) => join(client, connect(plan.socket)));
+for (const { host, port } of plan.forwards) {
+  await listen(host, port, (client) =>
+    tunnel(client, `${host.includes(':') ? `[${host}]` : host}:${port}`),
+  );
+}
+start();
+
+function listen(host: string, port: number, serve: (client: Socket) => void): Promise<void> {
+  return new Promise((listening, failed) => {
+    createServer({ allowHalfOpen: true }, serve)
+      .once('error', failed)
+      .listen(port, host, listening);
+  });
+}
+
+function join(client: Socket, proxy: Socket): void {
+  client.on('error', () => proxy.destroy());
+  proxy.on('error', () => client.destroy());
+  client.pipe(proxy).pipe(client);
+}
+
+/** Asks the proxy for a tunnel and cuts its answer off before the bytes of the target. */
+function tunnel(client: Socket, target: string): void {
+  const proxy = connect(plan.socket);
+  client.on('error', () => proxy.destroy());
+  proxy.on('error', () => client.destroy());
+  let answer = Buffer.alloc(0);
+  const readAnswer = (chunk: Buffer) => {
+    answer = Buffer.concat([answer, chunk]);
+    const end = answer.indexOf('\r\n\r\n');
+    if (end < 0) return;
+    proxy.off('data', readAnswer);
+    if (!answer.toString('latin1').startsWith('HTTP/1.1 200')) return void client.destroy();
+    client.write(answer.subarray(end + 4));
+    client.pipe(proxy).pipe(client);
+  };
+  proxy.on('data', readAnswer);
+  proxy.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
+}
+
+function start(): void {
+  const [program = '', ...rest] = command;
+  const child = spawn(program, rest, { stdio: 'inherit' });
+  child.on('error', (cause) => {
+    process.stderr.write(`${cause.message}\n`);
+    process.exit(127);
+  });
+  child.on('exit', (code, signal) => {
+    process.exit(code ?? 128 + (signal === null ? 1 : constants.signals[signal]));
+  });
+}

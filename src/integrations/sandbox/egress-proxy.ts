@@ -1,0 +1,148 @@
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { EgressRules } from './egress-rules.ts';
+
+/** A connection that a sandboxed process asked for and did not get. */
+export interface EgressRefusal {
+  readonly host: string;
+  readonly port: number;
+  readonly why: string;
+}
+
+export interface EgressProxy {
+  close(): Promise<void>;
+}
+
+const connectTimeoutMs = 30_000;
+
+/**
+ * A forward proxy (RFC 9110, section 9.3.6 CONNECT, and absolute-form requests) on a unix socket,
+ * the only way out of a sandbox. Only what the rules allow is connected, to the address that was checked.
+ */
+export async function startEgressProxy(
+  socketPath: string,
+  rules: EgressRules,
+  onRefusal: (refusal: EgressRefusal) => void,
+): Promise<EgressProxy> {
+  const open = new Set<Duplex>();
+  const server = createServer((incoming, answer) => {
+    void forwardRequest(incoming, answer, rules, onRefusal);
+  });
+  server.on('connect', (incoming: IncomingMessage, client: Duplex, head: Buffer) => {
+    void tunnel(incoming, client, head, rules, onRefusal, open);
+  });
+  server.on('connection', (socket) => {
+    keepUntilClosed(open, socket);
+  });
+  await new Promise<void>((listening, failed) => {
+    server.once('error', failed);
+    server.listen({ path: socketPath, writableAll: true }, listening);
+  });
+  return {
+    close: async () => {
+      for (const socket of open) socket.destroy();
+      await new Promise<void>((closed) => {
+        server.close(() => closed());
+      });
+    },
+  };
+}
+
+async function tunnel(
+  incoming: IncomingMessage,
+  client: Duplex,
+  head: Buffer,
+  rules: EgressRules,
+  onRefusal: (refusal: EgressRefusal) => void,
+  open: Set<Duplex>,
+): Promise<void> {
+  client.on('error', () => client.destroy());
+  const target = parseAuthority(incoming.url ?? '');
+  if (target === null) return void client.end('HTTP/1.1 400 Bad Request\r\n\r\n');
+  const decision = await rules.check(target.host, target.port);
+  if (!decision.allowed) {
+    onRefusal({ ...target, why: decision.why });
+    return void client.end(`HTTP/1.1 403 Forbidden\r\n\r\n${refusalText(target, decision.why)}`);
+  }
+  const upstream = connect({
+    host: decision.address,
+    port: target.port,
+    timeout: connectTimeoutMs,
+  });
+  keepUntilClosed(open, upstream);
+  upstream.once('connect', () => {
+    upstream.setTimeout(0);
+    client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+    upstream.write(head);
+    upstream.pipe(client);
+    client.pipe(upstream);
+  });
+  upstream.on('timeout', () => upstream.destroy());
+  upstream.on('error', () => client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'));
+  upstream.on('close', () => client.destroy());
+  client.on('close', () => upstream.destroy());
+}
+
+async function forwardRequest(
+  incoming: IncomingMessage,
+  answer: ServerResponse,
+  rules: EgressRules,
+  onRefusal: (refusal: EgressRefusal) => void,
+): Promise<void> {
+  const url = URL.canParse(incoming.url ?? '') ? new URL(incoming.url ?? '') : null;
+  if (url === null || url.protocol !== 'http:') {
+    return void answer.writeHead(400).end('Only absolute http URLs and CONNECT are served here.\n');
+  }
+  const target = { host: url.hostname, port: Number(url.port === '' ? 80 : url.port) };
+  const decision = await rules.check(target.host, target.port);
+  if (!decision.allowed) {
+    onRefusal({ ...target, why: decision.why });
+    return void answer.writeHead(403).end(refusalText(target, decision.why));
+  }
+  const upstream = request({
+    host: decision.address,
+    port: target.port,
+    method: incoming.method,
+    path: `${url.pathname}${url.search}`,
+    headers: { ...withoutHopHeaders(incoming.headers), host: url.host },
+  });
+  upstream.on('response', (response) => {
+    answer.writeHead(response.statusCode ?? 502, withoutHopHeaders(response.headers));
+    response.pipe(answer);
+  });
+  upstream.on('error', () => (answer.headersSent ? answer.destroy() : answer.writeHead(502).end()));
+  answer.on('close', () => upstream.destroy());
+  incoming.pipe(upstream);
+}
+
+function parseAuthority(text: string): { host: string; port: number } | null {
+  const match = /^(\[[^\]]+\]|[^:]+):(\d{1,5})$/.exec(text);
+  if (match?.[1] === undefined) return null;
+  return { host: match[1].replace(/^\[(.*)\]$/, '$1'), port: Number(match[2]) };
+}
+
+function refusalText(target: { host: string; port: number }, why: string): string {
+  return `Egress to ${target.host}:${target.port} is refused: ${why}.\n`;
+}
+
+const hopHeaders = [
+  'proxy-connection',
+  'proxy-authorization',
+  'connection',
+  'keep-alive',
+  'te',
+  'upgrade',
+];
+
+function withoutHopHeaders<Headers extends object>(headers: Headers): Headers {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !hopHeaders.includes(name)),
+  ) as Headers;
+}
+
+function keepUntilClosed(open: Set<Duplex>, socket: Socket): void {
+  open.add(socket);
+  socket.on('error', () => socket.destroy());
+  socket.once('close', () => open.delete(socket));
+}

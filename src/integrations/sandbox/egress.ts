@@ -1,0 +1,78 @@
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { SandboxSpec } from '../../domain/ports/sandbox.ts';
+import { type EgressRefusal, startEgressProxy } from './egress-proxy.ts';
+import { createEgressRules, type Resolve } from './egress-rules.ts';
+import type { Mount } from './mounts.ts';
+
+/** The one way out of a sandbox without a network. */
+export interface EgressOpening {
+  readonly mounts: readonly Mount[];
+  /** Proxy variables as programs know them. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Puts the bridge in front of a command. */
+  wrap(argv: readonly string[]): readonly string[];
+  close(): Promise<void>;
+}
+
+export interface EgressParts {
+  readonly nodePath: string;
+  readonly resolve: Resolve;
+  readonly onRefusal: (refusal: EgressRefusal) => void;
+}
+
+const inside = '/run/claude-manager';
+
+/** Opens what `spec.egress` lists; with an empty list there is no network at all. */
+export async function openEgress(
+  folder: string,
+  spec: SandboxSpec,
+  parts: EgressParts,
+): Promise<EgressOpening> {
+  if (spec.egress.length === 0) return closed;
+  const rules = createEgressRules(spec.egress, parts.resolve);
+  const socket = join(folder, 's');
+  const proxy = await startEgressProxy(socket, rules, parts.onRefusal);
+  await chmod(socket, 0o666);
+  const port = freePort(rules.loopback.map((target) => target.port));
+  const program = `${inside}/bridge.${bridge.endsWith('.ts') ? 'mts' : 'mjs'}`;
+  const plan = { socket: `${inside}/egress.sock`, port, forwards: rules.loopback };
+  return {
+    mounts: [
+      { source: socket, target: plan.socket, writable: true },
+      { source: bridge, target: program, writable: false },
+    ],
+    env: proxyVariables(`http://127.0.0.1:${port}`),
+    wrap: (argv) => [parts.nodePath, program, JSON.stringify(plan), ...argv],
+    close: () => proxy.close(),
+  };
+}
+
+const closed: EgressOpening = {
+  mounts: [],
+  env: {},
+  wrap: (argv) => argv,
+  close: async () => undefined,
+};
+
+/** The bridge as it lies beside this file: TypeScript in the source tree, JavaScript in the package. */
+const bridge = fileURLToPath(import.meta.url).replace(
+  /egress\.(ts|js)$/,
+  'egress-bridge-program.$1',
+);
+
+function proxyVariables(url: string): Readonly<Record<string, string>> {
+  const direct = 'localhost,127.0.0.1,::1';
+  return {
+    ...{ HTTP_PROXY: url, HTTPS_PROXY: url, NO_PROXY: direct },
+    ...{ http_proxy: url, https_proxy: url, no_proxy: direct },
+    NODE_USE_ENV_PROXY: '1',
+  };
+}
+
+function freePort(taken: readonly number[]): number {
+  let port = 3128;
+  while (taken.includes(port)) port += 1;
+  return port;
+}

@@ -1,0 +1,44 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { Sandbox } from '../../domain/ports/sandbox.ts';
+import { messageOf } from '../../lib/app-error.ts';
+
+type Probe = Awaited<ReturnType<Sandbox['probe']>>;
+
+const limits = { memoryBytes: 512 * 2 ** 20, processes: 64, fileBytes: 2 ** 20 };
+
+/** Runs a small program in the sandbox and looks whether the file that it was to write is there. */
+export async function probeSandbox(
+  sandbox: Sandbox,
+  deps: { readonly tempRoot: string },
+  mend: string,
+): Promise<Probe> {
+  await mkdir(deps.tempRoot, { recursive: true, mode: 0o700 });
+  const folder = await mkdtemp(join(deps.tempRoot, 'probe-'));
+  try {
+    const [workspace, home] = [join(folder, 'workspace'), join(folder, 'home')];
+    await mkdir(workspace);
+    await mkdir(home);
+    const running = await sandbox.start({
+      argv: ['/bin/sh', '-c', 'echo written-inside > proof'],
+      ...{ env: { PATH: '/usr/bin:/bin' }, workspace, home, readable: [], stdin: null },
+      ...{ egress: [], limits },
+    });
+    running.stdout.resume();
+    const [complaint, exit] = await Promise.all([text(running.stderr), running.exited]);
+    const proof = await readFile(join(workspace, 'proof'), 'utf8').catch(() => '');
+    if (proof === 'written-inside\n') {
+      return {
+        works: true,
+        evidence: 'A program wrote into its workspace from inside.',
+        mend: null,
+      };
+    }
+    return { works: false, evidence: `It ended with ${exit.code}: ${complaint.trim()}`, mend };
+  } catch (cause) {
+    return { works: false, evidence: messageOf(cause), mend };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
