@@ -1,0 +1,179 @@
+import { spawn } from 'node:child_process';
+import { open, readFile, readlink, realpath, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError } from '../../../lib/app-error.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import type { Binaries } from './binaries.ts';
+import { codeOf } from './file-lock.ts';
+import { type Layout, socketFolder } from './layout.ts';
+import { birthOf } from './process-identity.ts';
+import { serverFailure } from './server-failure.ts';
+
+/** A server that takes connections. */
+export interface RunningServer {
+  readonly pid: number;
+  readonly socketFolder: string;
+  readonly port: number;
+}
+
+interface Postmaster extends RunningServer {
+  readonly state: string;
+}
+
+const startDeadlineMs = 150_000;
+const logLimitBytes = 10 * 1024 * 1024;
+const port = 5432;
+
+/** The live server of this cluster in whatever state; undefined when none runs (postmaster.pid may be stale). */
+export async function findServer(layout: Layout): Promise<Postmaster | undefined> {
+  const found = await readPidFile(layout.cluster);
+  return found !== undefined && (await isOurPostmaster(found.pid, layout)) ? found : undefined;
+}
+
+/**
+ * Adopts the server that runs, or starts one detached in its own session; the lock is held. Waits through crash recovery.
+ * Throws `database_start_failed` or what `serverFailure` tells.
+ */
+export async function ensureRunning(
+  layout: Layout,
+  binaries: () => Promise<Binaries>,
+  clock: Clock,
+): Promise<RunningServer> {
+  const end = clock.monotonicMs() + startDeadlineMs;
+  let attempt: StartAttempt | undefined;
+  while (clock.monotonicMs() < end) {
+    const found = await findServer(layout);
+    if (found?.state === 'ready') return found;
+    if (found === undefined && attempt?.ended() !== false) {
+      await failUnlessTransient(attempt, layout);
+      attempt = await startServer(layout, await binaries());
+    }
+    await clock.sleep(attempt?.failed() === true ? 200 : 20);
+  }
+  throw serverFailure('PostgreSQL did not get ready in time', await logTail(layout, 0));
+}
+
+/** Fast shutdown: open transactions are rolled back, everything committed is kept. Waits for the end of the process. */
+export async function stopServer(layout: Layout, clock: Clock): Promise<void> {
+  const end = clock.monotonicMs() + startDeadlineMs;
+  let signaled = false;
+  for (;;) {
+    const found = await findServer(layout);
+    if (found === undefined) return;
+    if (!signaled) process.kill(found.pid, 'SIGINT');
+    signaled = true;
+    if (clock.monotonicMs() > end) throw serverFailure('PostgreSQL does not stop', '');
+    await clock.sleep(20);
+  }
+}
+
+interface StartAttempt {
+  readonly logOffset: number;
+  ended(): boolean;
+  failed(): boolean;
+}
+
+async function startServer(layout: Layout, binaries: Binaries): Promise<StartAttempt> {
+  await rm(join(layout.cluster, 'postmaster.pid'), { force: true });
+  const log = await open(layout.logFile, 'a', 0o600);
+  try {
+    if ((await log.stat()).size > logLimitBytes) await log.truncate(0);
+    const logOffset = (await log.stat()).size;
+    const child = spawn(binaries.postgres, serverArguments(layout, await socketFolder(layout)), {
+      ...layout.account,
+      cwd: '/',
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' },
+    });
+    const state = { ended: false };
+    child.once('exit', () => (state.ended = true)).once('error', () => (state.ended = true));
+    child.unref();
+    return { logOffset, ended: () => state.ended, failed: () => state.ended };
+  } finally {
+    await log.close();
+  }
+}
+
+function serverArguments(layout: Layout, sockets: string): readonly string[] {
+  const settings: Readonly<Record<string, string>> = {
+    listen_addresses: '',
+    port: String(port),
+    unix_socket_directories: sockets,
+    unix_socket_permissions: '0700',
+    fsync: 'on',
+    synchronous_commit: 'on',
+    full_page_writes: 'on',
+    max_connections: '200',
+    shared_buffers: '64MB',
+    max_wal_size: '512MB',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    log_min_messages: 'warning',
+    log_line_prefix: '%m [%p] ',
+    cluster_name: 'claude-manager',
+  };
+  const pairs = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  return ['-D', layout.cluster, ...pairs];
+}
+
+/** After a kill -9 the old backends need a moment to go; everything else that ends a start is a failure. */
+async function failUnlessTransient(
+  attempt: StartAttempt | undefined,
+  layout: Layout,
+): Promise<void> {
+  if (attempt === undefined) return;
+  const output = await logTail(layout, attempt.logOffset);
+  if (/pre-existing shared memory block|lock file .* (?:already exists|is empty)/.test(output))
+    return;
+  throw serverFailure('PostgreSQL did not start', output);
+}
+
+async function logTail(layout: Layout, offset: number): Promise<string> {
+  const text = await readFile(layout.logFile).catch(() => Buffer.alloc(0));
+  return text.subarray(offset).subarray(-8192).toString('utf8');
+}
+
+/** postmaster.pid, line by line: pid, data folder, start time, port, socket folder, address, shared memory, state. */
+async function readPidFile(cluster: string): Promise<Postmaster | undefined> {
+  try {
+    const lines = (await readFile(join(cluster, 'postmaster.pid'), 'utf8')).split('\n');
+    const [pid, , , line4, sockets, , , state] = lines;
+    if (pid === undefined || !/^\d+$/.test(pid)) return undefined;
+    return {
+      pid: Number(pid),
+      port: Number(line4 ?? port),
+      socketFolder: sockets ?? '',
+      state: state?.trim() ?? 'starting',
+    };
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT') return undefined;
+    throw cannotRead(cluster, error);
+  }
+}
+
+/** A process id is reused soon in containers; a postmaster stands in its data folder. */
+async function isOurPostmaster(pid: number, layout: Layout): Promise<boolean> {
+  if ((await birthOf(pid)) === undefined) return false;
+  if (process.platform !== 'linux') return true;
+  const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
+  if (cwd === undefined) return await sameOwner(pid, layout.cluster);
+  return cwd === (await realpath(layout.cluster));
+}
+
+async function sameOwner(pid: number, cluster: string): Promise<boolean> {
+  const process = await stat(`/proc/${pid}`).catch(() => undefined);
+  return process?.uid === (await stat(cluster)).uid;
+}
+
+function cannotRead(cluster: string, cause: unknown): AppError {
+  return new AppError({
+    kind: 'forbidden',
+    code: 'database_folder_not_ours',
+    message: `The database folder ${cluster} cannot be read by this user.`,
+    next: 'Run as the user that owns the data folder, choose another one, or set DATABASE_URL.',
+    details: { cluster },
+    cause,
+  });
+}

@@ -1,0 +1,91 @@
+import { rm } from 'node:fs/promises';
+import type { Clock } from '../../../lib/clock.ts';
+import type { Log } from '../../../lib/log.ts';
+import type { Random } from '../../../lib/random.ts';
+import { type BinarySources, binarySources, findBinaries } from './binaries.ts';
+import { databaseName, ensureCluster, ownerRole, readSecret } from './cluster.ts';
+import { withFileLock } from './file-lock.ts';
+import { type Layout, layoutOf, prepareLayout } from './layout.ts';
+import { ensureRunning, findServer, type RunningServer, stopServer } from './server.ts';
+import { addUser, countUsers } from './users.ts';
+
+export interface SupervisorDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** The PATH of the environment, where a `postgres` may be found. */
+  readonly searchPath?: string | undefined;
+  /** Replaces the search for PostgreSQL. */
+  readonly binaries?: BinarySources | undefined;
+}
+
+/** A user's hold on the server of a data folder. */
+export interface EmbeddedServer {
+  /** Connection URL of the database, password included. */
+  readonly url: string;
+  /** Starts the server again if it died; does nothing while it lives. */
+  revive(): Promise<void>;
+  /** Leaves; the last user out stops the server. */
+  leave(): Promise<void>;
+}
+
+/** Starts or adopts the server of `<dataDir>/postgres` and counts this process as a user of it. */
+export async function joinServer(dataDir: string, deps: SupervisorDeps): Promise<EmbeddedServer> {
+  const layout = await prepareLayout(dataDir, deps.random);
+  const { server, entry } = await withFileLock(layout.lockFile, deps, async () => {
+    const entry = await addUser(layout.usersFolder, deps.random);
+    try {
+      return { server: await start(layout, deps), entry };
+    } catch (error) {
+      await rm(entry, { force: true });
+      throw error;
+    }
+  });
+  return {
+    url: urlOf(server, await readSecret(layout)),
+    revive: async () => {
+      if ((await findServer(layout)) !== undefined) return;
+      deps.log.warn({ cluster: layout.cluster }, 'The embedded database died; starting it again.');
+      await withFileLock(layout.lockFile, deps, async () => await start(layout, deps));
+    },
+    leave: async () => {
+      await withFileLock(layout.lockFile, deps, async () => {
+        await rm(entry, { force: true });
+        if ((await countUsers(layout.usersFolder)) === 0) await stopServer(layout, deps.clock);
+      });
+    },
+  };
+}
+
+/**
+ * Stops the server of a data folder, whoever uses it; their open transactions are rolled back.
+ * Answers whether one was running.
+ */
+export async function stopEmbedded(
+  dataDir: string,
+  deps: Pick<SupervisorDeps, 'clock' | 'random'>,
+): Promise<boolean> {
+  const layout = await layoutOf(dataDir);
+  if (layout === undefined) return false;
+  return await withFileLock(layout.lockFile, deps, async () => {
+    const running = (await findServer(layout)) !== undefined;
+    await stopServer(layout, deps.clock);
+    return running;
+  });
+}
+
+async function start(layout: Layout, deps: SupervisorDeps): Promise<RunningServer> {
+  const running = await findServer(layout);
+  if (running?.state === 'ready') return running;
+  const find = async () =>
+    await findBinaries(layout, deps.binaries ?? (await binarySources(deps.searchPath)));
+  const binaries = await find();
+  await ensureCluster(layout, binaries, deps.random);
+  return await ensureRunning(layout, async () => binaries, deps.clock);
+}
+
+/** The socket folder stands percent-encoded where a host would; pg, DBOS and libpq all read it. */
+function urlOf(server: RunningServer, secret: string): string {
+  const host = encodeURIComponent(server.socketFolder);
+  return `postgresql://${ownerRole}:${secret}@${host}:${server.port}/${databaseName}`;
+}
