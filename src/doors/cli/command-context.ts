@@ -1,0 +1,31 @@
+import type { Caller, CallOptions } from '../../operations/gate.ts';
+import type { Needs } from '../../operations/operation.ts';
+import type { Terminal } from './output/terminal.ts';
+
+/** Flags that every command takes. */
+export interface GlobalFlags {
+  readonly config?: string;
+  readonly verbose?: boolean;
+  readonly debug?: boolean;
+  readonly validateConfig: boolean;
+  readonly json?: boolean;
+}
+
+/** What a command is given by `app`: a way through the gate, and a terminal. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  readonly caller: Caller;
+  /** Builds only as much as is needed, runs the operation through the gate, closes again. */
+  readonly call: (request: OperationRequest) => Promise<unknown>;
+  readonly version: string;
+}
+
+export interface OperationRequest {
+  readonly name: string;
+  readonly needs: Needs;
+  readonly input: unknown;
+  readonly flags: GlobalFlags;
+  /** Values of flags that stand over the configuration, by key. */
+  readonly overrides?: Readonly<Record<string, unknown>>;
+  readonly options?: CallOptions;
+}

@@ -1,0 +1,195 @@
+import type { Command } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import type { DoctorReport } from '../../../operations/health/contract.ts';
+import { doctor } from '../../../operations/health/contract.ts';
+import type { ServiceSummary } from '../../../operations/service/contract.ts';
+import {
+  pauseWork,
+  resumeWork,
+  runDemo,
+  serviceStatus,
+  startService,
+  stopService,
+} from '../../../operations/service/contract.ts';
+import { printable, table } from '../output/terminal.ts';
+import type { Run } from '../program.ts';
+
+interface StartFlags {
+  readonly mode: 'robust' | 'interactive' | 'daemon' | 'legacy';
+  readonly once?: boolean;
+  readonly maxMinutes?: number;
+  readonly port?: number;
+  readonly role?: string;
+}
+
+/** `start`, `demo`, `status`, `doctor`, `pause`, `resume`, `stop`. */
+export function addServiceCommands(program: Command, run: Run): void {
+  program
+    .command('start')
+    .description(startService.summary)
+    .addOption(
+      new Option('--mode <mode>', 'how to run')
+        .choices(['robust', 'interactive', 'daemon', 'legacy'])
+        .default('robust'),
+    )
+    .option('--once', 'until nothing can go on without a person, then print a summary and end')
+    .option('--max-minutes <minutes>', 'with --once: give up waiting after so long', positive)
+    .addOption(
+      new Option('--role <role>', 'what this process does').choices(['all']).default('all'),
+    )
+    .action(
+      run<StartFlags, ServiceSummary>(
+        startService,
+        ([{ mode, once, maxMinutes }]) => ({ mode, once: once ?? false, maxMinutes }),
+        summaryText,
+        { exitCode: ({ problems }) => (problems.length > 0 ? 1 : 0) },
+      ),
+    );
+  program
+    .command('demo')
+    .description(runDemo.summary)
+    .option('--once', 'run it to the end without waiting for a person, and print what came out')
+    .action(
+      run<{ once?: boolean }, ServiceSummary & { folder: string; sandbox: string }>(
+        runDemo,
+        ([{ once }]) => ({ once: once ?? false }),
+        (answer) => `${summaryText(answer)}sandbox: ${answer.sandbox}\nsamples: ${answer.folder}\n`,
+        { exitCode: ({ problems }) => (problems.length > 0 ? 1 : 0) },
+      ),
+    );
+  program
+    .command('status')
+    .description(serviceStatus.summary)
+    .addOption(
+      new Option('--format <format>', 'how it is printed')
+        .choices(['table', 'json', 'summary'])
+        .default('table'),
+    )
+    .action(async (flags: { format: string }, command: Command) => {
+      await run<object, StatusAnswer>(
+        serviceStatus,
+        () => ({}),
+        (answer) =>
+          flags.format === 'json'
+            ? `${JSON.stringify(answer)}\n`
+            : statusText(answer, flags.format === 'summary'),
+      )(flags, command);
+    });
+  program
+    .command('doctor')
+    .description(doctor.summary)
+    .action(
+      run<object, DoctorReport>(
+        doctor,
+        () => ({ file: program.opts<{ config?: string }>().config }),
+        doctorText,
+        {
+          exitCode: ({ healthy }) => (healthy ? 0 : 1),
+        },
+      ),
+    );
+  for (const contract of [pauseWork, resumeWork]) {
+    program
+      .command(contract.name.split('.')[1] ?? '')
+      .description(contract.summary)
+      .option('--repo <repository>', 'only this repository')
+      .action(
+        run<{ repo?: string }, { paused: readonly string[] }>(
+          contract,
+          ([{ repo }]) => ({ repo }),
+          ({ paused }) =>
+            paused.length === 0 ? 'Nothing is paused.\n' : `Paused: ${paused.join(', ')}\n`,
+        ),
+      );
+  }
+  program
+    .command('stop')
+    .description(stopService.summary)
+    .action(
+      run<object, { service: boolean; database: boolean }>(
+        stopService,
+        () => ({}),
+        ({ service, database }) =>
+          service || database
+            ? `Stopped: ${[service ? 'service' : '', database ? 'database' : ''].filter(Boolean).join(', ')}\n`
+            : 'Nothing ran.\n',
+      ),
+    );
+}
+
+interface StatusAnswer {
+  readonly service: {
+    readonly running: boolean;
+    readonly pid: number | null;
+    readonly host: string | null;
+  };
+  readonly database: { readonly kind: string; readonly version: string };
+  readonly states: Readonly<Record<string, number>>;
+  readonly runsLive: number;
+  readonly spentTodayUsd: number;
+  readonly paused: readonly string[];
+}
+
+function statusText(answer: StatusAnswer, isShort: boolean): string {
+  const states =
+    Object.entries(answer.states)
+      .map(([state, count]) => `${count} ${state}`)
+      .join(', ') || 'no tasks';
+  const service = answer.service.running
+    ? `running (process ${answer.service.pid} on ${answer.service.host})`
+    : 'not running';
+  if (isShort) return `service ${service}; ${states}; $${answer.spentTodayUsd.toFixed(2)} today\n`;
+  return table([
+    ['service', service],
+    ['database', `${answer.database.kind} PostgreSQL ${answer.database.version}`],
+    ['tasks', states],
+    ['at work', String(answer.runsLive)],
+    ['spent today', `$${answer.spentTodayUsd.toFixed(2)} (UTC day, reservations included)`],
+    ['paused', answer.paused.join(', ') || 'nothing'],
+  ]);
+}
+
+function summaryText(answer: ServiceSummary): string {
+  const states = Object.entries(answer.states)
+    .map(([state, count]) => `${count} ${state}`)
+    .join(', ');
+  const parts = [
+    `${answer.scanned} scans, ${answer.findings} findings; ${answer.proposed} proposed, ${answer.approved} approved, ${answer.refused} refused, ${answer.started} started\n`,
+    `tasks: ${states === '' ? 'none' : states}\n`,
+  ];
+  if (answer.pullRequests.length > 0) {
+    parts.push(
+      '\npull requests:\n',
+      table(answer.pullRequests.map(({ url, title, state }) => ['', state, url, title])),
+    );
+  }
+  if (answer.waiting.length > 0) {
+    parts.push(
+      '\nwaiting:\n',
+      table(
+        answer.waiting.map(({ id, code, title, text }) => ['', id.slice(0, 12), code, title, text]),
+      ),
+    );
+  }
+  for (const { where, message, next } of answer.problems) {
+    parts.push(
+      `problem: ${printable(where)}: ${printable(message)}${next === null ? '' : ` ${printable(next)}`}\n`,
+    );
+  }
+  return parts.join('');
+}
+
+function doctorText(report: DoctorReport): string {
+  const lines = report.checks.map(({ name, status, evidence, mend }) => [
+    status.replace('_', ' '),
+    name,
+    mend === null ? evidence : `${evidence} Mend: ${mend}`,
+  ]);
+  return table(lines, 200);
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('Give a number above 0.');
+  return value;
+}

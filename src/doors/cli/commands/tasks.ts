@@ -1,0 +1,140 @@
+import type { Command } from 'commander';
+import type { Contract } from '../../../operations/operation.ts';
+import type { TaskDetail, TaskLine } from '../../../operations/tasks/contract.ts';
+import {
+  approveTask,
+  cancelTask,
+  executeTask,
+  explainTask,
+  listTasks,
+  mergeTask,
+  rejectTask,
+  retryTask,
+  showTask,
+} from '../../../operations/tasks/contract.ts';
+import { printable, table } from '../output/terminal.ts';
+import type { Run } from '../program.ts';
+
+/** `tasks …` and `execute`. */
+export function addTaskCommands(program: Command, run: Run): void {
+  const tasks = program.command('tasks').description('the backlog: list, look at, decide on tasks');
+  tasks
+    .command('list')
+    .description(listTasks.summary)
+    .option('--state <state...>', 'only tasks in these states')
+    .option('--repo <repository>', 'only tasks of this repository')
+    .option('--limit <number>', 'at most so many', Number)
+    .action(run<object, readonly TaskLine[]>(listTasks, ([flags]) => flags, listText));
+  one(tasks, 'show', showTask, run, detailText);
+  one(tasks, 'explain', explainTask, run, explanationText);
+  one(tasks, 'approve', approveTask, run, lineText);
+  one(tasks, 'reject', rejectTask, run, lineText, true);
+  one(tasks, 'retry', retryTask, run, lineText);
+  one(tasks, 'requeue', retryTask, run, lineText);
+  one(tasks, 'cancel', cancelTask, run, lineText, true);
+  one(tasks, 'merge', mergeTask, run, lineText);
+  program
+    .command('execute')
+    .description(executeTask.summary)
+    .option('--task-id <id>', 'the task')
+    .option('--issue <number>', 'the number of its issue', Number)
+    .option('--repo <repository>', 'the repository of the issue')
+    .option('--agent <name>', 'the agent to use, when the approval did not fix another')
+    .option('--secure', 'with sessions and rate limits (default)')
+    .option('--no-secure', 'without sessions and rate limits, on this machine only')
+    .action(
+      run<{ taskId?: string; issue?: number; repo?: string; agent?: string }, TaskDetail>(
+        executeTask,
+        ([{ taskId, issue, repo, agent }]) => ({ taskId, issue, repo, agent }),
+        detailText,
+      ),
+    );
+}
+
+function one<O>(
+  tasks: Command,
+  verb: string,
+  contract: Contract<never, O> | Contract,
+  run: Run,
+  text: (answer: O) => string,
+  withReason = false,
+): void {
+  const command = tasks.command(`${verb} <id>`).description(contract.summary);
+  if (withReason) command.option('--reason <text>', 'why, for the record and for the issue');
+  command.action(
+    run<string | { reason?: string }, O>(
+      contract as Contract,
+      ([id, flags]) => ({
+        id,
+        ...(typeof flags === 'object' && flags.reason !== undefined
+          ? { reason: flags.reason }
+          : {}),
+      }),
+      text,
+    ),
+  );
+}
+
+function listText(tasks: readonly TaskLine[]): string {
+  if (tasks.length === 0)
+    return 'No tasks. `claude-manager scan` looks for work, `claude-manager start` proposes it.\n';
+  return table([
+    ['ID', 'STATE', 'RANK', 'REPOSITORY', 'TITLE'],
+    ...tasks.map(({ id, state, rank, target, title }) => [
+      id.slice(0, 12),
+      state,
+      String(rank),
+      target,
+      title,
+    ]),
+  ]);
+}
+
+function lineText(task: TaskLine): string {
+  return `${task.id}  ${task.state}  ${printable(task.title)}\n${task.note === null ? '' : `${printable(task.note)}\n`}`;
+}
+
+function explanationText(answer: {
+  id: string;
+  state: string;
+  code: string;
+  text: string;
+  next: string;
+  notes: readonly { at: string; code: string; text: string }[];
+}): string {
+  const notes = answer.notes
+    .map(({ at, code, text }) => `  ${at}  ${code}: ${printable(text)}\n`)
+    .join('');
+  return `${answer.id}  ${answer.state}\nwhy:   ${answer.code}: ${printable(answer.text)}\nnext:  ${printable(answer.next)}\n${notes === '' ? '' : `said before:\n${notes}`}`;
+}
+
+function detailText(task: TaskDetail): string {
+  const lines = [
+    `${task.id}  ${task.state}`,
+    task.title,
+    '',
+    `target      ${task.target} (${task.baseBranch})`,
+    `agent       ${task.agent}`,
+    `issue       ${task.issue ?? 'none'}`,
+    `rank        ${task.rank}: ${task.rankReasons.map(({ because, points }) => `${because} (${points})`).join(', ')}`,
+    `content     ${task.contentHash}`,
+    ...task.approvals.map(
+      ({ actor, channel, decidedAt, voidReason }) =>
+        `approval    ${actor} by ${channel} at ${decidedAt}${voidReason === null ? '' : `, void: ${voidReason}`}`,
+    ),
+    `result      ${task.pullRequest ?? task.note ?? 'none yet'}`,
+    '',
+    task.body,
+  ];
+  for (const run of task.runs) {
+    lines.push(
+      '',
+      `run ${run.attempt}: ${run.agent} ${run.outcome ?? 'at work'}${run.reason === null ? '' : ` (${run.reason})`} ${run.summary ?? ''}`,
+      ...run.checks.map(
+        ({ command, passed }) => `  check ${passed ? 'passed' : 'failed'}: ${command}`,
+      ),
+    );
+    if (run.patch !== null && run.patch !== '') lines.push('', run.patch);
+  }
+  return `${printable(lines.join('\n'))}\n`;
+}

@@ -1,0 +1,80 @@
+import { AppError, toAppError } from '../../../lib/app-error.ts';
+
+/** Where a command writes: results to `out`, everything for people to `err`. */
+export interface Terminal {
+  readonly out: { write(text: string): unknown };
+  readonly err: { write(text: string): unknown };
+  readonly isOutTerminal: boolean;
+  readonly isErrTerminal: boolean;
+}
+
+/** Escapes control and bidi characters of foreign text, so that it cannot act on the terminal; line feeds and tabs stay. */
+export function printable(text: string): string {
+  return text.replace(
+    /[^\P{Cc}\n\t]|[\u202A-\u202E\u2066-\u2069\u200B-\u200F]/gu,
+    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** What happened, why, what to do next; causes only with `--debug`. */
+export function errorText(thrown: unknown, debug: boolean): string {
+  const error = toAppError(thrown);
+  const lines = [`error: ${printable(error.message)}`];
+  const issues = error.details['issues'];
+  if (Array.isArray(issues) && error.code.startsWith('config')) {
+    for (const issue of issues.slice(0, 50)) lines.push(`  ${printable(issueLine(issue))}`);
+  }
+  if (error.next !== undefined) lines.push(`next:  ${printable(error.next)}`);
+  if (error.kind === 'internal')
+    lines.push('This is a defect of ours; run again with --debug and report it.');
+  if (debug) lines.push(...causes(error));
+  return `${lines.join('\n')}\n`;
+}
+
+/** The same as one JSON document. */
+export function errorJson(thrown: unknown): string {
+  const { kind, code, message, next, details } = toAppError(thrown);
+  return `${JSON.stringify({ error: { kind, code, message, next: next ?? null, details } })}\n`;
+}
+
+function issueLine(issue: unknown): string {
+  if (typeof issue === 'string') return issue;
+  const { line, column, path, message, suggestion } = issue as Record<string, unknown>;
+  const place = typeof line === 'number' ? `${line}:${String(column)}  ` : '';
+  return `${place}${String(path ?? '')}: ${String(message ?? '')}${typeof suggestion === 'string' ? ` ${suggestion}` : ''}`;
+}
+
+function causes(error: AppError): readonly string[] {
+  const lines = [error.stack ?? ''];
+  for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
+    lines.push(`caused by: ${cause.stack ?? cause.message}`);
+  }
+  return lines;
+}
+
+/** Columns padded to the widest cell, at most `width` characters a cell. */
+export function table(rows: readonly (readonly string[])[], width = 72): string {
+  const cells = rows.map((row) =>
+    row.map((cell) => clip(printable(cell).replaceAll('\n', ' '), width)),
+  );
+  const widths = (cells[0] ?? []).map((_, column) =>
+    Math.max(...cells.map((row) => [...(row[column] ?? '')].length)),
+  );
+  return cells
+    .map((row) =>
+      row
+        .map(
+          (cell, column) =>
+            cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - [...cell].length)),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function clip(text: string, width: number): string {
+  const points = [...text];
+  return points.length <= width ? text : `${points.slice(0, width - 1).join('')}…`;
+}

@@ -1,0 +1,92 @@
+import { Command, CommanderError, Option } from 'commander';
+import { toAppError } from '../../lib/app-error.ts';
+import type { Contract } from '../../operations/operation.ts';
+import type { CommandContext, GlobalFlags } from './command-context.ts';
+import { addConfigCommands } from './commands/config.ts';
+import { addScanCommand } from './commands/scan.ts';
+import { addServiceCommands } from './commands/service.ts';
+import { addTaskCommands } from './commands/tasks.ts';
+import { exitCodeOf } from './exit-codes.ts';
+import { errorJson, errorText } from './output/terminal.ts';
+
+/**
+ * Makes the action of a command: input from what was typed, the operation through the gate, its answer as text or JSON.
+ * `arguments_` are what commander hands over: positional arguments, then the command's flags.
+ */
+export type Run = <A, O>(
+  contract: Contract<never, O> | Contract<never, never> | Contract,
+  input: (arguments_: readonly [A, A]) => unknown,
+  text: (answer: O, flags: GlobalFlags) => string,
+  extra?: {
+    readonly overrides?: (arguments_: readonly [A, A]) => Readonly<Record<string, unknown>>;
+    readonly exitCode?: (answer: O) => number;
+  },
+) => (...arguments_: readonly unknown[]) => Promise<void>;
+
+/** Reads the words of the command line, runs one command, answers the exit code. */
+export async function runProgram(
+  words: readonly string[],
+  context: CommandContext,
+): Promise<number> {
+  let exitCode = 0;
+  const program = createProgram(context, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+    return exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+    const flags = program.opts<GlobalFlags>();
+    if (flags.json === true) context.terminal.out.write(errorJson(thrown));
+    context.terminal.err.write(errorText(thrown, flags.debug === true));
+    return exitCodeOf(toAppError(thrown).kind);
+  }
+}
+
+function createProgram(context: CommandContext, setExitCode: (code: number) => void): Command {
+  const program = new Command('claude-manager')
+    .description(
+      'A self-hosted autopilot for an engineering backlog: scan, propose, approve, execute, deliver, follow.',
+    )
+    .version(context.version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void context.terminal.out.write(text),
+      writeErr: (text) => void context.terminal.err.write(text),
+    })
+    .option('--config <file>', 'the configuration file (default: config.json here)')
+    .option('--verbose', 'say more while working')
+    .option('--debug', 'log at level DEBUG, print causes of errors')
+    .addOption(
+      new Option('--no-validate-config', 'start with warnings in the configuration unread'),
+    )
+    .option('--json', 'print one JSON document on standard output')
+    .showHelpAfterError('(--help shows what can be said)');
+  const run: Run =
+    (contract, input, text, extra = {}) =>
+    async (...given) => {
+      const arguments_ = given as unknown as Parameters<typeof input>[0];
+      const flags = program.opts<GlobalFlags>();
+      const { terminal } = context;
+      const answer = (await context.call({
+        name: contract.name,
+        needs: contract.needs,
+        input: input(arguments_),
+        flags,
+        overrides: extra.overrides?.(arguments_) ?? {},
+        options: {
+          progress: (line) => {
+            if (terminal.isErrTerminal || flags.verbose === true) terminal.err.write(`${line}\n`);
+          },
+        },
+      })) as Parameters<typeof text>[0];
+      terminal.out.write(flags.json === true ? `${JSON.stringify(answer)}\n` : text(answer, flags));
+      setExitCode(extra.exitCode?.(answer) ?? 0);
+    };
+  addServiceCommands(program, run);
+  addScanCommand(program, run);
+  addTaskCommands(program, run);
+  addConfigCommands(program, run);
+  return program;
+}

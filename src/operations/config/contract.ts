@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { operation } from '../operation.ts';
+
+const Remark = z.object({
+  code: z.string(),
+  path: z.string(),
+  message: z.string(),
+  line: z.number().nullable(),
+  column: z.number().nullable(),
+  write: z.string().nullable(),
+});
+
+export const ValidationReport = z.object({
+  environment: z.string(),
+  file: z.string().nullable(),
+  valid: z.boolean(),
+  errors: z.array(Remark),
+  securityIssues: z.array(Remark),
+  warnings: z.array(Remark),
+  performanceIssues: z.array(Remark),
+  suggestions: z.array(Remark),
+});
+export type ValidationReport = z.infer<typeof ValidationReport>;
+export type Remark = z.infer<typeof Remark>;
+
+const reading = {
+  kind: 'call',
+  deadlineMs: 30_000,
+  doors: ['cli', 'library'],
+  permission: 'public',
+  effect: 'read',
+  needs: 'nothing',
+} as const;
+const file = z.string().optional();
+
+export const validateConfiguration = operation({
+  ...reading,
+  name: 'config.validate',
+  summary: 'Check the configuration for an environment: errors, security, performance, suggestions',
+  input: z.object({
+    file,
+    environment: z.enum(['development', 'staging', 'production']).default('development'),
+  }),
+  output: ValidationReport,
+});
+
+export const getConfiguration = operation({
+  ...reading,
+  name: 'config.get',
+  summary: 'Print the value of one key and where it comes from',
+  input: z.object({ file, key: z.string().min(1) }),
+  output: z.object({ key: z.string(), value: z.unknown(), source: z.string() }),
+});
+
+export const listConfiguration = operation({
+  ...reading,
+  name: 'config.list',
+  summary: 'Print every key, its value and where it comes from',
+  input: z.object({ file }),
+  output: z.array(z.object({ key: z.string(), value: z.unknown(), source: z.string() })),
+});
+
+export const configurationSchema = operation({
+  ...reading,
+  name: 'config.schema',
+  summary: 'Print the JSON Schema of the configuration file',
+  input: z.object({}),
+  output: z.record(z.string(), z.unknown()),
+});
+
+export const setConfiguration = operation({
+  name: 'config.set',
+  summary: 'Write one key into the configuration file; comments stay',
+  kind: 'call',
+  deadlineMs: 30_000,
+  doors: ['cli', 'library'],
+  permission: 'config:write',
+  effect: 'write',
+  needs: 'nothing',
+  input: z.object({ file, key: z.string().min(1), value: z.string() }),
+  output: z.object({ key: z.string(), value: z.unknown(), file: z.string() }),
+});
+
+export const initConfiguration = operation({
+  name: 'config.init',
+  summary: 'Write a first config.json and make the labels',
+  kind: 'call',
+  deadlineMs: 120_000,
+  doors: ['cli'],
+  permission: 'config:write',
+  effect: 'write',
+  needs: 'nothing',
+  input: z.object({
+    file: z.string().default('config.json'),
+    managerRepo: z.string().optional(),
+    repositories: z.array(z.string().min(1)).min(1, 'name at least one repository or folder'),
+    username: z.string().optional(),
+    force: z.boolean().default(false),
+  }),
+  output: z.object({
+    file: z.string(),
+    tokenChecked: z.boolean(),
+    labels: z.array(z.string()),
+    remarks: z.array(z.string()),
+  }),
+});

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { operation } from '../operation.ts';
+
+const Problem = z.object({
+  where: z.string(),
+  code: z.string(),
+  message: z.string(),
+  next: z.string().nullable(),
+});
+
+export const ServiceSummary = z.object({
+  cycles: z.number(),
+  scanned: z.number(),
+  findings: z.number(),
+  proposed: z.number(),
+  approved: z.number(),
+  refused: z.number(),
+  started: z.number(),
+  states: z.record(z.string(), z.number()),
+  waiting: z.array(
+    z.object({
+      id: z.string(),
+      title: z.string(),
+      state: z.string(),
+      code: z.string(),
+      text: z.string(),
+    }),
+  ),
+  pullRequests: z.array(
+    z.object({ task: z.string(), title: z.string(), url: z.string(), state: z.string() }),
+  ),
+  problems: z.array(Problem),
+});
+export type ServiceSummary = z.infer<typeof ServiceSummary>;
+
+export const startService = operation({
+  name: 'service.start',
+  summary: 'Run the service: scan, propose, wait for approvals, execute, deliver, follow',
+  permission: 'service:run',
+  effect: 'admin',
+  kind: 'job',
+  needs: 'engine',
+  deadlineMs: null,
+  doors: ['cli', 'library'],
+  input: z.object({
+    once: z.boolean().default(false),
+    maxMinutes: z.number().positive().optional(),
+    mode: z.enum(['robust', 'interactive', 'daemon', 'legacy']).default('robust'),
+  }),
+  output: ServiceSummary,
+});
+
+export const serviceStatus = operation({
+  name: 'service.status',
+  summary: 'What runs, what waits, what it cost',
+  permission: 'health:read',
+  effect: 'read',
+  kind: 'call',
+  needs: 'store',
+  deadlineMs: 30_000,
+  doors: ['cli', 'http', 'library'],
+  input: z.object({}),
+  output: z.object({
+    service: z.object({
+      running: z.boolean(),
+      pid: z.number().nullable(),
+      host: z.string().nullable(),
+    }),
+    database: z.object({ kind: z.string(), version: z.string() }),
+    states: z.record(z.string(), z.number()),
+    runsLive: z.number(),
+    spentTodayUsd: z.number(),
+    paused: z.array(z.string()),
+  }),
+});
+
+export const pauseWork = operation({
+  name: 'repositories.pause',
+  summary: 'Start nothing new, everywhere or in one repository',
+  permission: 'repo:write',
+  effect: 'write',
+  kind: 'call',
+  needs: 'store',
+  deadlineMs: 30_000,
+  doors: ['cli', 'http', 'library'],
+  reducesHarm: true,
+  input: z.object({ repo: z.string().optional() }),
+  output: z.object({ paused: z.array(z.string()) }),
+});
+
+export const resumeWork = operation({
+  name: 'repositories.resume',
+  summary: 'Lift a pause',
+  permission: 'repo:write',
+  effect: 'write',
+  kind: 'call',
+  needs: 'store',
+  deadlineMs: 30_000,
+  doors: ['cli', 'http', 'library'],
+  input: z.object({ repo: z.string().optional() }),
+  output: z.object({ paused: z.array(z.string()) }),
+});
+
+export const runDemo = operation({
+  name: 'service.demo',
+  summary: 'The whole loop on sample repositories made on the spot; needs no account',
+  permission: 'public',
+  effect: 'admin',
+  kind: 'job',
+  needs: 'nothing',
+  deadlineMs: null,
+  doors: ['cli'],
+  input: z.object({ once: z.boolean().default(false) }),
+  output: ServiceSummary.extend({ folder: z.string(), sandbox: z.string() }),
+});
+
+export const stopService = operation({
+  name: 'service.stop',
+  summary: 'Stop a running service and its embedded database',
+  permission: 'service:run',
+  effect: 'admin',
+  kind: 'call',
+  needs: 'config',
+  deadlineMs: 120_000,
+  doors: ['cli'],
+  reducesHarm: true,
+  input: z.object({}),
+  output: z.object({ service: z.boolean(), database: z.boolean() }),
+});
