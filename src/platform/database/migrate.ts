@@ -1,54 +1,86 @@
-import type { Kysely } from 'kysely';
-import { sql } from 'kysely';
-import { AppError } from '../../lib/app-error.ts';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { AppError, messageOf } from '../../lib/app-error.ts';
+import { advisoryKey } from './advisory-key.ts';
 
-/** One step of the schema. Each room owns its list; ids are unique over all of them and never change. */
+/** One step of a schema. Each room that owns tables exports its own list. */
 export interface Migration {
+  /** Unique for all rooms and for ever, for example `storage-0001-tables`. */
   readonly id: string;
   up(db: Kysely<unknown>): Promise<void>;
 }
 
-const lock = 7_246_001;
+interface MigrationTable {
+  cms_migrations: { id: string; applied_at: Date };
+}
 
 /**
- * Brings the schema up in one transaction under a lock: a killed migration leaves nothing, two starts wait for each other.
- * A schema with steps that this version does not know is refused (`schema_newer`).
+ * Applies what is missing, in the order given, in one transaction under an advisory lock: a kill leaves nothing half-made.
+ * Answers the ids applied now. Throws `schema_newer` when the database knows a migration that we do not, `migration_failed`.
  */
-export async function migrate<T>(
-  db: Kysely<T>,
+export async function migrate(
+  database: { kysely<Tables>(): Kysely<Tables> },
   migrations: readonly Migration[],
 ): Promise<readonly string[]> {
-  return db.transaction().execute(async (transaction) => {
-    const plain = transaction as unknown as Kysely<{
-      schema_migrations: { id: string; applied_at: Date };
-    }>;
-    await sql`select pg_advisory_xact_lock(${lock})`.execute(plain);
-    await sql`create table if not exists schema_migrations (id text primary key, applied_at timestamptz not null default now())`.execute(
-      plain,
-    );
-    const applied = new Set(
-      (await plain.selectFrom('schema_migrations').select('id').execute()).map(({ id }) => id),
-    );
-    const known = new Set(migrations.map(({ id }) => id));
-    const unknown = [...applied].filter((id) => !known.has(id));
-    if (unknown.length > 0) throw newer(unknown);
-    const fresh = migrations.filter(({ id }) => !applied.has(id));
-    for (const migration of fresh) {
-      await migration.up(plain as unknown as Kysely<unknown>);
-      await plain
-        .insertInto('schema_migrations')
-        .values({ id: migration.id } as never)
-        .execute();
-    }
-    return fresh.map(({ id }) => id);
+  requireUnique(migrations);
+  return await database
+    .kysely<MigrationTable>()
+    .transaction()
+    .execute(async (open) => await applyMissing(open, migrations));
+}
+
+async function applyMissing(
+  open: Transaction<MigrationTable>,
+  migrations: readonly Migration[],
+): Promise<readonly string[]> {
+  await sql`select pg_advisory_xact_lock(${advisoryKey('migrations')})`.execute(open);
+  await sql`create table if not exists cms_migrations (
+    id text primary key, applied_at timestamptz not null default now())`.execute(open);
+  const rows = await open.selectFrom('cms_migrations').select('id').execute();
+  const applied = new Set(rows.map((row) => row.id));
+  requireKnown(applied, migrations);
+  const missing = migrations.filter(({ id }) => !applied.has(id));
+  for (const migration of missing) {
+    await applyOne(open as unknown as Kysely<unknown>, migration);
+    await sql`insert into cms_migrations (id) values (${migration.id})`.execute(open);
+  }
+  return missing.map(({ id }) => id);
+}
+
+async function applyOne(open: Kysely<unknown>, migration: Migration): Promise<void> {
+  try {
+    await migration.up(open);
+  } catch (cause) {
+    throw new AppError({
+      kind: 'internal',
+      code: 'migration_failed',
+      message: `The change ${migration.id} of the database schema failed and was undone: ${messageOf(cause)}.`,
+      next: 'Nothing is lost; run the earlier version, and report this.',
+      details: { migration: migration.id },
+      cause,
+    });
+  }
+}
+
+function requireUnique(migrations: readonly Migration[]): void {
+  const ids = migrations.map(({ id }) => id);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice === undefined) return;
+  throw new AppError({
+    kind: 'internal',
+    code: 'migration_twice',
+    message: `Two migrations have the id ${twice}.`,
   });
 }
 
-function newer(unknown: readonly string[]): AppError {
-  return new AppError({
-    kind: 'unavailable',
+function requireKnown(applied: ReadonlySet<string>, migrations: readonly Migration[]): void {
+  const known = new Set(migrations.map(({ id }) => id));
+  const unknown = [...applied].filter((id) => !known.has(id));
+  if (unknown.length === 0) return;
+  throw new AppError({
+    kind: 'conflict',
     code: 'schema_newer',
-    message: `The database was made by a newer version (it has ${unknown.join(', ')}).`,
-    next: 'Start the newer version again, or restore a backup made by this one.',
+    message: `The database was changed by a newer version of this program (${unknown.join(', ')}).`,
+    next: 'Run that newer version, or restore a backup made before the upgrade.',
+    details: { unknown },
   });
 }

@@ -36,7 +36,7 @@ export async function findServer(layout: Layout): Promise<Postmaster | undefined
  */
 export async function ensureRunning(
   layout: Layout,
-  binaries: () => Promise<Binaries>,
+  binaries: Binaries,
   clock: Clock,
 ): Promise<RunningServer> {
   const end = clock.monotonicMs() + startDeadlineMs;
@@ -46,9 +46,9 @@ export async function ensureRunning(
     if (found?.state === 'ready') return found;
     if (found === undefined && attempt?.ended() !== false) {
       await failUnlessTransient(attempt, layout);
-      attempt = await startServer(layout, await binaries());
+      attempt = await startServer(layout, binaries);
     }
-    await clock.sleep(attempt?.failed() === true ? 200 : 20);
+    await clock.sleep(20);
   }
   throw serverFailure('PostgreSQL did not get ready in time', await logTail(layout, 0));
 }
@@ -70,11 +70,10 @@ export async function stopServer(layout: Layout, clock: Clock): Promise<void> {
 interface StartAttempt {
   readonly logOffset: number;
   ended(): boolean;
-  failed(): boolean;
 }
 
 async function startServer(layout: Layout, binaries: Binaries): Promise<StartAttempt> {
-  await rm(join(layout.cluster, 'postmaster.pid'), { force: true });
+  await removeMisleadingPidFile(layout);
   const log = await open(layout.logFile, 'a', 0o600);
   try {
     if ((await log.stat()).size > logLimitBytes) await log.truncate(0);
@@ -89,10 +88,21 @@ async function startServer(layout: Layout, binaries: Binaries): Promise<StartAtt
     const state = { ended: false };
     child.once('exit', () => (state.ended = true)).once('error', () => (state.ended = true));
     child.unref();
-    return { logOffset, ended: () => state.ended, failed: () => state.ended };
+    return { logOffset, ended: () => state.ended };
   } finally {
     await log.close();
   }
+}
+
+/**
+ * PostgreSQL refuses to start when another process has the old server's id. Any other stale file stays: with it
+ * PostgreSQL sees that orphaned backends of a killed server still write.
+ */
+async function removeMisleadingPidFile(layout: Layout): Promise<void> {
+  const stale = await readPidFile(layout.cluster);
+  if (stale === undefined || (await birthOf(stale.pid)) === undefined) return;
+  if (await isOurPostmaster(stale.pid, layout)) return;
+  await rm(join(layout.cluster, 'postmaster.pid'), { force: true });
 }
 
 function serverArguments(layout: Layout, sockets: string): readonly string[] {

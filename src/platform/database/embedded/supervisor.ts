@@ -58,6 +58,16 @@ export async function joinServer(dataDir: string, deps: SupervisorDeps): Promise
 }
 
 /**
+ * Starts or adopts the server and answers its URL without being counted as a user: it runs until `stopEmbedded`.
+ * For whoever wants it to outlive single processes.
+ */
+export async function holdServer(dataDir: string, deps: SupervisorDeps): Promise<string> {
+  const layout = await prepareLayout(dataDir, deps.random);
+  const server = await withFileLock(layout.lockFile, deps, async () => await start(layout, deps));
+  return urlOf(server, await readSecret(layout));
+}
+
+/**
  * Stops the server of a data folder, whoever uses it; their open transactions are rolled back.
  * Answers whether one was running.
  */
@@ -77,11 +87,10 @@ export async function stopEmbedded(
 async function start(layout: Layout, deps: SupervisorDeps): Promise<RunningServer> {
   const running = await findServer(layout);
   if (running?.state === 'ready') return running;
-  const find = async () =>
-    await findBinaries(layout, deps.binaries ?? (await binarySources(deps.searchPath)));
-  const binaries = await find();
+  const sources = deps.binaries ?? (await binarySources(deps.searchPath));
+  const binaries = await findBinaries(layout, sources);
   await ensureCluster(layout, binaries, deps.random);
-  return await ensureRunning(layout, async () => binaries, deps.clock);
+  return await ensureRunning(layout, binaries, deps.clock);
 }
 
 /** The socket folder stands percent-encoded where a host would; pg, DBOS and libpq all read it. */
