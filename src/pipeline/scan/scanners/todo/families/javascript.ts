@@ -1,7 +1,7 @@
 import { type LanguageEntry, rulesLanguage } from '../language.ts';
 import { blockComment, lineComment } from '../lexis/comment-rules.ts';
 import { readElement } from '../lexis/jsx.ts';
-import { NO_MATCH, type Rule } from '../lexis/scan.ts';
+import { lexisOf, NO_MATCH, type Rule } from '../lexis/scan.ts';
 import { expectsOperand, regexEnd } from '../lexis/slash.ts';
 import { longQuoted, quoted } from '../lexis/string-rules.ts';
 
@@ -46,6 +46,9 @@ const BASE: readonly Rule[] = [
   quoted("'"),
   quoted('`', '`', { escape: '\\', multiline: true, code: ['${'] }),
 ];
+
+/** Code in the braces of a component's markup. */
+export const SCRIPT_LEXIS = lexisOf(BASE);
 
 const SHEBANG = lineComment('#!', { when: (_scan, pos) => pos === 0 });
 

@@ -77,14 +77,14 @@ export function scanOf(
   };
 }
 
-/** Reads the region as code of one language; returns where it stopped. */
-export function scanCode(scan: Scan, lexis: Lexis, from: number, to: number): number {
+/** Reads the region as code of one language, or up to a closing brace that nothing opened; returns where it stopped. */
+export function scanCode(scan: Scan, lexis: Lexis, from: number, to: number, close?: '}'): number {
   const outer = { end: scan.end, lexis: scan.lexis, heredocs: scan.heredocs };
   scan.end = to;
   scan.lexis = lexis;
   scan.heredocs = [];
   scan.halted = false;
-  const stopped = run(scan, from, NEVER, NEVER);
+  const stopped = close === undefined ? run(scan, from, NEVER, NEVER) : run(scan, from, 123, 125);
   scan.halted = false;
   Object.assign(scan, outer);
   return stopped;

@@ -1,0 +1,59 @@
+import { lineEnd, skipBlanks } from './places.ts';
+import { NO_MATCH, type Rule, type Scan } from './scan.ts';
+
+export interface HeredocOptions {
+  /** How it opens: the groups are the sign of indentation, and the terminator as first, second or third of the rest. */
+  readonly opener: RegExp;
+  /** The sign that lets the terminator be indented; without it every terminator may be. */
+  readonly indentedBy?: RegExp;
+}
+
+/** Opens a here-document whose text starts on the next line; pair it with `heredocBodies`. */
+export function heredoc(options: HeredocOptions): Rule {
+  const { opener, indentedBy } = options;
+  return {
+    first: '<',
+    match(scan, pos) {
+      const match = opener.exec(scan.src.slice(pos, pos + 120));
+      if (match === null) return NO_MATCH;
+      const [all, sign = '', ...names] = match;
+      const terminator = names.find((name) => name !== undefined);
+      if (terminator === undefined) return NO_MATCH;
+      const indented = indentedBy === undefined || indentedBy.test(sign);
+      if (bodyEnd(scan, lineEnd(scan, pos) + 1, terminator, indented) < 0) return NO_MATCH;
+      scan.heredocs.push({ terminator, indented });
+      return pos + all.length;
+    },
+  };
+}
+
+/** Steps over the bodies of the here-documents that the line before opened. */
+export function heredocBodies(): Rule {
+  return {
+    first: '\n',
+    match(scan, pos) {
+      if (scan.heredocs.length === 0) return NO_MATCH;
+      let at = pos + 1;
+      for (const { terminator, indented } of scan.heredocs) {
+        const end = bodyEnd(scan, at, terminator, indented);
+        at = end < 0 ? at : end;
+      }
+      scan.heredocs = [];
+      return at;
+    },
+  };
+}
+
+/** Offset after the line that holds the terminator, or -1 when there is none. */
+function bodyEnd(scan: Scan, from: number, terminator: string, indented: boolean): number {
+  const { src } = scan;
+  for (let pos = from; pos < scan.end; pos = lineEnd(scan, pos) + 1) {
+    const at = indented ? skipBlanks(src, pos) : pos;
+    if (!src.startsWith(terminator, at)) continue;
+    const after = at + terminator.length;
+    const code = src.charCodeAt(after);
+    if (after >= scan.end || code === 10 || code === 13)
+      return Math.min(lineEnd(scan, after) + 1, scan.end);
+  }
+  return -1;
+}
