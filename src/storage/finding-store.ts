@@ -3,9 +3,10 @@ import type { Transaction } from '../domain/ports/effects.ts';
 import type { FindingStore, KnownFinding } from '../domain/ports/stores.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { repositoryKey } from '../domain/repository.ts';
+import type { Database } from '../platform/database/database.ts';
 import { findingOf, findingRow } from './finding-rows.ts';
 import type { StorageTables } from './tables.ts';
-import { inTransaction, withStorageTables } from './transaction.ts';
+import { inTransaction } from './transaction.ts';
 
 /** A finding that vanished can come back with its id for so many scans (a revert); after that it is born anew. */
 const rememberedScans = 20;
@@ -14,8 +15,8 @@ const rememberedScans = 20;
 const rowsPerStatement = 1000;
 
 /** Findings and how far each repository was scanned, in PostgreSQL. */
-export function createFindingStore(database: Kysely<unknown>): FindingStore {
-  const db = withStorageTables(database);
+export function createFindingStore(database: Pick<Database, 'kysely'>): FindingStore {
+  const db = database.kysely<StorageTables>();
   return {
     known: async (repository, rule) => await knownFindings(db, repository, rule),
     save: saveFindings,

@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
+import type { Migration } from '../platform/database/migrate.ts';
 
 /** What makes and changes the tables of this room, in order. An id that has run somewhere never changes its meaning. */
-export const storageMigrations: readonly StorageMigration[] = [
+export const storageMigrations: readonly Migration[] = [
   {
     id: 'storage-0001-tables',
     up: async (db) => {
@@ -10,11 +11,6 @@ export const storageMigrations: readonly StorageMigration[] = [
     },
   },
 ];
-
-interface StorageMigration {
-  readonly id: string;
-  up(db: Kysely<unknown>): Promise<void>;
-}
 
 const taskTables = [
   `create table tasks (

@@ -1,13 +1,13 @@
-import type { Kysely } from 'kysely';
 import type { PauseStore } from '../domain/ports/stores.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { repositoryKey } from '../domain/repository.ts';
+import type { Database } from '../platform/database/database.ts';
 import { storedJson, storedText } from './stored-text.ts';
-import { withStorageTables } from './transaction.ts';
+import type { StorageTables } from './tables.ts';
 
 /** Pauses in PostgreSQL; pausing twice keeps the first one with its name. */
-export function createPauseStore(database: Kysely<unknown>): PauseStore {
-  const db = withStorageTables(database);
+export function createPauseStore(database: Pick<Database, 'kysely'>): PauseStore {
+  const db = database.kysely<StorageTables>();
   return {
     paused: async () => {
       const rows = await db.selectFrom('pauses').selectAll().orderBy('at').execute();

@@ -4,14 +4,15 @@ import type { Transaction } from '../domain/ports/effects.ts';
 import type { RunStore } from '../domain/ports/stores.ts';
 import type { Run } from '../domain/run.ts';
 import { AppError } from '../lib/app-error.ts';
+import type { Database } from '../platform/database/database.ts';
 import { agentEventOf, runOf, runRow } from './run-rows.ts';
 import { storedJson } from './stored-text.ts';
 import type { StorageTables } from './tables.ts';
-import { inTransaction, withStorageTables } from './transaction.ts';
+import { inTransaction } from './transaction.ts';
 
 /** Attempts of agents and what they said, in PostgreSQL. */
-export function createRunStore(database: Kysely<unknown>): RunStore {
-  const db = withStorageTables(database);
+export function createRunStore(database: Pick<Database, 'kysely'>): RunStore {
+  const db = database.kysely<StorageTables>();
   return {
     insert: async (transaction, run) => {
       await inTransaction(transaction).insertInto('runs').values(runRow(run)).execute();

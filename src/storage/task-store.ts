@@ -6,16 +6,17 @@ import type { RepositoryRef } from '../domain/repository.ts';
 import { repositoryKey } from '../domain/repository.ts';
 import type { Task } from '../domain/task.ts';
 import { AppError } from '../lib/app-error.ts';
+import type { Database } from '../platform/database/database.ts';
 import { createApprovals } from './approvals.ts';
 import type { StorageTables } from './tables.ts';
 import { listTasks } from './task-list.ts';
 import { createTaskNotes } from './task-notes.ts';
 import { taskOf, taskRow } from './task-rows.ts';
-import { inTransaction, transact, withStorageTables } from './transaction.ts';
+import { inTransaction, transact } from './transaction.ts';
 
 /** Tasks, their approvals and notes in PostgreSQL. */
-export function createTaskStore(database: Kysely<unknown>): TaskStore {
-  const db = withStorageTables(database);
+export function createTaskStore(database: Pick<Database, 'kysely'>): TaskStore {
+  const db = database.kysely<StorageTables>();
   return {
     transact: async (work) => await transact(db, work),
     get: async (id) => await taskById(db, id),

@@ -17,15 +17,8 @@ export function kyselyOf(transaction: Transaction): Kysely<unknown> {
 
 /** The same, with the tables of this room. */
 export function inTransaction(transaction: Transaction): Kysely<StorageTables> {
-  return kyselyOf(transaction).withTables<TableMap>();
+  return transaction as unknown as Kysely<StorageTables>;
 }
-
-/** The database with the tables of this room. */
-export function withStorageTables(db: Kysely<unknown>): Kysely<StorageTables> {
-  return db.withTables<TableMap>();
-}
-
-type TableMap = { [name in keyof StorageTables]: StorageTables[name] & Record<string, unknown> };
 
 function handleOf(open: Kysely<StorageTables>): Transaction {
   return open as unknown as Transaction;
