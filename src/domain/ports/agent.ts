@@ -46,6 +46,8 @@ export interface AgentCommand {
   readonly baseDir?: string;
   /** Files and folders on this machine that the program needs to read. */
   readonly readable?: readonly string[];
+  /** Further programs that it starts by name; they are made readable and put on its PATH. */
+  readonly programs?: readonly string[];
 }
 
 export interface AgentParser {

@@ -105,10 +105,22 @@ async function bwrapCommand(
     'bwrap',
     ...namespaces(deps.runAs),
     ...(await systemArguments(folder, user, spec.home)),
-    ...['--proc', '/proc', '--dev', '/dev', '--perms', '1777', '--tmpfs', '/dev/shm'],
-    ...['--perms', '1777', '--tmpfs', '/tmp'],
+    '--proc',
+    '/proc',
+    '--dev',
+    '/dev',
+    '--perms',
+    '1777',
+    '--tmpfs',
+    '/dev/shm',
+    '--perms',
+    '1777',
+    '--tmpfs',
+    '/tmp',
     ...mountArguments([...readable, ...own, ...egress.mounts]),
-    ...['--chdir', spec.workspace, '--'],
+    '--chdir',
+    spec.workspace,
+    '--',
     ...dropPrivileges(deps.runAs),
     ...processLimits(spec, group),
     ...egress.wrap(spec.argv),
@@ -120,7 +132,11 @@ function namespaces(runAs: SandboxUser | null): readonly string[] {
   const always = ['--die-with-parent', '--new-session', '--hostname', 'sandbox'];
   if (runAs === null) return ['--unshare-all', ...always, '--cap-drop', 'ALL'];
   return [
-    ...['--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts', '--unshare-cgroup-try'],
+    '--unshare-ipc',
+    '--unshare-pid',
+    '--unshare-net',
+    '--unshare-uts',
+    '--unshare-cgroup-try',
     ...always,
   ];
 }
@@ -131,7 +147,11 @@ function dropPrivileges(runAs: SandboxUser | null): readonly string[] {
     'setpriv',
     `--reuid=${runAs.uid}`,
     `--regid=${runAs.gid}`,
-    ...['--clear-groups', '--no-new-privs', '--inh-caps=-all', '--bounding-set=-all', '--'],
+    '--clear-groups',
+    '--no-new-privs',
+    '--inh-caps=-all',
+    '--bounding-set=-all',
+    '--',
   ];
 }
 

@@ -52,9 +52,10 @@ function tunnel(client: Socket, target: string): void {
     const end = answer.indexOf('\r\n\r\n');
     if (end < 0) return;
     proxy.off('data', readAnswer);
-    if (!answer.toString('latin1').startsWith('HTTP/1.1 200')) return void client.destroy();
-    client.write(answer.subarray(end + 4));
-    client.pipe(proxy).pipe(client);
+    if (answer.toString('latin1').startsWith('HTTP/1.1 200')) {
+      client.write(answer.subarray(end + 4));
+      client.pipe(proxy).pipe(client);
+    } else client.destroy();
   };
   proxy.on('data', readAnswer);
   proxy.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`);

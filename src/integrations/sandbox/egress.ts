@@ -65,8 +65,12 @@ const bridge = fileURLToPath(import.meta.url).replace(
 function proxyVariables(url: string): Readonly<Record<string, string>> {
   const direct = 'localhost,127.0.0.1,::1';
   return {
-    ...{ HTTP_PROXY: url, HTTPS_PROXY: url, NO_PROXY: direct },
-    ...{ http_proxy: url, https_proxy: url, no_proxy: direct },
+    HTTP_PROXY: url,
+    HTTPS_PROXY: url,
+    NO_PROXY: direct,
+    http_proxy: url,
+    https_proxy: url,
+    no_proxy: direct,
     NODE_USE_ENV_PROXY: '1',
   };
 }

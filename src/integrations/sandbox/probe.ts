@@ -22,8 +22,13 @@ export async function probeSandbox(
     await mkdir(home);
     const running = await sandbox.start({
       argv: ['/bin/sh', '-c', 'echo written-inside > proof'],
-      ...{ env: { PATH: '/usr/bin:/bin' }, workspace, home, readable: [], stdin: null },
-      ...{ egress: [], limits },
+      env: { PATH: '/usr/bin:/bin' },
+      workspace,
+      home,
+      readable: [],
+      stdin: null,
+      egress: [],
+      limits,
     });
     running.stdout.resume();
     const [complaint, exit] = await Promise.all([text(running.stderr), running.exited]);

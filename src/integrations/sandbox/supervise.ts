@@ -69,10 +69,12 @@ async function spawned(child: Child, supervision: Supervision): Promise<number> 
   return child.pid ?? 0;
 }
 
-async function killMembers({ clock, members }: Supervision): Promise<void> {
-  for (let living = await members(); living.length > 0; living = await members()) {
+async function killMembers(supervision: Supervision): Promise<void> {
+  let living = await supervision.members();
+  while (living.length > 0) {
     for (const pid of living) killNow(pid);
-    await clock.sleep(pollMs);
+    await supervision.clock.sleep(pollMs);
+    living = await supervision.members();
   }
 }
 

@@ -1,0 +1,103 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Sandbox, SandboxSpec } from '../../domain/ports/sandbox.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { readLines } from './read-lines.ts';
+import { baseEnvironment } from './run-environment.ts';
+import { defaultSandboxLimits } from './runner.ts';
+
+export interface CommandRunnerDeps {
+  readonly sandbox: Sandbox;
+  readonly clock: Clock;
+  readonly tempRoot: string;
+  readonly nodePath: string;
+}
+
+export interface CommandRequest {
+  /** One shell line of the configuration's owner: a set-up command or a check of the policy. */
+  readonly command: string;
+  readonly workspace: string;
+  readonly timeoutMs: number;
+  readonly egress: readonly string[];
+  readonly signal: AbortSignal;
+  readonly env?: Readonly<Record<string, string>>;
+  /** A HOME that outlives the command, for caches of one repository; a fresh one when not given. */
+  readonly home?: string;
+  readonly limits?: SandboxSpec['limits'];
+}
+
+export interface CommandResult {
+  readonly exitCode: number | null;
+  /** The last part of standard output and error, as they came. */
+  readonly output: string;
+  readonly durationMs: number;
+  readonly timedOut: boolean;
+}
+
+export interface CommandRunner {
+  run(request: CommandRequest): Promise<CommandResult>;
+}
+
+const outputTail = 16_000;
+
+/** Runs shell lines in the sandbox without any secret. A canceled command has no exit code. */
+export function createCommandRunner(deps: CommandRunnerDeps): CommandRunner {
+  return {
+    run: async (request) => {
+      await mkdir(deps.tempRoot, { recursive: true, mode: 0o700 });
+      const folder = await mkdtemp(join(deps.tempRoot, 'command-'));
+      try {
+        const home = request.home ?? join(folder, 'home');
+        await mkdir(home, { recursive: true });
+        return await runLine(deps, request, home);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+async function runLine(
+  deps: CommandRunnerDeps,
+  request: CommandRequest,
+  home: string,
+): Promise<CommandResult> {
+  const { clock } = deps;
+  const startedMs = clock.monotonicMs();
+  const running = await deps.sandbox.start({
+    argv: ['/bin/sh', '-c', request.command],
+    env: { ...baseEnvironment(home, deps.nodePath), CI: '1', ...request.env },
+    workspace: request.workspace,
+    home,
+    readable: [],
+    stdin: null,
+    egress: request.egress,
+    limits: request.limits ?? defaultSandboxLimits,
+  });
+  let output = '';
+  const keep = (line: string) => {
+    output = `${output}${line}\n`.slice(-outputTail);
+  };
+  const reading = Promise.all([readLines(running.stdout, keep), readLines(running.stderr, keep)]);
+  const over = new AbortController();
+  const deadline = clock
+    .sleep(request.timeoutMs, AbortSignal.any([over.signal, request.signal]))
+    .then(
+      () => 'timeout' as const,
+      () => (request.signal.aborted ? ('canceled' as const) : null),
+    )
+    .then(async (reason) => {
+      if (reason !== null) await running.kill();
+      return reason;
+    });
+  const { code } = await running.exited;
+  over.abort();
+  const stopped = await deadline;
+  await reading;
+  return {
+    exitCode: stopped === null ? code : null,
+    output,
+    durationMs: clock.monotonicMs() - startedMs,
+    timedOut: stopped === 'timeout',
+  };
+}

@@ -1,0 +1,42 @@
+import { type ColumnType, type Generated, type Kysely, sql } from 'kysely';
+import { type Budget, emptyBudget } from './governor/limits.ts';
+
+/** Tables of this room. */
+export interface GithubTables {
+  readonly github_governor: {
+    readonly credential: string;
+    readonly budget: ColumnType<unknown, string, string>;
+  };
+  readonly github_etags: {
+    readonly key: string;
+    readonly etag: string;
+    readonly body: string;
+    readonly link: string | null;
+    readonly used_at: Generated<Date>;
+  };
+}
+
+export const githubMigrations = [
+  {
+    id: 'github-0001-tables',
+    up: async (db: Kysely<unknown>): Promise<void> => {
+      await sql`create table github_governor (
+        credential text primary key,
+        budget jsonb not null
+      )`.execute(db);
+      await sql`create table github_etags (
+        key text primary key,
+        etag text not null,
+        body text not null,
+        link text,
+        used_at timestamptz not null default now()
+      )`.execute(db);
+    },
+  },
+] as const;
+
+/** A row of another version is no budget: then nothing is known. */
+export function isBudget(value: unknown): value is Budget {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.keys(emptyBudget).every((member) => member in value);
+}
