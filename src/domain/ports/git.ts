@@ -60,7 +60,10 @@ export interface ChangedFile {
 
 /** One look of the TODO scanner at one commit, incremental where it can be (integrations/git + pipeline/scan). */
 export interface TreeReader {
-  /** Blobs at the commit whose bytes contain one of the spellings; streamed. */
+  /**
+   * Blobs at the commit whose bytes contain one of the spellings as a word; streamed, regular files only, at most 5 MB each.
+   * The `.gitattributes` of the folders on the way come before the files they speak of.
+   */
   candidates(
     gitDir: string,
     commit: string,
@@ -68,7 +71,7 @@ export interface TreeReader {
   ): AsyncIterable<Candidate>;
   /** Paths that changed between two commits; null when `from` is not known any more. */
   changes(gitDir: string, from: string, to: string): Promise<readonly TreeChange[] | null>;
-  /** The blobs of the given paths at the commit. */
+  /** The blobs of the given paths at the commit, in that order, with the `.gitattributes` of their folders first; missing ones are left out. */
   read(gitDir: string, commit: string, paths: readonly string[]): AsyncIterable<Candidate>;
   /** Text of a blob by its id; null when gone. */
   blob(gitDir: string, oid: string): Promise<Uint8Array | null>;
@@ -92,4 +95,72 @@ export interface TreeChange {
 /** A sighting with the blob it was seen in: what identity matching works on. */
 export interface LocatedSighting extends Sighting {
   readonly oid: string;
+}
+
+/** Pushing and reading branches of a remote (integrations/git); the app hands it to the code hosts. */
+export interface GitPush {
+  /**
+   * Pushes one commit as a branch, only when the branch still is at `expected` (null = must be new).
+   * `adopted`: it already was at `sha`. Moved by somebody else: AppError `conflict` code `branch_moved`.
+   * An answer that was lost and cannot be read back: AppError `unknown_outcome`.
+   */
+  push(request: BranchPush): Promise<'pushed' | 'adopted'>;
+  /** Commit of the branch at the remote; null when there is none. */
+  remoteRef(remote: GitRemote, branch: string): Promise<string | null>;
+  /** All branches of the remote by name. */
+  branches(remote: GitRemote): Promise<ReadonlyMap<string, string>>;
+  /**
+   * Merges `head` into `base` inside a local repository by plumbing and returns the merge commit. Never moves a branch
+   * that is checked out: AppError `conflict` code `branch_checked_out`, with the commands a person types; `merge_conflict` when the texts clash.
+   */
+  merge(request: LocalMerge): Promise<string>;
+}
+
+export interface BranchPush {
+  readonly gitDir: string;
+  readonly sha: string;
+  readonly branch: string;
+  readonly expected: string | null;
+  readonly remote: GitRemote;
+}
+
+export interface LocalMerge {
+  /** Folder of the repository: a work tree or a bare repository. */
+  readonly folder: string;
+  readonly base: string;
+  /** Branch or commit that is merged in. */
+  readonly head: string;
+  readonly message: string;
+  readonly author: { readonly name: string; readonly email: string; readonly date: Date };
+}
+
+/** Files of a folder that is scanned as it lies on the disk, with or without git. */
+export interface FolderReader {
+  /** What stands at the path; AppError `not_found` when nothing does. */
+  look(path: string): Promise<FolderLook>;
+  /** Regular files below the path that are not ignored, links and submodules left out, by path; `skip` prunes folders. */
+  files(path: string, look: FolderLook, options: FolderWalk): AsyncIterable<FolderFile>;
+  /** Content of a file; null when it is gone, no regular file, or larger than the limit. */
+  read(path: string, file: string): Promise<Uint8Array | null>;
+}
+
+export interface FolderLook {
+  readonly kind: 'bare' | 'work-tree' | 'folder';
+  /** Absolute path of the folder, links resolved. */
+  readonly root: string;
+  readonly gitDir: string | null;
+  /** Commit of HEAD; null without git or before the first commit. */
+  readonly commit: string | null;
+}
+
+export interface FolderWalk {
+  readonly skip: (folder: string) => boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface FolderFile {
+  readonly path: string;
+  readonly size: number;
+  /** Changes whenever the content may have changed (size, times, inode). */
+  readonly version: string;
 }

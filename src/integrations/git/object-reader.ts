@@ -7,6 +7,8 @@ export interface ObjectReader {
   read(name: string): Promise<GitObject | null>;
   /** Number of reads not answered yet. */
   readonly pending: number;
+  /** The child has ended; open a new one. */
+  readonly closed: boolean;
   close(): void;
 }
 
@@ -26,7 +28,7 @@ const newline = 10;
 
 /** Opens the reader; contents above `maxBytes` are skipped as they come and never held. */
 export function openObjectReader(git: Git, gitDir: string, maxBytes: number): ObjectReader {
-  const child = git.start([`--git-dir=${gitDir}`, 'cat-file', '--batch', '--buffer', '-z']);
+  const child = git.start([`--git-dir=${gitDir}`, 'cat-file', '--batch', '-z']);
   const queue: Waiting[] = [];
   const parser = createParser(maxBytes, (object) => queue.shift()?.resolve(object));
   child.stdout.on('data', parser);
@@ -41,6 +43,9 @@ export function openObjectReader(git: Git, gitDir: string, maxBytes: number): Ob
     get pending() {
       return queue.length;
     },
+    get closed() {
+      return ended !== undefined;
+    },
     read: async (name) =>
       await new Promise((resolve, reject) => {
         if (ended !== undefined) {
@@ -54,7 +59,7 @@ export function openObjectReader(git: Git, gitDir: string, maxBytes: number): Ob
   };
 }
 
-/** Names of one turn go out in one write; an empty name makes `--buffer` flush no earlier than it must. */
+/** Names of one turn go out in one write. */
 function batchedWriter(child: GitProcess): (name: string) => void {
   let names: string[] = [];
   return (name) => {

@@ -1,0 +1,193 @@
+import type { Candidate, TreeChange, TreeReader } from '../../domain/ports/git.ts';
+import { AppError } from '../../lib/app-error.ts';
+import { attributesOfFolders } from './folder-attributes.ts';
+import type { Git } from './git.ts';
+import { parseNul, parseRawDiff } from './git-output.ts';
+import { type GitObject, type ObjectReader, openObjectReader } from './object-reader.ts';
+
+export interface TreeReaderDeps {
+  readonly git: Git;
+  /** Blobs above this are left out; default 5 MB. */
+  readonly maxFileBytes?: number;
+}
+
+/** A TreeReader that holds one `cat-file` per git folder open between calls; `close` ends them. */
+export interface OpenTreeReader extends TreeReader {
+  /** Commit a name stands for, for example `HEAD`; null when there is none. */
+  resolve(gitDir: string, name: string): Promise<string | null>;
+  close(): void;
+}
+
+const objectReadersOpen = 16;
+/** Reads asked for ahead of the consumer; with 5 MB a file this bounds memory, and keeps git busy. */
+const ahead = { count: 64, bytes: 24 << 20 };
+
+/** Builds the reader: `git grep` finds the files in C, one `cat-file` streams only those. */
+export function createTreeReader({ git, maxFileBytes = 5_000_000 }: TreeReaderDeps): OpenTreeReader {
+  const open = new Map<string, ObjectReader>();
+  const objects = (gitDir: string): ObjectReader => {
+    const known = open.get(gitDir);
+    if (known !== undefined && !known.closed) {
+      open.delete(gitDir);
+      open.set(gitDir, known);
+      return known;
+    }
+    const reader = openObjectReader(git, gitDir, maxFileBytes);
+    open.set(gitDir, reader);
+    for (const [key, old] of open) {
+      if (open.size <= objectReadersOpen) break;
+      if (old.pending > 0) continue;
+      old.close();
+      open.delete(key);
+    }
+    return reader;
+  };
+  return {
+    candidates: (gitDir, commit, spellings) =>
+      stream(objects(gitDir), commit, namesWith(git, gitDir, commit, spellings)),
+    read: (gitDir, commit, paths) => stream(objects(gitDir), commit, regularFiles(git, gitDir, commit, paths)),
+    blob: async (gitDir, oid) => (await objects(gitDir).read(oid))?.bytes ?? null,
+    changes: async (gitDir, from, to) => await changesOf(git, gitDir, from, to),
+    resolve: async (gitDir, name) => await resolveCommit(git, gitDir, name),
+    close: () => {
+      for (const reader of open.values()) reader.close();
+      open.clear();
+    },
+  };
+}
+
+async function resolveCommit(git: Git, gitDir: string, name: string): Promise<string | null> {
+  const { code, stdout } = await git.run(
+    [`--git-dir=${gitDir}`, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`],
+    { accept: [0, 1, 128] },
+  );
+  return code === 0 ? stdout.toString().trim() : null;
+}
+
+/** Asks for each path, with the attributes of its folders first, and hands out what comes, in order. */
+async function* stream(
+  reader: ObjectReader,
+  commit: string,
+  paths: AsyncIterable<string>,
+): AsyncIterable<Candidate> {
+  const waiting: { path: string; object: Promise<GitObject | null> }[] = [];
+  const folders = attributesOfFolders();
+  let held = 0;
+  const take = async (): Promise<Candidate | undefined> => {
+    const next = waiting.shift();
+    const object = await next?.object;
+    if (next === undefined || !object?.bytes) return undefined;
+    held = Math.max(held, object.size);
+    return { path: next.path, oid: object.oid, bytes: object.bytes };
+  };
+  const ask = (path: string) => {
+    const object = reader.read(`${commit}:${path}`);
+    // The rejection is seen when its turn comes.
+    object.catch(() => undefined);
+    waiting.push({ path, object });
+  };
+  for await (const path of paths) {
+    for (const attributes of folders(path)) ask(attributes);
+    ask(path);
+    while (waiting.length > Math.max(4, Math.min(ahead.count, ahead.bytes / Math.max(held, 1)))) {
+      const candidate = await take();
+      if (candidate !== undefined) yield candidate;
+    }
+  }
+  while (waiting.length > 0) {
+    const candidate = await take();
+    if (candidate !== undefined) yield candidate;
+  }
+}
+
+/** Names of files with one of the words, UTF-16 ones too, as `git grep` finds them. */
+async function* namesWith(
+  git: Git,
+  gitDir: string,
+  commit: string,
+  spellings: readonly string[],
+): AsyncIterable<string> {
+  const grep = [`--git-dir=${gitDir}`, 'grep', '-l', '-z', '--no-color', '--full-name', '--no-recurse-submodules'];
+  const child = git.start([...grep, '-P', '-e', wordPattern(spellings), commit, '--']);
+  child.stdin.end();
+  const prefix = commit.length + 1;
+  let yielded = 0;
+  try {
+    for await (const name of parseNul(child.stdout)) {
+      yielded++;
+      yield name.slice(prefix);
+    }
+    const { code, stderr } = await child.done;
+    if (code === 0 || code === 1) return;
+    if (yielded > 0 || !stderr.includes('Perl-compatible')) throw grepFailed(stderr);
+  } finally {
+    child.kill();
+  }
+  yield* namesWithFixed(git, [...grep, '-I', '-w', '-F', ...spellings.flatMap((word) => ['-e', word]), commit, '--'], prefix);
+}
+
+/** For a git that was built without PCRE: the same words, without UTF-16 files. */
+async function* namesWithFixed(git: Git, args: readonly string[], prefix: number): AsyncIterable<string> {
+  const child = git.start(args);
+  child.stdin.end();
+  try {
+    for await (const name of parseNul(child.stdout)) yield name.slice(prefix);
+    const { code, stderr } = await child.done;
+    if (code !== 0 && code !== 1) throw grepFailed(stderr);
+  } finally {
+    child.kill();
+  }
+}
+
+/** The words in one byte code unit, or with a NUL between the letters as UTF-16 has them in either order. */
+function wordPattern(spellings: readonly string[]): string {
+  const escape = (text: string) => text.replace(/[^\w]/gu, String.raw`\$&`);
+  const words = spellings.map(escape).join('|');
+  const wide = spellings
+    .filter((word) => /^[\x20-\x7e]+$/u.test(word))
+    .map((word) => [...word].map(escape).join(String.raw`\x00`));
+  return String.raw`(?<!\w)(?:${words})(?!\w)|${wide.join('|')}`;
+}
+
+/** Of the given paths those that are regular files: a link's target is no source. */
+async function* regularFiles(
+  git: Git,
+  gitDir: string,
+  commit: string,
+  paths: readonly string[],
+): AsyncIterable<string> {
+  const links = new Set<string>();
+  const { stdout } = await git.run([`--git-dir=${gitDir}`, 'ls-tree', '-r', '-z', '--full-tree', commit], {
+    maxBytes: 512 << 20,
+  });
+  if (stdout.includes('120000 blob')) {
+    for (const line of stdout.toString('utf8').split('\0')) {
+      if (line.startsWith('120000 ')) links.add(line.slice(line.indexOf('\t') + 1));
+    }
+  }
+  for (const path of paths) if (!links.has(path)) yield path;
+}
+
+async function changesOf(
+  git: Git,
+  gitDir: string,
+  from: string,
+  to: string,
+): Promise<readonly TreeChange[] | null> {
+  const { code, stdout, stderr } = await git.run(
+    [`--git-dir=${gitDir}`, 'diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--no-ext-diff', from, to],
+    { accept: [0, 128], maxBytes: 512 << 20 },
+  );
+  if (code === 0) return parseRawDiff(stdout);
+  if (/bad object|unknown revision|bad tree|unable to read|ambiguous argument/u.test(stderr)) return null;
+  throw grepFailed(stderr);
+}
+
+function grepFailed(stderr: string): AppError {
+  const said = stderr.trim().split('\n').at(-1) ?? '';
+  return new AppError({
+    kind: 'unavailable',
+    code: 'git_tree_unreadable',
+    message: `git could not read the tree: ${said || 'it said nothing'}`,
+  });
+}
