@@ -43,7 +43,7 @@ export function createGovernor(deps: GovernorDeps): Governor {
     run: async (demand, exchange) => {
       for (let refusals = 0; refusals < maxRefusals; refusals += 1) {
         const id = await queue.turn(demand);
-        const { answer, limited } = await passed(deps, id, exchange).finally(queue.wake);
+        const { answer, limited } = await passed(deps, id, exchange).finally(() => queue.wake());
         if (!limited) return answer;
       }
       throw tooLong(deps, 'paused', deps.clock.now().getTime());
@@ -114,6 +114,8 @@ function createQueue(deps: GovernorDeps): Queue {
     } finally {
       running = false;
     }
+    // Whoever came between the last look and this line did not start it.
+    if (waiting.length > 0) void start();
   };
   return {
     wake,

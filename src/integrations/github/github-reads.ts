@@ -1,0 +1,284 @@
+import type { z } from 'zod';
+import { type HostRole, hostRoles } from '../../domain/approval.ts';
+import type {
+  CodeHost,
+  Head,
+  HostIssue,
+  HostPullRequest,
+  IssueEvent,
+  IssueQuery,
+} from '../../domain/ports/code-host.ts';
+import type { RepositoryRef } from '../../domain/repository.ts';
+import { AppError } from '../../lib/app-error.ts';
+import type { GithubClient } from './github-client.ts';
+import type { Lane } from './governor/limits.ts';
+import * as schemas from './schemas.ts';
+
+export type GithubReads = Pick<
+  CodeHost,
+  | 'repository'
+  | 'head'
+  | 'expand'
+  | 'roleOf'
+  | 'issue'
+  | 'issues'
+  | 'issueEvents'
+  | 'pullRequest'
+  | 'pullRequests'
+>;
+
+export function createGithubReads(client: GithubClient): GithubReads {
+  return {
+    repository: async (ref) => {
+      const found = await client.get(pathOf(ref), schemas.Repository, { lane: 'follow' });
+      return {
+        // After a rename GitHub redirects; its answer carries the name of today.
+        ref: { host: 'github', name: found.full_name },
+        defaultBranch: found.default_branch,
+        private: found.private,
+        archived: found.archived,
+        url: found.html_url,
+      };
+    },
+    head: async (ref, branch, knownSha) => head(client, ref, branch, knownSha),
+    expand: async (pattern) => expand(client, pattern),
+    roleOf: async (ref, login) => roleOf(client, ref, login),
+    issue: async (ref, number) => {
+      const path = `${pathOf(ref)}/issues/${number}`;
+      const found = await orNull(client.get(path, schemas.Issue, { lane: 'person' }));
+      return found === null || isPullRequest(found) ? null : toIssue(found);
+    },
+    issues: async (ref, query) => issues(client, ref, query),
+    issueEvents: async (ref, number) => {
+      const path = `${pathOf(ref)}/issues/${number}/events`;
+      const events = await client.list(path, schemas.IssueEvent, { lane: 'person' });
+      return events.map(toEvent).sort((a, b) => a.at.getTime() - b.at.getTime());
+    },
+    pullRequest: async (ref, number) => {
+      const path = `${pathOf(ref)}/pulls/${number}`;
+      const found = await orNull(client.get(path, schemas.PullRequest, { lane: 'follow' }));
+      return found === null ? null : toPullRequest(found);
+    },
+    pullRequests: async (ref, query) => {
+      const head = query.headBranch === undefined ? undefined : headFilter(ref, query.headBranch);
+      const found = await client.list(`${pathOf(ref)}/pulls`, schemas.PullRequest, {
+        lane: 'follow',
+        query: { state: query.state, head },
+      });
+      return found.map(toPullRequest);
+    },
+  };
+}
+
+/** `/repos/owner/name`; AppError `invalid_input` for anything else than two plain words. */
+export function pathOf(ref: RepositoryRef): string {
+  if (!/^[\w.-]+\/[\w.-]+$/u.test(ref.name) || /(^|\/)\.{1,2}(\/|$)/u.test(ref.name))
+    throw new AppError({
+      kind: 'invalid_input',
+      code: 'repository_name',
+      message: `"${ref.name}" is not the name of a repository on GitHub.`,
+      next: 'Write it as owner/name.',
+    });
+  return `/repos/${ref.name}`;
+}
+
+/** Branch names may hold slashes, which stay. */
+export function inPath(name: string): string {
+  return name.split('/').map(encodeURIComponent).join('/');
+}
+
+/** How lists of pull requests are asked for one branch of the repository itself. */
+export function headFilter(ref: RepositoryRef, branch: string): string {
+  return `${ref.name.split('/')[0] ?? ''}:${branch}`;
+}
+
+/** Null instead of the error when there is no such thing. */
+export async function orNull<T>(read: Promise<T>): Promise<T | null> {
+  try {
+    return await read;
+  } catch (error) {
+    if (error instanceof AppError && error.kind === 'not_found') return null;
+    throw error;
+  }
+}
+
+async function head(
+  client: GithubClient,
+  ref: RepositoryRef,
+  branch: string,
+  knownSha: string | null,
+): Promise<Head> {
+  const sha = await commitAt(client, ref, branch, 'propose');
+  return sha === knownSha ? { changed: false } : { changed: true, sha };
+}
+
+async function commitAt(
+  client: GithubClient,
+  ref: RepositoryRef,
+  branch: string,
+  lane: Lane,
+): Promise<string> {
+  try {
+    return await client.get(`${pathOf(ref)}/commits/${inPath(branch)}`, schemas.CommitId, {
+      lane,
+      accept: 'application/vnd.github.sha',
+    });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    if (error.details['upstreamStatus'] === 409) throw noBranch(ref, branch, error);
+    if (error.kind !== 'not_found' && error.kind !== 'invalid_input') throw error;
+    const there = await branchAt(client, ref, branch, lane);
+    if (there === null) throw noBranch(ref, branch, error);
+    return there;
+  }
+}
+
+/** The commit of a branch by its ref, null when there is none. */
+export async function branchAt(
+  client: GithubClient,
+  ref: RepositoryRef,
+  branch: string,
+  lane: Lane,
+): Promise<string | null> {
+  const path = `${pathOf(ref)}/git/ref/heads/${inPath(branch)}`;
+  const found = await orNull(client.get(path, schemas.Ref, { lane }));
+  return found?.object.sha ?? null;
+}
+
+function noBranch(ref: RepositoryRef, branch: string, cause: AppError): AppError {
+  return new AppError({
+    kind: 'not_found',
+    code: 'branch_not_found',
+    message: `${ref.name} has no branch ${branch}, or the token may not see the repository.`,
+    next: 'Check the name of the repository, its base branch and the rights of the token.',
+    details: cause.details,
+    cause,
+  });
+}
+
+async function expand(client: GithubClient, pattern: string): Promise<readonly RepositoryRef[]> {
+  const [owner = '', name = ''] = pattern.split('/');
+  if (!pattern.includes('*')) return [{ host: 'github', name: pattern }];
+  if (owner === '' || owner.includes('*') || name === '')
+    throw new AppError({
+      kind: 'invalid_input',
+      code: 'repository_pattern',
+      message: `The pattern "${pattern}" names no owner.`,
+      next: 'Write it as owner/pattern, for example acme/*.',
+    });
+  const list = async (path: string) => client.list(path, schemas.Repository, { lane: 'propose' });
+  const all =
+    (await orNull(list(`/orgs/${encodeURIComponent(owner)}/repos`))) ??
+    (await list(`/users/${encodeURIComponent(owner)}/repos`));
+  const parts = name.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/gu, '\\$&'));
+  const matcher = new RegExp(`/${parts.join('.*')}$`, 'iu');
+  return all
+    .filter((found) => !found.archived && matcher.test(found.full_name))
+    .map((found) => ({ host: 'github', name: found.full_name }));
+}
+
+async function roleOf(client: GithubClient, ref: RepositoryRef, login: string): Promise<HostRole> {
+  if (login === ghost) return 'none';
+  const path = `${pathOf(ref)}/collaborators/${encodeURIComponent(login)}/permission`;
+  const found = await orNull(client.get(path, schemas.Permission, { lane: 'person' }));
+  if (found === null) return 'none';
+  // `permission` says "read" for triage and "write" for maintain; a custom role only has its base there.
+  const named = [found.role_name, found.permission].find((role) =>
+    hostRoles.some((known) => known === role),
+  );
+  return hostRoles.find((known) => known === named) ?? 'none';
+}
+
+async function issues(
+  client: GithubClient,
+  ref: RepositoryRef,
+  query: IssueQuery,
+): Promise<readonly HostIssue[]> {
+  // GitHub's list takes all of several labels, ours any of them: one list for each.
+  const filters = query.labels === undefined ? [undefined] : query.labels;
+  const found = new Map<number, z.infer<typeof schemas.Issue>>();
+  for (const labels of filters) {
+    const listed = await client.list(`${pathOf(ref)}/issues`, schemas.Issue, {
+      lane: 'follow',
+      query: {
+        state: query.state,
+        labels,
+        creator: query.creator,
+        since: query.since?.toISOString(),
+      },
+    });
+    for (const issue of listed) found.set(issue.number, issue);
+  }
+  return [...found.values()].filter((issue) => !isPullRequest(issue)).map(toIssue);
+}
+
+/** What GitHub itself calls the author of what a deleted account did. */
+const ghost = 'ghost';
+
+type Someone = z.infer<typeof schemas.Issue>['user'];
+
+export function loginOf(account: Someone): string {
+  return account?.login ?? ghost;
+}
+
+function isBot(account: Someone): boolean {
+  return account?.type === 'Bot' || account?.login.endsWith('[bot]') === true;
+}
+
+function isPullRequest(issue: z.infer<typeof schemas.Issue>): boolean {
+  return issue.pull_request !== undefined && issue.pull_request !== null;
+}
+
+export function labelNames(issue: z.infer<typeof schemas.Issue>): readonly string[] {
+  return issue.labels
+    .map((label) => (typeof label === 'string' ? label : (label.name ?? '')))
+    .filter((name) => name !== '');
+}
+
+function toIssue(issue: z.infer<typeof schemas.Issue>): HostIssue {
+  return {
+    number: issue.number,
+    title: issue.title,
+    body: issue.body ?? '',
+    state: issue.state,
+    stateReason: issue.state_reason ?? null,
+    author: loginOf(issue.user),
+    authorIsBot: isBot(issue.user),
+    labels: labelNames(issue),
+    url: issue.html_url,
+    createdAt: issue.created_at,
+    updatedAt: issue.updated_at,
+    locked: issue.locked,
+  };
+}
+
+const eventTypes = ['labeled', 'unlabeled', 'renamed', 'closed', 'reopened'] as const;
+
+function toEvent(event: z.infer<typeof schemas.IssueEvent>): IssueEvent {
+  return {
+    id: String(event.id),
+    type: eventTypes.find((type) => type === event.event) ?? 'other',
+    actor: loginOf(event.actor),
+    actorIsBot: isBot(event.actor),
+    label: event.label?.name ?? null,
+    at: event.created_at,
+  };
+}
+
+export function toPullRequest(pull: z.infer<typeof schemas.PullRequest>): HostPullRequest {
+  const merged = pull.merged_at !== undefined && pull.merged_at !== null;
+  return {
+    number: pull.number,
+    title: pull.title,
+    body: pull.body ?? '',
+    author: loginOf(pull.user),
+    state: merged ? 'merged' : pull.state,
+    draft: pull.draft,
+    headBranch: pull.head.ref,
+    headSha: pull.head.sha,
+    baseBranch: pull.base.ref,
+    mergeCommit: merged ? (pull.merge_commit_sha ?? null) : null,
+    url: pull.html_url,
+    updatedAt: pull.updated_at,
+  };
+}

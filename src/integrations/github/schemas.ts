@@ -1,0 +1,84 @@
+import { z } from 'zod';
+
+/* Only the fields that are read; GitHub may add and change the others. Source: docs.github.com, REST API. */
+
+const Account = z.object({ login: z.string(), type: z.string().optional() });
+/** Null where the account was deleted. */
+const MaybeAccount = Account.nullish();
+const when = z.string().transform((text, context) => {
+  const date = new Date(text);
+  if (!Number.isNaN(date.getTime())) return date;
+  context.addIssue({ code: 'custom', message: 'not a time' });
+  return z.NEVER;
+});
+
+export const Repository = z.object({
+  full_name: z.string().includes('/'),
+  default_branch: z.string(),
+  private: z.boolean(),
+  archived: z.boolean().default(false),
+  html_url: z.string(),
+});
+
+export const User = Account;
+
+export const Issue = z.object({
+  number: z.int(),
+  title: z.string(),
+  body: z.string().nullish(),
+  state: z.enum(['open', 'closed']),
+  state_reason: z.string().nullish(),
+  user: MaybeAccount,
+  labels: z.array(z.union([z.string(), z.object({ name: z.string().nullish() })])),
+  html_url: z.string(),
+  created_at: when,
+  updated_at: when,
+  locked: z.boolean().default(false),
+  pull_request: z.unknown().optional(),
+});
+
+export const IssueEvent = z.object({
+  id: z.union([z.int(), z.string()]),
+  event: z.string(),
+  actor: MaybeAccount,
+  label: z.object({ name: z.string().nullish() }).nullish(),
+  created_at: when,
+});
+
+export const Comment = z.object({
+  id: z.int(),
+  user: MaybeAccount,
+  body: z.string().nullish(),
+  html_url: z.string(),
+});
+
+export const PullRequest = z.object({
+  number: z.int(),
+  title: z.string(),
+  body: z.string().nullish(),
+  user: MaybeAccount,
+  state: z.enum(['open', 'closed']),
+  draft: z.boolean().default(false),
+  merged_at: z.string().nullish(),
+  merge_commit_sha: z.string().nullish(),
+  head: z.object({ ref: z.string(), sha: z.string() }),
+  base: z.object({ ref: z.string() }),
+  html_url: z.string(),
+  updated_at: when,
+});
+
+export const Permission = z.object({
+  permission: z.string(),
+  role_name: z.string().nullish(),
+});
+
+export const Ref = z.object({ object: z.object({ sha: z.string() }) });
+
+/** With the media type for a plain commit id, text; some servers answer the whole commit anyway. */
+export const CommitId = z.union([
+  z
+    .string()
+    .trim()
+    .regex(/^[0-9a-f]{40,64}$/u),
+  z.object({ sha: z.string() }).transform((commit) => commit.sha),
+]);
