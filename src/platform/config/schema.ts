@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { key } from './key.ts';
+import { alerts } from './sections/alerts.ts';
+import { analyzer } from './sections/analyzer.ts';
+import { database } from './sections/database.ts';
+import { executor } from './sections/executor.ts';
+import { github } from './sections/github.ts';
+import { logging } from './sections/logging.ts';
+import { notifications } from './sections/notifications.ts';
+import { performance } from './sections/performance.ts';
+import { repositories } from './sections/repositories.ts';
+import { security } from './sections/security.ts';
+
+/** The whole configuration: types, defaults, JSON Schema, reference page and environment names come from here. */
+export const configSchema = z.strictObject({
+  $schema: z
+    .string()
+    .optional()
+    .meta({ description: 'Address of the JSON Schema, for editors; not read.' }),
+  github,
+  analyzer,
+  executor,
+  repositories,
+  dataDir: key(z.string().min(1), '.claude-manager', {
+    description: 'Folder for the database, mirrors and workspaces; relative to the file.',
+    restart: true,
+  }),
+  logDir: key(z.string().min(1), 'logs', {
+    description: 'Folder for the log files; relative to the file.',
+    restart: true,
+  }),
+  security,
+  logging,
+  performance,
+  database,
+  alerts,
+  notifications,
+});
+
+/** The configuration with every default filled in. Secrets are never in it. */
+export type Config = z.output<typeof configSchema>;

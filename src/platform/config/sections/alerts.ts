@@ -1,0 +1,3 @@
+import { section } from '../key.ts';
+
+export const alerts = section('Alerts. No keys yet.', {});

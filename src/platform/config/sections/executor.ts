@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { dollars, key, lines, naturalNumber, positive, section } from '../key.ts';
+
+const minutes = z.number().min(0.01).max(1440);
+const megabytes = z.number().int().min(1).max(1_048_576);
+
+/** One coding agent; what is left out comes from the built-in agent of that name. */
+const agentEntry = z.strictObject({
+  kind: z
+    .enum(['claude-code', 'codex', 'claude-flow', 'command', 'terragon'])
+    .optional()
+    .meta({ description: 'Which contract it follows; the name of the entry when left out.' }),
+  command: lines.min(1).optional().meta({ description: 'The program and its first arguments.' }),
+  env: z
+    .record(z.string(), z.string())
+    .optional()
+    .meta({ description: 'Plain values for its environment; no secrets.' }),
+  secrets: lines.optional().meta({
+    description: 'Names of secrets it may use; values come from the vault or the environment.',
+  }),
+  task: z
+    .enum(['argument', 'stdin', 'file'])
+    .optional()
+    .meta({ description: 'How a command gets its task; a file when left out.' }),
+  model: z.string().min(1).optional().meta({ description: 'Model to ask for.' }),
+});
+
+export const executor = section('Agents, their limits and their money.', {
+  terragonUsername: key(z.string().min(1), '@terragon-labs', {
+    description: 'Whom a comment asks when a task goes to Terragon.',
+  }),
+  default: key(z.string().min(1), 'claude-code', {
+    description: 'The agent when neither a label nor the policy of the repository names one.',
+  }),
+  maxConcurrent: key(positive.max(1000), 2, { description: 'At most so many runs at a time.' }),
+  timeoutMinutes: key(minutes, 30, { description: 'A run is ended after so many minutes.' }),
+  stallMinutes: key(minutes, 10, { description: 'A run that is silent for so long is ended.' }),
+  maxAttempts: key(positive.max(20), 3, {
+    description: 'Attempts at one task before a person is asked.',
+  }),
+  maxRounds: key(naturalNumber.max(20), 3, {
+    description: 'Follow-up rounds after review comments or red CI.',
+  }),
+  drainMinutes: key(z.number().min(0).max(1440), 5, {
+    description: 'How long a stop waits for runs to end.',
+  }),
+  budget: section('Money in US dollars; always finite.', {
+    perRunUsd: key(dollars, 5, { description: 'At most so much for one run.' }),
+    perDayUsd: key(dollars, 50, { description: 'At most so much for all runs of a day (UTC).' }),
+  }),
+  limits: section('Bounds of one run and of its change.', {
+    memoryMb: key(megabytes, 4096, { description: 'Memory of a run, in megabytes.' }),
+    processes: key(positive, 512, { description: 'Processes of a run.' }),
+    fileMb: key(megabytes, 1024, {
+      description: 'Largest file that a run may write, in megabytes.',
+    }),
+    outputMb: key(megabytes, 64, { description: 'Output of a run that is read, in megabytes.' }),
+    changedFiles: key(positive, 100, { description: 'Files that one change may touch.' }),
+    patchKb: key(positive, 4096, { description: 'Size of the patch of one change, in kilobytes.' }),
+    binaryFileKb: key(naturalNumber, 256, {
+      description: 'Largest binary file in a change, in kilobytes.',
+    }),
+  }),
+  sandbox: key(z.enum(['auto', 'bubblewrap', 'sandbox-runtime', 'none']), 'auto', {
+    description: 'What seals an agent in; auto takes the first that works.',
+  }),
+  allowUnsandboxed: key(z.boolean(), false, {
+    description:
+      'Consent to run agents without a sandbox: an agent can then do anything that this user can, approving included.',
+  }),
+  egress: key(lines, ['api.anthropic.com'], {
+    description: 'Hosts that agents may reach, with an optional port.',
+  }),
+  prompts: key(z.string().min(1).nullable(), null, {
+    description: 'Folder with prompt templates of your own, one <kind>.md for each kind of task.',
+    example: 'prompts',
+  }),
+  agents: key(
+    z.record(z.string().min(1), agentEntry),
+    {},
+    {
+      description: 'Agents by name; an entry changes a built-in one or adds a command.',
+      example: { mine: { kind: 'command', command: ['node', 'agent.mjs'], task: 'argument' } },
+    },
+  ),
+});

@@ -1,0 +1,3 @@
+import { section } from '../key.ts';
+
+export const notifications = section('Where alerts are sent. No keys yet.', {});

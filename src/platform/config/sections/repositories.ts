@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { dollars, key, lines, naturalNumber, section } from '../key.ts';
+
+const budget = z.strictObject({ perRunUsd: dollars.optional(), perDayUsd: dollars.optional() });
+
+const entry = z.strictObject({
+  match: z.string().min(1).meta({
+    description:
+      'owner/name, a pattern (acme/*), or a folder (./code, /srv/code) on the local host.',
+    example: 'acme/*',
+  }),
+  host: z
+    .enum(['github', 'local'])
+    .optional()
+    .meta({ description: 'Where it lives; a folder is local, all else is on GitHub.' }),
+  exclude: key(lines, [], { description: 'Patterns of names that this entry leaves out.' }),
+  base: key(z.string().min(1).nullable(), null, {
+    description: 'Branch that changes start from; null takes the default branch.',
+    example: 'main',
+  }),
+  agent: key(z.string().min(1).nullable(), null, {
+    description: 'Agent for these repositories; null takes executor.default.',
+    example: 'claude-code',
+  }),
+  setup: key(lines, [], {
+    description: 'Shell lines run in the sandbox before the agent, without secrets.',
+    example: ['npm ci'],
+  }),
+  checks: key(lines, [], {
+    description: 'Shell lines that must pass before a pull request is opened.',
+    example: ['npm test'],
+  }),
+  egress: key(lines, [], { description: 'Hosts that may be reached beside executor.egress.' }),
+  protectedPaths: key(lines, [], {
+    description: 'Globs that no change may touch, beside the built-in ones.',
+    example: ['deploy/**'],
+  }),
+  protectedPathsPolicy: key(z.enum(['block', 'human', 'allow']), 'block', {
+    description: 'When a change touches a protected path: block it, let a person decide, allow it.',
+  }),
+  caps: section('Limits against noise.', {
+    proposalsOpen: key(naturalNumber, 10, { description: 'At most so many open proposals.' }),
+  }),
+  budget: budget
+    .optional()
+    .meta({ description: 'Tighter budget for these repositories, in US dollars.' }),
+  paused: key(z.boolean(), false, { description: 'True stops proposing and executing here.' }),
+});
+
+export const repositories = key(z.array(entry), [], {
+  description: 'Repositories with their policy; the first entry that matches a name holds.',
+  example: [{ match: 'acme/*' }],
+});
