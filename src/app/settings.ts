@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises';
+import { isAbsolute, join, matchesGlob, resolve } from 'node:path';
+import type { RepositoryPolicy } from '../domain/policy.ts';
+import type { RepositoryRef } from '../domain/repository.ts';
+import { AppError } from '../lib/app-error.ts';
+import type { Settings } from '../pipeline/pipeline-ports.ts';
+import type { Config } from '../platform/config/schema.ts';
+
+type Entry = Config['repositories'][number];
+
+/** What the pipeline reads of the configuration, looked up anew at each call so that a reload is seen at once. */
+export function createSettings(current: () => Config, folder: string): Settings {
+  return {
+    managerOf: (target) => managerOf(current(), target),
+    policyOf: (target) => policyOf(current(), target, folder),
+    labels: () => current().github.labels,
+    limits: () => {
+      const { changedFiles, patchKb, binaryFileKb } = current().executor.limits;
+      return {
+        files: changedFiles,
+        patchBytes: patchKb * 1024,
+        binaryFileBytes: binaryFileKb * 1024,
+      };
+    },
+    agentByLabel: (labels) => {
+      const byLabel = current().github.labels.agents;
+      return labels.map((label) => byLabel[label]).find((agent) => agent !== undefined) ?? null;
+    },
+    promptTemplate: async (kind) => {
+      const { prompts } = current().executor;
+      return prompts === null ? null : template(resolve(folder, prompts, `${kind}.md`));
+    },
+    maxRounds: () => current().executor.maxRounds,
+  };
+}
+
+/** A local repository is its own manager: its proposals live in our database. */
+function managerOf(config: Config, target: RepositoryRef): RepositoryRef {
+  if (target.host === 'local') return target;
+  if (config.github.managerRepo !== null)
+    return { host: 'github', name: config.github.managerRepo };
+  throw new AppError({
+    kind: 'invalid_input',
+    code: 'manager_missing',
+    message: `${target.name} is on GitHub, but no manager repository is configured to take its proposals.`,
+    next: 'Set github.managerRepo to owner/name.',
+  });
+}
+
+/** The first entry that matches holds; without one the defaults of the executor. */
+function policyOf(config: Config, target: RepositoryRef, folder: string): RepositoryPolicy {
+  const { executor, analyzer } = config;
+  const entry = config.repositories.find((one) => matches(one, target, folder));
+  return {
+    base: entry?.base ?? null,
+    agent: entry?.agent ?? executor.default,
+    setup: entry?.setup ?? [],
+    checks: entry?.checks ?? [],
+    egress: [...executor.egress, ...(entry?.egress ?? [])],
+    protectedPaths: entry?.protectedPaths ?? [],
+    protectedPathsPolicy: entry?.protectedPathsPolicy ?? 'block',
+    proposalsOpen: entry?.caps.proposalsOpen ?? analyzer.maxIssuesPerRepo,
+    paused: entry?.paused ?? false,
+    budget: {
+      perRunUsd: entry?.budget?.perRunUsd ?? executor.budget.perRunUsd,
+      perDayUsd: entry?.budget?.perDayUsd ?? executor.budget.perDayUsd,
+      timeoutMinutes: executor.timeoutMinutes,
+      stallMinutes: executor.stallMinutes,
+      maxAttempts: executor.maxAttempts,
+    },
+  };
+}
+
+/** The names and patterns that are watched, patterns not yet looked up. */
+export function watched(
+  config: Config,
+  folder: string,
+): readonly {
+  readonly host: RepositoryRef['host'];
+  readonly pattern: string;
+  readonly exclude: readonly string[];
+}[] {
+  const short = config.github.reposToScan.map((match) => ({ match, exclude: [] as string[] }));
+  return [...short, ...config.repositories].map(({ match, exclude }) =>
+    isFolder(match)
+      ? { host: 'local' as const, pattern: absolute(match, folder), exclude }
+      : { host: 'github' as const, pattern: match, exclude },
+  );
+}
+
+/** Whether a name is left out by a pattern. */
+export function isExcluded(name: string, exclude: readonly string[]): boolean {
+  return exclude.some((pattern) => matchesGlob(name.toLowerCase(), pattern.toLowerCase()));
+}
+
+function matches(entry: Entry, target: RepositoryRef, folder: string): boolean {
+  if (target.host === 'local') {
+    return isFolder(entry.match) && matchesGlob(target.name, absolute(entry.match, folder));
+  }
+  if (isFolder(entry.match) || isExcluded(target.name, entry.exclude)) return false;
+  return matchesGlob(target.name.toLowerCase(), entry.match.toLowerCase());
+}
+
+/** A folder is written as a path: from the root, from here, or from home. */
+function isFolder(match: string): boolean {
+  return isAbsolute(match) || match.startsWith('.') || match.startsWith('~');
+}
+
+function absolute(match: string, folder: string): string {
+  return match.startsWith('~/')
+    ? join(process.env['HOME'] ?? '/', match.slice(2))
+    : resolve(folder, match);
+}
+
+async function template(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,173 @@
+import type { RepositoryRef } from '../../domain/repository.ts';
+import { repositoryKey } from '../../domain/repository.ts';
+import { taskStates } from '../../domain/task.ts';
+import type { CyclePorts, CycleSummary, Problem } from '../../pipeline/cycle.ts';
+import { dispatch, progressed, runCycle } from '../../pipeline/cycle.ts';
+import { explain } from '../../pipeline/explain.ts';
+import type { ServiceSummary } from './contract.ts';
+
+/** What a running service needs beside the cycle itself. */
+export interface ServicePorts {
+  readonly cycle: CyclePorts;
+  /** The watched repositories, patterns looked up. */
+  readonly repositories: () => Promise<readonly RepositoryRef[]>;
+  /** Attempts that are at work in the engine. */
+  readonly busy: () => Promise<boolean>;
+  readonly times: () => {
+    readonly scanMs: number;
+    readonly pollMs: number;
+    readonly drainMs: number;
+  };
+}
+
+export interface ServiceOptions {
+  readonly once: boolean;
+  readonly maxMs: number | null;
+  readonly signal: AbortSignal;
+  readonly progress: (text: string) => void;
+  /** Called after a round of proposing; the demo approves here. Answers how many it decided on. */
+  readonly onProposed?: () => Promise<number>;
+}
+
+type Total = Pick<
+  ServiceSummary,
+  'cycles' | 'scanned' | 'findings' | 'proposed' | 'approved' | 'refused' | 'started'
+>;
+
+/** Runs the loop: for ever until the signal, or once until nothing can go on without a person. */
+export async function runService(
+  ports: ServicePorts,
+  options: ServiceOptions,
+): Promise<ServiceSummary> {
+  const total = {
+    cycles: 0,
+    scanned: 0,
+    findings: 0,
+    proposed: 0,
+    approved: 0,
+    refused: 0,
+    started: 0,
+  };
+  const problems = new Map<string, Problem>();
+  const { clock } = ports.cycle;
+  const began = clock.monotonicMs();
+  let scannedAt = -Infinity;
+  const isOver = (): boolean =>
+    options.signal.aborted ||
+    (options.maxMs !== null && clock.monotonicMs() - began > options.maxMs);
+  while (!isOver()) {
+    const isScanDue =
+      clock.monotonicMs() - scannedAt >= (options.once ? Infinity : ports.times().scanMs);
+    const scan = scannedAt === -Infinity || isScanDue;
+    if (scan) scannedAt = clock.monotonicMs();
+    const summary = await round(ports, scan, options, problems);
+    add(total, summary);
+    const decided = (await options.onProposed?.()) ?? 0;
+    const worked = await whileBusy(ports, options, isOver, total);
+    if (!options.once) await rest(ports, options.signal);
+    else if (!progressed(summary) && !worked && decided === 0) break;
+  }
+  if (options.signal.aborted) await drain(ports, options);
+  return report(ports, total, [...problems.values()]);
+}
+
+async function round(
+  ports: ServicePorts,
+  scan: boolean,
+  options: ServiceOptions,
+  problems: Map<string, Problem>,
+): Promise<CycleSummary> {
+  if (scan) options.progress('scanning');
+  const summary = await runCycle(ports.cycle, await ports.repositories(), {
+    scan,
+    signal: options.signal,
+  });
+  // Only what is still wrong in the last round is a problem; the first scan's troubles stay until scanned again.
+  if (scan) problems.clear();
+  for (const problem of summary.problems) problems.set(`${problem.where}:${problem.code}`, problem);
+  for (const { where, code, message } of summary.problems) {
+    ports.cycle.log.warn('a part of the cycle failed', { where, code, reason: message });
+  }
+  if (progressed(summary)) {
+    options.progress(
+      `${summary.findings} findings, ${summary.proposed} proposed, ${summary.approved} approved, ${summary.refused} refused, ${summary.started} started`,
+    );
+  }
+  return summary;
+}
+
+/** While agents work, starts what becomes free; once-mode waits here until all is quiet. Answers whether anything was at work. */
+async function whileBusy(
+  ports: ServicePorts,
+  options: ServiceOptions,
+  isOver: () => boolean,
+  total: { started: number },
+): Promise<boolean> {
+  let worked = false;
+  while (options.once && !isOver() && (await ports.busy())) {
+    worked = true;
+    await ports.cycle.clock.sleep(250);
+    total.started += await dispatch(ports.cycle);
+  }
+  return worked;
+}
+
+async function rest(ports: ServicePorts, signal: AbortSignal): Promise<void> {
+  await ports.cycle.clock.sleep(ports.times().pollMs, signal).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+}
+
+/** Nothing new is started; what is at work gets its time to end, the rest is taken up at the next start. */
+async function drain(ports: ServicePorts, options: ServiceOptions): Promise<void> {
+  const { clock } = ports.cycle;
+  const until = clock.monotonicMs() + ports.times().drainMs;
+  let told = false;
+  while (clock.monotonicMs() < until && (await ports.busy())) {
+    if (!told) options.progress('waiting for agents at work to end');
+    told = true;
+    await clock.sleep(250);
+  }
+}
+
+function add(total: Total, summary: CycleSummary): void {
+  const sum = total as { -readonly [key in keyof Total]: number };
+  sum.cycles += 1;
+  for (const key of ['scanned', 'findings', 'proposed', 'approved', 'refused', 'started'] as const)
+    sum[key] += summary[key];
+}
+
+async function report(
+  ports: ServicePorts,
+  total: Total,
+  problems: readonly Problem[],
+): Promise<ServiceSummary> {
+  const states: Record<string, number> = {};
+  for (const state of taskStates) {
+    const count = (await ports.cycle.tasks.list({ states: [state] })).length;
+    if (count > 0) states[state] = count;
+  }
+  const open = await ports.cycle.tasks.list({
+    states: ['proposed', 'approved', 'needs_attention', 'failed'],
+    limit: 50,
+  });
+  const waiting = [];
+  for (const task of open) {
+    const { code, text } = await explain(ports.cycle, task);
+    waiting.push({ id: task.id, title: task.proposal.title, state: task.state, code, text });
+  }
+  const delivered = await ports.cycle.tasks.list({ states: ['in_review', 'done'], limit: 200 });
+  const pullRequests = delivered.flatMap(({ id, proposal, pullRequest, state, target }) =>
+    pullRequest === null
+      ? []
+      : [
+          {
+            task: id,
+            title: `${proposal.title} (${repositoryKey(target)})`,
+            url: pullRequest.url,
+            state,
+          },
+        ],
+  );
+  return { ...total, states, waiting, pullRequests, problems: [...problems] };
+}
