@@ -12,6 +12,8 @@ export interface FindingText {
   readonly lastOffset: number;
 }
 
+/** The rest of `TODO/FIXME: …`, whose tags have one text. */
+const OTHER_TAG = /^(?:\s?[/|&]\s?(?:TODO|FIXME|HACK|XXX|BUG)\b)+(?=\s?[:(])/;
 /** A finding's text goes on for at most this many lines. */
 const MOST_LINES = 50;
 
@@ -24,7 +26,7 @@ export function findingTextOf(
   stop: number,
 ): FindingText {
   const end = Math.min(line.end, stop);
-  const first = source.decode(candidate.end, end).trim();
+  const first = source.decode(candidate.end, end).trimEnd().replace(OTHER_TAG, '');
   const { owner, issue, rest } = takeOwner(first);
   const parts = [cleanEnd(takeSeparator(rest))];
   let lastOffset = Math.max(candidate.start, end - 1);
@@ -34,7 +36,9 @@ export function findingTextOf(
       lastOffset = more.line.start;
     }
   }
-  const text = balanced(parts.filter((part) => part !== '').join(' '));
+  const element = /<(\w+)>\s*$/.exec(source.src.slice(line.start, candidate.start))?.[1];
+  const joined = balanced(parts.filter((part) => part !== '').join(' '));
+  const text = element === undefined ? joined : joined.replace(`</${element}>`, '').trim();
   return { text, owner, issue: issue ?? issueIn(text), lastOffset };
 }
 
@@ -43,20 +47,30 @@ function takeOwner(text: string): { owner: string | null; issue: string | null; 
   const none = { owner: null, issue: null, rest: text };
   const match =
     /^(?:\(([^()]*(?:\([^()]*\)[^()]*)*)\)|\[([^\]]*)\]|<([^<>\s]+)>|\{([^{}\s]*)\})/.exec(text);
-  if (match === null) return spacedOwner(text) ?? none;
+  if (match === null) return dashedOwner(text) ?? spacedOwner(text) ?? none;
   const inside = match[1] ?? match[2] ?? match[3] ?? match[4] ?? '';
   if (inside.split(/\s+/).length > 4) return none;
   return { ...namesIn(inside), rest: text.slice(match[0].length) };
+}
+
+/** `TODO-ann: …` */
+function dashedOwner(
+  text: string,
+): { owner: string | null; issue: string | null; rest: string } | undefined {
+  const match = /^-([A-Za-z]\w*)(?=:)/.exec(text);
+  return match === null
+    ? undefined
+    : { owner: match[1] ?? null, issue: null, rest: text.slice(match[0].length) };
 }
 
 /** `TODO (ann): …`: in parentheses after a space, a single name with a colon after it. */
 function spacedOwner(
   text: string,
 ): { owner: string | null; issue: string | null; rest: string } | undefined {
-  const match = /^\s+\(([^()\s]+|[^()\s,]+,\s*#\d+)\)\s*(?=:)/.exec(` ${text}`);
+  const match = /^\s+\(([^()\s]+|[^()\s,]+,\s*#\d+)\)\s*(?=:)/.exec(text);
   return match === null
     ? undefined
-    : { ...namesIn(match[1] ?? ''), rest: text.slice(match[0].length - 1) };
+    : { ...namesIn(match[1] ?? ''), rest: text.slice(match[0].length) };
 }
 
 function namesIn(inside: string): { owner: string | null; issue: string | null } {
@@ -84,7 +98,10 @@ function issueIn(text: string): string | null {
 
 function takeSeparator(text: string): string {
   return text
-    .replace(/^[*_\])}]*\s*(?:(?:[:\u2013\u2014,;.!?|=~>]|-(?=[-\s>:]|$))+|\](?=\s))?\s*/u, '')
+    .replace(
+      /^[*_\])}]*\s*(?:(?:[:\u2013\u2014,;.!?|=~>]|-(?=[-\s>:]|$))+|\](?=\s))?(?:\*\*|__)?\s*/u,
+      '',
+    )
     .trim();
 }
 

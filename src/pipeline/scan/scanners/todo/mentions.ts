@@ -1,9 +1,12 @@
 const TAG_WORD = '(?:TODO|FIXME|HACK|XXX|BUG|NOTE|OPTIMIZE|REVIEW|WARNING|IDEA|TBD)s?';
 
-/** Words after which a tag is talked about, not set. */
+/** Words after which a tag is talked about, even with a colon behind it. */
 const DETERMINER =
-  /(?:^|[^\w])(?:the|this|that|these|those|any|each|every|no|another|other|our|your|my|his|her|its|their|all|see|some|such|old|existing|following|previous|first|last|next|same|corresponding|related|unresolved|remaining|above|mentioned|grep|TODO-style|many|few|more|most|several|two|three|which|whose|what)\s+$/i;
-const ARTICLE = /(?:^|[^\w])an?\s+$/i;
+  /(?:^|\W)(?:the|these|those|any|each|every|no|another|our|your|my|his|her|its|their|see|such|grep)\s+$/i;
+/** Words that may as well end the sentence before, so that only what follows can tell. */
+const WEAK_DETERMINER =
+  /(?:^|\W)(?:this|that|other|all|some|old|existing|following|previous|first|last|next|same|corresponding|related|unresolved|remaining|above|mentioned|many|few|more|most|several|two|three|which|whose|what)\s+$/i;
+const ARTICLE = /(?:^|\W)an?\s+$/i;
 const CODE_WORD =
   /(?:^|[^\w])(?:case|const|let|var|enum|class|struct|def|func|fn|import|define|undef|ifdef|ifndef|defined|goto|return|new|typeof|static|public|private)\s+$/;
 const NOUN_AFTER =
@@ -25,6 +28,9 @@ export function isMention(lead: string, rest: string, atStart: boolean): boolean
   if (ANOTHER_BEFORE.test(lead) && !(colon && /\/$/.test(lead))) return true;
   if (atStart) return false;
   if (DETERMINER.test(lead) || CODE_WORD.test(lead)) return true;
+  if (!colon && WEAK_DETERMINER.test(lead)) return true;
+  // `@param a` names a parameter.
+  if (colon && /[@\\]param\b/.test(lead)) return false;
   return ARTICLE.test(lead) && !/\b(?:is|was|are|it's|what|such)\s+an?\s+$/i.test(lead);
 }
 
@@ -52,7 +58,7 @@ export function isPlaceholder(tag: string, lead: string, rest: string): boolean 
 }
 
 function pairEndsWithColon(rest: string): boolean {
-  return new RegExp(String.raw`^\s?[/,|&]\s?${TAG_WORD}\s?(?:\([^)]*\))?:`).test(rest);
+  return new RegExp(String.raw`^\s?[/|&]\s?${TAG_WORD}\s?(?:\([^)]*\))?:`).test(rest);
 }
 
 /** An odd number of quotation marks before the tag, and one after it. */

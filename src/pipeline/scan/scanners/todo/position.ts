@@ -12,7 +12,7 @@ export interface Position {
 
 /** What may stand before a tag that is still at the start of its line: bullets, boxes, numbers, ornaments. */
 const DECORATION =
-  /^(?:[\s*\-!#/|^<>;%=+~(.:,_&@\\{"']|\[[ xX]?\]?|\d+[.)](?=\s)|\xc2[\xb7\xa0\xa7]|\xe2\x80[\xa2\xa3\x93\x94]|\xe2\x97[\xa6\x8f]|\xe2\x9a\xa0|\xef\xb8\x8f|\xf0\x9f[\x80-\xbf]{2}|dnl\s|REM\s|rem\s)*$/;
+  /^["']?(?:[\s*\-!#/|^<>;%=+~(.:,_&@\\{]|\[[ xX]?\]?|\d+[.)](?=\s)|\xc2[\xb7\xa0\xa7]|\xe2\x80[\xa2\xa3\x93\x94]|\xe2\x97[\xa6\x8f]|\xe2\x9a\xa0|\xef\xb8\x8f|\xf0\x9f[\x80-\xbf]{2}|dnl\s|REM\s|rem\s)*$/;
 /** Text this long before a tag is not decoration; keeps lines of a megabyte cheap. */
 const LONGEST_LEAD = 400;
 
@@ -31,13 +31,13 @@ export function positionOf(
   const rest = src.slice(candidate.end, Math.min(line.end, candidate.end + LONGEST_LEAD));
   if (!isWholeWord(src, line, candidate, rest) || isPlaceholder(candidate.tag, lead, rest))
     return undefined;
-  const atStart = DECORATION.test(lead) && !/["'](?!\s*$).*$|["']$/.test(lead.trimStart().slice(1));
+  const atStart = DECORATION.test(lead);
   const place = { line, atStart };
   if (candidate.spelling === 'other') {
     return otherCase(src, comment, candidate, { lead, rest, ...place });
   }
   if (isMention(lead, rest, atStart)) return undefined;
-  if (atStart) return startPosition(src, comment, candidate, { rest, ...place });
+  if (atStart) return startPosition(src, comment, { lead, rest, ...place });
   return laterPosition(src, comment, candidate, { lead, rest, ...place });
 }
 
@@ -55,9 +55,16 @@ function isWholeWord(src: string, line: CommentLine, candidate: Candidate, rest:
   if (/[$%"'`&?]/.test(before) && !/^["'%]\s*$/.test(src.slice(line.start, candidate.start)))
     return false;
   if (/["'`]/.test(before) && rest.includes(before)) return false;
-  if (/[-./:\\@=+<]/.test(before) && /[\w)}\]>]/.test(earlier)) return false;
+  if (/[-./:\\@=+<]/.test(before) && /[\w)}\]>]/.test(earlier)) {
+    return (
+      before === '/' &&
+      /^\s?(?:\([^)]*\))?:/.test(rest) &&
+      followsTag(src.slice(line.start, candidate.start))
+    );
+  }
+  if (before === '<' && rest.startsWith('>')) return false;
   if (before === '.' && earlier === '/') return false;
-  if (/^[-./\\@+]\w/.test(rest) && !/^-\w+(?:\([^)]*\))?:/.test(rest)) return isTagPair(rest);
+  if (/^[-./\\@+]\w/.test(rest) && !/^-[A-Za-z]\w*:/.test(rest)) return isTagPair(rest);
   return (
     !/^(?:["'`%$]|=[^=]|\[[^\]]*\]\s*=|::|\(\)|\(s\)|\\u|->)/.test(rest) &&
     !/^\(\s*[^)]*\)\s*(?:[{;]|=>|->)/.test(rest)
@@ -69,6 +76,10 @@ function isTagPair(rest: string): boolean {
   return /^\/(?:TODO|FIXME|HACK|XXX|BUG)\b[^,]*[:(]/.test(rest);
 }
 
+function followsTag(lead: string): boolean {
+  return /\b(?:TODO|FIXME|HACK|XXX|BUG)\/$/.test(lead);
+}
+
 /** Lower or mixed case: only first on its line with a colon or an owner, or alone in the comment. */
 function otherCase(
   src: string,
@@ -76,12 +87,8 @@ function otherCase(
   candidate: Candidate,
   { lead, rest, line, atStart }: Around,
 ): Position | undefined {
-  if (!atStart || leadsToMention(textAbove(src, comment, line))) return undefined;
-  if (
-    /^\s?:(?![:=\w/])|^:(?=[A-Z])|^\s?\([\w@#./, -]+\)\s*(?::|-|\s|$)/.test(rest) &&
-    !/^\s\([^)]*\)(?!:)/.test(rest)
-  )
-    return { line, atStart, confidence: 0.85 };
+  if (!atStart) return undefined;
+  if (isSeparated(candidate.tag, rest)) return { line, atStart, confidence: 0.85 };
   const alone =
     /^[^\w]*$/.test(rest) &&
     isBlankEnd(src, comment, lineBelow(src, comment, line)) &&
@@ -89,6 +96,12 @@ function otherCase(
   return alone && !/["'`]/.test(lead + rest) && candidate.tag !== 'BUG'
     ? { line, atStart, confidence: 0.7 }
     : undefined;
+}
+
+/** A colon or an owner; `xxx(3)` and `bug:label` are other things. */
+function isSeparated(tag: string, rest: string): boolean {
+  if (/^\s?:(?![:=\w/])|^:[A-Z]|^\s?\([\w@#./, -]+\)\s*:/.test(rest)) return true;
+  return /^(?:TODO|FIXME)$/.test(tag) && /^(?::\w|\([\w@#./, -]+\)(?:\s|$))/.test(rest);
 }
 
 /** Whether there is no such line, or only the ornament of the opening or closing line. */
@@ -100,13 +113,12 @@ function isBlankEnd(src: string, comment: Comment, line: CommentLine | undefined
 function startPosition(
   src: string,
   comment: Comment,
-  candidate: Candidate,
-  { rest, line, atStart }: Omit<Around, 'lead'>,
+  { lead, rest, line, atStart }: Around,
 ): Position | undefined {
-  const separated = /^\s?[:([]/.test(rest);
+  const separated = /^\s?[:(]/.test(rest);
   // A sentence that was wrapped in front of the tag goes on with it.
-  if (!/^\s?[:(]/.test(rest) && leadsToMention(textAbove(src, comment, line))) return undefined;
-  if (candidate.spelling === 'sigil') return { line, atStart, confidence: 0.9 };
+  const wrapped = !separated && !/[-*[(@\\.)]\s*$|\d/.test(lead.replace(/^\s*\*/, ''));
+  if (wrapped && leadsToMention(textAbove(src, comment, line))) return undefined;
   return { line, atStart, confidence: separated ? 0.98 : 0.9 };
 }
 

@@ -72,8 +72,7 @@ function understand(
   const placed = place(source.src, comments, candidates);
   const lineOf = lineCounter(source.src);
   return placed.map((found, at) => {
-    const next = placed[at + 1];
-    const stop = next === undefined ? source.src.length : next.candidate.start;
+    const stop = stopAfter(source.src, placed, at);
     const { candidate, comment, line, confidence } = found;
     const { text, owner, issue, lastOffset } = findingTextOf(
       source,
@@ -86,6 +85,16 @@ function understand(
     const endLine = Math.max(start, lineOf(lastOffset));
     return { tag: candidate.tag, line: start, endLine, text, owner, issue, confidence };
   });
+}
+
+/** Where the next finding starts; tags that a slash joins share their text. */
+function stopAfter(src: string, placed: readonly Placed[], at: number): number {
+  for (let next = at + 1; next < placed.length; next++) {
+    const before = placed[next - 1]?.candidate.end ?? 0;
+    const start = placed[next]?.candidate.start ?? 0;
+    if (src.slice(before, start) !== '/') return start;
+  }
+  return src.length;
 }
 
 /** The candidates that stand in a comment and are meant, in order. */

@@ -271,6 +271,7 @@ export const FUNCTIONAL_FAMILY: readonly LanguageEntry[] = [
     },
     [
       racketHere(),
+      stepOver('#;', 2),
       ...LISP_BASE,
       quoted('|', '|', { when: ({ src }, pos) => src[pos - 1] !== '#' }),
     ],

@@ -121,7 +121,7 @@ function indentedComment(
 function readAsciidoc(scan: Scan, from: number, to: number): void {
   let delimiter: string | undefined;
   let blockStart = 0;
-  for (let pos = from; pos < to && pos < scan.limit; ) {
+  for (let pos = from; pos < to && (pos < scan.limit || delimiter !== undefined); ) {
     const line = lineFrom(scan, pos);
     if (delimiter !== undefined) {
       if (line.text === delimiter) {
@@ -141,7 +141,7 @@ function readAsciidoc(scan: Scan, from: number, to: number): void {
 function readOrg(scan: Scan, from: number, to: number): void {
   let block: string | undefined;
   let blockStart = 0;
-  for (let pos = from; pos < to && pos < scan.limit; ) {
+  for (let pos = from; pos < to && (pos < scan.limit || block !== undefined); ) {
     const line = lineFrom(scan, pos);
     const begin = /^\s*#\+begin_(\w+)/i.exec(line.text)?.[1]?.toLowerCase();
     if (block !== undefined) {

@@ -1,7 +1,7 @@
 import { type LanguageEntry, rulesLanguage } from '../language.ts';
 import { lineComment, noteLastComment } from '../lexis/comment-rules.ts';
 import { lineEnd, lineStart, previousSignificant, skipBlanks } from '../lexis/places.ts';
-import { addComment, NO_MATCH, type Rule, type Scan } from '../lexis/scan.ts';
+import { addComment, type Rule, type Scan } from '../lexis/scan.ts';
 
 /** Strings with their prefixes; the one that documents a module, class or function is a comment. */
 function pythonString(): Rule {
@@ -74,7 +74,7 @@ function isDocstring(scan: Scan, pos: number, end: number): boolean {
   if (after < scan.end && !/[\r\n;#]/.test(src[after] ?? '')) return false;
   const last = previousSignificant(scan, pos);
   if (last < 0) return true;
-  if (src[last] !== ':' || (scan.lastComment.end > last + 1 && false)) return false;
+  if (src[last] !== ':') return false;
   return opensDefinition(src, last);
 }
 

@@ -1,7 +1,7 @@
 import { type LanguageEntry, rulesLanguage } from '../language.ts';
 import { blockComment, lineComment } from '../lexis/comment-rules.ts';
 import { heredoc, heredocBodies } from '../lexis/heredoc.ts';
-import { isFirstOnLine } from '../lexis/places.ts';
+import { isFirstOnLine, lineStart } from '../lexis/places.ts';
 import { NO_MATCH, type Rule, type Scan, scanNested } from '../lexis/scan.ts';
 import { between, quoted, stepOver } from '../lexis/string-rules.ts';
 
@@ -165,12 +165,8 @@ export const SHELL_FAMILY: readonly LanguageEntry[] = [
       {
         first: '/',
         match(scan, pos) {
-          const before =
-            /([\w)\]"$]?)\s*$/.exec(scan.src.slice(Math.max(0, pos - 30), pos))?.[1] ?? '';
-          if (
-            before !== '' &&
-            !/\b(?:return|print|in|case|if)\s*$/.test(scan.src.slice(Math.max(0, pos - 30), pos))
-          )
+          const lead = scan.src.slice(lineStart(scan.src, pos), pos).trimEnd();
+          if (/[\w)\]"$]$/.test(lead) && !/\b(?:return|print|in|case|if)$/.test(lead))
             return NO_MATCH;
           const match = /^\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])*\//.exec(
             scan.src.slice(pos, Math.min(scan.end, pos + 1000)),

@@ -49,7 +49,7 @@ const PHP_LEXIS = lexisOf([
   blockComment('/*', '*/'),
   lineComment('//', { until: '?>' }),
   lineComment('#', { until: '?>', when: ({ src }, pos) => src[pos + 1] !== '[' }),
-  heredoc({ opener: /^<<<()[ \t]*(?:"(\w+)"|'(\w+)'|(\w+))/ }),
+  heredoc({ opener: /^<<<()[ \t]*(?:"(\w+)"|'(\w+)'|(\w+))/, codeAfter: true }),
   heredocBodies(),
   quoted('"', '"', { escape: '\\', multiline: true }),
   quoted("'", "'", { escape: '\\', multiline: true }),

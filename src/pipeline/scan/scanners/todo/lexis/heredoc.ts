@@ -1,16 +1,18 @@
-import { lineEnd, skipBlanks } from './places.ts';
-import { NO_MATCH, type Rule, type Scan } from './scan.ts';
+import { isWord, lineEnd, skipBlanks } from './places.ts';
+import { NO_MATCH, type PendingHeredoc, type Rule, type Scan } from './scan.ts';
 
 export interface HeredocOptions {
   /** How it opens: the groups are the sign of indentation, and the terminator as first, second or third of the rest. */
   readonly opener: RegExp;
   /** The sign that lets the terminator be indented; without it every terminator may be. */
   readonly indentedBy?: RegExp;
+  /** The terminator may be followed by more code on its line (PHP). */
+  readonly codeAfter?: boolean;
 }
 
 /** Opens a here-document whose text starts on the next line; pair it with `heredocBodies`. */
 export function heredoc(options: HeredocOptions): Rule {
-  const { opener, indentedBy } = options;
+  const { opener, indentedBy, codeAfter = false } = options;
   return {
     first: '<',
     match(scan, pos) {
@@ -20,8 +22,9 @@ export function heredoc(options: HeredocOptions): Rule {
       const terminator = names.find((name) => name !== undefined);
       if (terminator === undefined) return NO_MATCH;
       const indented = indentedBy === undefined || indentedBy.test(sign);
-      if (bodyEnd(scan, lineEnd(scan, pos) + 1, terminator, indented) < 0) return NO_MATCH;
-      scan.heredocs.push({ terminator, indented });
+      const pending = { terminator, indented, codeAfter };
+      if (bodyEnd(scan, lineEnd(scan, pos) + 1, pending) < 0) return NO_MATCH;
+      scan.heredocs.push(pending);
       return pos + all.length;
     },
   };
@@ -34,8 +37,8 @@ export function heredocBodies(): Rule {
     match(scan, pos) {
       if (scan.heredocs.length === 0) return NO_MATCH;
       let at = pos + 1;
-      for (const { terminator, indented } of scan.heredocs) {
-        const end = bodyEnd(scan, at, terminator, indented);
+      for (const pending of scan.heredocs) {
+        const end = bodyEnd(scan, at, pending);
         at = end < 0 ? at : end;
       }
       scan.heredocs = [];
@@ -45,13 +48,15 @@ export function heredocBodies(): Rule {
 }
 
 /** Offset after the line that holds the terminator, or -1 when there is none. */
-function bodyEnd(scan: Scan, from: number, terminator: string, indented: boolean): number {
+function bodyEnd(scan: Scan, from: number, pending: PendingHeredoc): number {
   const { src } = scan;
+  const { terminator, indented, codeAfter } = pending;
   for (let pos = from; pos < scan.end; pos = lineEnd(scan, pos) + 1) {
     const at = indented ? skipBlanks(src, pos) : pos;
     if (!src.startsWith(terminator, at)) continue;
     const after = at + terminator.length;
     const code = src.charCodeAt(after);
+    if (codeAfter && !isWord(code)) return after;
     if (after >= scan.end || code === 10 || code === 13)
       return Math.min(lineEnd(scan, after) + 1, scan.end);
   }

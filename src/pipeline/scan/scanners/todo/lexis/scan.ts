@@ -11,6 +11,8 @@ export interface PendingHeredoc {
   readonly terminator: string;
   /** Whether the terminator may be indented. */
   readonly indented: boolean;
+  /** Code may follow the terminator. */
+  readonly codeAfter: boolean;
 }
 
 /** The state of reading one region of a file. */
@@ -19,7 +21,9 @@ export interface Scan {
   /** Where the region ends; rules look no further. */
   end: number;
   /** Nothing after this offset is of interest: the last candidate. */
-  readonly limit: number;
+  limit: number;
+  /** Rules tried so far; now and then the clock is asked. */
+  steps: number;
   readonly offsets: readonly number[];
   readonly comments: Comment[];
   lexis: Lexis;
@@ -44,6 +48,7 @@ export const NO_MATCH = -1;
 /** Templates in templates in templates: deeper than this they are read as plain strings. */
 const MAX_DEPTH = 60;
 const NEVER = -2;
+const STEPS_BETWEEN_LOOKS = 1024;
 
 /** The rules by first byte; earlier rules are tried first. */
 export function lexisOf(rules: readonly Rule[]): Lexis {
@@ -68,6 +73,7 @@ export function scanOf(
     limit: (offsets.at(-1) ?? -1) + 1,
     offsets,
     comments: [],
+    steps: 0,
     lexis: [],
     halted: false,
     depth: 0,
@@ -108,10 +114,10 @@ function skipTo(scan: Scan, text: string, from: number): number {
 }
 
 function run(scan: Scan, from: number, open: number, close: number): number {
-  const { src, lexis, limit } = scan;
+  const { src, lexis } = scan;
   let nesting = 0;
   let pos = from;
-  while (pos < scan.end && pos < limit) {
+  while (pos < scan.end && pos < scan.limit) {
     const code = src.charCodeAt(pos);
     const rules = lexis[code];
     if (rules !== undefined) {
@@ -126,10 +132,11 @@ function run(scan: Scan, from: number, open: number, close: number): number {
     else if (code === close && --nesting < 0) return pos;
     pos++;
   }
-  return Math.max(pos, Math.min(scan.end, limit));
+  return Math.max(pos, Math.min(scan.end, scan.limit));
 }
 
 function firstMatch(scan: Scan, rules: readonly Rule[], pos: number): number {
+  if (++scan.steps % STEPS_BETWEEN_LOOKS === 0 && scan.expired()) scan.limit = pos;
   for (const rule of rules) {
     const next = rule.match(scan, pos);
     if (next !== NO_MATCH) return next;
