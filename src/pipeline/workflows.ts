@@ -8,7 +8,8 @@ import type { PipelinePorts } from './pipeline-ports.ts';
 
 /** The part of the durable engine that an attempt needs: a finished step is not done again after a crash. */
 export interface Steps {
-  step<T>(name: string, body: () => Promise<T>): Promise<T>;
+  /** The signal fires when the workflow is canceled or the process drains. */
+  step<T>(name: string, body: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
 /**
@@ -20,11 +21,12 @@ export async function attemptWorkflow(
   ports: PipelinePorts,
   steps: Steps,
   ref: AttemptRef,
-  signal: AbortSignal,
 ): Promise<string> {
   const begun = await steps.step('begin', () => begin(ports, ref));
   if (!begun) return 'not_started';
-  const result = await steps.step('work', () => safely(ports, () => work(ports, ref, signal)));
+  const result = await steps.step('work', (signal) =>
+    safely(ports, () => work(ports, ref, signal)),
+  );
   const outcome = await steps.step('deliver', () => finish(ports, ref, result));
   return outcome;
 }
