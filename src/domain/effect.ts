@@ -22,6 +22,8 @@ export interface EffectRequest {
   /** Tells apart effects of one kind in one attempt; 0 for the first. */
   readonly ordinal: number;
   readonly payload: { readonly [key: string]: Json };
+  /** Of the finding that the thing tells of; goes into the hidden marker, so that a lost database adopts its own issues. */
+  readonly fingerprint?: string;
 }
 
 /** The id of the intent: a pure function, so that the same step or a lost database makes the same one. */

@@ -1,7 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Approval } from '../domain/approval.ts';
 import type { TaskStore } from '../domain/ports/stores.ts';
-import { storedJson, storedText } from './stored-text.ts';
+import { storedJson, storedText } from '../lib/stored-text.ts';
 import type { ApprovalRow, StorageTables } from './tables.ts';
 import { inTransaction } from './transaction.ts';
 

@@ -3,7 +3,7 @@ import type { Sighting } from '../domain/finding.ts';
 import type { KnownFinding } from '../domain/ports/stores.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { repositoryKey } from '../domain/repository.ts';
-import { storedJson, storedText } from './stored-text.ts';
+import { storedJson, storedText } from '../lib/stored-text.ts';
 import type { FindingRow } from './tables.ts';
 
 type Detail = Omit<Sighting, 'rule' | 'path' | 'line'>;

@@ -1,7 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { AgentEvent } from '../domain/agent-event.ts';
 import type { Run } from '../domain/run.ts';
-import { storedJson, storedTextOrNull } from './stored-text.ts';
+import { storedJson, storedTextOrNull } from '../lib/stored-text.ts';
 import type { RunRow } from './tables.ts';
 
 /** A run as its row. */

@@ -6,7 +6,7 @@ import type { Run } from '../domain/run.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Database } from '../platform/database/database.ts';
 import { agentEventOf, runOf, runRow } from './run-rows.ts';
-import { storedJson } from './stored-text.ts';
+import { storedJson } from '../lib/stored-text.ts';
 import type { StorageTables } from './tables.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -100,7 +100,7 @@ async function spentSince(db: Kysely<StorageTables>, since: Date): Promise<numbe
     )
     .where((is) => is.or([is('ended_at', 'is', null), is('ended_at', '>=', since)]))
     .executeTakeFirstOrThrow();
-  return Number(row.total);
+  return row.total;
 }
 
 function runNotFound(id: string): AppError {

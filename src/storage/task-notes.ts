@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { TaskStore } from '../domain/ports/stores.ts';
-import { storedText } from './stored-text.ts';
+import { storedText } from '../lib/stored-text.ts';
 import type { StorageTables } from './tables.ts';
 import { inTransaction } from './transaction.ts';
 

@@ -1,7 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
 import { repositoryKey } from '../domain/repository.ts';
 import type { Task, TaskOrigin } from '../domain/task.ts';
-import { storedJson, storedText, storedTextOrNull } from './stored-text.ts';
+import { storedJson, storedText, storedTextOrNull } from '../lib/stored-text.ts';
 import type { TaskRow } from './tables.ts';
 
 /** A task as its row; what is queried stands in columns, the rest in jsonb. */

@@ -111,10 +111,17 @@ export interface HostWrite {
   readonly marker: string;
   /** When the intent was first written: what `find` looks back to. */
   readonly since: Date;
+  /** Asked right before the request goes out, after any queue: false = the sender lost its lease, so throw `effect_lease_lost`. */
+  readonly stillOurs?: () => boolean;
+}
+
+/** Reads our hidden marker out of a body; null when there is none, or it is not signed by us for this repository. */
+export interface Markers {
+  read(body: string, repositoryKey: string): { readonly intentId: string } | null;
 }
 
 /*
- * Payloads by kind:
+ * Payloads by kind (read by domain/host-payload.ts):
  *   create_issue       { title, body, labels: string[] }
  *   update_issue       { number, title?, body? }
  *   set_issue_state    { number, state: 'open'|'closed', reason?: 'completed'|'not_planned' }
