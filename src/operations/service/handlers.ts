@@ -1,0 +1,90 @@
+import type { RepositoryRef } from '../../domain/repository.ts';
+import { taskStates } from '../../domain/task.ts';
+import { AppError } from '../../lib/app-error.ts';
+import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
+import type { Served } from '../gate.ts';
+import { serve } from '../gate.ts';
+import { pauseWork, resumeWork, serviceStatus, startService } from './contract.ts';
+import type { ServicePorts } from './run-service.ts';
+import { runService } from './run-service.ts';
+
+export type StatusPorts = Pick<PipelinePorts, 'tasks' | 'runs' | 'pauses' | 'clock'> & {
+  readonly database: { readonly kind: string; readonly version: string };
+  readonly holder: () => Promise<{ readonly pid: number; readonly host: string } | undefined>;
+  /** Finds a watched repository by what a person typed. */
+  readonly repository: (name: string) => RepositoryRef;
+};
+
+/** Status and pause: what needs the store only. */
+export function statusHandlers(ports: StatusPorts): readonly Served[] {
+  const pausedNames = async (): Promise<string[]> =>
+    (await ports.pauses.paused()).map(({ repository }) => repository?.name ?? 'everything');
+  return [
+    serve(serviceStatus, async () => {
+      const holder = await ports.holder();
+      const states: Record<string, number> = {};
+      for (const state of taskStates) {
+        const count = (await ports.tasks.list({ states: [state] })).length;
+        if (count > 0) states[state] = count;
+      }
+      const day = new Date(ports.clock.now());
+      day.setUTCHours(0, 0, 0, 0);
+      return {
+        service: {
+          running: holder !== undefined,
+          pid: holder?.pid ?? null,
+          host: holder?.host ?? null,
+        },
+        database: ports.database,
+        states,
+        runsLive: (await ports.runs.live()).length,
+        spentTodayUsd: await ports.runs.spentSince(day),
+        paused: await pausedNames(),
+      };
+    }),
+    serve(pauseWork, async ({ repo }, { actor }) => {
+      const repository = repo === undefined ? null : ports.repository(repo);
+      await ports.pauses.pause(repository, actor.name, ports.clock.now());
+      return { paused: await pausedNames() };
+    }),
+    serve(resumeWork, async ({ repo }) => {
+      await ports.pauses.resume(repo === undefined ? null : ports.repository(repo));
+      return { paused: await pausedNames() };
+    }),
+  ];
+}
+
+/** `start`: runs the loop in this process. */
+export function startHandlers(ports: ServicePorts): readonly Served[] {
+  return [
+    serve(startService, async ({ once, maxMinutes, mode }, { signal, progress }) => {
+      if (mode === 'interactive') throw missing('interactive');
+      const said = notYet(mode);
+      if (said !== null) progress(said);
+      return runService(ports, {
+        once,
+        maxMs: maxMinutes === undefined ? null : maxMinutes * 60_000,
+        signal,
+        progress,
+      });
+    }),
+  ];
+}
+
+/** What a mode lacks today, said before it runs. */
+function notYet(mode: string): string | null {
+  if (mode === 'daemon')
+    return 'daemon: runs in the foreground for a supervisor such as systemd; readiness notification comes with a later release';
+  if (mode === 'legacy')
+    return 'legacy: scans, proposes and runs what is labeled; approval, sandbox and audit stay; it has no sessions or rate limits to switch off yet';
+  return null;
+}
+
+function missing(mode: string): AppError {
+  return new AppError({
+    kind: 'unavailable',
+    code: 'mode_missing',
+    message: `The mode "${mode}" has no screen yet; it comes with a later release.`,
+    next: 'Use --mode robust, and decide with `claude-manager tasks list` and `tasks approve` in another terminal.',
+  });
+}
