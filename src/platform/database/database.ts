@@ -101,8 +101,12 @@ async function openPool(
 function poolOf(url: string, max: number, log: Log): pg.Pool {
   try {
     const pool = new pg.Pool({
-      ...{ connectionString: url, max, types: parseTypes, keepAlive: true },
-      ...{ connectionTimeoutMillis: 15_000, application_name: `claude-manager ${process.pid}` },
+      connectionString: url,
+      max,
+      types: parseTypes,
+      keepAlive: true,
+      connectionTimeoutMillis: 15_000,
+      application_name: `claude-manager ${process.pid}`,
     });
     // Without a listener, the loss of an idle connection would end the process.
     pool.on('error', (error) => {

@@ -1,11 +1,11 @@
 import pg from 'pg';
 
-const int8 = 20;
-
 /** pg's own parsers, but int8 as a number; beyond 2^53 it throws rather than rounds. Ours alone, not process-wide. */
 export const parseTypes: pg.CustomTypesConfig = {
   getTypeParser: (id, format) =>
-    Number(id) === int8 && format !== 'binary' ? exactNumber : pg.types.getTypeParser(id, format),
+    id === pg.types.builtins.INT8 && format !== 'binary'
+      ? exactNumber
+      : pg.types.getTypeParser(id, format),
 };
 
 function exactNumber(text: string): number {

@@ -99,8 +99,12 @@ async function runInitdb(
   const result = await execa(
     binaries.initdb,
     [
-      ...['--pgdata', folder, '--username', ownerRole, '--pwfile', passwordFile],
-      ...['--auth=scram-sha-256', '--data-checksums', '--encoding=UTF8'],
+      `--pgdata=${folder}`,
+      `--username=${ownerRole}`,
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--data-checksums',
+      '--encoding=UTF8',
       ...locale,
     ],
     {

@@ -1,0 +1,193 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import { AppError } from '../../lib/app-error.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Random } from '../../lib/random.ts';
+import type { Database } from '../database/database.ts';
+import { takeSessionLock } from '../database/session-lock.ts';
+import { applicationName } from './application-name.ts';
+import { engineLog } from './engine-log.ts';
+import { freeEngineSlot, takeEngineSlot } from './engine-slot.ts';
+import { createExecutor } from './executor.ts';
+import { startPeriodic } from './periodic.ts';
+import { createSteps, type StepContext, type Steps } from './steps.ts';
+import { engineStates, viewOf, type WorkflowState, type WorkflowView } from './workflow-view.ts';
+
+export interface QueueOptions {
+  /** At most so many at once in this process. */
+  readonly perProcess?: number | undefined;
+  /** At most so many at once in all processes. */
+  readonly overall?: number | undefined;
+}
+
+/** Work that survives crashes, on PostgreSQL. */
+export interface DurableEngine {
+  readonly executorId: string;
+  /** Before `launch`. The name is kept in the database and never changes its meaning. */
+  register(name: string, workflow: (context: StepContext, input: never) => Promise<unknown>): void;
+  /** Before `launch`. */
+  defineQueue(name: string, options: QueueOptions): void;
+  /** Begins to work, and takes over what dead executors of this database left. */
+  launch(): Promise<void>;
+  /** Starts, or queues, a workflow; with an id that is known it does nothing. */
+  start(
+    name: string,
+    workflowId: string,
+    input: unknown,
+    options?: { readonly queue?: string | undefined },
+  ): Promise<void>;
+  cancel(workflowId: string): Promise<void>;
+  status(workflowId: string): Promise<WorkflowView | undefined>;
+  /** Newest first, without inputs and outputs. */
+  list(filter?: {
+    readonly states?: readonly WorkflowState[] | undefined;
+    readonly limit?: number | undefined;
+  }): Promise<readonly WorkflowView[]>;
+  /** Calls the function now and then about every so many milliseconds; not durable. Answers how to stop. */
+  schedule(name: string, everyMs: number, work: () => Promise<void>): () => Promise<void>;
+  /** Takes no new work, waits so long for what runs, then leaves the rest to the next start. */
+  shutdown(options: { readonly drainMs: number }): Promise<void>;
+}
+
+export interface DurableEngineOptions {
+  readonly database: Pick<Database, 'url' | 'pool'>;
+  /** Pinned: work of another version is not taken over. Raise it only when old workflows must not go on. */
+  readonly applicationVersion: string;
+  /** How often queues are looked at, 500 when not told. */
+  readonly pollMs?: number | undefined;
+  /** The executor's lock went with its connection: hold back effects. */
+  readonly onLost?: (() => void) | undefined;
+  readonly onRegained?: (() => void) | undefined;
+}
+
+export interface DurableEngineDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+type Registered = (input: unknown) => Promise<unknown>;
+
+/** Builds the one engine of this process. Throws AppError `engine_already_running` (kind conflict) for a second one. */
+export function createDurableEngine(
+  options: DurableEngineOptions,
+  deps: DurableEngineDeps,
+): DurableEngine {
+  takeEngineSlot();
+  const workflows = new Map<string, Registered>();
+  const queues = new Map<string, QueueOptions>();
+  const periodics = new Set<() => Promise<void>>();
+  const steps = createSteps();
+  const executor = createExecutor(options, deps);
+  DBOS.setConfig({
+    name: applicationName,
+    systemDatabaseUrl: options.database.url,
+    systemDatabasePoolSize: 8,
+    applicationVersion: options.applicationVersion,
+    executorID: executor.id,
+    enablePatching: true,
+    logger: engineLog(deps.log),
+  });
+  return {
+    executorId: executor.id,
+    register: (name, workflow) => {
+      const run: Registered = async (input) => await workflow(steps.context(), input as never);
+      workflows.set(name, DBOS.registerWorkflow(run, { name }));
+    },
+    defineQueue: (name, queue) => {
+      queues.set(name, queue);
+    },
+    launch: async () => {
+      await executor.enroll();
+      await launchAlone(options.database.url, deps);
+      for (const [name, queue] of queues) await registerQueue(name, queue, options.pollMs ?? 500);
+      await executor.watch();
+    },
+    start: async (name, workflowId, input, { queue } = {}) => {
+      const workflow = workflows.get(name);
+      if (workflow === undefined) throw unknownWorkflow(name);
+      const queueName = queue === undefined ? {} : { queueName: queue };
+      await DBOS.startWorkflow(workflow, { workflowID: workflowId, ...queueName })(input);
+    },
+    cancel: async (workflowId) => await DBOS.cancelWorkflow(workflowId),
+    status: async (workflowId) => {
+      const found = await DBOS.getWorkflowStatus(workflowId);
+      return found === null ? undefined : viewOf(found);
+    },
+    list: async ({ states, limit } = {}) => {
+      const found = await DBOS.listWorkflows({
+        ...(states === undefined ? {} : { status: engineStates(states) }),
+        limit: limit ?? 1000,
+        sortDesc: true,
+        loadInput: false,
+        loadOutput: false,
+      });
+      return found.map(viewOf);
+    },
+    schedule: (name, everyMs, work) => {
+      const stop = startPeriodic({ name, everyMs, work }, deps);
+      periodics.add(stop);
+      return async () => {
+        periodics.delete(stop);
+        await stop();
+      };
+    },
+    shutdown: async ({ drainMs }) => {
+      await Promise.all([...periodics].map(async (stop) => await stop()));
+      await executor.stopWatching();
+      await shutDown(drainMs, steps, deps.clock);
+      await executor.leave();
+      freeEngineSlot();
+    },
+  };
+}
+
+/**
+ * Two first launches would make the engine's tables at once, and one fail. The lock is asked for again and again, for a
+ * session that waits inside a statement would block the engine's concurrent index builds.
+ */
+async function launchAlone(url: string, deps: DurableEngineDeps): Promise<void> {
+  const lock = { url, name: 'engine launch', label: `cms-launch ${process.pid}` };
+  for (;;) {
+    const taken = await takeSessionLock(lock, deps);
+    if (taken === undefined) {
+      await deps.clock.sleep(100);
+      continue;
+    }
+    try {
+      return await DBOS.launch();
+    } finally {
+      await taken.release();
+    }
+  }
+}
+
+/** Stops dispatching at once and drains; then steps still running hear it and get a moment to clean up. */
+async function shutDown(drainMs: number, steps: Steps, clock: Clock): Promise<void> {
+  const finished = new AbortController();
+  const timer = clock.sleep(drainMs, finished.signal).then(
+    () => steps.interrupt(),
+    () => undefined,
+  );
+  await DBOS.shutdown({ workflowCompletionTimeoutMS: drainMs, deregister: true });
+  await steps.settled(clock);
+  finished.abort();
+  await timer;
+}
+
+async function registerQueue(name: string, queue: QueueOptions, pollMs: number): Promise<void> {
+  await DBOS.registerQueue(name, {
+    ...(queue.perProcess === undefined ? {} : { workerConcurrency: queue.perProcess }),
+    ...(queue.overall === undefined ? {} : { globalConcurrency: queue.overall }),
+    minPollingIntervalMs: pollMs,
+    onConflict: 'always_update',
+  });
+}
+
+function unknownWorkflow(name: string): AppError {
+  return new AppError({
+    kind: 'internal',
+    code: 'workflow_unknown',
+    message: `No workflow ${name} is registered.`,
+  });
+}

@@ -1,0 +1,40 @@
+import { messageOf } from '../../lib/app-error.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Random } from '../../lib/random.ts';
+
+export interface Periodic {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly work: () => Promise<void>;
+}
+
+interface Deps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Runs the work now, then after each pause of `everyMs` ± 10 %; never twice at once. The answer stops it and waits for the end. */
+export function startPeriodic(
+  { name, everyMs, work }: Periodic,
+  { clock, random, log }: Deps,
+): () => Promise<void> {
+  const stop = new AbortController();
+  const loop = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      try {
+        await work();
+      } catch (error) {
+        log.error({ schedule: name, error: messageOf(error) }, 'Scheduled work failed.');
+      }
+      const pauseMs = everyMs * (0.9 + 0.2 * random.fraction());
+      await clock.sleep(pauseMs, stop.signal).catch(() => undefined);
+    }
+  };
+  const looping = loop();
+  return async () => {
+    stop.abort();
+    await looping;
+  };
+}
