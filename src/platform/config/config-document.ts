@@ -5,7 +5,6 @@ import {
   type ParseError,
   parseTree,
   printParseErrorCode,
-  SyntaxKind,
 } from 'jsonc-parser';
 
 export interface Position {
@@ -30,6 +29,10 @@ export interface ConfigDocument {
   nameAt(path: readonly PropertyKey[]): Position;
 }
 
+/** Numbers of jsonc-parser's SyntaxKind, a const enum that cannot be imported one file at a time. */
+const opening: readonly number[] = [1, 3];
+const closing: readonly number[] = [2, 4];
+const endOfFile = 17;
 const deepest = 32;
 const largest = 1_000_000;
 
@@ -65,9 +68,9 @@ function refuse(text: string): { offset: number; message: string } | null {
     return { offset: 0, message: `the file is larger than ${largest} characters` };
   const scanner = createScanner(text, true);
   let depth = 0;
-  for (let token = scanner.scan(); token !== SyntaxKind.EOF; token = scanner.scan()) {
-    if (token === SyntaxKind.OpenBraceToken || token === SyntaxKind.OpenBracketToken) depth += 1;
-    if (token === SyntaxKind.CloseBraceToken || token === SyntaxKind.CloseBracketToken) depth -= 1;
+  for (let token: number = scanner.scan(); token !== endOfFile; token = scanner.scan()) {
+    if (opening.includes(token)) depth += 1;
+    if (closing.includes(token)) depth -= 1;
     if (depth > deepest)
       return {
         offset: scanner.getTokenOffset(),

@@ -63,9 +63,9 @@ function expected(issue: z.core.$ZodIssue): string {
     case 'too_big':
       return `at most ${issue.maximum}${issue.origin === 'string' ? ' characters' : ''}`;
     case 'invalid_format':
-      if (issue.format === 'starts_with')
-        return `text that starts with "${String(issue['prefix'])}"`;
-      return issue.message.replace(/^(?:expected|Invalid string: must match) /, '');
+      return 'prefix' in issue
+        ? `text that starts with "${String(issue.prefix)}"`
+        : issue.message.replace(/^(?:expected|Invalid string: must match) /, '');
     case 'invalid_key':
       return 'another name';
     default:
