@@ -30,6 +30,8 @@ export interface ReadOptions {
   readonly lane: Lane;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly accept?: string;
+  /** Not joined to an equal read that began before; for looking at what was just written. */
+  readonly fresh?: boolean;
 }
 
 export interface WriteRequest {
@@ -38,6 +40,8 @@ export interface WriteRequest {
   readonly lane: Lane;
   readonly createsContent: boolean;
   readonly body?: unknown;
+  /** Asked right before the request goes out (domain/ports/code-host.ts, HostWrite). */
+  readonly stillOurs?: (() => boolean) | undefined;
 }
 
 export interface GithubClientDeps {
@@ -85,7 +89,7 @@ export function createGithubClient(deps: GithubClientDeps): GithubClient {
       const body = request.body === undefined ? {} : { body: JSON.stringify(request.body) };
       const sent = { method, url: address(request.path), headers: {}, ...body };
       const demand = { lane, write: true, createsContent };
-      const answer = await followed(deps, sent, demand);
+      const answer = await followed(deps, sent, demand, request.stillOurs);
       if (answer.status >= 300) throw githubError(sent, answer);
       return parsed(schema, sent, answer);
     },
@@ -105,8 +109,10 @@ function createRead(deps: GithubClientDeps): Read {
   return async (url, options) => {
     const key = `${options.accept ?? ''} ${url}`;
     const same = underWay.get(key);
-    if (same !== undefined) return same;
-    const mine = robust(url, options).finally(() => underWay.delete(key));
+    if (same !== undefined && options.fresh !== true) return same;
+    const mine = robust(url, options).finally(() => {
+      if (underWay.get(key) === mine) underWay.delete(key);
+    });
     underWay.set(key, mine);
     return mine;
   };
@@ -148,12 +154,16 @@ async function followed(
   deps: GithubClientDeps,
   first: HttpRequest,
   demand: Parameters<Governor['run']>[0],
+  stillOurs: () => boolean = () => true,
 ): Promise<HttpAnswer> {
   const home = new URL(deps.apiUrl).origin;
   let url = first.url;
   for (let hop = 0; hop <= maxHops; hop += 1) {
     const request = await dressed(deps, { ...first, url }, new URL(url).origin === home);
-    const answer = await deps.governor.run(demand, async () => deps.exchange(request));
+    const answer = await deps.governor.run(demand, async () => {
+      if (!stillOurs()) throw leaseLost();
+      return deps.exchange(request);
+    });
     const location = answer.headers['location'];
     if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) return answer;
     const next = new URL(location, url);
@@ -185,10 +195,12 @@ function parsed<Schema extends z.ZodType>(
   request: HttpRequest,
   answer: HttpAnswer,
 ): z.infer<Schema> {
-  const isText = answer.headers['content-type']?.includes('json') !== true;
-  const value = json(answer.text) ?? (isText ? answer.text : undefined);
-  const read = schema.safeParse(value);
+  const read = schema.safeParse(json(answer.text));
   if (read.success) return read.data;
+  if (answer.headers['content-type']?.includes('json') !== true) {
+    const plain = schema.safeParse(answer.text);
+    if (plain.success) return plain.data;
+  }
   throw malformed(request, answer, z.prettifyError(read.error).slice(0, 500));
 }
 
@@ -199,6 +211,14 @@ function nextPage(link: string | undefined, current: string): string | null {
     if (match?.[1] !== undefined) return new URL(match[1], current).href;
   }
   return null;
+}
+
+function leaseLost(): AppError {
+  return new AppError({
+    kind: 'conflict',
+    code: 'effect_lease_lost',
+    message: 'Another process sends this effect now; nothing was sent here.',
+  });
 }
 
 function endless(url: string): AppError {

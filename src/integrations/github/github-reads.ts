@@ -10,7 +10,7 @@ import type {
 } from '../../domain/ports/code-host.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
 import { AppError } from '../../lib/app-error.ts';
-import type { GithubClient } from './github-client.ts';
+import type { GithubClient, ReadOptions } from './github-client.ts';
 import type { Lane } from './governor/limits.ts';
 import * as schemas from './schemas.ts';
 
@@ -46,7 +46,9 @@ export function createGithubReads(client: GithubClient): GithubReads {
     issue: async (ref, number) => {
       const path = `${pathOf(ref)}/issues/${number}`;
       const found = await orNull(client.get(path, schemas.Issue, { lane: 'person' }));
-      return found === null || isPullRequest(found) ? null : toIssue(found);
+      // A transferred issue is answered from its new place, where it is another one.
+      const same = found !== null && found.number === number && !isPullRequest(found);
+      return same ? toIssue(found) : null;
     },
     issues: async (ref, query) => issues(client, ref, query),
     issueEvents: async (ref, number) => {
@@ -127,7 +129,7 @@ async function commitAt(
     if (!(error instanceof AppError)) throw error;
     if (error.details['upstreamStatus'] === 409) throw noBranch(ref, branch, error);
     if (error.kind !== 'not_found' && error.kind !== 'invalid_input') throw error;
-    const there = await branchAt(client, ref, branch, lane);
+    const there = await branchAt(client, ref, branch, { lane });
     if (there === null) throw noBranch(ref, branch, error);
     return there;
   }
@@ -138,10 +140,10 @@ export async function branchAt(
   client: GithubClient,
   ref: RepositoryRef,
   branch: string,
-  lane: Lane,
+  options: Pick<ReadOptions, 'lane' | 'fresh'>,
 ): Promise<string | null> {
   const path = `${pathOf(ref)}/git/ref/heads/${inPath(branch)}`;
-  const found = await orNull(client.get(path, schemas.Ref, { lane }));
+  const found = await orNull(client.get(path, schemas.Ref, options));
   return found?.object.sha ?? null;
 }
 

@@ -1,0 +1,144 @@
+import type { EffectResult } from '../../domain/effect.ts';
+import type { HostPayload, ReadWrite } from '../../domain/host-payload.ts';
+import type { HostWrite, Markers } from '../../domain/ports/code-host.ts';
+import type { RepositoryRef } from '../../domain/repository.ts';
+import type { GithubClient } from './github-client.ts';
+import { branchAt, headFilter, labelNames, loginOf, orNull, pathOf } from './github-reads.ts';
+import { carries, unmarked } from './markers.ts';
+import { Comment, Issue, PullRequest } from './schemas.ts';
+
+export interface GithubFindsDeps {
+  readonly client: GithubClient;
+  readonly self: () => Promise<string>;
+  readonly markers: Markers;
+}
+
+/** Looks for what a write may have made: markers in lists (search lags), by our own login, or the natural key. */
+export function createGithubFinds(
+  deps: GithubFindsDeps,
+): (write: HostWrite, read: ReadWrite) => Promise<EffectResult | null> {
+  return async (write, read) => {
+    const { repository: ref } = write;
+    switch (read.kind) {
+      case 'create_issue':
+        return createdIssue(deps, write);
+      case 'comment':
+        return comment(deps, write, read.payload.number);
+      case 'open_pull_request':
+        return pullRequest(deps, write, read.payload);
+      case 'push_branch': {
+        const { branch, sha } = read.payload;
+        const there = await branchAt(deps.client, ref, branch, { lane: 'deliver', fresh: true });
+        return there === sha ? adopted(null, null, sha) : null;
+      }
+      default:
+        return asItShouldBe(deps, ref, read);
+    }
+  };
+}
+
+/** Our clock and GitHub's may differ. */
+const lookBackMs = 300_000;
+
+async function createdIssue(deps: GithubFindsDeps, write: HostWrite): Promise<EffectResult | null> {
+  const creator = await deps.self();
+  const listed = await deps.client.list(`${pathOf(write.repository)}/issues`, Issue, {
+    lane: 'deliver',
+    fresh: true,
+    query: { state: 'all', creator, since: sinceOf(write) },
+  });
+  const ours = listed.filter(
+    (issue) =>
+      sameLogin(loginOf(issue.user), creator) && carries(deps.markers, issue.body ?? '', write),
+  );
+  const oldest = ours.sort((a, b) => a.number - b.number)[0];
+  return oldest === undefined ? null : adopted(oldest.number, oldest.html_url, null);
+}
+
+async function comment(
+  deps: GithubFindsDeps,
+  write: HostWrite,
+  number: number,
+): Promise<EffectResult | null> {
+  const self = await deps.self();
+  const path = `${pathOf(write.repository)}/issues/${number}/comments`;
+  const listed = await deps.client.list(path, Comment, {
+    lane: 'deliver',
+    fresh: true,
+    query: { since: sinceOf(write) },
+  });
+  const ours = listed.find(
+    (made) => sameLogin(loginOf(made.user), self) && carries(deps.markers, made.body ?? '', write),
+  );
+  return ours === undefined ? null : adopted(number, ours.html_url, null);
+}
+
+async function pullRequest(
+  deps: GithubFindsDeps,
+  write: HostWrite,
+  { head, base }: HostPayload<'open_pull_request'>,
+): Promise<EffectResult | null> {
+  const self = await deps.self();
+  const listed = await deps.client.list(`${pathOf(write.repository)}/pulls`, PullRequest, {
+    lane: 'deliver',
+    fresh: true,
+    query: { state: 'all', head: headFilter(write.repository, head), base },
+  });
+  // A server that does not know the filter answers with all of them.
+  const ours = listed.filter(
+    (pull) => pull.head.ref === head && sameLogin(loginOf(pull.user), self),
+  );
+  const pull = ours.find((one) => one.state === 'open') ?? ours[0];
+  return pull === undefined ? null : adopted(pull.number, pull.html_url, pull.head.sha);
+}
+
+type InPlace = Extract<
+  ReadWrite,
+  { kind: 'update_issue' | 'set_issue_state' | 'add_label' | 'remove_label' }
+>;
+
+async function asItShouldBe(
+  { client }: GithubFindsDeps,
+  ref: RepositoryRef,
+  read: InPlace,
+): Promise<EffectResult | null> {
+  const { number } = read.payload;
+  const path = `${pathOf(ref)}/issues/${number}`;
+  const issue = await orNull(client.get(path, Issue, { lane: 'deliver', fresh: true }));
+  if (issue === null) return null;
+  const isSo = isAsAsked(read, issue, labelNames(issue));
+  return isSo ? adopted(number, issue.html_url, null) : null;
+}
+
+type Words = { readonly title: string; readonly body?: string | null | undefined };
+
+function isAsAsked(
+  read: InPlace,
+  issue: Words & { readonly state: string },
+  names: readonly string[],
+): boolean {
+  const labels = names.map((label) => label.toLowerCase());
+  if (read.kind === 'update_issue') return saysSo(issue, read.payload);
+  if (read.kind === 'set_issue_state') return issue.state === read.payload.state;
+  if (read.kind === 'remove_label') return !labels.includes(read.payload.label.toLowerCase());
+  return read.payload.labels.every((label) => labels.includes(label.toLowerCase()));
+}
+
+function saysSo(issue: Words, { title, body }: HostPayload<'update_issue'>): boolean {
+  return (
+    (title === undefined || issue.title === title) &&
+    (body === undefined || unmarked(issue.body ?? '') === unmarked(body))
+  );
+}
+
+function sinceOf(write: HostWrite): string {
+  return new Date(Math.max(0, write.since.getTime() - lookBackMs)).toISOString();
+}
+
+function sameLogin(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+function adopted(number: number | null, url: string | null, sha: string | null): EffectResult {
+  return { number, url, sha, adopted: true };
+}

@@ -1,0 +1,65 @@
+import { readWrite } from '../../domain/host-payload.ts';
+import type { CodeHost, GitRemote, HostWrite, Markers } from '../../domain/ports/code-host.ts';
+import type { GitPush } from '../../domain/ports/git.ts';
+import type { RepositoryRef } from '../../domain/repository.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Random } from '../../lib/random.ts';
+import type { EtagStore } from './etag-store.ts';
+import { createExchange, type Deadlines, type Fetch, usualDeadlines } from './exchange.ts';
+import { createGithubClient } from './github-client.ts';
+import { createGithubFinds } from './github-finds.ts';
+import { createGithubReads } from './github-reads.ts';
+import { createGithubWrites } from './github-writes.ts';
+import type { Governor } from './governor/governor.ts';
+import { User } from './schemas.ts';
+
+export interface GithubHostDeps {
+  /** `https://api.github.com`, or with a path like `/api/v3` on Enterprise Server. */
+  readonly apiUrl: string;
+  /** `https://github.com`: where git goes. */
+  readonly serverUrl: string;
+  /** The credential of this moment; asked for each request, so that a short-lived one may change. */
+  readonly token: () => Promise<string>;
+  readonly governor: Governor;
+  readonly etags: EtagStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly markers: Markers;
+  readonly git: Pick<GitPush, 'push'>;
+  readonly deadlines?: Deadlines;
+  readonly fetch?: Fetch;
+}
+
+/** GitHub over REST, github.com or Enterprise Server. */
+export function createGithubHost(deps: GithubHostDeps): CodeHost {
+  const exchange = createExchange(deps.deadlines ?? usualDeadlines, deps.fetch);
+  const client = createGithubClient({ ...deps, exchange });
+  const self = async (): Promise<string> =>
+    (await client.get('/user', User, { lane: 'person' })).login;
+  const remote = async (ref: RepositoryRef): Promise<GitRemote> => remoteOf(deps, ref);
+  const send = createGithubWrites({ client, remote, git: deps.git, markers: deps.markers });
+  const find = createGithubFinds({ client, self, markers: deps.markers });
+  return {
+    name: 'github',
+    ...createGithubReads(client),
+    remote,
+    self,
+    send: async (write: HostWrite) => send(write, readWrite(write)),
+    find: async (write: HostWrite) => find(write, readWrite(write)),
+  };
+}
+
+// By environment and bound to the server's address: in arguments other users could read it, in a URL git would log it.
+async function remoteOf(deps: GithubHostDeps, ref: RepositoryRef): Promise<GitRemote> {
+  const serverUrl = deps.serverUrl.replace(/\/+$/u, '');
+  const basic = Buffer.from(`x-access-token:${await deps.token()}`).toString('base64');
+  return {
+    url: `${serverUrl}/${ref.name}.git`,
+    env: {
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: `http.${serverUrl}/.extraHeader`,
+      GIT_CONFIG_VALUE_0: `Authorization: Basic ${basic}`,
+      GIT_TERMINAL_PROMPT: '0',
+    },
+  };
+}
