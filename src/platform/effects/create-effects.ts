@@ -1,0 +1,71 @@
+import type { Kysely } from 'kysely';
+import { noCheckpoint } from '../../lib/checkpoint.ts';
+import type { EffectDeps } from './effect-deps.ts';
+import type { EffectRequestShape, EffectResultShape, Intent } from './intent.ts';
+import { type EffectTables, insertIntent, moveIntent, readIntent } from './intent-rows.ts';
+import { createMarkers } from './markers.ts';
+import { settle } from './settle.ts';
+import type { StepParts } from './step.ts';
+import { type Sweep, sweep } from './sweep.ts';
+
+export interface EffectsOf<Handle, Request extends EffectRequestShape> {
+  /** Writes the intents in the caller's transaction; answers their ids, in order. */
+  intend(handle: Handle, requests: readonly Request[]): Promise<readonly string[]>;
+  /**
+   * Makes the thing once, or finds it made; resolves when it is final. Throws the host's AppError when it refused for good,
+   * and `effect_held`, `effect_reconcile_only`, `rate_limited` or what a look met when the intent stays open for later.
+   */
+  settle(intentId: string): Promise<EffectResultShape>;
+  /** One pass over everything that is open, as after a crash; never waits. Call it at the start and every so often. */
+  settleAll(options?: { readonly concurrency?: number }): Promise<Sweep>;
+  get(intentId: string): Promise<Intent<Request> | null>;
+  /** A person removed what was made: it is never made again. */
+  noteRemoved(intentId: string): Promise<boolean>;
+  /** Lets a failed intent be tried once more: it is looked for first, as it may have been made after all. */
+  requeue(intentId: string): Promise<boolean>;
+}
+
+/** Writes to the outside world that happen once, even when an answer is lost or a process dies (design, section 7). */
+export function createEffects<Handle, Request extends EffectRequestShape>(
+  deps: EffectDeps<Handle, Request>,
+): EffectsOf<Handle, Request> {
+  const db = deps.database.kysely<EffectTables>();
+  const parts = partsOf(deps, db);
+  return {
+    intend: async (handle, requests) => {
+      const transaction = deps.open(handle) as unknown as Kysely<EffectTables>;
+      const ids = requests.map((request) => deps.idOf(request));
+      for (const [index, request] of requests.entries()) {
+        await insertIntent(transaction, ids[index] ?? deps.idOf(request), request);
+      }
+      await parts.checkpoint('effect.intended');
+      return ids;
+    },
+    settle: async (id) => await settle(parts, id),
+    settleAll: async (options = {}) => await sweep(parts, options.concurrency ?? 4),
+    get: async (id) => (await readIntent<Request>(db, id))?.intent ?? null,
+    noteRemoved: async (id) => await moveIntent(db, id, 'done', 'removed_by_human'),
+    requeue: async (id) => await moveIntent(db, id, 'failed', 'unknown'),
+  };
+}
+
+function partsOf<Handle, Request extends EffectRequestShape>(
+  deps: EffectDeps<Handle, Request>,
+  db: Kysely<EffectTables>,
+): StepParts<Request> {
+  const { host, keyOf, clock, log, allow, audit, options = {} } = deps;
+  return {
+    db,
+    host,
+    keyOf,
+    clock,
+    log,
+    allow,
+    audit,
+    markers: createMarkers(deps.markerKey),
+    mode: deps.mode ?? (() => 'normal'),
+    lookFirst: deps.lookFirst ?? (() => false),
+    checkpoint: deps.checkpoint ?? noCheckpoint,
+    options: { leaseMs: 60_000, lookDistanceMs: 60_000, pollMs: 250, maxSends: 5, ...options },
+  };
+}

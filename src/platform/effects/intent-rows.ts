@@ -1,0 +1,236 @@
+import type { Generated, Kysely, RawBuilder, Selectable } from 'kysely';
+import { sql } from 'kysely';
+import { AppError, type ErrorKind } from '../../lib/app-error.ts';
+import { storedJson } from '../../lib/stored-text.ts';
+import type { EffectRequestShape, EffectResultShape, Intent, IntentStatus } from './intent.ts';
+
+/** The table of intents as Kysely sees it. */
+export interface EffectTables {
+  effect_intents: IntentRow;
+}
+
+interface IntentRow {
+  id: string;
+  seq: Generated<number>;
+  task_id: string;
+  request: unknown;
+  status: IntentStatus;
+  lease_token: number;
+  lease_until: Date | null;
+  sends: number;
+  first_empty_look_at: Date | null;
+  result: unknown;
+  error: unknown;
+  created_at: Generated<Date>;
+  updated_at: Generated<Date>;
+}
+
+/** An intent that this process may work on while the token is the newest. */
+export interface ClaimedIntent<Request extends EffectRequestShape> extends Intent<Request> {
+  readonly token: number;
+  /** Whether it was looked for in vain since the last send, and how long the second look has to wait. */
+  readonly emptyLook: { readonly dueInMs: number } | null;
+}
+
+/** Times of leases and looks; all of them are judged by the clock of the database. */
+export interface IntentTimes {
+  readonly leaseMs: number;
+  readonly lookDistanceMs: number;
+}
+
+const open = sql`status in ('pending', 'sending', 'unknown')`;
+
+/** Writes the intent unless it is there; the first payload stands. */
+export async function insertIntent(
+  db: Kysely<EffectTables>,
+  id: string,
+  request: EffectRequestShape,
+): Promise<void> {
+  await sql`insert into effect_intents (id, task_id, request)
+    values (${id}, ${request.taskId}, ${storedJson(request)}::jsonb)
+    on conflict (id) do nothing`.execute(db);
+}
+
+/** Takes the lease when the intent is open and nobody holds it. */
+export async function claimIntent<Request extends EffectRequestShape>(
+  db: Kysely<EffectTables>,
+  id: string,
+  times: IntentTimes,
+): Promise<ClaimedIntent<Request> | null> {
+  const { rows } = await sql<Selectable<IntentRow> & { due_in_ms: number | null }>`
+    update effect_intents set
+      lease_token = lease_token + 1,
+      lease_until = clock_timestamp() + ${interval(times.leaseMs)}
+    where id = ${id} and ${open} and (lease_until is null or lease_until < clock_timestamp())
+    returning *, extract(epoch from
+      first_empty_look_at + ${interval(times.lookDistanceMs)} - clock_timestamp())::float8 * 1000
+      as due_in_ms`.execute(db);
+  const row = rows[0];
+  if (row === undefined) return null;
+  const emptyLook = row.due_in_ms === null ? null : { dueInMs: row.due_in_ms };
+  return { ...intentOf<Request>(row), token: row.lease_token, emptyLook };
+}
+
+/** Extends the lease; false when it is not ours any more. */
+export async function renewLease(
+  db: Kysely<EffectTables>,
+  id: string,
+  token: number,
+  leaseMs: number,
+): Promise<boolean> {
+  return await changed(
+    db,
+    sql`lease_until = clock_timestamp() + ${interval(leaseMs)}`,
+    sql`id = ${id} and lease_token = ${token} and lease_until > clock_timestamp()`,
+  );
+}
+
+/** The last check before the write, by the clock of the database; false when the lease is gone. */
+export async function markSending(
+  db: Kysely<EffectTables>,
+  id: string,
+  token: number,
+): Promise<boolean> {
+  return await changed(
+    db,
+    sql`status = 'sending', sends = sends + 1, first_empty_look_at = null`,
+    sql`id = ${id} and lease_token = ${token} and lease_until > clock_timestamp() and ${open}`,
+  );
+}
+
+/** Gives the lease back with what was learned: not sent, or perhaps made. */
+export async function leaveAs(
+  db: Kysely<EffectTables>,
+  id: string,
+  token: number,
+  status: 'pending' | 'unknown',
+): Promise<void> {
+  const where = sql`id = ${id} and lease_token = ${token} and ${open}`;
+  await changed(db, sql`status = ${status}, lease_until = null`, where);
+}
+
+/** Gives the lease back and remembers when it was first looked for in vain. */
+export async function leaveAfterEmptyLook(
+  db: Kysely<EffectTables>,
+  id: string,
+  token: number,
+): Promise<void> {
+  await changed(
+    db,
+    sql`status = 'unknown', lease_until = null,
+      first_empty_look_at = coalesce(first_empty_look_at, clock_timestamp())`,
+    sql`id = ${id} and lease_token = ${token} and ${open}`,
+  );
+}
+
+/** Gives the lease back; nothing was learned. */
+export async function releaseLease(
+  db: Kysely<EffectTables>,
+  id: string,
+  token: number,
+): Promise<void> {
+  await changed(db, sql`lease_until = null`, sql`id = ${id} and lease_token = ${token}`);
+}
+
+/** Notes what was made. The proof counts whoever holds the lease, and takes it from them. */
+export async function finishIntent(
+  db: Kysely<EffectTables>,
+  id: string,
+  result: EffectResultShape,
+): Promise<void> {
+  await changed(
+    db,
+    sql`status = 'done', result = ${storedJson(result)}::jsonb,
+      lease_token = lease_token + 1, lease_until = null`,
+    sql`id = ${id} and ${open}`,
+  );
+}
+
+/** Notes that the host refused for good. */
+export async function failIntent(
+  db: Kysely<EffectTables>,
+  id: string,
+  token: number,
+  error: AppError,
+): Promise<void> {
+  const { kind, code, message, next, details } = error;
+  await changed(
+    db,
+    sql`status = 'failed', error = ${storedJson({ kind, code, message, next, details })}::jsonb, lease_until = null`,
+    sql`id = ${id} and lease_token = ${token} and ${open}`,
+  );
+}
+
+/** Moves an intent between final states, or back to the start; false when it was in another state. */
+export async function moveIntent(
+  db: Kysely<EffectTables>,
+  id: string,
+  from: IntentStatus,
+  to: IntentStatus,
+): Promise<boolean> {
+  const where = sql`id = ${id} and status = ${from}`;
+  return await changed(db, sql`status = ${to}, sends = 0, first_empty_look_at = null`, where);
+}
+
+/** The intent as it stands, with the error that ended it. */
+export async function readIntent<Request extends EffectRequestShape>(
+  db: Kysely<EffectTables>,
+  id: string,
+): Promise<{ readonly intent: Intent<Request>; readonly error: AppError | null } | null> {
+  const row = await db
+    .selectFrom('effect_intents')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  return { intent: intentOf(row), error: row.error === null ? null : errorOf(row.error, row) };
+}
+
+/** Open intents that nobody works on, in the order in which they were decided. */
+export async function openIntents(
+  db: Kysely<EffectTables>,
+): Promise<readonly { readonly id: string; readonly task_id: string }[]> {
+  const { rows } = await sql<{ id: string; task_id: string }>`
+    select id, task_id from effect_intents
+    where ${open} and (lease_until is null or lease_until < clock_timestamp())
+    order by seq`.execute(db);
+  return rows;
+}
+
+async function changed(
+  db: Kysely<EffectTables>,
+  set: RawBuilder<unknown>,
+  where: RawBuilder<unknown>,
+): Promise<boolean> {
+  const result =
+    await sql`update effect_intents set ${set}, updated_at = clock_timestamp() where ${where}`.execute(
+      db,
+    );
+  return (result.numAffectedRows ?? 0n) > 0n;
+}
+
+function interval(ms: number): RawBuilder<unknown> {
+  return sql`make_interval(secs => ${ms}::float8 / 1000)`;
+}
+
+function intentOf<Request extends EffectRequestShape>(row: Selectable<IntentRow>): Intent<Request> {
+  return {
+    id: row.id,
+    request: row.request as Request,
+    status: row.status,
+    sends: row.sends,
+    result: row.result as EffectResultShape | null,
+    createdAt: row.created_at,
+  };
+}
+
+function errorOf(stored: unknown, row: Selectable<IntentRow>): AppError {
+  const { kind, code, message, next, details } = stored as {
+    kind: ErrorKind;
+    code: string;
+    message: string;
+    next?: string;
+    details: Record<string, unknown>;
+  };
+  return new AppError({ kind, code, message, next, details: { ...details, intentId: row.id } });
+}
