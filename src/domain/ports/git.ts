@@ -71,7 +71,7 @@ export interface TreeReader {
   ): AsyncIterable<Candidate>;
   /** Paths that changed between two commits; null when `from` is not known any more. */
   changes(gitDir: string, from: string, to: string): Promise<readonly TreeChange[] | null>;
-  /** The blobs of the given paths at the commit, in that order, with the `.gitattributes` of their folders first; missing ones are left out. */
+  /** The blobs of the given paths (regular files, as `changes` names them) at the commit, in that order, with the `.gitattributes` of their folders first; missing ones are left out. */
   read(gitDir: string, commit: string, paths: readonly string[]): AsyncIterable<Candidate>;
   /** Text of a blob by its id; null when gone. */
   blob(gitDir: string, oid: string): Promise<Uint8Array | null>;

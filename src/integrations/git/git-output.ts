@@ -33,7 +33,12 @@ export function parseTree(stdout: Buffer): TreeEntry[] {
     const [mode = '', , oid = ''] = stdout.toString('latin1', from, tab).split(' ');
     const name = stdout.subarray(tab + 1, at);
     const path = name.toString('utf8');
-    entries.push({ mode, oid, path, exact: !path.includes('\u{FFFD}') || Buffer.from(path).equals(name) });
+    entries.push({
+      mode,
+      oid,
+      path,
+      exact: !path.includes('\u{FFFD}') || Buffer.from(path).equals(name),
+    });
     from = at + 1;
   }
   return entries;
@@ -47,7 +52,9 @@ export function parseRawDiff(stdout: Buffer): TreeChange[] {
   const fields = stdout.toString('utf8').split('\0');
   const changes: TreeChange[] = [];
   for (let at = 0; at + 1 < fields.length; at += 2) {
-    const [oldMode = '', newMode = '', oldOid = '', newOid = ''] = (fields[at] ?? '').slice(1).split(' ');
+    const [oldMode = '', newMode = '', oldOid = '', newOid = ''] = (fields[at] ?? '')
+      .slice(1)
+      .split(' ');
     const before = regular.test(oldMode) && !nothing.test(oldOid) ? oldOid : null;
     const after = regular.test(newMode) && !nothing.test(newOid) ? newOid : null;
     if (before === null && after === null) continue;

@@ -260,5 +260,5 @@ function notStarted(program: string, cause: unknown): AppError {
 }
 
 function verbOf(args: readonly string[]): string {
-  return args.find((arg) => !arg.startsWith('-')) ?? '';
+  return args.find((arg) => !arg.startsWith('-') && !arg.includes('=')) ?? '';
 }

@@ -28,7 +28,7 @@ const newline = 10;
 
 /** Opens the reader; contents above `maxBytes` are skipped as they come and never held. */
 export function openObjectReader(git: Git, gitDir: string, maxBytes: number): ObjectReader {
-  const child = git.start([`--git-dir=${gitDir}`, 'cat-file', '--batch', '-z']);
+  const child = git.start([`--git-dir=${gitDir}`, 'cat-file', '--batch-command', '--buffer', '-z']);
   const queue: Waiting[] = [];
   const parser = createParser(maxBytes, (object) => queue.shift()?.resolve(object));
   child.stdout.on('data', parser);
@@ -59,13 +59,13 @@ export function openObjectReader(git: Git, gitDir: string, maxBytes: number): Ob
   };
 }
 
-/** Names of one turn go out in one write. */
+/** Names of one turn go out in one write, with one flush. */
 function batchedWriter(child: GitProcess): (name: string) => void {
   let names: string[] = [];
   return (name) => {
     if (names.length === 0) {
       setImmediate(() => {
-        child.stdin.write(`${names.join('\0')}\0`);
+        child.stdin.write(`${names.map((name) => `contents ${name}\0`).join('')}flush\0`);
         names = [];
       });
     }
@@ -76,7 +76,9 @@ function batchedWriter(child: GitProcess): (name: string) => void {
 /** Reads `<oid> <type> <size>\n<content>\n` and `<name> missing\n`. */
 function createParser(maxBytes: number, emit: (object: GitObject | null) => void) {
   let head: Buffer = Buffer.alloc(0);
-  let body: { oid: string; type: string; size: number; kept: Buffer | null; seen: number } | undefined;
+  let body:
+    | { oid: string; type: string; size: number; kept: Buffer | null; seen: number }
+    | undefined;
   const takeHead = (chunk: Buffer, from: number): number => {
     const at = chunk.indexOf(newline, from);
     const part = chunk.subarray(from, at === -1 ? chunk.length : at);
@@ -108,7 +110,8 @@ function createParser(maxBytes: number, emit: (object: GitObject | null) => void
   };
   return (chunk: Buffer) => {
     let at = 0;
-    while (at < chunk.length) at = body === undefined ? takeHead(chunk, at) : takeBody(chunk, at, body);
+    while (at < chunk.length)
+      at = body === undefined ? takeHead(chunk, at) : takeBody(chunk, at, body);
   };
 }
 

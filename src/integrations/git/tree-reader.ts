@@ -23,7 +23,10 @@ const objectReadersOpen = 16;
 const ahead = { count: 64, bytes: 24 << 20 };
 
 /** Builds the reader: `git grep` finds the files in C, one `cat-file` streams only those. */
-export function createTreeReader({ git, maxFileBytes = 5_000_000 }: TreeReaderDeps): OpenTreeReader {
+export function createTreeReader({
+  git,
+  maxFileBytes = 5_000_000,
+}: TreeReaderDeps): OpenTreeReader {
   const open = new Map<string, ObjectReader>();
   const objects = (gitDir: string): ObjectReader => {
     const known = open.get(gitDir);
@@ -45,7 +48,7 @@ export function createTreeReader({ git, maxFileBytes = 5_000_000 }: TreeReaderDe
   return {
     candidates: (gitDir, commit, spellings) =>
       stream(objects(gitDir), commit, namesWith(git, gitDir, commit, spellings)),
-    read: (gitDir, commit, paths) => stream(objects(gitDir), commit, regularFiles(git, gitDir, commit, paths)),
+    read: (gitDir, commit, paths) => stream(objects(gitDir), commit, each(paths)),
     blob: async (gitDir, oid) => (await objects(gitDir).read(oid))?.bytes ?? null,
     changes: async (gitDir, from, to) => await changesOf(git, gitDir, from, to),
     resolve: async (gitDir, name) => await resolveCommit(git, gitDir, name),
@@ -58,7 +61,14 @@ export function createTreeReader({ git, maxFileBytes = 5_000_000 }: TreeReaderDe
 
 async function resolveCommit(git: Git, gitDir: string, name: string): Promise<string | null> {
   const { code, stdout } = await git.run(
-    [`--git-dir=${gitDir}`, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`],
+    [
+      `--git-dir=${gitDir}`,
+      'rev-parse',
+      '--verify',
+      '--quiet',
+      '--end-of-options',
+      `${name}^{commit}`,
+    ],
     { accept: [0, 1, 128] },
   );
   return code === 0 ? stdout.toString().trim() : null;
@@ -107,7 +117,15 @@ async function* namesWith(
   commit: string,
   spellings: readonly string[],
 ): AsyncIterable<string> {
-  const grep = [`--git-dir=${gitDir}`, 'grep', '-l', '-z', '--no-color', '--full-name', '--no-recurse-submodules'];
+  const grep = [
+    `--git-dir=${gitDir}`,
+    'grep',
+    '-l',
+    '-z',
+    '--no-color',
+    '--full-name',
+    '--no-recurse-submodules',
+  ];
   const child = git.start([...grep, '-P', '-e', wordPattern(spellings), commit, '--']);
   child.stdin.end();
   const prefix = commit.length + 1;
@@ -123,11 +141,19 @@ async function* namesWith(
   } finally {
     child.kill();
   }
-  yield* namesWithFixed(git, [...grep, '-I', '-w', '-F', ...spellings.flatMap((word) => ['-e', word]), commit, '--'], prefix);
+  yield* namesWithFixed(
+    git,
+    [...grep, '-I', '-w', '-F', ...spellings.flatMap((word) => ['-e', word]), commit, '--'],
+    prefix,
+  );
 }
 
 /** For a git that was built without PCRE: the same words, without UTF-16 files. */
-async function* namesWithFixed(git: Git, args: readonly string[], prefix: number): AsyncIterable<string> {
+async function* namesWithFixed(
+  git: Git,
+  args: readonly string[],
+  prefix: number,
+): AsyncIterable<string> {
   const child = git.start(args);
   child.stdin.end();
   try {
@@ -149,23 +175,8 @@ function wordPattern(spellings: readonly string[]): string {
   return String.raw`(?<!\w)(?:${words})(?!\w)|${wide.join('|')}`;
 }
 
-/** Of the given paths those that are regular files: a link's target is no source. */
-async function* regularFiles(
-  git: Git,
-  gitDir: string,
-  commit: string,
-  paths: readonly string[],
-): AsyncIterable<string> {
-  const links = new Set<string>();
-  const { stdout } = await git.run([`--git-dir=${gitDir}`, 'ls-tree', '-r', '-z', '--full-tree', commit], {
-    maxBytes: 512 << 20,
-  });
-  if (stdout.includes('120000 blob')) {
-    for (const line of stdout.toString('utf8').split('\0')) {
-      if (line.startsWith('120000 ')) links.add(line.slice(line.indexOf('\t') + 1));
-    }
-  }
-  for (const path of paths) if (!links.has(path)) yield path;
+async function* each(paths: readonly string[]): AsyncIterable<string> {
+  yield* paths;
 }
 
 async function changesOf(
@@ -175,11 +186,23 @@ async function changesOf(
   to: string,
 ): Promise<readonly TreeChange[] | null> {
   const { code, stdout, stderr } = await git.run(
-    [`--git-dir=${gitDir}`, 'diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--no-ext-diff', from, to],
+    [
+      `--git-dir=${gitDir}`,
+      'diff-tree',
+      '-r',
+      '-z',
+      '--raw',
+      '--no-renames',
+      '--no-abbrev',
+      '--no-ext-diff',
+      from,
+      to,
+    ],
     { accept: [0, 128], maxBytes: 512 << 20 },
   );
   if (code === 0) return parseRawDiff(stdout);
-  if (/bad object|unknown revision|bad tree|unable to read|ambiguous argument/u.test(stderr)) return null;
+  if (/bad object|unknown revision|bad tree|unable to read|ambiguous argument/u.test(stderr))
+    return null;
   throw grepFailed(stderr);
 }
 

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { mkdir, open, rename, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { deflate } from 'node:zlib';
+
+const compress = promisify(deflate);
+
+/** Id of a blob (`git hash-object --no-filters`): SHA-1 over `blob <size>`, NUL, content. */
+export function blobId(content: Uint8Array): string {
+  return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
+}
+
+/** Writes a loose blob into a git folder, as gitformat-loose describes it; returns its id. */
+export async function writeBlob(gitDir: string, content: Uint8Array): Promise<string> {
+  const oid = blobId(content);
+  const folder = path.join(gitDir, 'objects', oid.slice(0, 2));
+  const file = path.join(folder, oid.slice(2));
+  if (await stat(file).catch(() => null)) return oid;
+  await mkdir(folder, { recursive: true });
+  const bytes = await compress(Buffer.concat([Buffer.from(`blob ${content.length}\0`), content]), {
+    level: 1,
+  });
+  await writeFile(`${file}.tmp`, bytes, { mode: 0o444 });
+  await rename(`${file}.tmp`, file);
+  return oid;
+}
+
+/** What stands in a regular file, read without following a link; `bytes` is null above the limit. */
+export interface FileContent {
+  readonly oid: string;
+  readonly size: number;
+  readonly executable: boolean;
+  readonly bytes: Buffer | null;
+}
+
+/** Reads and hashes a file; null when it is not (or no longer) a regular file. */
+export async function hashFile(file: string, maxBytes: number): Promise<FileContent | null> {
+  const handle = await open(
+    file,
+    constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+  ).catch(() => null);
+  if (handle === null) return null;
+  try {
+    const facts = await handle.stat();
+    if (!facts.isFile()) return null;
+    const executable = (facts.mode & 0o100) !== 0;
+    if (facts.size <= maxBytes) {
+      const bytes = await handle.readFile();
+      return { oid: blobId(bytes), size: bytes.length, executable, bytes };
+    }
+    const hash = createHash('sha1').update(`blob ${facts.size}\0`);
+    for await (const chunk of handle.createReadStream({ autoClose: false }))
+      hash.update(chunk as Buffer);
+    return { oid: hash.digest('hex'), size: facts.size, executable, bytes: null };
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,196 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../lib/clock.ts';
+import { createGit } from './git.ts';
+import { createMirrors } from './mirrors.ts';
+import { createGitPush } from './push.ts';
+import {
+  type SampleRepository,
+  sampleRepository,
+  temporaryFolder,
+} from './sample-repository.suite.ts';
+import { createTreeReader } from './tree-reader.ts';
+
+const git = createGit({ environment: process.env });
+const refOf = (source: SampleRepository) => ({ host: 'local', name: source.folder }) as const;
+const remoteOf = (source: SampleRepository) => ({ url: source.folder, env: {} });
+const mirrorsIn = (root: string) => createMirrors({ git, clock: systemClock, root });
+
+async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+test('a mirror is bare and shallow, follows the branch, and still knows the commit before', async () => {
+  const source = sampleRepository({ 'a.ts': '// TODO: one\n' });
+  source.write({ 'b.ts': 'x\n' });
+  const first = source.commit();
+  const mirrors = mirrorsIn(temporaryFolder());
+  const one = await mirrors.refresh(refOf(source), remoteOf(source), 'main');
+  source.write({ 'b.ts': '// TODO: two\n', 'c.ts': 'c\n' });
+  source.git('rm', '-q', 'a.ts');
+  const second = source.commit();
+  const two = await mirrors.refresh(refOf(source), remoteOf(source), 'main');
+  expect([one.commit, two.commit]).toEqual([first, second]);
+  const reader = createTreeReader({ git });
+  const changes = await reader.changes(two.gitDir, one.commit, two.commit);
+  expect(changes?.map(({ status, path }) => `${status} ${path}`)).toEqual([
+    'deleted a.ts',
+    'modified b.ts',
+    'added c.ts',
+  ]);
+  expect(await reader.changes(two.gitDir, '1'.repeat(40), two.commit)).toBeNull();
+  reader.close();
+});
+
+test('two refreshes of one repository at once both succeed', async () => {
+  const source = sampleRepository({ 'a.ts': 'a\n' });
+  const mirrors = mirrorsIn(temporaryFolder());
+  const both = await Promise.all(
+    [1, 2].map(async () => await mirrors.refresh(refOf(source), remoteOf(source), 'main')),
+  );
+  expect(both[0]).toEqual(both[1]);
+});
+
+test('locks left by a killed fetch are removed', async () => {
+  const source = sampleRepository({ 'a.ts': 'a\n' });
+  const mirrors = mirrorsIn(temporaryFolder());
+  const { gitDir } = await mirrors.refresh(refOf(source), remoteOf(source), 'main');
+  writeFileSync(path.join(gitDir, 'shallow.lock'), '');
+  writeFileSync(path.join(gitDir, 'refs/cms/heads/main.lock'), '');
+  source.write({ 'a.ts': 'b\n' });
+  const commit = source.commit();
+  expect((await mirrors.refresh(refOf(source), remoteOf(source), 'main')).commit).toBe(commit);
+});
+
+test('an empty repository, a missing branch and a missing folder are told apart', async () => {
+  const mirrors = mirrorsIn(temporaryFolder());
+  const empty = sampleRepository();
+  await expect(mirrors.refresh(refOf(empty), remoteOf(empty), 'main')).rejects.toMatchObject({
+    code: 'repository_empty',
+  });
+  const source = sampleRepository({ 'a.ts': 'a\n' });
+  await expect(mirrors.refresh(refOf(source), remoteOf(source), 'nope')).rejects.toMatchObject({
+    code: 'branch_not_found',
+  });
+  const gone = { url: '/nonexistent/x', env: {} };
+  await expect(
+    mirrors.refresh({ host: 'local', name: '/nonexistent/x' }, gone, 'main'),
+  ).rejects.toMatchObject({ code: 'repository_not_found' });
+});
+
+test('candidates are the regular files with a word, UTF-16 ones too, attributes first', async () => {
+  const source = sampleRepository({
+    'a.ts': '// TODO: one\n',
+    'none.ts': 'TODOS\n',
+    'dir/wide.cs': Buffer.from('\ufeff// TODO: wide\n', 'utf16le'),
+    'dir/.gitattributes': '*.x linguist-generated\n',
+    'new\nline.ts': '// FIXME x\n',
+  });
+  source.git(
+    'update-index',
+    '--add',
+    '--cacheinfo',
+    `120000,${source.git('hash-object', '-w', 'a.ts')},link.ts`,
+  );
+  source.git('commit', '-q', '-m', 'link');
+  const reader = createTreeReader({ git });
+  const gitDir = path.join(source.folder, '.git');
+  const head = await reader.resolve(gitDir, 'HEAD');
+  const found = await listOf(reader.candidates(gitDir, head ?? '', ['TODO', 'FIXME']));
+  expect(found.map(({ path }) => path)).toEqual([
+    'a.ts',
+    'dir/.gitattributes',
+    'dir/wide.cs',
+    'new\nline.ts',
+  ]);
+  expect(Buffer.from(found[0]?.bytes ?? []).toString()).toBe('// TODO: one\n');
+  reader.close();
+});
+
+test('a blob above the limit is left out', async () => {
+  const source = sampleRepository({
+    'big.ts': `// TODO ${'x'.repeat(5000)}\n`,
+    'small.ts': '// TODO\n',
+  });
+  const reader = createTreeReader({ git, maxFileBytes: 1000 });
+  const found = await listOf(reader.candidates(path.join(source.folder, '.git'), 'HEAD', ['TODO']));
+  expect(found.map(({ path }) => path)).toEqual(['small.ts']);
+  reader.close();
+});
+
+test('a push is made once, adopted the second time, refused when somebody moved the branch', async () => {
+  const source = sampleRepository({ 'a.ts': 'a\n' });
+  const base = source.git('rev-parse', 'HEAD');
+  source.write({ 'a.ts': 'b\n' });
+  const sha = source.commit();
+  const bare = temporaryFolder();
+  execFileSync('git', ['init', '-q', '--bare', bare]);
+  const push = createGitPush({ git });
+  const remote = { url: bare, env: {} };
+  const request = {
+    gitDir: path.join(source.folder, '.git'),
+    sha,
+    branch: 'claude-manager/x',
+    expected: null,
+    remote,
+  };
+  expect(await push.push(request)).toBe('pushed');
+  expect(await push.push(request)).toBe('adopted');
+  expect(await push.remoteRef(remote, 'claude-manager/x')).toBe(sha);
+  expect([...(await push.branches(remote)).keys()]).toEqual(['claude-manager/x']);
+  await expect(push.push({ ...request, sha: base })).rejects.toMatchObject({
+    kind: 'conflict',
+    code: 'branch_moved',
+  });
+  await expect(
+    push.push({ ...request, sha: base, remote: { url: '/nonexistent', env: {} } }),
+  ).rejects.toMatchObject({ kind: 'unknown_outcome' });
+});
+
+test('a merge makes a commit on a branch that nobody has checked out', async () => {
+  const source = sampleRepository({ 'a.ts': 'a\n' });
+  source.git('checkout', '-q', '-b', 'work');
+  source.write({ 'b.ts': 'b\n' });
+  source.commit();
+  const merge = {
+    folder: source.folder,
+    base: 'main',
+    head: 'work',
+    message: 'Merge work',
+    author: { name: 'Bot', email: 'b@x', date: new Date(0) },
+  };
+  const push = createGitPush({ git });
+  const commit = await push.merge(merge);
+  expect(source.git('rev-parse', 'main')).toBe(commit);
+  expect(source.git('show', 'main:b.ts')).toBe('b');
+  await expect(push.merge({ ...merge, base: 'work', head: 'main' })).rejects.toMatchObject({
+    code: 'branch_checked_out',
+  });
+});
+
+test('texts that clash are a conflict that names the files', async () => {
+  const source = sampleRepository({ 'a.ts': 'a\n' });
+  source.git('checkout', '-q', '-b', 'work');
+  source.write({ 'a.ts': 'b\n' });
+  source.commit();
+  source.git('checkout', '-q', 'main');
+  source.write({ 'a.ts': 'c\n' });
+  source.commit();
+  source.git('checkout', '-q', '--detach');
+  const push = createGitPush({ git });
+  const merge = {
+    folder: source.folder,
+    base: 'main',
+    head: 'work',
+    message: 'm',
+    author: { name: 'Bot', email: 'b@x', date: new Date(0) },
+  };
+  await expect(push.merge(merge)).rejects.toMatchObject({
+    code: 'merge_conflict',
+    details: { paths: ['a.ts'] },
+  });
+});

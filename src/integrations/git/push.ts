@@ -1,0 +1,101 @@
+import type { GitRemote } from '../../domain/ports/code-host.ts';
+import type { BranchPush, GitPush } from '../../domain/ports/git.ts';
+import { AppError, messageOf } from '../../lib/app-error.ts';
+import { type Git, gitError } from './git.ts';
+import { mergeBranch } from './merge.ts';
+import { remoteArguments, remoteBranches, remoteProtocols, remoteRef } from './remote.ts';
+
+/** Builds the port that code hosts are given. */
+export function createGitPush({ git }: { readonly git: Git }): GitPush {
+  return {
+    push: async (request) => await pushBranch(git, request),
+    remoteRef: async (remote, branch) => await remoteRef(git, remote, branch),
+    branches: async (remote) => await remoteBranches(git, remote),
+    merge: async (request) => await mergeBranch(git, request),
+  };
+}
+
+async function pushBranch(git: Git, request: BranchPush): Promise<'pushed' | 'adopted'> {
+  const { gitDir, sha, branch, expected, remote } = request;
+  const lease = `--force-with-lease=refs/heads/${branch}:${expected ?? ''}`;
+  const args = [
+    ...[
+      `--git-dir=${gitDir}`,
+      'push',
+      '--porcelain',
+      '--no-verify',
+      '--no-recurse-submodules',
+      lease,
+    ],
+    ...[
+      ...remoteArguments(remote, 'receive-pack'),
+      '--',
+      remote.url,
+      `${sha}:refs/heads/${branch}`,
+    ],
+  ];
+  const outcome = await git
+    .run(args, {
+      env: remote.env,
+      protocols: remoteProtocols(remote),
+      deadlineMs: 300_000,
+      accept: [0, 1, 128],
+    })
+    .catch((thrown: unknown) => ({ code: -1, stdout: Buffer.alloc(0), stderr: messageOf(thrown) }));
+  const report = outcome.stdout.toString('utf8');
+  if (outcome.code === 0) return /^=/mu.test(report) ? 'adopted' : 'pushed';
+  return await explainFailure(git, request, `${report}\n${outcome.stderr}`);
+}
+
+/** What the remote now has decides, not what the connection said. */
+async function explainFailure(git: Git, request: BranchPush, said: string): Promise<'adopted'> {
+  const { branch, sha, expected, remote } = request;
+  const now = await readBack(git, remote, branch, said);
+  if (now === sha) return 'adopted';
+  if (now !== expected) throw moved(request, now);
+  if (/\[(remote )?rejected\]/u.test(said)) {
+    throw new AppError({
+      kind: 'forbidden',
+      code: 'push_refused',
+      message: `The remote refused the branch ${branch}: ${refusalOf(said)}`,
+      next: 'Check the rules of the branch and the rights of the token.',
+      details: { branch, said: said.trim().slice(-2000) },
+    });
+  }
+  throw gitError(['push'], 1, said, remote.env);
+}
+
+async function readBack(
+  git: Git,
+  remote: GitRemote,
+  branch: string,
+  said: string,
+): Promise<string | null> {
+  try {
+    return await remoteRef(git, remote, branch);
+  } catch (cause) {
+    throw new AppError({
+      kind: 'unknown_outcome',
+      code: 'push_outcome_unknown',
+      message: `Whether the push of ${branch} arrived is not known: the remote cannot be read.`,
+      next: 'Wait until the remote answers; the push is then adopted or made again.',
+      details: { branch, said: said.trim().slice(-500) },
+      cause,
+    });
+  }
+}
+
+function moved({ branch, expected }: BranchPush, now: string | null): AppError {
+  return new AppError({
+    kind: 'conflict',
+    code: 'branch_moved',
+    message: `The branch ${branch} was expected at ${expected ?? 'nothing'} but is at ${now ?? 'nothing'}: somebody else moved it.`,
+    next: 'Look at the branch; requeue the task to start again from it.',
+    details: { branch, expected, now },
+  });
+}
+
+function refusalOf(said: string): string {
+  const line = said.split('\n').find((text) => text.includes('rejected]')) ?? '';
+  return /\(([^)]*)\)/u.exec(line)?.[1] ?? line.trim();
+}

@@ -1,0 +1,267 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../lib/clock.ts';
+import { createGit } from './git.ts';
+import { createMirrors } from './mirrors.ts';
+import {
+  type SampleRepository,
+  sampleRepository,
+  temporaryFolder,
+} from './sample-repository.suite.ts';
+import { createWorkspaces } from './workspaces.ts';
+
+const git = createGit({ environment: process.env });
+const author = { name: 'Bot', email: 'bot@example.org', date: new Date('2026-01-02T03:04:05Z') };
+
+async function workspaceOf(source: SampleRepository) {
+  const root = temporaryFolder();
+  const mirrors = createMirrors({ git, clock: systemClock, root: path.join(root, 'mirrors') });
+  const ref = { host: 'local', name: source.folder } as const;
+  const mirror = await mirrors.refresh(ref, { url: source.folder, env: {} }, 'main');
+  const workspaces = createWorkspaces({ git, root: path.join(root, 'runs') });
+  const workspace = await workspaces.create({ runId: 'run-1', mirror });
+  const at = (name: string) => path.join(workspace.folder, name);
+  return { root, workspaces, workspace, mirror, at };
+}
+
+test('a workspace holds the bytes of the base commit, its modes and links, and no remote', async () => {
+  const source = sampleRepository({
+    'a.txt': 'one\r\ntwo\n',
+    '.gitattributes': '* text eol=lf\n',
+    'bin/run': '#!/bin/sh\n',
+  });
+  chmodSync(path.join(source.folder, 'bin/run'), 0o755);
+  symlinkSync('a.txt', path.join(source.folder, 'link'));
+  source.write({ 'raw.txt': 'x' });
+  source.commit();
+  const { workspace, at } = await workspaceOf(source);
+  const inside = (...args: string[]) =>
+    execFileSync('git', args, { cwd: workspace.folder, encoding: 'utf8' });
+  expect(readFileSync(at('a.txt'), 'utf8')).toBe(
+    execFileSync('git', ['show', 'HEAD:a.txt'], { cwd: source.folder, encoding: 'utf8' }),
+  );
+  expect(readlinkSync(at('link'))).toBe('a.txt');
+  expect(inside('remote')).toBe('');
+  expect(inside('status', '--porcelain')).toBe('');
+  expect(inside('rev-parse', 'HEAD').trim()).toBe(workspace.baseCommit);
+  expect(existsSync(at('.git/objects/info/alternates'))).toBe(false);
+});
+
+test('an untouched workspace exports no change', async () => {
+  const { workspace } = await workspaceOf(
+    sampleRepository({ 'a.txt': 'one\n', 'd/b.txt': 'two\n' }),
+  );
+  const result = await workspace.export();
+  expect(result.files).toEqual([]);
+  expect(result.patch).toBe('');
+  expect(result.refused).toEqual([]);
+});
+
+test('added, modified, deleted, executable and linked files come out as one tree with a patch', async () => {
+  const { workspace, at } = await workspaceOf(
+    sampleRepository({ 'a.txt': 'one\n', 'gone.txt': 'x\n', 'dir/c.txt': 'c\n', 'run.sh': 'y\n' }),
+  );
+  writeFileSync(at('a.txt'), 'changed\n');
+  rmSync(at('gone.txt'));
+  rmSync(at('dir'), { recursive: true });
+  symlinkSync('/etc/passwd', at('dir'));
+  chmodSync(at('run.sh'), 0o755);
+  mkdirSync(at('new/deep'), { recursive: true });
+  writeFileSync(at('new/deep/file.bin'), Buffer.from([0, 1, 2]));
+  const result = await workspace.export();
+  expect(
+    result.files.map(({ path, status, mode, linkTarget }) => [path, status, mode, linkTarget]),
+  ).toEqual([
+    ['a.txt', 'modified', '100644', null],
+    ['dir', 'added', '120000', '/etc/passwd'],
+    ['dir/c.txt', 'deleted', null, null],
+    ['gone.txt', 'deleted', null, null],
+    ['new/deep/file.bin', 'added', '100644', null],
+    ['run.sh', 'modified', '100755', null],
+  ]);
+  expect(result.files[0]?.text).toBe('changed\n');
+  expect(result.files[4]?.text).toBeNull();
+  expect(result.patch).toContain('+changed');
+  expect(result.patch).toContain('Binary files');
+  const names = execFileSync(
+    'git',
+    [`--git-dir=${result.gitDir}`, 'ls-tree', '-r', '--name-only', result.tree],
+    { encoding: 'utf8' },
+  );
+  expect(names.trim().split('\n')).toEqual(['a.txt', 'dir', 'new/deep/file.bin', 'run.sh']);
+});
+
+test('the commit has the base as parent and the same id each time', async () => {
+  const { workspace, at } = await workspaceOf(sampleRepository({ 'a.txt': 'one\n' }));
+  writeFileSync(at('b.txt'), 'b\n');
+  const first = await (await workspace.export()).commit('Add b', author);
+  const result = await workspace.export();
+  const second = await result.commit('Add b', author);
+  expect(second).toBe(first);
+  const parent = execFileSync(
+    'git',
+    [`--git-dir=${result.gitDir}`, 'log', '-1', '--format=%P|%an|%s', first],
+    { encoding: 'utf8' },
+  );
+  expect(parent.trim()).toBe(`${workspace.baseCommit}|Bot|Add b`);
+});
+
+test('what the base ignores and what tools leave behind stays out, what it tracks is compared all the same', async () => {
+  const source = sampleRepository({
+    '.gitignore': 'dist/\n*.log\n!keep.log\n',
+    'sub/.gitignore': 'local\n',
+    'a.txt': 'a\n',
+  });
+  source.write({ 'dist/tracked.js': 'old\n', 'node_modules/mine/index.js': 'old\n' });
+  source.git('add', '-f', 'dist/tracked.js', 'node_modules/mine/index.js');
+  source.commit();
+  const { workspace, at } = await workspaceOf(source);
+  writeFileSync(at('.gitignore'), '');
+  writeFileSync(at('dist/tracked.js'), 'new\n');
+  writeFileSync(at('dist/other.js'), 'x\n');
+  writeFileSync(at('node_modules/mine/index.js'), 'new\n');
+  for (const folder of ['.claude-flow', '.hive-mind', 'sub', 'pkg/node_modules'])
+    mkdirSync(at(folder), { recursive: true });
+  for (const name of [
+    'err.log',
+    'keep.log',
+    'sub/local',
+    'sub/other',
+    '.claude-flow/x',
+    '.hive-mind/y',
+    'pkg/node_modules/z',
+  ])
+    writeFileSync(at(name), 'x\n');
+  const result = await workspace.export();
+  expect(result.files.map(({ path }) => path)).toEqual([
+    '.gitignore',
+    'dist/tracked.js',
+    'keep.log',
+    'node_modules/mine/index.js',
+    'sub/other',
+  ]);
+});
+
+test('pipes, nested repositories, odd names and paths that differ by case are refused by name', async () => {
+  const { workspace, at } = await workspaceOf(
+    sampleRepository({ 'README.md': 'a\n', 'lib/x.ts': 'x\n' }),
+  );
+  execFileSync('mkfifo', [at('pipe')]);
+  rmSync(at('lib/x.ts'));
+  execFileSync('mkfifo', [at('lib/x.ts')]);
+  for (const folder of ['inner/.git', '.GIT', 'git~1', '.g\u200cit']) {
+    mkdirSync(at(folder), { recursive: true });
+    writeFileSync(path.join(at(folder), 'config'), 'x');
+  }
+  writeFileSync(at('readme.md'), 'b\n');
+  writeFileSync(at('bad\nname'), 'b\n');
+  writeFileSync(at('back\\slash'), 'b\n');
+  const result = await workspace.export();
+  expect(result.files).toEqual([]);
+  expect(result.refused.map(({ path }) => path).sort()).toEqual(
+    [
+      '.GIT',
+      '.g\u200cit',
+      'back\\slash',
+      'bad\nname',
+      'git~1',
+      'inner/.git',
+      'lib/x.ts',
+      'pipe',
+      'readme.md',
+    ].sort(),
+  );
+});
+
+test('nothing an agent plants in its .git, attributes or hooks runs on export', async () => {
+  const { workspace, at, root } = await workspaceOf(
+    sampleRepository({ 'a.txt': 'a\n', 'sub/b.txt': 'b\n' }),
+  );
+  const proof = path.join(root, 'proof');
+  const trap = path.join(root, 'trap.sh');
+  writeFileSync(trap, `#!/bin/sh\necho ran >> ${proof}\ncat\n`, { mode: 0o755 });
+  const config = [
+    'core.fsmonitor',
+    'filter.x.clean',
+    'filter.x.smudge',
+    'filter.x.process',
+    'diff.external',
+    'diff.x.textconv',
+    'diff.x.command',
+    'core.sshCommand',
+    'core.pager',
+    'alias.status',
+    'credential.helper',
+    'uploadpack.packObjectsHook',
+    'gpg.program',
+    'merge.x.driver',
+    'core.editor',
+    'core.askPass',
+    'remote.x.uploadpack',
+  ];
+  for (const key of config) execFileSync('git', ['config', key, trap], { cwd: workspace.folder });
+  execFileSync('git', ['config', 'core.hooksPath', path.dirname(trap)], { cwd: workspace.folder });
+  mkdirSync(at('.git/hooks'), { recursive: true });
+  for (const hook of ['pre-commit', 'post-index-change', 'reference-transaction', 'post-checkout'])
+    writeFileSync(at(`.git/hooks/${hook}`), `#!/bin/sh\necho ran >> ${proof}\n`, { mode: 0o755 });
+  writeFileSync(at('.gitattributes'), '* filter=x diff=x merge=x\n');
+  writeFileSync(at('.gitmodules'), '[submodule "x"]\n\tpath = sub\n\turl = --upload-pack=x\n');
+  writeFileSync(at('a.txt'), 'changed\n');
+  rmSync(at('sub'), { recursive: true });
+  mkdirSync(at('sub/.git'), { recursive: true });
+  writeFileSync(at('sub/.git/config'), `[core]\n\tfsmonitor = ${trap}\n`);
+  const result = await workspace.export();
+  await result.commit('x', author);
+  await workspace.remove();
+  expect(existsSync(proof)).toBe(false);
+  expect(result.patch).toContain('+changed');
+  expect(existsSync(workspace.folder)).toBe(false);
+});
+
+test('a .git that is replaced by a link or a file is not looked at', async () => {
+  const { workspace, at } = await workspaceOf(sampleRepository({ 'a.txt': 'a\n' }));
+  rmSync(at('.git'), { recursive: true });
+  symlinkSync('/etc', at('.git'));
+  expect((await workspace.export()).files).toEqual([]);
+});
+
+test('large files and too many bytes are refused, unchanged large files are not', async () => {
+  const big = Buffer.alloc(3000, 'x');
+  const source = sampleRepository({ 'big.bin': big });
+  const root = temporaryFolder();
+  const mirrors = createMirrors({ git, clock: systemClock, root: path.join(root, 'mirrors') });
+  const mirror = await mirrors.refresh(
+    { host: 'local', name: source.folder },
+    { url: source.folder, env: {} },
+    'main',
+  );
+  const workspaces = createWorkspaces({
+    git,
+    root: path.join(root, 'runs'),
+    limits: { maxFileBytes: 1000 },
+  });
+  const workspace = await workspaces.create({ runId: 'r', mirror });
+  writeFileSync(path.join(workspace.folder, 'new.bin'), big);
+  const result = await workspace.export();
+  expect(result.files).toEqual([]);
+  expect(result.refused).toEqual([{ path: 'new.bin', why: 'larger than 1000 bytes' }]);
+});
+
+test('sweep removes the folders of runs that are not live', async () => {
+  const { workspaces, workspace, mirror } = await workspaceOf(sampleRepository({ 'a.txt': 'a\n' }));
+  const other = await workspaces.create({ runId: 'run-2', mirror });
+  expect(await workspaces.sweep(new Set(['run-2']))).toEqual(['run-1']);
+  expect(existsSync(workspace.folder)).toBe(false);
+  expect(existsSync(other.folder)).toBe(true);
+});

@@ -1,0 +1,153 @@
+import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Mirror, Workspace, Workspaces } from '../../domain/ports/git.ts';
+import { AppError } from '../../lib/app-error.ts';
+import { treeEntries, writeTree } from './checkout.ts';
+import { type ExportLimits, exportWorkspace } from './export.ts';
+import type { Git } from './git.ts';
+import { openObjectReader } from './object-reader.ts';
+
+export interface WorkspacesDeps {
+  readonly git: Git;
+  /** Folder that holds the workspaces, one folder a run; made when missing. */
+  readonly root: string;
+  readonly limits?: Partial<ExportLimits>;
+}
+
+/** Where the parts of one run lie. Only `work` is ever shown to an agent. */
+interface Places {
+  readonly run: string;
+  readonly work: string;
+  readonly clean: string;
+}
+
+const largestFile = 512 << 20;
+
+/** Builds the workspaces. */
+export function createWorkspaces(deps: WorkspacesDeps): Workspaces {
+  return {
+    create: async ({ runId, mirror }) => await createWorkspace(deps, runId, mirror),
+    sweep: async (live) => {
+      const found = await readdir(deps.root).catch(() => []);
+      const dead = found.filter((runId) => !live.has(runId));
+      for (const runId of dead) await removeTree(path.join(deps.root, runId));
+      return dead;
+    },
+  };
+}
+
+async function createWorkspace(
+  deps: WorkspacesDeps,
+  runId: string,
+  mirror: Mirror,
+): Promise<Workspace> {
+  const places = placesOf(deps.root, runId);
+  await removeTree(places.run);
+  await mkdir(places.work, { recursive: true, mode: 0o755 });
+  try {
+    await makeCleanClone(deps.git, places.clean, mirror);
+    await fillWorkTree(deps.git, places, mirror.commit);
+    await makeAgentRepository(deps.git, places, mirror.commit);
+  } catch (thrown) {
+    await removeTree(places.run);
+    throw thrown;
+  }
+  return {
+    runId,
+    folder: places.work,
+    baseCommit: mirror.commit,
+    export: async () =>
+      await exportWorkspace({
+        git: deps.git,
+        folder: places.work,
+        gitDir: places.clean,
+        scratch: places.run,
+        baseCommit: mirror.commit,
+        limits: deps.limits ?? {},
+      }),
+    remove: async () => await removeTree(places.run),
+  };
+}
+
+function placesOf(root: string, runId: string): Places {
+  if (!/^[\w-][\w.-]{0,199}$/u.test(runId)) {
+    throw new AppError({
+      kind: 'invalid_input',
+      code: 'odd_run_id',
+      message: `${JSON.stringify(runId)} cannot name a workspace.`,
+    });
+  }
+  const run = path.join(path.resolve(root), runId);
+  return { run, work: path.join(run, 'work'), clean: path.join(run, 'clean.git') };
+}
+
+/** Our own bare clone: the base commit copied out of the mirror, so that the mirror may be packed or dropped meanwhile. */
+async function makeCleanClone(git: Git, clean: string, mirror: Mirror): Promise<void> {
+  await git.run(['init', '--quiet', '--bare', '--template=', clean]);
+  await copyCommit(git, mirror.gitDir, clean, mirror.commit, 'refs/cms/base');
+}
+
+async function copyCommit(
+  git: Git,
+  from: string,
+  to: string,
+  commit: string,
+  ref: string,
+): Promise<void> {
+  await git.run(
+    [
+      ...[
+        `--git-dir=${to}`,
+        '-c',
+        'transfer.fsckObjects=false',
+        'fetch',
+        '--quiet',
+        '--depth=1',
+        '--no-tags',
+      ],
+      ...['--no-write-fetch-head', '--update-shallow', '--', from, `${commit}:${ref}`],
+    ],
+    { protocols: ['file'], deadlineMs: 600_000 },
+  );
+}
+
+async function fillWorkTree(git: Git, places: Places, commit: string): Promise<void> {
+  const objects = openObjectReader(git, places.clean, largestFile);
+  try {
+    await writeTree(objects, await treeEntries(git, places.clean, commit), places.work);
+  } finally {
+    objects.close();
+  }
+}
+
+/** A repository of the agent's own, with the base commit and nothing that points out of the folder. */
+async function makeAgentRepository(git: Git, places: Places, commit: string): Promise<void> {
+  const gitDir = path.join(places.work, '.git');
+  await git.run(['init', '--quiet', '--template=', '--initial-branch=work', places.work]);
+  await copyCommit(git, places.clean, gitDir, commit, 'refs/heads/base');
+  const here = [`--git-dir=${gitDir}`, `--work-tree=${places.work}`];
+  await git.run([`--git-dir=${gitDir}`, 'update-ref', 'refs/heads/work', commit]);
+  await git.run([...here, 'read-tree', commit]);
+  await git.run([...here, 'update-index', '-q', '--refresh'], {
+    accept: [0, 1],
+    deadlineMs: 300_000,
+  });
+  await git.run([`--git-dir=${gitDir}`, 'update-ref', '-d', 'refs/heads/base']);
+  await mkdir(path.join(gitDir, 'info'), { recursive: true });
+  await writeFile(
+    path.join(gitDir, 'info', 'exclude'),
+    'node_modules/\n__pycache__/\n.claude-flow/\n.hive-mind/\n',
+  );
+  const config = await readFile(path.join(gitDir, 'config'), 'utf8');
+  if (!config.includes('[user]')) {
+    await appendFile(
+      path.join(gitDir, 'config'),
+      '[user]\n\tname = agent\n\temail = agent@localhost\n',
+    );
+  }
+}
+
+/** Removes a folder tree whatever modes an agent left on its folders; links are removed, not followed. */
+async function removeTree(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 3, retryDelay: 100 });
+}
