@@ -12,9 +12,7 @@ import { propose } from './propose/propose.ts';
 
 export interface CyclePorts extends PipelinePorts {
   /** Looks at one repository with every scanner that is switched on. */
-  readonly scan: (
-    target: RepositoryRef,
-  ) => Promise<{
+  readonly scan: (target: RepositoryRef) => Promise<{
     readonly commit: string | null;
     readonly changed: boolean;
     readonly findings: number;
@@ -106,7 +104,7 @@ export async function dispatch(ports: CyclePorts): Promise<number> {
     const key = repositoryKey(task.target);
     if (busy.has(key) || (await holdOf(ports, task)) !== null) continue;
     busy.add(key);
-    await ports.startAttempt({ taskId: task.id, attempt: task.attempt + 1 });
+    await ports.startAttempt({ taskId: task.id, attempt: task.attempt + 1, version: task.version });
     started += 1;
   }
   return started;

@@ -13,7 +13,8 @@ export interface Hold {
     | 'repository_paused'
     | 'budget_day'
     | 'agent_missing'
-    | 'repository_busy';
+    | 'repository_busy'
+    | 'start_failed';
   readonly text: string;
 }
 
@@ -36,11 +37,27 @@ export async function holdOf(ports: DispatchPorts, task: Task): Promise<Hold | n
       `No agent is named "${task.agent}". Add it under executor.agents.`,
     );
   }
+  const failed = await lastFailedStart(ports, task);
+  if (failed !== null) return failed;
   if (await isBusy(ports, task)) {
     return hold('repository_busy', `Another task works on ${task.target.name}; one at a time.`);
   }
   if (agent.cost === 'free') return null;
   return overBudget(ports, policy.budget);
+}
+
+const waitAfterFailedStartMs = 5 * 60_000;
+
+async function lastFailedStart(ports: DispatchPorts, task: Task): Promise<Hold | null> {
+  const notes = await ports.tasks.notes(task.id);
+  const last = notes.find(({ code }) => code === 'start_failed');
+  if (last === undefined) return null;
+  const until = new Date(last.at.getTime() + waitAfterFailedStartMs);
+  if (until <= ports.clock.now()) return null;
+  return hold(
+    'start_failed',
+    `The last start failed: ${last.text} It is tried again after ${until.toISOString()}.`,
+  );
 }
 
 async function isBusy(ports: DispatchPorts, task: Task): Promise<boolean> {

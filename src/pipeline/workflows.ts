@@ -2,7 +2,7 @@ import { toAppError } from '../lib/app-error.ts';
 import { deliver } from './deliver/deliver.ts';
 import { endAttempt } from './deliver/end-attempt.ts';
 import type { AttemptRef, WorkResult } from './execute/attempt.ts';
-import { begin } from './execute/begin.ts';
+import { begin, noteFailedStart } from './execute/begin.ts';
 import { work } from './execute/work.ts';
 import type { PipelinePorts } from './pipeline-ports.ts';
 
@@ -22,13 +22,25 @@ export async function attemptWorkflow(
   steps: Steps,
   ref: AttemptRef,
 ): Promise<string> {
-  const begun = await steps.step('begin', () => begin(ports, ref));
+  const begun = await steps.step('begin', () => beginOrWait(ports, ref));
   if (!begun) return 'not_started';
   const result = await steps.step('work', (signal) =>
     safely(ports, () => work(ports, ref, signal)),
   );
   const outcome = await steps.step('deliver', () => finish(ports, ref, result));
   return outcome;
+}
+
+/** A start that fails (host or database away) is noted on the task, which waits a while and is started again. */
+async function beginOrWait(ports: PipelinePorts, ref: AttemptRef): Promise<boolean> {
+  try {
+    return await begin(ports, ref);
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    ports.log.warn('attempt could not start', { code: error.code, taskId: ref.taskId, error });
+    await noteFailedStart(ports, ref, error.message);
+    return false;
+  }
 }
 
 async function finish(ports: PipelinePorts, ref: AttemptRef, result: WorkResult): Promise<string> {

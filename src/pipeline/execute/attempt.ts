@@ -6,10 +6,13 @@ import type { PipelinePorts } from '../pipeline-ports.ts';
 export interface AttemptRef {
   readonly taskId: string;
   readonly attempt: number;
+  /** Version of the task when it was dispatched: a start that failed may be tried again under a new id. */
+  readonly version?: number;
 }
 
 export function workflowIdOf(ref: AttemptRef): string {
-  return `task-${ref.taskId}-${ref.attempt}`;
+  const again = ref.version === undefined ? '' : `.${ref.version}`;
+  return `task-${ref.taskId}-${ref.attempt}${again}`;
 }
 
 export function runIdOf(ref: AttemptRef): string {

@@ -31,6 +31,22 @@ export async function begin(ports: Ports, ref: AttemptRef): Promise<boolean> {
   return true;
 }
 
+/** Writes down that a start failed; `dispatch` leaves the task alone for a while after that. */
+export async function noteFailedStart(ports: Ports, ref: AttemptRef, why: string): Promise<void> {
+  const task = await ports.tasks.get(ref.taskId);
+  if (task === null || task.state !== 'approved') return;
+  await ports.tasks.transact(async (transaction) => {
+    const moved = await ports.tasks.update(transaction, task, { note: `could not start: ${why}` });
+    await ports.tasks.addNote(transaction, {
+      taskId: task.id,
+      at: ports.clock.now(),
+      code: 'start_failed',
+      text: why,
+      key: `start:${moved.version}`,
+    });
+  });
+}
+
 async function start(ports: Ports, task: Task, ref: AttemptRef, approver: string): Promise<void> {
   const next = transition(task.state, { type: 'start' });
   if (!next.ok) return;

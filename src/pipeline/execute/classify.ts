@@ -11,7 +11,7 @@ export type Ending =
       readonly summary: string;
     };
 
-const noChange = /^\s*NO CHANGE NEEDED:\s*(.+)$/imu;
+const noChange = /^[ \t]*NO CHANGE NEEDED:[ \t]*(\S.*)$/imu;
 
 /** What we ended ourselves comes first, then what the agent says; an agent's "success" is only a claim until the tree is judged. */
 export function classify(result: AgentRunResult): Ending {

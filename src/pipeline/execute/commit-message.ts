@@ -1,5 +1,7 @@
 import type { Run } from '../../domain/run.ts';
 import type { Task } from '../../domain/task.ts';
+import { withoutActs } from '../deliver/report.ts';
+import { withoutInvisible } from './visible.ts';
 
 /** The message of our commit: one subject line, then trailers that tools can read; text of others cannot add a trailer. */
 export function commitMessage(task: Task, run: Run, approver: string): string {
@@ -17,10 +19,13 @@ export function commitMessage(task: Task, run: Run, approver: string): string {
 }
 
 function subject(title: string): string {
-  const line = title.replace(/[\p{Cc}\s]+/gu, ' ').trim();
+  const line = withoutInvisible(title)
+    .replace(/\s+/gu, ' ')
+    .trim()
+    .replace(/^[#-]+\s*/u, '');
   const points = [...line];
   const short = points.length <= 72 ? line : `${points.slice(0, 71).join('')}…`;
-  return short.replace(/^[#-]+\s*/u, '') || 'Approved change';
+  return withoutActs(short) || 'Approved change';
 }
 
 function word(text: string): string {

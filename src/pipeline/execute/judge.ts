@@ -1,7 +1,7 @@
 import type { RepositoryPolicy } from '../../domain/policy.ts';
 import type { ChangedFile, ExportedChange } from '../../domain/ports/git.ts';
 import type { JudgementLimits, SecretScan } from '../pipeline-ports.ts';
-import { isProtected } from './protected-paths.ts';
+import { folded, isProtected } from './protected-paths.ts';
 
 /** What is wrong with a change, in words for the person who reads the task. */
 export interface Objection {
@@ -90,6 +90,9 @@ function sizes(
 function shape(file: ChangedFile): readonly Objection[] {
   if (file.mode === '160000')
     return [objection('gitlink', `${file.path} points to another repository`)];
+  if (file.path.split('/').some(isGitFolder)) {
+    return [objection('refused_path', `${file.path} lies in a folder that git keeps for itself`)];
+  }
   if (file.linkTarget !== null && leavesTree(file.path, file.linkTarget)) {
     return [
       objection(
@@ -101,25 +104,33 @@ function shape(file: ChangedFile): readonly Objection[] {
   return [];
 }
 
+/**
+ * Whether a link can lead out of the tree. Each `..` must stand at the beginning, where the folders above are known to
+ * be real: after a name, `..` goes up from wherever a second link has led.
+ */
 function leavesTree(path: string, target: string): boolean {
-  if (target.startsWith('/') || target.includes('\\') || target === '') return true;
-  let depth = path.split('/').length - 1;
-  for (const part of target.split('/')) {
-    if (part === '.git') return true;
-    if (part === '..') depth -= 1;
-    else if (part !== '.' && part !== '') depth += 1;
-    if (depth < 0) return true;
-  }
-  return false;
+  if (/^([a-z]:|\/|$)/iu.test(target) || target.includes('\\')) return true;
+  const parts = target.split('/').filter((part) => part !== '.' && part !== '');
+  const ups = parts.findIndex((part) => part !== '..');
+  const rest = ups === -1 ? [] : parts.slice(ups);
+  const above = path.split('/').length - 1;
+  return (ups === -1 ? parts.length : ups) > above || rest.includes('..') || rest.some(isGitFolder);
+}
+
+/** `.git` in every spelling that some file system takes for it. */
+function isGitFolder(name: string): boolean {
+  return ['.git', 'git~1'].includes(folded(name));
 }
 
 function leaks(
   change: Pick<ExportedChange, 'files' | 'patch'>,
   secrets: SecretScan,
 ): readonly Objection[] {
+  // Headers (`+++ b/path`) are scanned too: an added line that begins with `++ ` looks just like one.
   const added = change.patch
     .split('\n')
-    .filter((line) => line.startsWith('+') && !line.startsWith('+++'))
+    .filter((line) => line.startsWith('+'))
+    .map((line) => line.slice(1))
     .join('\n');
   const kinds = new Set([
     ...secrets.scan(added),
@@ -139,13 +150,20 @@ function protectedOnes(
     .map(({ path }) => objection('protected_path', `${path} is a protected path`));
 }
 
-const testPath = /(^|\/)(tests?|spec|__tests__)\/|[._-](test|spec)\.[a-z]+$|(^|\/)test_[^/]+$/iu;
+const testPath =
+  /(^|\/)(tests?|specs?|__tests__)\/|[._-](tests?|spec)\.[a-z]+$|(^|\/)tests?\.[a-z]+$|(^|\/)test_[^/]+$/iu;
+const testClass = /(Tests?|Spec)\.(java|kts?|cs|fs|vb|php|swift|scala|groovy)$/u;
 
+/** Tests that are deleted, or emptied, which is the same with another name. */
 function deletedTests(files: readonly ChangedFile[]): readonly Objection[] {
-  const deleted = files.filter(({ path, status }) => status === 'deleted' && testPath.test(path));
-  if (deleted.length === 0) return [];
+  const gone = files.filter(
+    ({ path, status, bytes }) =>
+      (status === 'deleted' || (status === 'modified' && bytes === 0)) &&
+      (testPath.test(path) || testClass.test(path)),
+  );
+  if (gone.length === 0) return [];
   return [
-    objection('tests_deleted', `tests are deleted: ${deleted.map(({ path }) => path).join(', ')}`),
+    objection('tests_deleted', `tests are deleted: ${gone.map(({ path }) => path).join(', ')}`),
   ];
 }
 

@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import type { ChangedFile, ExportedChange } from '../../domain/ports/git.ts';
+import type { SecretScan } from '../pipeline-ports.ts';
+import { type Judgement, judge } from './judge.ts';
+
+const limits = { files: 3, patchBytes: 200, binaryFileBytes: 100 };
+const secrets: SecretScan = {
+  scan: (text) => (text.includes('SECRET') ? ['test-token'] : []),
+  redact: (text) => text.replaceAll('SECRET', '***'),
+};
+const policy = { protectedPaths: ['infra'], protectedPathsPolicy: 'block' } as const;
+
+function file(path: string, change: Partial<ChangedFile> = {}): ChangedFile {
+  const plain = { status: 'modified', mode: '100644', bytes: 5, linkTarget: null, text: 'text\n' };
+  return { path, ...plain, ...change } as ChangedFile;
+}
+
+function link(path: string, linkTarget: string): ChangedFile {
+  return file(path, { mode: '120000', linkTarget, text: null });
+}
+
+function judged(
+  files: readonly ChangedFile[],
+  change: Partial<Pick<ExportedChange, 'patch' | 'refused'>> = {},
+  rules: Parameters<typeof judge>[1] = policy,
+): Judgement {
+  return judge({ files, patch: '', refused: [], ...change }, rules, limits, secrets);
+}
+
+function codes(judgement: Judgement): readonly string[] {
+  return 'objections' in judgement ? judgement.objections.map(({ code }) => code) : [];
+}
+
+describe('judge', () => {
+  test('nothing changed is empty, a plain change passes', () => {
+    expect(judged([])).toEqual({ verdict: 'empty' });
+    expect(judged([file('src/a.ts')])).toEqual({ verdict: 'pass' });
+  });
+  test('what the export refused blocks, even when no file is left', () => {
+    expect(judged([], { refused: [{ path: 'pipe', why: 'a named pipe' }] })).toEqual({
+      verdict: 'block',
+      objections: [{ code: 'refused_path', text: 'pipe: a named pipe' }],
+    });
+  });
+  test('sizes are bounded: files, patch, binary files', () => {
+    expect(codes(judged(['a', 'b', 'c', 'd'].map((path) => file(path))))).toEqual([
+      'too_many_files',
+    ]);
+    expect(codes(judged([file('a')], { patch: 'x'.repeat(201) }))).toEqual(['patch_too_large']);
+    expect(codes(judged([file('a', { text: null, bytes: 101 })]))).toEqual(['binary_too_large']);
+    expect(judged([file('a', { text: null, bytes: 101, status: 'deleted' })]).verdict).toBe('pass');
+  });
+  test.each([
+    ['a', '/etc/passwd'],
+    ['a', '..'],
+    ['a/b', '../../c'],
+    ['a/b/c', '../../../d'],
+    ['a', 'b/../../c'],
+    ['a', 'dir/up/..'],
+    ['a', '.git/config'],
+    ['a', '.GIT/config'],
+    ['a', 'GIT~1/config'],
+    ['a', 'C:/Windows'],
+    ['a', '..\\x'],
+    ['a', ''],
+  ])('a link %s -> %j leads out', (path, target) => {
+    expect(codes(judged([link(path, target)]))).toEqual(['link_out_of_tree']);
+  });
+  test.each([
+    ['a', 'b'],
+    ['a/b', '../c'],
+    ['a/b', './c/d'],
+    ['a/b/c', '../../d'],
+    ['a/b', '..'],
+    ['a', '...'],
+  ])('a link %s -> %j stays in the tree', (path, target) => {
+    expect(judged([link(path, target)]).verdict).toBe('pass');
+  });
+  test('a link to another repository and a file in a git folder are refused', () => {
+    expect(codes(judged([file('sub', { mode: '160000' })]))).toEqual(['gitlink']);
+    expect(codes(judged([file('sub/.Git/hooks/x')]))).toEqual(['refused_path']);
+  });
+  test('a secret in an added line or a name blocks, one in a removed line does not', () => {
+    expect(codes(judged([file('a')], { patch: '+SECRET' }))).toEqual(['secret_found']);
+    expect(codes(judged([file('a')], { patch: '+++ SECRET' }))).toEqual(['secret_found']);
+    expect(codes(judged([file('SECRET.txt')]))).toEqual(['secret_found']);
+    expect(judged([file('a')], { patch: '-SECRET\n SECRET' }).verdict).toBe('pass');
+  });
+  test.each([
+    'test/a.ts',
+    'src/a.test.ts',
+    'src/a_test.go',
+    'tests/test_x.py',
+    'test_x.py',
+    'app/tests.py',
+    'spec/a_spec.rb',
+    'src/FooTest.java',
+  ])('deleting the test %s needs a person, and so does emptying it', (path) => {
+    expect(codes(judged([file(path, { status: 'deleted' })]))).toEqual(['tests_deleted']);
+    expect(codes(judged([file(path, { bytes: 0, text: '' })]))).toEqual(['tests_deleted']);
+    expect(judged([file(path)]).verdict).toBe('pass');
+  });
+  test.each(['src/latest.ts', 'src/contest.ts', 'src/attestation/a.ts', 'src/Contest.java.txt'])(
+    'deleting %s is no loss of tests',
+    (path) => {
+      expect(judged([file(path, { status: 'deleted' })]).verdict).toBe('pass');
+    },
+  );
+  test('a protected path is blocked, asked or allowed as the policy says; a hard objection always blocks', () => {
+    const change = [file('infra/main.tf')];
+    expect(judged(change).verdict).toBe('block');
+    expect(judged(change, {}, { ...policy, protectedPathsPolicy: 'human' }).verdict).toBe('ask');
+    expect(judged(change, {}, { ...policy, protectedPathsPolicy: 'allow' }).verdict).toBe('pass');
+    expect(
+      judged([...change, link('a', '/x')], {}, { ...policy, protectedPathsPolicy: 'allow' })
+        .verdict,
+    ).toBe('block');
+  });
+});
