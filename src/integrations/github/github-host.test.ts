@@ -1,0 +1,53 @@
+import { createGitWork } from '../../../test/support/git-work.ts';
+import { createGithubEmulator } from '../../../test/support/github-emulator/emulator.ts';
+import { createSkippingClock } from '../../../test/support/skipping-clock.ts';
+import { systemRandom } from '../../lib/random.ts';
+import { describeCodeHost, type HostSubject, suiteMarkers } from '../code-host.suite.ts';
+import { createGit } from '../git/git.ts';
+import { createGitPush } from '../git/push.ts';
+import { createMemoryEtagStore } from './etag-store.ts';
+import { createGithubHost } from './github-host.ts';
+import { createGovernor } from './governor/governor.ts';
+import { createMemoryGovernorState } from './governor/governor-state.ts';
+
+async function openGithub(): Promise<HostSubject> {
+  const emulator = await createGithubEmulator();
+  const token = emulator.addUser('svc-bot');
+  await emulator.addRepository({
+    fullName: 'acme/widgets',
+    files: { 'a.txt': 'a\n' },
+    labels: ['approved'],
+    roles: { 'svc-bot': 'write', ann: 'write' },
+  });
+  const clock = createSkippingClock();
+  const random = systemRandom;
+  const state = createMemoryGovernorState();
+  const work = createGitWork(emulator.gitFolder('acme/widgets'));
+  const host = createGithubHost({
+    apiUrl: emulator.apiUrl,
+    serverUrl: emulator.serverUrl,
+    token: async () => token,
+    governor: createGovernor({ credential: 'test', state, clock, random }),
+    etags: createMemoryEtagStore(),
+    clock,
+    random,
+    markers: suiteMarkers,
+    git: createGitPush({ git: createGit({ environment: process.env }) }),
+  });
+  return {
+    host,
+    repository: { host: 'github', name: 'acme/widgets' },
+    someone: { login: 'ann', role: 'write' },
+    commit: async () => ({ gitDir: work.gitDir, sha: work.commit() }),
+    label: async (number, label) => emulator.as('ann').label('acme/widgets', number, label),
+    merge: async (number) => {
+      await emulator.as('ann').merge('acme/widgets', number);
+    },
+    close: async () => {
+      work.remove();
+      await emulator.close();
+    },
+  };
+}
+
+describeCodeHost('github', openGithub);
