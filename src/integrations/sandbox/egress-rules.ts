@@ -84,9 +84,8 @@ function isLoopback(host: string): boolean {
 /** Networks that are not the public internet (IANA special-purpose registries, RFC 6890), metadata services included. */
 const inward = inwardNetworks();
 
+/** BlockList takes an IPv4 address inside of an IPv6 one (`::ffff:10.0.0.1`) for that address. */
 function isInward(address: string): boolean {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return isInward(mapped);
   return inward.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
@@ -94,8 +93,7 @@ function inwardNetworks(): BlockList {
   const list = new BlockList();
   const four =
     '0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.168.0.0/16 198.18.0.0/15 224.0.0.0/4 240.0.0.0/4';
-  const six =
-    '::/128 ::1/128 ::ffff:0:0/96 64:ff9b::/96 64:ff9b:1::/48 2002::/16 fc00::/7 fe80::/10 ff00::/8';
+  const six = '::/128 ::1/128 64:ff9b::/96 64:ff9b:1::/48 2002::/16 fc00::/7 fe80::/10 ff00::/8';
   for (const network of four.split(' ')) addNetwork(list, network, 'ipv4');
   for (const network of six.split(' ')) addNetwork(list, network, 'ipv6');
   return list;

@@ -1,0 +1,209 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Sandbox, SandboxSpec } from '../../domain/ports/sandbox.ts';
+import type { EgressRefusal } from './egress-proxy.ts';
+
+export interface SandboxUnderTest {
+  readonly name: string;
+  /** Whether it keeps foreign code from files and the network; `none` does not. */
+  readonly isolates: boolean;
+  make(tempRoot: string, onRefusal: (refusal: EgressRefusal) => void): Sandbox;
+}
+
+interface Ran {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number | null;
+}
+
+/** What every sandbox owes its caller. */
+export function describeSandbox(subject: SandboxUnderTest): void {
+  const { name, isolates } = subject;
+  describe(`the sandbox ${name}`, () => {
+    let root = '';
+    let workspace = '';
+    let home = '';
+    let sandbox: Sandbox;
+    let server: Server;
+    let address = '';
+    const refusals: EgressRefusal[] = [];
+
+    beforeAll(async () => {
+      root = await mkdtemp(join(tmpdir(), 'cms-sb-'));
+      sandbox = subject.make(join(root, 't'), (refusal) => refusals.push(refusal));
+      server = createServer((_, answer) => answer.end('from outside'));
+      await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+      address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    });
+    afterAll(async () => {
+      server.close();
+      await rm(root, { recursive: true, force: true });
+    });
+    beforeEach(async () => {
+      workspace = await mkdtemp(join(root, 'work-'));
+      home = join(workspace, '..', `home-${workspace.slice(-6)}`);
+      await mkdir(home);
+    });
+
+    const spec = (script: string, more: Partial<SandboxSpec> = {}): SandboxSpec => ({
+      argv: ['/bin/sh', '-c', script],
+      env: { PATH: `${join(process.execPath, '..')}:/usr/bin:/bin`, GIVEN: 'yes' },
+      workspace,
+      home,
+      readable: [],
+      stdin: null,
+      egress: [],
+      limits: { memoryBytes: 2 ** 30, processes: 100, fileBytes: 2 ** 24 },
+      ...more,
+    });
+    const run = async (script: string, more: Partial<SandboxSpec> = {}): Promise<Ran> => {
+      const running = await sandbox.start(spec(script, more));
+      const [stdout, stderr, { code }] = await Promise.all([
+        text(running.stdout),
+        text(running.stderr),
+        running.exited,
+      ]);
+      return { stdout, stderr, code };
+    };
+
+    it('is found working by its own probe', async () => {
+      expect(await sandbox.probe()).toMatchObject({ works: true, mend: null });
+    });
+
+    it('passes the exit code through', async () => {
+      expect(await run('exit 7')).toMatchObject({ code: 7 });
+    });
+
+    it('hands over standard input and closes it', async () => {
+      expect(await run('cat', { stdin: 'the task\n' })).toMatchObject({ stdout: 'the task\n' });
+      expect(await run('cat')).toMatchObject({ stdout: '', code: 0 });
+    });
+
+    it('gives no more environment than asked for, its own mark apart', async () => {
+      const { stdout } = await run('env');
+      const names = stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split('=')[0]);
+      const shells = ['PWD', 'OLDPWD', 'SHLVL', '_'];
+      expect(new Set(names.filter((entry) => !shells.includes(entry ?? '')))).toEqual(
+        new Set(['CMS_PROCESS', 'GIVEN', 'PATH']),
+      );
+    });
+
+    it('starts in the workspace, and workspace and home are kept', async () => {
+      const { code } = await run(`pwd > where && echo kept > ${home}/note`);
+      expect(code).toBe(0);
+      expect(await readFile(join(workspace, 'where'), 'utf8')).toBe(`${workspace}\n`);
+      expect(await readFile(join(home, 'note'), 'utf8')).toBe('kept\n');
+    });
+
+    it('leaves no descendant when its first process ends, in sessions of their own neither', async () => {
+      const beat = `while :; do date +%N > ${join(workspace, 'beat')}; sleep 0.05; done`;
+      await run(
+        `setsid sh -c '${beat}' >/dev/null 2>&1 & (setsid sh -c '${beat}' >/dev/null 2>&1 &) ; sleep 0.3`,
+      );
+      expect(await beats(workspace)).toBe('still');
+    });
+
+    it('kill leaves no descendant: double forks, own sessions, ignored signals', async () => {
+      const beat = `trap "" TERM INT HUP; while :; do date +%N > ${join(workspace, 'beat')}; sleep 0.05; done`;
+      const running = await sandbox.start(
+        spec(
+          `(setsid sh -c '${beat}' >/dev/null 2>&1 &); nohup sh -c '${beat}' >/dev/null 2>&1 & echo up; sleep 600`,
+        ),
+      );
+      await new Promise((resolve) => running.stdout.once('data', resolve));
+      await running.kill();
+      expect(await beats(workspace)).toBe('still');
+      expect(await running.exited).toBeDefined();
+    });
+
+    it('reports a program that is not there by its exit code or as an error', async () => {
+      const outcome = await sandbox
+        .start(spec('', { argv: ['/no/such/program'] }))
+        .then(async (running) => (await running.exited).code)
+        .catch((cause: Error) => cause.message);
+      expect(outcome).not.toBe(0);
+    });
+
+    if (!isolates) return;
+    describe('as a wall', () => {
+      it('writes reach nothing but workspace, home and its own /tmp', async () => {
+        const outside = join(root, 'outside.txt');
+        await writeFile(outside, 'untouched');
+        const { stdout } = await run(
+          `for f in ${outside} /etc/x /usr/x ${root}/x /x /var/x; do (echo hit > $f) 2>/dev/null && echo "wrote $f"; done; echo t > /tmp/own && cat /tmp/own`,
+        );
+        expect(stdout.replace(/wrote .*outside.*\n|wrote .*\/x\n/g, '')).toBe('t\n');
+        expect(await readFile(outside, 'utf8')).toBe('untouched');
+        expect((await readdir(root)).includes('x')).toBe(false);
+      });
+
+      it('has no network without egress', async () => {
+        const { stdout } = await run(`node -e '${reach(`http://${address}/`)}'`);
+        expect(stdout).toContain('ECONNREFUSED');
+      });
+
+      it('reaches a listed loopback address and nothing else, and tells of refusals', async () => {
+        refusals.length = 0;
+        const probes = [
+          `http://${address}/`,
+          'http://169.254.169.254/',
+          'http://10.0.0.1/',
+          'http://elsewhere.test/',
+        ];
+        const { stdout } = await run(probes.map((url) => `node -e '${reach(url)}'`).join('; '), {
+          egress: [address, 'allowed.test'],
+        });
+        expect(stdout.trim().split('\n')).toHaveLength(4);
+        expect(stdout).toMatch(/^200 from outside\n/);
+        expect(stdout.match(/^200/gm)).toHaveLength(1);
+        expect(refusals.map(({ host }) => host)).toEqual([
+          '169.254.169.254',
+          '10.0.0.1',
+          'elsewhere.test',
+        ]);
+      });
+
+      it('keeps memory and the size of files within their limits', async () => {
+        const limits = { memoryBytes: 200 * 2 ** 20, processes: 100, fileBytes: 2 ** 20 };
+        const hog = await run(`node -e 'const a=[];for(;;)a.push(Buffer.alloc(2**24,1))'`, {
+          limits,
+        });
+        expect(hog.code).not.toBe(0);
+        await run('head -c 5000000 /dev/zero > big', { limits });
+        const { length } = await readFile(join(workspace, 'big'));
+        expect(length).toBeLessThanOrEqual(2 ** 20);
+      });
+
+      it('stops a fork bomb at the number of processes', async () => {
+        const limits = { memoryBytes: 2 ** 30, processes: 40, fileBytes: 2 ** 20 };
+        const { stdout } = await run(
+          'i=0; while [ $i -lt 200 ]; do (sleep 5 & echo started) 2>/dev/null || break; i=$((i+1)); done; true',
+          { limits },
+        );
+        expect(stdout.match(/started/g)?.length ?? 0).toBeLessThanOrEqual(40);
+      });
+    });
+  });
+}
+
+/** Whether somebody still writes the beat file. */
+async function beats(workspace: string): Promise<'still' | 'beating'> {
+  const file = join(workspace, 'beat');
+  const before = await readFile(file, 'utf8').catch(() => '');
+  await new Promise((resolve) => {
+    setTimeout(resolve, 300);
+  });
+  return (await readFile(file, 'utf8').catch(() => '')) === before ? 'still' : 'beating';
+}
+
+function reach(url: string): string {
+  return `fetch("${url}").then(async (r) => console.log(r.status, await r.text()), (e) => console.log(e.cause?.code ?? "failed")).catch(console.log)`;
+}

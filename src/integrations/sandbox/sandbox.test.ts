@@ -1,0 +1,28 @@
+import { systemClock } from '../../lib/clock.ts';
+import { systemRandom } from '../../lib/random.ts';
+import { agentUserOf, createBubblewrap } from './bubblewrap.ts';
+import { createNoSandbox } from './no-sandbox.ts';
+import { describeSandbox } from './sandbox.suite.ts';
+
+const base = { clock: systemClock, random: systemRandom };
+const resolve = async () => ['192.0.2.1'];
+
+describeSandbox({
+  name: 'bubblewrap',
+  isolates: true,
+  make: (tempRoot, onRefusal) =>
+    createBubblewrap({
+      ...base,
+      tempRoot,
+      nodePath: process.execPath,
+      runAs: agentUserOf(process.getuid?.()),
+      onRefusal,
+      resolve,
+    }),
+});
+
+describeSandbox({
+  name: 'none',
+  isolates: false,
+  make: (tempRoot) => createNoSandbox({ ...base, tempRoot }),
+});
