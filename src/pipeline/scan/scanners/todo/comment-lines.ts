@@ -31,7 +31,9 @@ export function lineBelow(
   if (next < comment.end) {
     return { start: next, end: trimmedEnd(src, next, Math.min(end, comment.end)), lineStart: next };
   }
-  return comment.marker === null ? undefined : markedLine(src, next, end, comment.marker);
+  return comment.marker === null
+    ? undefined
+    : markedLine(src, next, end, comment.start, comment.marker);
 }
 
 /** The line before it, if it belongs to the same comment or is a line comment right above. */
@@ -48,7 +50,7 @@ export function lineAbove(
     return { start, end: trimmedEnd(src, start, end), lineStart: from };
   }
   if (comment.marker === null || !startsItsLine(src, comment)) return undefined;
-  return markedLine(src, from, end, comment.marker);
+  return markedLine(src, from, end, comment.start, comment.marker);
 }
 
 /** Whether only white space stands before the line comment: a comment after code does not go on from the line above. */
@@ -57,17 +59,27 @@ function startsItsLine(src: string, comment: Comment): boolean {
   return src.slice(from, comment.start - (comment.marker?.length ?? 0)).trim() === '';
 }
 
+/** A line whose comment opens just like the one at `opened`: `//` does not go on from `///`. */
 function markedLine(
   src: string,
   from: number,
   end: number,
+  opened: number,
   marker: string,
 ): CommentLine | undefined {
   let at = from;
   while (at < end && (src[at] === ' ' || src[at] === '\t')) at++;
   if (!src.startsWith(marker, at)) return undefined;
-  const start = Math.min(at + marker.length, end);
+  const sign = marker.slice(-1);
+  const start = Math.min(afterRun(src, at + marker.length, sign), end);
+  if (start - at - marker.length !== afterRun(src, opened, sign) - opened) return undefined;
   return { start, end: trimmedEnd(src, start, end), lineStart: from };
+}
+
+function afterRun(src: string, from: number, character: string): number {
+  let at = from;
+  while (src[at] === character) at++;
+  return at;
 }
 
 function endOfLine(src: string, offset: number): number {

@@ -13,7 +13,7 @@ export interface FindingText {
 }
 
 /** The rest of `TODO/FIXME: …`, whose tags have one text. */
-const OTHER_TAG = /^(?:\s?[/|&]\s?(?:TODO|FIXME|HACK|XXX|BUG)\b)+(?=\s?[:(])/;
+const OTHER_TAG = /^(?:\s?[/|&]\s?[A-Z]{3,}\b)+(?=\s?[:(])/;
 /** A finding's text goes on for at most this many lines. */
 const MOST_LINES = 50;
 
@@ -37,7 +37,10 @@ export function findingTextOf(
     }
   }
   const element = /<(\w+)>\s*$/.exec(source.src.slice(line.start, candidate.start))?.[1];
-  const joined = balanced(parts.filter((part) => part !== '').join(' '));
+  const joined = inParentheses(
+    source.src[candidate.start - 1],
+    parts.filter((part) => part !== '').join(' '),
+  );
   const text = element === undefined ? joined : joined.replace(`</${element}>`, '').trim();
   return { text, owner, issue: issue ?? issueIn(text), lastOffset };
 }
@@ -115,18 +118,16 @@ function cleanEnd(text: string): string {
     .trim();
 }
 
-/** `(TODO: fix)` leaves a parenthesis behind that nothing opened. */
-function balanced(text: string): string {
-  let result = text;
-  for (const [open, close] of [
-    ['(', ')'],
-    ['[', ']'],
-  ] as const) {
-    if (!result.endsWith(close)) continue;
-    const opened = result.split(open).length;
-    if (result.split(close).length > opened) result = result.slice(0, -1).trimEnd();
+/** After `(TODO: fix)` the text ends with the parenthesis that the tag stands in. */
+function inParentheses(before: string | undefined, text: string): string {
+  const close = before === '(' ? ')' : before === '[' ? ']' : undefined;
+  if (close === undefined) return text;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === before) depth++;
+    else if (text[at] === close && --depth < 0) return text.slice(0, at).trimEnd();
   }
-  return result;
+  return text;
 }
 
 /** The lines below that are indented deeper than the tag. */
@@ -143,7 +144,7 @@ function* continuation(
   for (let count = 0; count < MOST_LINES; count++) {
     const below = lineBelow(src, comment, line);
     if (below === undefined || below.end > stop) return;
-    const textStart = afterOrnament(src, below);
+    const textStart = afterOrnament(src, below, comment.marker);
     if (textStart >= below.end || columnOf(src, below.lineStart, textStart) <= column) return;
     if (/^[@\\][a-z]/i.test(src.slice(textStart, textStart + 2))) return;
     yield { line: below, textStart };
@@ -162,11 +163,10 @@ function baseColumn(src: string, line: CommentLine, tag: number): number {
   return columnOf(src, line.lineStart, start);
 }
 
-/** After the indentation and the asterisk or second marker of a line of a block. */
-function afterOrnament(src: string, line: CommentLine): number {
-  const lead = /^[\s]*(?:[*!/#;%|>-]+(?=\s|$))?[ \t]*/.exec(
-    src.slice(line.start, Math.min(line.end, line.start + 200)),
-  );
+/** After the indentation, and after the asterisks that decorate the lines of a block. */
+function afterOrnament(src: string, line: CommentLine, marker: string | null): number {
+  const text = src.slice(line.start, Math.min(line.end, line.start + 200));
+  const lead = (marker === null ? /^\s*(?:[*|]+(?=\s|$)|[#;%]+(?=\s))?\s*/ : /^\s*/).exec(text);
   return line.start + (lead?.[0].length ?? 0);
 }
 

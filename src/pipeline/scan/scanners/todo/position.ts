@@ -73,7 +73,7 @@ function isWholeWord(src: string, line: CommentLine, candidate: Candidate, rest:
 
 /** `TODO/FIXME: …` */
 function isTagPair(rest: string): boolean {
-  return /^\/(?:TODO|FIXME|HACK|XXX|BUG)\b[^,]*[:(]/.test(rest);
+  return /^\/[A-Z]{3,}\b[^,]*[:(]/.test(rest);
 }
 
 function followsTag(lead: string): boolean {
@@ -87,7 +87,7 @@ function otherCase(
   candidate: Candidate,
   { lead, rest, line, atStart }: Around,
 ): Position | undefined {
-  if (!atStart) return undefined;
+  if (!atStart || lead.endsWith('\\')) return undefined;
   if (isSeparated(candidate.tag, rest)) return { line, atStart, confidence: 0.85 };
   const alone =
     /^[^\w]*$/.test(rest) &&
@@ -118,7 +118,8 @@ function startPosition(
   const separated = /^\s?[:(]/.test(rest);
   // A sentence that was wrapped in front of the tag goes on with it.
   const wrapped = !separated && !/[-*[(@\\.)]\s*$|\d/.test(lead.replace(/^\s*\*/, ''));
-  if (wrapped && leadsToMention(textAbove(src, comment, line))) return undefined;
+  const above = wrapped ? textAbove(src, comment, line) : '';
+  if (!/^\W*(?:XXX|TODO|FIXME)\b/.test(above) && leadsToMention(above)) return undefined;
   return { line, atStart, confidence: separated ? 0.98 : 0.9 };
 }
 
@@ -131,18 +132,29 @@ function laterPosition(
 ): Position | undefined {
   if (/^\s?:(?![:=])/.test(rest)) return { line, atStart, confidence: 0.85 };
   if (/^\([^)]/.test(rest) || /^\s\([^)]*\):/.test(rest)) return { line, atStart, confidence: 0.8 };
-  if (startsSentence(lead)) return { line, atStart, confidence: 0.7 };
+  if (/^=(?:head|item)/.test(lead)) return undefined;
+  if (startsSentence(lead, comment.marker !== null) || standsApart(lead, rest)) {
+    return { line, atStart, confidence: 0.7 };
+  }
   if (/^[\s.!?)\]*]*$/.test(rest) && endsParagraph(src, comment, line)) {
     return isNamed(candidate.tag, lead) ? undefined : { line, atStart, confidence: 0.6 };
   }
   return undefined;
 }
 
-/** After a full stop, a dash between clauses, an opening parenthesis, or a marker of a comment in a comment. */
-function startsSentence(lead: string): boolean {
+/** After a full stop, a dash between clauses, an opening parenthesis, or a marker of a comment in a line comment. */
+function startsSentence(lead: string, lineComment: boolean): boolean {
   if (/(?:\b(?:e\.g|i\.e|etc|cf|vs|resp|incl)\.|\.\.)\s+[([]?$/i.test(lead)) return false;
-  return /(?:[.!?;]\)?\s+[([]?|\s(?:--?|\xe2\x80[\x93\x94])\s+|\s[([]|(?:\/\/|\/\*|#|<!--|;;|%|@)\s+)$/.test(
-    lead,
+  if (lineComment && /(?:\/\/|\/\*|#|<!--|;;|%|@)\s*$/.test(lead)) return true;
+  return /(?:[.!?;]\)?\s+[([]?|\s(?:--?|\xe2\x80[\x93\x94])\s+|\s[([])$/.test(lead);
+}
+
+/** Set off by more than one space from a sentence; columns of a table have more such gaps. */
+function standsApart(lead: string, rest: string): boolean {
+  return (
+    /^(?:\S+ )*\S+ {2,3}$/.test(lead.trimStart()) &&
+    /^ \S+ \S/.test(rest) &&
+    lead.trim().includes(' ')
   );
 }
 
@@ -165,7 +177,7 @@ function isNamed(tag: string, lead: string): boolean {
 }
 
 const NAMING = new Set(
-  'as to with like called named and or for in of by from on at per contains contain containing mark marked marks word tag keyword add adds write writes find finds replace replaces remove removes ignore ignores report reports print prints match matches say says into than using use uses via not known about'.split(
+  'end begin start as to with like called named and or for in of by from on at per contains contain containing mark marked marks word tag keyword add adds write writes find finds replace replaces remove removes ignore ignores report reports print prints match matches say says into than using use uses via not known about'.split(
     ' ',
   ),
 );

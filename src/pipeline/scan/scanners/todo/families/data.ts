@@ -20,7 +20,10 @@ function yamlQuote(quote: string): Rule {
       while (src[at] === ' ' || src[at] === '\t') at--;
       const word = src.slice(Math.max(0, at - 60), at + 1);
       if (at >= 0 && !/[\n:,[{?-]$|(?:^|\s)[!&]\S*$/.test(word)) return NO_MATCH;
-      if (/[:-]$/.test(word) && at === pos - 1) return NO_MATCH;
+      const touching = at === pos - 1;
+      if (touching && /[:?-]$/.test(word)) return NO_MATCH;
+      if (touching && /,$/.test(word) && !inFlow(src.slice(lineStart(src, pos), pos)))
+        return NO_MATCH;
       return stringEnd(
         scan,
         pos + 1,
@@ -29,6 +32,11 @@ function yamlQuote(quote: string): Rule {
       );
     },
   };
+}
+
+/** Whether a bracket is open on this line. */
+function inFlow(lead: string): boolean {
+  return /[[{]/.test(lead.replace(/\{[^{}]*\}|\[[^\][]*\]/g, ''));
 }
 
 /** `key: |` and `- >-`: the lines that are indented deeper are text. */

@@ -1,6 +1,6 @@
 import { type LanguageEntry, rulesLanguage } from '../language.ts';
 import { lineComment } from '../lexis/comment-rules.ts';
-import { delimitedEnd, quoteOperators } from '../lexis/delimited.ts';
+import { afterFlags, delimitedEnd, quoteOperators } from '../lexis/delimited.ts';
 import { heredoc, heredocBodies } from '../lexis/heredoc.ts';
 import { isAtColumnOne, isWord, lineEnd, skipBlanks } from '../lexis/places.ts';
 import { addComment, NO_MATCH, type Rule } from '../lexis/scan.ts';
@@ -66,13 +66,19 @@ function oddNames(): Rule {
   };
 }
 
+/** A pattern; over lines only with the flag `x` or right after `=~`. */
 function regexLiteral(): Rule {
   return {
     first: '/',
     match(scan, pos) {
-      if (!expectsOperand(scan, pos, OPERAND_KEYWORDS)) return NO_MATCH;
-      const end = regexEnd(scan, pos);
-      return end < 0 ? NO_MATCH : end;
+      const { src } = scan;
+      if (!expectsOperand(scan, pos, OPERAND_KEYWORDS)) return pos + (src[pos + 1] === '/' ? 2 : 1);
+      const short = regexEnd(scan, pos);
+      if (short >= 0) return afterFlags(scan, short);
+      const end = delimitedEnd(scan, pos, undefined);
+      const flagged = /^[a-z]*x/.test(src.slice(end, end + 8));
+      const bound = /(?:[=!]~|\bsplit)\s*\(?$/.test(src.slice(Math.max(0, pos - 30), pos));
+      return flagged || bound ? afterFlags(scan, end) : NO_MATCH;
     },
   };
 }

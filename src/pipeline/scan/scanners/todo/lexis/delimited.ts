@@ -49,15 +49,27 @@ export function quoteOperators(words: QuoteWords, notAfter: RegExp): Rule {
   };
 }
 
-/** `=>`, `,` and `;` follow a plain name; `#` delimits only without a space before it. */
+/** `=>`, `,` and `;` follow a plain name; `#` and `,` delimit only without a space before them. */
 function isDelimiter(src: string, open: number, after: number): boolean {
   const character = src[open];
-  if (character === undefined || /[\s,;)\w]/.test(character)) return false;
+  if (character === undefined || /[\s;)\w]/.test(character)) return false;
   if (character === '=' && (src[open + 1] === '>' || open > after)) return false;
+  if (character === ',') return open === after && /^,[^,\n]*,/.test(src.slice(open, open + 200));
   return character !== '#' || open === after;
 }
 
 function partsEnd(scan: Scan, open: number, parts: 1 | 2): number {
+  return afterFlags(scan, lastPartEnd(scan, open, parts));
+}
+
+/** The letters behind a regular expression, which are no operators. */
+export function afterFlags(scan: Scan, end: number): number {
+  let at = end;
+  while (at < scan.end && /[a-z]/.test(scan.src[at] ?? '')) at++;
+  return at;
+}
+
+function lastPartEnd(scan: Scan, open: number, parts: 1 | 2): number {
   const end = delimitedEnd(scan, open, undefined);
   if (parts === 1 || end >= scan.end) return end;
   const opener = scan.src[open] ?? '';
