@@ -1,0 +1,230 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AgentEvent } from '../../domain/agent-event.ts';
+import type { AgentLimits, AgentRunResult } from '../../domain/ports/agent.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { systemRandom } from '../../lib/random.ts';
+import { agentUserOf, createBubblewrap } from '../sandbox/bubblewrap.ts';
+import type { AgentOptions } from './agent-options.ts';
+import { createCommandRunner } from './command-runner.ts';
+import { createAgents } from './create-agents.ts';
+import { createAgentRunner } from './runner.ts';
+
+let root = '';
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'cms-run-'));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+const generous: AgentLimits = {
+  timeoutMs: 60_000,
+  stallMs: 60_000,
+  budgetUsd: null,
+  outputBytes: 1e6,
+};
+const base = { clock: systemClock, random: systemRandom, nodePath: process.execPath };
+
+function parts() {
+  const tempRoot = join(root, 't');
+  const runAs = agentUserOf(process.getuid?.());
+  return { ...base, tempRoot, sandbox: createBubblewrap({ ...base, tempRoot, runAs }) };
+}
+
+interface Run {
+  readonly result: AgentRunResult;
+  readonly events: readonly AgentEvent[];
+  readonly workspace: string;
+}
+
+async function run(
+  options: AgentOptions,
+  limits: Partial<AgentLimits> = {},
+  signal = new AbortController().signal,
+): Promise<Run> {
+  const workspace = await mkdtemp(join(root, 'work-'));
+  const baseDir = join(root, 'config');
+  await mkdir(baseDir, { recursive: true });
+  await writeFile(join(baseDir, 'agent.mjs'), agentProgram);
+  const agent = createAgents({ mine: options }, { path: '/usr/bin', baseDir }).find(
+    ({ name }) => name === 'mine',
+  );
+  if (agent === undefined) throw new Error('no agent was made');
+  const secrets = async (name: string) => (name === 'MY_SECRET' ? 'value' : undefined);
+  const runner = createAgentRunner({ ...parts(), secrets, path: '/usr/bin' });
+  const events: AgentEvent[] = [];
+  const result = await runner.run({
+    agent,
+    assignment: { prompt: 'Do it.\n', budgetUsd: null, timeoutMs: 60_000, correlationId: 'run-1' },
+    workspace,
+    limits: { ...generous, ...limits },
+    egress: [],
+    signal,
+    onEvent: (event) => events.push(event),
+  });
+  return { result, events, workspace };
+}
+
+/** Writes what it was given into the work tree. */
+const agentProgram = `
+import { readFileSync, writeFileSync } from 'node:fs';
+const stdin = readFileSync(0, 'utf8');
+writeFileSync('seen.json', JSON.stringify({ argument: process.argv.at(-1), stdin, env: process.env, cwd: process.cwd() }));
+const file = process.env.CLAUDE_MANAGER_TASK_FILE;
+writeFileSync('task.txt', readFileSync(file, 'utf8'));
+console.log('finished');
+`;
+
+const shell = (line: string): AgentOptions => ({ command: ['sh', '-c', line] });
+
+interface Seen {
+  readonly argument: string;
+  readonly stdin: string;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+async function seenBy({ workspace }: Run): Promise<Seen> {
+  return JSON.parse(await readFile(join(workspace, 'seen.json'), 'utf8')) as Seen;
+}
+
+describe('the agent runner', () => {
+  it('gives a command its task as a file, found beside the configuration, in its work tree', async () => {
+    const done = await run({
+      command: ['node', 'agent.mjs'],
+      secrets: ['MY_SECRET'],
+      env: { A: '1' },
+    });
+    expect(done.result).toMatchObject({
+      end: { kind: 'completed', message: 'finished', exitCode: 0 },
+      stopped: null,
+      sandbox: 'bubblewrap',
+    });
+    const seen = await seenBy(done);
+    expect(seen.cwd).toBe(done.workspace);
+    expect(seen.argument).toBe(seen.env['CLAUDE_MANAGER_TASK_FILE']);
+    expect(await readFile(join(done.workspace, 'task.txt'), 'utf8')).toBe('Do it.\n');
+    expect(seen.env).toMatchObject({ CMS_RUN_ID: 'run-1', MY_SECRET: 'value', A: '1' });
+    expect(await readdir(join(root, 't'))).toEqual([]);
+  });
+
+  it('gives it as the last argument or on standard input when asked', async () => {
+    const command = ['node', 'agent.mjs'];
+    expect(await seenBy(await run({ command, task: 'argument' }))).toMatchObject({
+      argument: 'Do it.\n',
+      stdin: '',
+    });
+    expect(await seenBy(await run({ command, task: 'stdin' }))).toMatchObject({
+      stdin: 'Do it.\n',
+    });
+  });
+
+  it('tells events as they come and the end last', async () => {
+    const { events } = await run(shell('echo one; echo two >&2; echo three'));
+    expect(events.filter(({ type }) => type === 'output')).toHaveLength(3);
+    expect(events.at(-1)).toMatchObject({ type: 'ended', end: { kind: 'completed' } });
+  });
+
+  it('stops at the time limit, children in sessions of their own too', async () => {
+    const { result } = await run(
+      shell('(setsid sleep 999 &); while :; do echo busy; sleep 0.05; done'),
+      { timeoutMs: 600 },
+    );
+    expect(result).toMatchObject({
+      stopped: 'timeout',
+      end: { kind: 'interrupted', failure: null },
+    });
+  });
+
+  it('stops a silent run that changes nothing', async () => {
+    const { result } = await run(shell('sleep 999'), { stallMs: 500 });
+    expect(result.stopped).toBe('stall');
+  });
+
+  it('does not take silent work on files for a stall', async () => {
+    const line = 'for i in 1 2 3 4 5 6 7 8; do sleep 0.25; date +%N > file; done';
+    const { result } = await run(shell(line), { stallMs: 1000 });
+    expect(result).toMatchObject({ stopped: null, end: { kind: 'completed' } });
+  });
+
+  it('stops over the budget by what the agent reports', async () => {
+    const line = `echo '{"type":"result","message":"x","usage":{"costUsd":9}}'; sleep 999`;
+    const { result } = await run(shell(line), { budgetUsd: 5 });
+    expect(result).toMatchObject({
+      stopped: 'budget',
+      end: { kind: 'max_budget' },
+      usage: { costUsd: 9 },
+    });
+  });
+
+  it('stops when it is canceled, and does not start when it was canceled before', async () => {
+    const during = await run(shell('sleep 999'), {}, AbortSignal.timeout(400));
+    expect(during.result.stopped).toBe('canceled');
+    const before = await run(shell('touch started'), {}, AbortSignal.abort());
+    expect(before.result.stopped).toBe('canceled');
+    expect(await readdir(before.workspace)).toEqual([]);
+  });
+
+  it('keeps no output past its cap, while the run goes on to its end', async () => {
+    const line = 'head -c 3000000 /dev/zero | tr "\\0" "x" | fold -w 1000; echo last';
+    const { events, result } = await run(shell(line), { outputBytes: 100_000 });
+    const kept = events.reduce(
+      (sum, event) => sum + (event.type === 'output' ? event.text.length : 0),
+      0,
+    );
+    expect(kept).toBeLessThanOrEqual(100_000);
+    expect(result.end.message).toContain('last');
+  });
+
+  it('says which secret is missing instead of starting', async () => {
+    const { result, workspace } = await run({
+      command: ['touch', 'started'],
+      secrets: ['NOT_THERE'],
+    });
+    expect(result.end).toMatchObject({ kind: 'failed', failure: 'authentication' });
+    expect(result.end.message).toContain('NOT_THERE');
+    expect(await readdir(workspace)).toEqual([]);
+  });
+
+  it('says which program is missing', async () => {
+    await expect(run({ command: ['no-such-agent'] })).rejects.toMatchObject({
+      code: 'agent_missing',
+    });
+  });
+});
+
+describe('the command runner', () => {
+  const line = async (
+    command: string,
+    timeoutMs = 60_000,
+    signal = new AbortController().signal,
+  ) => {
+    const workspace = await mkdtemp(join(root, 'work-'));
+    return await createCommandRunner(parts()).run({
+      command,
+      workspace,
+      timeoutMs,
+      egress: [],
+      signal,
+    });
+  };
+
+  it('gives the exit code and the last output', async () => {
+    expect(await line('echo out; echo err >&2; exit 3')).toMatchObject({
+      exitCode: 3,
+      timedOut: false,
+    });
+    const long = await line('seq 1 100000; echo the end');
+    expect(long.output).toMatch(/the end\n$/);
+    expect(long.output.length).toBeLessThanOrEqual(16_000);
+  });
+
+  it('ends at its deadline and when it is canceled', async () => {
+    expect(await line('sleep 999', 300)).toMatchObject({ exitCode: null, timedOut: true });
+    expect(await line('sleep 999', 60_000, AbortSignal.timeout(300))).toMatchObject({
+      exitCode: null,
+      timedOut: false,
+    });
+  });
+});
