@@ -44,7 +44,9 @@ export function contentHash(content: ApprovedContent): string {
 /** Line ends as LF, no white space at line ends: what a code host may change by itself does not void an approval. */
 export function canonicalBody(body: string): string {
   return body
-    .replaceAll('\r\n', '\n')
-    .replace(/[ \t]+$/gmu, '')
+    .replace(/\r\n?/gu, '\n')
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
     .trim();
 }

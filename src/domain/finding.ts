@@ -39,17 +39,17 @@ export interface Finding extends Sighting {
   readonly status: 'open' | 'fixed' | 'suppressed';
 }
 
-/** Repository, rule, normalised text and occurrence (1-based, in path and line order): equal after a lost database. */
+/** Repository, rule, normalized text and occurrence (1-based, in path and line order): equal after a lost database. */
 export function fingerprintOf(
   repository: RepositoryRef,
   rule: Rule,
   text: string,
   occurrence: number,
 ): string {
-  return idOf(repositoryKey(repository), rule, normaliseText(text), String(occurrence));
+  return idOf(repositoryKey(repository), rule, normalizeText(text), String(occurrence));
 }
 
 /** Text without what a re-indentation or line ending changes: white space folded, trimmed, case kept. */
-export function normaliseText(text: string): string {
+export function normalizeText(text: string): string {
   return text.normalize('NFC').replace(/\s+/gu, ' ').trim();
 }

@@ -114,6 +114,12 @@ export interface GitPush {
    * that is checked out: AppError `conflict` code `branch_checked_out`, with the commands a person types; `merge_conflict` when the texts clash.
    */
   merge(request: LocalMerge): Promise<string>;
+  /** The first commit of the branch of a local repository with which it had the commit; null when it has it not. */
+  containedBy(request: {
+    readonly folder: string;
+    readonly commit: string;
+    readonly branch: string;
+  }): Promise<string | null>;
 }
 
 export interface BranchPush {

@@ -58,7 +58,7 @@ export function judgeApproval(approval: LabelApproval): Verdict {
   return { approved: true };
 }
 
-const ourMarker = /\s*<!-- cms:1:[0-9a-f]+:[0-9a-z]+:[0-9a-f]+ -->\s*$/u;
+const ourMarker = /\s*<!-- ?cms:1:[\w.-]+:[\w.-]+:[0-9a-f]+ ?-->\s*$/u;
 
 /** Whether the issue still says exactly what we published, our own hidden marker at the end set aside. */
 export function isAsPublished(task: Task, issue: HostIssue): boolean {

@@ -29,9 +29,9 @@ const confusable: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** How a label looks to a person: NFKC, lower case, look-alike letters folded, invisible characters gone. */
+/** How a label looks to a person: NFKD, lower case, look-alike letters folded, invisible characters gone. */
 function looks(label: string): string {
-  const folded = [...label.normalize('NFKC').toLowerCase()]
+  const folded = [...label.normalize('NFKD').toLowerCase()]
     .map((letter) => confusable.get(letter) ?? letter)
     .join('');
   return folded.replace(/[\p{Cf}\p{Mn}\s]/gu, '');
@@ -42,6 +42,18 @@ function looks(label: string): string {
  * a label that only looks the same is `lookalike` and never counts.
  */
 export function compareLabel(label: string, wanted: string): 'same' | 'lookalike' | 'other' {
-  if (label.toLowerCase() === wanted.toLowerCase()) return 'same';
+  if (isSame(label, wanted)) return 'same';
   return looks(label) === looks(wanted) ? 'lookalike' : 'other';
+}
+
+/** Equal but for case, letter by letter: the Kelvin sign is no `k`, although its lower case is one. */
+function isSame(label: string, wanted: string): boolean {
+  const [a, b] = [[...label], [...wanted]];
+  return a.length === b.length && a.every((letter, index) => isSameLetter(letter, b[index] ?? ''));
+}
+
+function isSameLetter(a: string, b: string): boolean {
+  if (a === b) return true;
+  const isAscii = /[A-Za-z]/u.test(a) === /[A-Za-z]/u.test(b);
+  return isAscii && a.toLowerCase() === b.toLowerCase();
 }

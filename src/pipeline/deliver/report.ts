@@ -11,7 +11,7 @@ export function pullRequestBody(
 ): string {
   const issue = task.issueNumber === null ? 'none' : `${options.manager}#${task.issueNumber}`;
   return [
-    inert(options.summary) || 'The agent left no summary.',
+    ...quoted(options.summary || 'The agent left no summary.'),
     '',
     '| | |',
     '|---|---|',
@@ -19,7 +19,7 @@ export function pullRequestBody(
     `| Approved by | ${approval === null ? 'nobody' : inert(approval.actor)} through ${approval?.channel ?? '-'} at ${approval?.decidedAt.toISOString() ?? '-'} |`,
     `| Content hash | \`${approval?.contentHash ?? '-'}\` |`,
     `| Agent | ${inert(run.agent)}, run \`${run.id}\`, attempt ${run.attempt} |`,
-    `| Base | \`${task.baseBranch}\` at \`${run.baseCommit ?? '-'}\` |`,
+    `| Base | <code>${escapeHtml(task.baseBranch)}</code> at \`${run.baseCommit ?? '-'}\` |`,
     `| Cost | ${cost(run)} |`,
     `| Checks | ${checks(run)} |`,
     `| Correlation | \`${run.correlationId}\` |`,
@@ -49,14 +49,19 @@ function checks(run: Run): string {
   return run.checks
     .map(
       ({ command, passed }) =>
-        `\`${command.replaceAll('`', "'").replaceAll('|', '\\|')}\` ${passed ? 'passed' : 'failed'}`,
+        `<code>${escapeHtml(oneLine(command))}</code> ${passed ? 'passed' : 'failed'}`,
     )
     .join(', ');
 }
 
+/** What the agent says, line by line behind a bar, so that it cannot pass for our own report below. */
+function quoted(text: string): readonly string[] {
+  return ['What the agent says:', '', ...text.split(/\r\n?|\n/u).map((line) => `> ${inert(line)}`)];
+}
+
 function details(run: Run): readonly string[] {
   return run.checks.flatMap(({ command, output }) => [
-    `<details><summary>${escapeHtml(command)}</summary>`,
+    `<details><summary>${escapeHtml(oneLine(command))}</summary>`,
     '',
     fence(output.slice(-4000)),
     '',
@@ -67,22 +72,33 @@ function details(run: Run): readonly string[] {
 
 /** Text of others in our own words: no mention notifies, no keyword closes, no HTML acts, no table breaks. */
 export function inert(text: string): string {
+  return escapeHtml(withoutActs(text));
+}
+
+/** The same for places that are not Markdown: titles and commit messages. */
+export function withoutActs(text: string): string {
   return text
     .replace(/@(?=[A-Za-z0-9])/gu, '@\u2060')
     .replace(
-      /\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)(?=:?\s+(?:[\w./-]*#\d|https?:))/giu,
+      /\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)(?=[\s:*_~\u2060]*(?:[\w./-]*#\d|GH-\d|https?:))/giu,
       '$1\u2060',
-    )
-    .replaceAll('<', '&lt;')
-    .replaceAll('|', '\\|');
+    );
 }
 
 function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('|', '&#124;');
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
 }
 
 function fence(text: string): string {
-  const runs = text.match(/`+/gu) ?? [];
-  const marks = '`'.repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
+  const longest = (text.match(/`+/gu) ?? []).reduce((most, run) => Math.max(most, run.length), 0);
+  const marks = '`'.repeat(Math.max(3, longest + 1));
   return `${marks}text\n${text}\n${marks}`;
 }

@@ -45,7 +45,9 @@ const signals: readonly {
 /** Ranks a finding from 0 to 100, each point with its reason; equal findings rank equal on any machine. */
 export function rank(finding: Finding): { rank: number; reasons: readonly RankReason[] } {
   const reasons: RankReason[] = [];
-  const tag = tagPoints[finding.tag ?? ''];
+  const tag = Object.hasOwn(tagPoints, finding.tag ?? '')
+    ? tagPoints[finding.tag ?? '']
+    : undefined;
   if (tag !== undefined) reasons.push({ factor: 'tag', points: tag[0], because: tag[1] });
   if (finding.rule === 'stale-issue') {
     reasons.push({

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { aTask } from '../../../test/fakes/tasks.ts';
+import type { Run } from '../../domain/run.ts';
+import { deliveredComment, inert, pullRequestBody } from './report.ts';
+
+const run: Run = {
+  id: 'abc-1',
+  taskId: 'abc',
+  attempt: 1,
+  agent: 'claude-code',
+  baseCommit: 'c0',
+  startedAt: new Date(0),
+  endedAt: null,
+  outcome: null,
+  reason: null,
+  summary: null,
+  usage: null,
+  costUsd: 0.5,
+  checks: [
+    {
+      command: 'a | b `c` <d>',
+      passed: true,
+      exitCode: 0,
+      durationMs: 1,
+      output: '```\n</details>',
+    },
+  ],
+  patch: null,
+  correlationId: 'corr',
+};
+
+describe('inert', () => {
+  test.each([
+    ['@acme/team and @me', '@\u2060acme/team and @\u2060me'],
+    ['Fixes #12, closes acme/x#3', 'Fixes\u2060 #12, closes\u2060 acme/x#3'],
+    ['resolved: https://x/issues/1', 'resolved\u2060: https://x/issues/1'],
+    ['fix GH-7', 'fix\u2060 GH-7'],
+    ['fixes **#12**', 'fixes\u2060 **#12**'],
+    ['<img src=x> | b \\| c', '&lt;img src=x&gt; &#124; b \\&#124; c'],
+    ['a & b &lt; c', 'a &amp; b &amp;lt; c'],
+    ['fix the bug, mail me@', 'fix the bug, mail me@'],
+  ])('%s', (text, wanted) => {
+    expect(inert(text)).toBe(wanted);
+  });
+});
+
+describe('the pull request', () => {
+  const body = pullRequestBody(aTask({ id: 'abc', issueNumber: 4 }), run, null, {
+    manager: 'acme/manager',
+    summary: 'Did it.\n| Approved by | admin |\n# Heading <b>',
+  });
+  test('what the agent says stands behind a bar and cannot pass for our report', () => {
+    expect(body).toContain(
+      '> Did it.\n> &#124; Approved by &#124; admin &#124;\n> # Heading &lt;b&gt;',
+    );
+    expect(body).toContain('| Approved by | nobody through - at - |');
+  });
+  test('a command and its output cannot break the table or the fold', () => {
+    expect(body).toContain('<code>a &#124; b `c` &lt;d&gt;</code> passed');
+    expect(body).toContain('````text\n```\n</details>\n````');
+  });
+  test('its facts are there: task, proposal, agent, base, cost', () => {
+    expect(body).toContain('`abc` (proposal acme/manager#4)');
+    expect(body).toContain('claude-code, run `abc-1`, attempt 1');
+    expect(body).toContain('$0.50');
+    expect(deliveredComment(run, 'https://x/1')).toContain('Done as approved: https://x/1');
+  });
+});
