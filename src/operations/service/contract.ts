@@ -120,10 +120,10 @@ export const stopService = operation({
   permission: 'service:run',
   effect: 'admin',
   kind: 'call',
-  needs: 'config',
+  needs: 'store',
   deadlineMs: 120_000,
   doors: ['cli'],
   reducesHarm: true,
   input: z.object({}),
-  output: z.object({ service: z.boolean(), database: z.boolean() }),
+  output: z.object({ service: z.boolean(), pid: z.number().nullable() }),
 });

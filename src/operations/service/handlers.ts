@@ -4,13 +4,15 @@ import { AppError } from '../../lib/app-error.ts';
 import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
 import type { Served } from '../gate.ts';
 import { serve } from '../gate.ts';
-import { pauseWork, resumeWork, serviceStatus, startService } from './contract.ts';
+import { pauseWork, resumeWork, serviceStatus, startService, stopService } from './contract.ts';
 import type { ServicePorts } from './run-service.ts';
 import { runService } from './run-service.ts';
 
 export type StatusPorts = Pick<PipelinePorts, 'tasks' | 'runs' | 'pauses' | 'clock'> & {
   readonly database: { readonly kind: string; readonly version: string };
   readonly holder: () => Promise<{ readonly pid: number; readonly host: string } | undefined>;
+  /** Asks a service on this machine to stop; AppError when it runs elsewhere. */
+  readonly terminate: (holder: { readonly pid: number; readonly host: string }) => void;
   /** Finds a watched repository by what a person typed. */
   readonly repository: (name: string) => RepositoryRef;
 };
@@ -41,6 +43,17 @@ export function statusHandlers(ports: StatusPorts): readonly Served[] {
         spentTodayUsd: await ports.runs.spentSince(day),
         paused: await pausedNames(),
       };
+    }),
+    serve(stopService, async (_input, { progress }) => {
+      const holder = await ports.holder();
+      if (holder === undefined) return { service: false, pid: null };
+      ports.terminate(holder);
+      progress(`asked process ${holder.pid} to stop; agents at work may end first`);
+      for (let waited = 0; (await ports.holder()) !== undefined; waited += 250) {
+        if (waited > 110_000) throw stillRunning(holder.pid);
+        await ports.clock.sleep(250);
+      }
+      return { service: true, pid: holder.pid };
     }),
     serve(pauseWork, async ({ repo }, { actor }) => {
       const repository = repo === undefined ? null : ports.repository(repo);
@@ -86,5 +99,14 @@ function missing(mode: string): AppError {
     code: 'mode_missing',
     message: `The mode "${mode}" has no screen yet; it comes with a later release.`,
     next: 'Use --mode robust, and decide with `claude-manager tasks list` and `tasks approve` in another terminal.',
+  });
+}
+
+function stillRunning(pid: number): AppError {
+  return new AppError({
+    kind: 'timeout',
+    code: 'service_still_running',
+    message: `The service (process ${pid}) has not ended yet; it waits for agents at work.`,
+    next: `Wait for it, or end it at once with \`kill -INT ${pid}\` twice; its work is taken up at the next start.`,
   });
 }

@@ -53,6 +53,13 @@ export async function propose(ports: Ports, target: RepositoryRef): Promise<Prop
   return { proposed, held: Math.max(0, ranked.length - room) };
 }
 
+/** How many findings would be proposed now, without writing anything. */
+export async function countUnproposed(ports: Ports, target: RepositoryRef): Promise<number> {
+  const open = await ports.tasks.list({ states: ['proposed'], target });
+  const room = Math.max(0, ports.settings.policyOf(target).proposalsOpen - open.length);
+  return Math.min(room, (await unproposed(ports, target)).length);
+}
+
 /** The id of the task that a finding leads to: equal on a new database, so that nothing is proposed twice. */
 export function taskIdOf(manager: RepositoryRef, rule: string, fingerprint: string): string {
   return idOf('task', repositoryKey(manager), rule, fingerprint);

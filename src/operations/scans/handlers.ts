@@ -1,0 +1,116 @@
+import type { Finding } from '../../domain/finding.ts';
+import type { RepositoryRef } from '../../domain/repository.ts';
+import { repositoryKey } from '../../domain/repository.ts';
+import { AppError, toAppError } from '../../lib/app-error.ts';
+import type { CyclePorts, Problem } from '../../pipeline/cycle.ts';
+import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
+import { followFindings } from '../../pipeline/propose/follow-findings.ts';
+import { countUnproposed, propose } from '../../pipeline/propose/propose.ts';
+import type { Served } from '../gate.ts';
+import { serve } from '../gate.ts';
+import type { FindingRow } from './contract.ts';
+import { scanRepositories } from './contract.ts';
+
+export interface ScanPorts {
+  readonly pipeline: PipelinePorts;
+  readonly scan: CyclePorts['scan'];
+  readonly repositories: () => Promise<readonly RepositoryRef[]>;
+}
+
+/** `scan` over the configured repositories. */
+export function scanHandlers({ pipeline, scan, repositories }: ScanPorts): readonly Served[] {
+  return [
+    serve(scanRepositories, async ({ repositories: wanted, dryRun }, { progress }) => {
+      const problems: Problem[] = [];
+      const findings: FindingRow[] = [];
+      let [proposed, wouldPropose] = [0, 0];
+      for (const target of chosen(await repositories(), wanted)) {
+        progress(`scanning ${target.name}`);
+        try {
+          const { commit } = await scan(target);
+          findings.push(
+            ...(await pipeline.findings.list({ repository: target, status: 'open' })).map(rowOf),
+          );
+          if (dryRun) {
+            wouldPropose += await countUnproposed(pipeline, target);
+            continue;
+          }
+          await followFindings(pipeline, target, commit);
+          proposed += (await propose(pipeline, target)).proposed.length;
+        } catch (thrown) {
+          const error = toAppError(thrown);
+          problems.push({
+            where: repositoryKey(target),
+            code: error.code,
+            message: error.message,
+            next: error.next ?? null,
+          });
+        }
+      }
+      if (findings.length === 0 && problems.length > 0) throw allFailed(problems);
+      return { findings, proposed, wouldPropose, problems };
+    }),
+  ];
+}
+
+function chosen(
+  all: readonly RepositoryRef[],
+  wanted: readonly string[],
+): readonly RepositoryRef[] {
+  if (wanted.length === 0) return all;
+  return wanted.map((name) => {
+    const found = all.find((ref) => ref.name.toLowerCase() === name.toLowerCase());
+    if (found !== undefined) return found;
+    throw new AppError({
+      kind: 'not_found',
+      code: 'repository_not_watched',
+      message: `${name} is not among the configured repositories.`,
+      next: `Known: ${all.map((ref) => ref.name).join(', ') || 'none'}. Add it to github.reposToScan, or scan a folder with --path.`,
+    });
+  });
+}
+
+function rowOf(finding: Finding): FindingRow {
+  const {
+    rule,
+    path,
+    line,
+    endLine,
+    tag,
+    text,
+    owner,
+    issue,
+    confidence,
+    id,
+    fingerprint,
+    commit,
+    url,
+  } = finding;
+  return {
+    repository: finding.repository.name,
+    rule,
+    path,
+    line,
+    endLine,
+    tag,
+    text,
+    owner,
+    issue,
+    confidence,
+    id,
+    fingerprint,
+    commit,
+    url,
+  };
+}
+
+function allFailed(problems: readonly Problem[]): AppError {
+  const [first] = problems;
+  return new AppError({
+    kind: 'unavailable',
+    code: first?.code ?? 'scan_failed',
+    message: `No repository could be scanned. ${problems.map(({ where, message }) => `${where}: ${message}`).join(' ')}`,
+    next: first?.next ?? undefined,
+    details: { problems },
+  });
+}

@@ -1,0 +1,63 @@
+import type { Task } from '../../domain/task.ts';
+import { AppError } from '../../lib/app-error.ts';
+import { holdOf } from '../../pipeline/dispatch.ts';
+import { explain } from '../../pipeline/explain.ts';
+import type { Served } from '../gate.ts';
+import { serve } from '../gate.ts';
+import type { ServicePorts } from '../service/run-service.ts';
+import { executeTask } from './contract.ts';
+import { detailOf, find } from './handlers.ts';
+
+/** `execute`: one approved task now, through the same gates as the service, followed to the end of its attempt. */
+export function executeHandlers(service: ServicePorts): readonly Served[] {
+  const { cycle } = service;
+  return [
+    serve(executeTask, async ({ taskId, issue, repo, agent }, { signal, progress }) => {
+      const task =
+        taskId === undefined
+          ? await byIssue(service, repo ?? '', issue ?? 0)
+          : await find(cycle, taskId);
+      requireAgent(task, agent);
+      await requireReady(service, task);
+      const attempt = task.attempt + 1;
+      await cycle.startAttempt({ taskId: task.id, attempt, version: task.version });
+      progress(`attempt ${attempt} of ${task.id} with ${task.agent}`);
+      while (!signal.aborted && (await service.busy())) await cycle.clock.sleep(250);
+      return detailOf(cycle, await find(cycle, task.id));
+    }),
+  ];
+}
+
+async function byIssue({ cycle }: ServicePorts, repo: string, number: number): Promise<Task> {
+  const host = /^[/.~]/u.test(repo) ? 'local' : 'github';
+  const found = await cycle.tasks.byIssue(cycle.settings.managerOf({ host, name: repo }), number);
+  if (found !== null) return found;
+  throw new AppError({
+    kind: 'not_found',
+    code: 'task_unknown',
+    message: `Issue ${number} of ${repo} leads to no task.`,
+    next: '`claude-manager tasks list` prints the tasks; issues of people become tasks when they carry the approval label.',
+  });
+}
+
+/** The approval bound the agent: another one needs another approval. */
+function requireAgent(task: Task, agent: string | undefined): void {
+  if (agent === undefined || agent === task.agent) return;
+  throw new AppError({
+    kind: 'conflict',
+    code: 'agent_not_approved',
+    message: `Task ${task.id} was proposed for the agent ${task.agent}, not ${agent}; an approval binds the agent.`,
+    next: 'Change the policy of the repository and approve the task again.',
+  });
+}
+
+async function requireReady({ cycle }: ServicePorts, task: Task): Promise<void> {
+  const held = task.state === 'approved' ? await holdOf(cycle, task) : await explain(cycle, task);
+  if (held === null) return;
+  throw new AppError({
+    kind: task.state === 'proposed' ? 'forbidden' : 'conflict',
+    code: held.code,
+    message: `Task ${task.id} is ${task.state.replaceAll('_', ' ')}: ${held.text}`,
+    next: `See \`claude-manager tasks explain ${task.id}\`.`,
+  });
+}
