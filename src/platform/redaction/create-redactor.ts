@@ -1,0 +1,112 @@
+import { createHmac } from 'node:crypto';
+import type { Json } from '../../lib/json.ts';
+import { plainValue } from '../../lib/plain-value.ts';
+import { encodingsOf } from './encodings.ts';
+import { type FormatRule, formatRules, looksLikeCode } from './format-rules.ts';
+import { createKnownValues } from './known-values.ts';
+
+/** Takes secrets out of whatever leaves the process. */
+export interface Redactor {
+  /**
+   * Makes a value known, so that it is found in each of its encodings: plain, base64, base64url, hex, URL, JSON.
+   * The name becomes the kind in the replacement. Values shorter than 6 characters are not taken.
+   */
+  register(name: string, value: string): void;
+  /** The text with each secret replaced by `[REDACTED:kind:6 hex]`; the hex tells equal secrets from different ones. */
+  redact(text: string): string;
+  /** The same for any value, as plain JSON data; members with a secret's name are replaced whatever they hold. */
+  redactValue(value: unknown): Json;
+  /** Kinds of secrets in a text by their look or because they are known; never the values. */
+  kindsIn(text: string): readonly string[];
+}
+
+const secretMember =
+  /^(?:proxy-)?authorization$|^(?:set-)?cookie$|^x-api-key$|^(?:password|passwd|passphrase|secret|token|api_?key|private_?key|client_?secret|access_?token|refresh_?token|auth_?token|webhook_?secret)$/i;
+
+/** `key` makes the hex of the replacements; random for each process, so that nobody can guess a secret by it. */
+export function createRedactor(key: Uint8Array): Redactor {
+  const known = createKnownValues();
+  const marker = (kind: string, secret: string): string =>
+    `[REDACTED:${kind}:${createHmac('sha256', key).update(secret).digest('hex').slice(0, 6)}]`;
+  const redact = (text: string): string => {
+    let clean = known.replaceIn(text);
+    if (clean.includes('-----BEGIN ')) clean = withoutPrivateKeys(clean, marker);
+    for (const rule of formatRules) {
+      if (rule.hints.some((hint) => clean.includes(hint))) clean = apply(rule, clean, marker);
+    }
+    return clean;
+  };
+  return {
+    register: (name, value) => {
+      if (value.length < 6) return;
+      const replacement = marker(kindOf(name), value);
+      for (const text of encodingsOf(value)) known.add(text, replacement);
+    },
+    redact,
+    redactValue: (value) => redactedValue(plainValue(value), redact, marker),
+    kindsIn: (text) => {
+      const before = new Set(kindsOf(text));
+      return kindsOf(redact(text)).filter((kind) => !before.has(kind));
+    },
+  };
+}
+
+function kindOf(name: string): string {
+  const kind = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+  return kind.replaceAll(/^-|-$/g, '').slice(0, 40);
+}
+
+function kindsOf(text: string): readonly string[] {
+  const kinds = [...text.matchAll(/\[REDACTED:([a-z0-9-]{1,40}):[0-9a-f]{6}\]/g)].map(
+    ([, kind]) => kind ?? '',
+  );
+  return [...new Set(kinds)];
+}
+
+type Marker = (kind: string, secret: string) => string;
+
+function apply(rule: FormatRule, text: string, marker: Marker): string {
+  return text.replace(rule.pattern, (match: string, group: unknown) => {
+    const secret = typeof group === 'string' ? group : match;
+    if (rule.guess === true && looksLikeCode(secret)) return match;
+    const start = match.lastIndexOf(secret);
+    const end = start + secret.length;
+    return match.slice(0, start) + marker(rule.kind, secret) + match.slice(end);
+  });
+}
+
+/** Private keys in PEM (RFC 7468), also with escaped line ends; one that is cut off is taken to the end of the text. */
+function withoutPrivateKeys(text: string, marker: Marker): string {
+  const begin = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
+  let result = '';
+  let copied = 0;
+  for (let match = begin.exec(text); match !== null; match = begin.exec(text)) {
+    const end = endOfKey(text, begin.lastIndex);
+    result += text.slice(copied, match.index) + marker('private-key', text.slice(match.index, end));
+    copied = end;
+    begin.lastIndex = end;
+  }
+  return result + text.slice(copied);
+}
+
+function endOfKey(text: string, from: number): number {
+  const line = /-----END [A-Z0-9 ]{0,40}-----/g;
+  line.lastIndex = from;
+  if (line.exec(text) !== null) return line.lastIndex;
+  const body = /[A-Za-z0-9+/=\s\\:,-]*/y;
+  body.lastIndex = from;
+  return body.exec(text) === null ? from : body.lastIndex;
+}
+
+function redactedValue(value: Json, redact: (text: string) => string, marker: Marker): Json {
+  if (typeof value === 'string') return redact(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((inner: Json) => redactedValue(inner, redact, marker));
+  const entries = Object.entries(value).map(([name, inner]: [string, Json]): [string, Json] => [
+    redact(name),
+    secretMember.test(name) && typeof inner === 'string' && inner !== ''
+      ? marker(kindOf(name), inner)
+      : redactedValue(inner, redact, marker),
+  ]);
+  return Object.fromEntries(entries);
+}
