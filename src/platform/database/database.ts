@@ -108,10 +108,11 @@ function poolOf(url: string, max: number, log: Log): pg.Pool {
       connectionTimeoutMillis: 15_000,
       application_name: `claude-manager ${process.pid}`,
     });
-    // Without a listener, the loss of an idle connection would end the process.
-    pool.on('error', (error) => {
+    // Without a listener the loss of a connection ends the process; a lent one is heard only by itself.
+    const lost = (error: Error): void => {
       log.warn({ error: error.message }, 'A connection to the database was lost.');
-    });
+    };
+    pool.on('error', lost).on('connect', (client) => client.on('error', lost));
     return pool;
   } catch (error) {
     throw connectionError(url, error);

@@ -1,6 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { AppError, messageOf } from '../../lib/app-error.ts';
-import { advisoryKey } from './advisory-key.ts';
+import { advisoryKey } from './advisory-locks.ts';
 
 /** One step of a schema. Each room that owns tables exports its own list. */
 export interface Migration {

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { AppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { advisoryKey } from './advisory-key.ts';
+import { advisoryKey } from './advisory-locks.ts';
 import type { Database } from './database.ts';
 import { takeSessionLock } from './session-lock.ts';
 

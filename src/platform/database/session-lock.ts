@@ -2,7 +2,7 @@ import pg from 'pg';
 import { messageOf } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { advisoryKey } from './advisory-key.ts';
+import { advisoryKey } from './advisory-locks.ts';
 import { connectionError } from './connection-error.ts';
 
 export interface SessionLockOptions {

@@ -2,6 +2,7 @@ import { DBOSClient } from '@dbos-inc/dbos-sdk';
 import type { Log } from '../../lib/log.ts';
 import { applicationName } from './application-name.ts';
 import { engineLog } from './engine-log.ts';
+import { engineUrl } from './engine-url.ts';
 import { viewOf, type WorkflowView } from './workflow-view.ts';
 
 /** Reaches the engine of another process: hands it work and looks after it, without working itself. */
@@ -19,7 +20,7 @@ export async function createDurableClient(
   { log }: { readonly log: Log },
 ): Promise<DurableClient> {
   const client = await DBOSClient.create({
-    systemDatabaseUrl: options.databaseUrl,
+    systemDatabaseUrl: engineUrl(options.databaseUrl),
     systemDatabasePoolSize: 2,
     applicationName,
     logger: engineLog(log),

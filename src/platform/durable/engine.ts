@@ -8,6 +8,7 @@ import { takeSessionLock } from '../database/session-lock.ts';
 import { applicationName } from './application-name.ts';
 import { engineLog } from './engine-log.ts';
 import { freeEngineSlot, takeEngineSlot } from './engine-slot.ts';
+import { engineUrl } from './engine-url.ts';
 import { createExecutor } from './executor.ts';
 import { startPeriodic } from './periodic.ts';
 import { createSteps, type StepContext, type Steps } from './steps.ts';
@@ -45,7 +46,7 @@ export interface DurableEngine {
   }): Promise<readonly WorkflowView[]>;
   /** Calls the function now and then about every so many milliseconds; not durable. Answers how to stop. */
   schedule(name: string, everyMs: number, work: () => Promise<void>): () => Promise<void>;
-  /** Takes no new work, waits so long for what runs, then leaves the rest to the next start. */
+  /** Takes no new work, waits so long for what runs, then leaves the rest to the next start. Also after a failed launch. */
   shutdown(options: { readonly drainMs: number }): Promise<void>;
 }
 
@@ -78,10 +79,11 @@ export function createDurableEngine(
   const queues = new Map<string, QueueOptions>();
   const periodics = new Set<() => Promise<void>>();
   const steps = createSteps();
+  let stopping: Promise<void> | undefined;
   const executor = createExecutor(options, deps);
   DBOS.setConfig({
     name: applicationName,
-    systemDatabaseUrl: options.database.url,
+    systemDatabaseUrl: engineUrl(options.database.url),
     systemDatabasePoolSize: 8,
     applicationVersion: options.applicationVersion,
     executorID: executor.id,
@@ -133,11 +135,14 @@ export function createDurableEngine(
       };
     },
     shutdown: async ({ drainMs }) => {
-      await Promise.all([...periodics].map(async (stop) => await stop()));
-      await executor.stopWatching();
-      await shutDown(drainMs, steps, deps.clock);
-      await executor.leave();
-      freeEngineSlot();
+      stopping ??= (async () => {
+        await Promise.all([...periodics].map(async (stop) => await stop()));
+        await executor.stopWatching();
+        await shutDown(drainMs, steps, deps.clock);
+        await executor.leave();
+        freeEngineSlot();
+      })();
+      await stopping;
     },
   };
 }

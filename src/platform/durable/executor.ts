@@ -3,6 +3,7 @@ import { AppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Random } from '../../lib/random.ts';
+import { advisoryKey, heldAdvisoryKeys } from '../database/advisory-locks.ts';
 import type { Database } from '../database/database.ts';
 import { type SessionLock, takeSessionLock } from '../database/session-lock.ts';
 import { startPeriodic } from './periodic.ts';
@@ -60,12 +61,15 @@ export function createExecutor(options: Options, deps: Deps): Executor {
       missed.clear(); // the whole database was away, peers need their time too
       return;
     }
-    await enlist();
-    const peers = await pool.query<Peer>(
-      'select id, pid, host from durable_executors where id <> $1',
-      [id],
-    );
-    for (const peer of peers.rows) await lookAt(peer, missed, options, deps);
+    const found = await pool.query<Peer>('select id, pid, host from durable_executors');
+    if (!found.rows.some((row) => row.id === id)) await enlist();
+    const peers = found.rows.filter((row) => row.id !== id);
+    if (peers.length === 0) return;
+    const held = await heldAdvisoryKeys(pool);
+    for (const peer of peers) {
+      if (held.has(advisoryKey(lockOf(peer.id)))) missed.delete(peer.id);
+      else await lookAt(peer, missed, options, deps);
+    }
   };
   return {
     id,
@@ -88,23 +92,20 @@ export function createExecutor(options: Options, deps: Deps): Executor {
   };
 }
 
-/** Takes over from one peer if its lock is free: at once when its process is seen to be gone, else after some looks. */
+/** Takes over from a peer whose lock is free: at once when its process is seen to be gone, else after some looks. */
 async function lookAt(
   peer: Peer,
   missed: Map<string, number>,
   { database }: Options,
   deps: Deps,
 ): Promise<void> {
+  const looks = (missed.get(peer.id) ?? 0) + 1;
+  missed.set(peer.id, looks);
+  if (looks < looksBeforeTakeover && !isGone(peer)) return;
   const label = `cms-takeover ${process.pid} ${hostname()}`;
   const lock = await takeSessionLock({ url: database.url, name: lockOf(peer.id), label }, deps);
-  if (lock === undefined) {
-    missed.delete(peer.id);
-    return;
-  }
+  if (lock === undefined) return; // it came back, or another one takes over
   try {
-    const looks = (missed.get(peer.id) ?? 0) + 1;
-    missed.set(peer.id, looks);
-    if (looks < looksBeforeTakeover && !isGone(peer)) return;
     const workflows = await recoverExecutor(peer.id);
     await database.pool.query('delete from durable_executors where id = $1', [peer.id]);
     missed.delete(peer.id);

@@ -1,4 +1,15 @@
-import { access, constants, cp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  constants,
+  cp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
@@ -95,8 +106,20 @@ async function copyBinaries(native: string, target: string): Promise<void> {
   await rm(half, { recursive: true, force: true });
   await cp(native, half, { recursive: true, verbatimSymlinks: true });
   await addLibraryLinks(half);
+  await makeReadable(half);
   await rm(target, { recursive: true, force: true });
   await rename(half, target);
+}
+
+/** npm under umask 077 leaves files that only their owner can read. */
+async function makeReadable(folder: string): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isSymbolicLink()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const isProgram = entry.isDirectory() || ((await stat(path)).mode & 0o100) !== 0;
+    await chmod(path, isProgram ? 0o755 : 0o644);
+  }
 }
 
 /** The package's install script makes these links; with `--ignore-scripts` nobody did. symlink(2) settles any race. */

@@ -1,0 +1,84 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { silentLog } from '../../lib/log.ts';
+import { systemRandom } from '../../lib/random.ts';
+import { openDatabase } from './database.ts';
+import { serverFailure } from './embedded/server-failure.ts';
+import { claimService } from './service-claim.ts';
+
+const deps = { clock: systemClock, random: systemRandom, log: silentLog };
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(async () => await database.drop());
+
+const openUrl = async (url: string) => await openDatabase({ url, dataDir: '/nowhere' }, deps);
+
+test('int8 arrives as a number, and one that does not fit is an error rather than rounded', async () => {
+  const one = await sql<{ n: number }>`select 9007199254740991::int8 as n`.execute(
+    database.kysely<unknown>(),
+  );
+  expect(one.rows).toEqual([{ n: Number.MAX_SAFE_INTEGER }]);
+  await expect(database.pool.query('select 9007199254740992::int8 as n')).rejects.toThrow(
+    'does not fit',
+  );
+});
+
+test('an external database takes any number of services', async () => {
+  const [one, two] = await Promise.all([
+    claimService(database, deps),
+    claimService(database, deps),
+  ]);
+  await Promise.all([one.release(), two.release()]);
+  expect(database.kind).toBe('external');
+});
+
+test('a connection lost inside a transaction fails the transaction, not the process', async () => {
+  const transaction = database
+    .kysely<unknown>()
+    .transaction()
+    .execute(async (open) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(open);
+      await database.pool.query('select pg_terminate_backend($1)', [rows[0]?.pid]);
+      await systemClock.sleep(50);
+      await sql`select 1`.execute(open);
+    });
+  await expect(transaction).rejects.toThrow();
+  expect((await database.pool.query('select 1 as n')).rows).toEqual([{ n: 1 }]);
+});
+
+test('a server that does not answer is told with its place and without the password', async () => {
+  const error = await openUrl('postgresql://me:geheim@127.0.0.1:1/cms').catch((thrown) => thrown);
+  expect(error).toMatchObject({
+    kind: 'unavailable',
+    code: 'database_unreachable',
+    details: { database: '127.0.0.1:1/cms' },
+  });
+  expect(JSON.stringify([error.message, error.details, error.next])).not.toContain('geheim');
+});
+
+test('a text that is no URL is told as such', async () => {
+  await expect(openUrl('localhost/cms')).rejects.toMatchObject({ code: 'database_url_invalid' });
+});
+
+test('a server that may lose what it acknowledged is refused', async () => {
+  const url = new URL(database.url);
+  url.searchParams.set('options', '-c synchronous_commit=off');
+  await expect(openUrl(url.toString())).rejects.toMatchObject({ code: 'database_not_durable' });
+});
+
+test.each([
+  ['FATAL:  could not write lock file: No space left on device', 'disk_full'],
+  ['FATAL:  data directory "/d" has invalid permissions', 'database_folder_unusable'],
+  ['FATAL:  could not map anonymous shared memory: Cannot allocate memory', 'out_of_memory'],
+  ['FATAL:  something else', 'database_start_failed'],
+])('%s', (output, code) => {
+  expect(serverFailure('PostgreSQL did not start', `LOG:  x\n${output}\n`)).toMatchObject({
+    code,
+    message: `PostgreSQL did not start: ${output}`,
+  });
+});
