@@ -36,6 +36,7 @@ interface State {
   retry: NodeJS.Timeout | null;
   dropped: number;
   untold: number;
+  closed: boolean;
 }
 
 const batchLines = 1000;
@@ -52,12 +53,13 @@ export function createRotatingFile(options: RotatingFileOptions): RotatingFile {
     retry: null,
     dropped: 0,
     untold: 0,
+    closed: false,
   };
   start(options, state);
   return {
     write: (line) => {
       const bytes = Buffer.byteLength(line);
-      if (state.waitingBytes + bytes > options.maxWaitingBytes) {
+      if (state.closed || state.waitingBytes + bytes > options.maxWaitingBytes) {
         state.dropped += 1;
         state.untold += 1;
         return;
@@ -71,6 +73,7 @@ export function createRotatingFile(options: RotatingFileOptions): RotatingFile {
       while (state.pump !== null) await state.pump;
     },
     close: async () => {
+      state.closed = true;
       while (state.pump !== null) await state.pump;
       if (state.retry !== null) clearTimeout(state.retry);
       await state.handle?.close();
@@ -84,16 +87,20 @@ function start(options: RotatingFileOptions, state: State): void {
   if (state.pump !== null) return;
   if (state.retry !== null) clearTimeout(state.retry);
   state.retry = null;
-  state.pump = drain(options, state).then(
-    () => {
-      state.pump = null;
-      if (state.lines.length > 0) start(options, state);
-    },
-    () => {
-      state.pump = null;
-      state.retry = setTimeout(() => start(options, state), options.retryMs).unref();
-    },
-  );
+  state.pump = attempt(options, state);
+}
+
+async function attempt(options: RotatingFileOptions, state: State): Promise<void> {
+  let taken = true;
+  try {
+    await drain(options, state);
+  } catch {
+    taken = false;
+  }
+  state.pump = null;
+  if (!taken && !state.closed)
+    state.retry = setTimeout(() => start(options, state), options.retryMs).unref();
+  else if (taken && state.lines.length > 0) start(options, state);
 }
 
 async function drain(options: RotatingFileOptions, state: State): Promise<void> {

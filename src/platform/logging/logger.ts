@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Clock } from '../../lib/clock.ts';
-import type { Log } from '../../lib/log.ts';
 import { currentContext } from './context.ts';
 import { escapeJsonLine } from './escape-line.ts';
 import { type LogBindings, type LogLevel, type LogRecord, logRecord } from './log-record.ts';
@@ -18,6 +17,8 @@ export interface Logger {
   child(bindings: LogBindings): Logger;
   /** Waits until every line so far is with the system; the end of the program calls it. */
   flush(): Promise<void>;
+  /** The same, and closes the files; later lines are not kept. */
+  close(): Promise<void>;
   /** Lines that a full disk swallowed since the start. */
   dropped(): number;
 }
@@ -83,16 +84,6 @@ export function createLogger(options: LoggerOptions): Logger {
   return loggerOn((record) => root.info(record), least, {}, files);
 }
 
-/** The same logger for rooms that say facts first. */
-export function factsFirst(logger: Logger): Log {
-  return {
-    debug: (facts, message) => logger.debug(message, facts),
-    info: (facts, message) => logger.info(message, facts),
-    warn: (facts, message) => logger.warn(message, facts),
-    error: (facts, message) => logger.error(message, facts),
-  };
-}
-
 function loggerOn(
   emit: (record: LogRecord) => void,
   least: () => number,
@@ -115,6 +106,9 @@ function loggerOn(
     child: (more) => loggerOn(emit, least, { ...bindings, ...more }, files),
     flush: async () => {
       await Promise.all(opened.map(async (file) => file?.flush()));
+    },
+    close: async () => {
+      await Promise.all(opened.map(async (file) => file?.close()));
     },
     dropped: () => opened.reduce((sum, file) => sum + (file?.dropped() ?? 0), 0),
   };
