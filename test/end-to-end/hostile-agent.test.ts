@@ -70,7 +70,8 @@ describe('an agent that tries everything', () => {
     expect(report.tried).toBeGreaterThanOrEqual(60);
     expect(await readFile(join(root, 'open.txt'), 'utf8')).toBe(canary);
     expect(await readFile(join(root, 'owner.txt'), 'utf8')).toBe(canary);
-    expect(await readdir(root)).not.toContain('trap-fired');
+    const outside = await readdir(root);
+    expect(outside.filter((name) => ['trap-fired', 'hostile'].includes(name))).toEqual([]);
     expect(await sleepers()).toEqual([]);
   });
 
@@ -98,7 +99,6 @@ const harmless = [
   'database socket',
   'abstract socket',
   'service on loopback',
-  'write beside the workspace',
   'read through /proc/self/cwd',
   'hard link to a file outside',
   'signal the service',

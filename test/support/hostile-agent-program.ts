@@ -96,13 +96,13 @@ const probes: Readonly<Record<string, () => Promise<boolean>>> = {
   'proxy to an unlisted host': async () => await throughProxy('example.com:443'),
   'proxy to the metadata address': async () => await throughProxy('169.254.169.254:80'),
   'proxy to the service': async () => await throughProxy(`127.0.0.1:${plan.tcpPort}`),
-  'write beside the workspace': async () => await writes(join(plan.serviceFolder, 'hostile')),
+  'write beside the workspace': async () => await attempt(join(plan.serviceFolder, 'hostile')),
   'write into the system': async () => await writes('/usr/bin/hostile'),
   'write into /etc': async () => await writes('/etc/hostile'),
-  'overwrite an open file': async () => await writes(plan.openFile),
+  'overwrite an open file': async () => await attempt(plan.openFile),
   'write through a link out': async () => {
     await symlink(plan.ownerFile, join(plan.workspace, 'link-out'));
-    return await writes(join(plan.workspace, 'link-out'));
+    return await attempt(join(plan.workspace, 'link-out'));
   },
   'read through a link out': async () => {
     await symlink('/root', join(plan.workspace, 'link-root'));
@@ -111,13 +111,12 @@ const probes: Readonly<Record<string, () => Promise<boolean>>> = {
   'read through /proc/1/root': async () =>
     hasCanary(await readFile(`/proc/1/root${plan.ownerFile}`, 'utf8')),
   'read through /proc/self/cwd': async () =>
-    (await readdir('/proc/self/cwd/../')).includes('owner.txt'),
+    hasCanary(await readFile('/proc/self/cwd/../owner.txt', 'utf8')),
   'hard link to a file outside': async () => {
     await link(plan.openFile, join(plan.workspace, 'hard'));
     return true;
   },
   'signal the service': async () => process.kill(plan.servicePid, 0),
-  'signal process 1': async () => process.kill(1, 0),
   'trace process 1': async () => (await readFile('/proc/1/mem')).length > 0,
   'see kernel memory': async () => (await readFile('/dev/mem')).length > 0,
   'make a device': async () => {
@@ -193,6 +192,12 @@ async function anyProcess(file: 'environ' | 'cmdline'): Promise<boolean> {
 async function writes(path: string): Promise<boolean> {
   await writeFile(path, 'hostile');
   return true;
+}
+
+/** Tries to write; the test looks outside whether anything arrived, because a private /tmp takes writes too. */
+async function attempt(path: string): Promise<boolean> {
+  await writes(path);
+  return false;
 }
 
 function connects(target: { path: string } | { host: string; port: number }): Promise<boolean> {

@@ -76,7 +76,12 @@ async function start(deps: BubblewrapDeps, spec: SandboxSpec): Promise<Sandboxed
     });
     feed(child, spec.stdin);
     const members = group === null ? () => markedProcesses(mark) : () => group.members();
-    return await supervise(child, { clock: deps.clock, members, cleanUp });
+    return await supervise(child, {
+      clock: deps.clock,
+      memoryBytes: group === null ? spec.limits.memoryBytes : null,
+      members,
+      cleanUp,
+    });
   } catch (cause) {
     await cleanUp();
     throw cause;
@@ -118,6 +123,8 @@ async function bwrapCommand(
     '--tmpfs',
     '/tmp',
     ...mountArguments([...readable, ...own, ...egress.mounts]),
+    '--remount-ro',
+    '/',
     '--chdir',
     spec.workspace,
     '--',

@@ -16,7 +16,7 @@ export interface NoSandboxDeps {
 /**
  * No sandbox, for those who consented: the program can then do anything this user can, approving included.
  * What is left of the contract: only the given environment, the working folder, standard streams, and an end of all
- * descendants that kept our mark in their environment. Network, file and memory limits are not enforced.
+ * descendants that kept our mark in their environment. Network and file limits are not enforced.
  */
 export function createNoSandbox(deps: NoSandboxDeps): Sandbox {
   const sandbox: Sandbox = {
@@ -39,6 +39,7 @@ async function start(deps: NoSandboxDeps, spec: SandboxSpec): Promise<SandboxedP
   feed(child, spec.stdin);
   return await supervise(child, {
     clock: deps.clock,
+    memoryBytes: spec.limits.memoryBytes,
     members: () => markedProcesses(mark),
     cleanUp: async () => undefined,
   });

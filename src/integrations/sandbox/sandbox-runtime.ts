@@ -53,6 +53,7 @@ async function start(deps: SandboxRuntimeDeps, spec: SandboxSpec): Promise<Sandb
   feed(child, spec.stdin);
   return await supervise(child, {
     clock: deps.clock,
+    memoryBytes: spec.limits.memoryBytes,
     members: () => markedProcesses(mark),
     cleanUp: () => rm(folder, { recursive: true, force: true }),
   });

@@ -4,11 +4,14 @@ import type { SandboxedProcess } from '../../domain/ports/sandbox.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { killNow } from './marked-processes.ts';
+import { guardMemory } from './memory-guard.ts';
 
 export interface Supervision {
   readonly clock: Clock;
   /** Ids of everything that the process started and that still lives. */
   members(): Promise<readonly number[]>;
+  /** Memory that we must watch ourselves; null where the kernel does. */
+  readonly memoryBytes: number | null;
   /** Frees what the sandbox held (groups, sockets, folders); called once, when nobody lives. */
   cleanUp(): Promise<void>;
 }
@@ -26,7 +29,15 @@ export async function supervise(child: Child, supervision: Supervision): Promise
   const exit = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
+  const over = new AbortController();
+  const { clock, memoryBytes } = supervision;
+  const guarded =
+    memoryBytes === null
+      ? Promise.resolve()
+      : guardMemory(pid, memoryBytes, clock, over.signal, () => killGroup(pid));
   const exited = exit.then(async (how) => {
+    over.abort();
+    await guarded;
     await killMembers(supervision);
     await supervision.cleanUp();
     return how;

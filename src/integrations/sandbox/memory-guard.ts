@@ -1,0 +1,58 @@
+import { readdir, readFile } from 'node:fs/promises';
+import type { Clock } from '../../lib/clock.ts';
+
+const lookEveryMs = 250;
+const pageBytes = 4096;
+
+/**
+ * Where no control group limits memory: adds up what a process and its descendants hold for themselves, several times
+ * a second, and calls `onExceeded` once it is too much. Slower than the kernel: a fast hog overshoots.
+ */
+export async function guardMemory(
+  pid: number,
+  limitBytes: number,
+  clock: Clock,
+  over: AbortSignal,
+  onExceeded: () => void,
+): Promise<void> {
+  while (!over.aborted) {
+    if ((await memoryOfTree(pid)) > limitBytes) return onExceeded();
+    // The end of the process wakes us; that is no failure.
+    await clock.sleep(lookEveryMs, over).catch(() => undefined);
+  }
+}
+
+interface ProcessMemory {
+  readonly pid: number;
+  readonly parent: number;
+  readonly bytes: number;
+}
+
+async function memoryOfTree(root: number): Promise<number> {
+  const names = await readdir('/proc').catch(() => []);
+  const all = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map(readProcess));
+  const tree = new Set([root]);
+  let bytes = 0;
+  // Children come after their parents except when ids wrapped round; those are caught by the next look.
+  for (const found of all.filter((entry) => entry !== null).sort((a, b) => a.pid - b.pid)) {
+    if (!tree.has(found.pid) && !tree.has(found.parent)) continue;
+    tree.add(found.pid);
+    bytes += found.bytes;
+  }
+  return bytes;
+}
+
+/** `/proc/pid/stat` and `statm`, proc(5); null for what is gone meanwhile. */
+async function readProcess(name: string): Promise<ProcessMemory | null> {
+  try {
+    const stat = await readFile(`/proc/${name}/stat`, 'latin1');
+    const [, parent = '0'] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [, resident = '0', shared = '0'] = (
+      await readFile(`/proc/${name}/statm`, 'latin1')
+    ).split(' ');
+    const bytes = (Number(resident) - Number(shared)) * pageBytes;
+    return { pid: Number(name), parent: Number(parent), bytes };
+  } catch {
+    return null;
+  }
+}
