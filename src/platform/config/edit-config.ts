@@ -1,0 +1,76 @@
+import { applyEdits, modify } from 'jsonc-parser';
+import { AppError } from '../../lib/app-error.ts';
+import { describeKeys, schemaAt } from './describe-keys.ts';
+import type { LoadedConfig } from './load-config.ts';
+import { nearestWord } from './nearest-word.ts';
+import { fromText, isObject } from './overlays.ts';
+import type { Config } from './schema.ts';
+
+export interface KeyValue {
+  readonly key: string;
+  readonly value: unknown;
+  readonly source: string;
+}
+
+/** The value of a key or of a whole section, for example `executor.maxConcurrent`; AppError `config_key_unknown`. */
+export function readKey(config: Config, key: string): unknown {
+  let value: unknown = config;
+  for (const part of key.split('.')) {
+    const isThere = (isObject(value) || Array.isArray(value)) && Object.hasOwn(value, part);
+    if (!isThere) throw unknownKey(key);
+    value = Reflect.get(value as object, part);
+  }
+  return value;
+}
+
+/** Where the value of a key comes from; a section's is that of the last one laid over it. */
+export function sourceOf({ sources }: LoadedConfig, key: string): string {
+  const own = sources.get(key);
+  if (own !== undefined) return own;
+  const inside = [...sources].filter(([path]) => path.startsWith(`${key}.`));
+  const outside = [...sources].filter(([path]) => key.startsWith(`${path}.`));
+  const found = [...inside, ...outside].map(([, source]) => source);
+  return (
+    ['flag', 'environment', 'file'].find((source) => found.includes(source as never)) ?? 'default'
+  );
+}
+
+/** Every key with its value and its source, in the order of the sections. */
+export function listKeys(loaded: LoadedConfig): readonly KeyValue[] {
+  return [...loaded.sources].map(([key, source]) => ({
+    key,
+    value: readKey(loaded.config, key),
+    source,
+  }));
+}
+
+/**
+ * The text of the file with one key changed; comments, order and the other values stay. The value is text as on the
+ * command line, read by the type of its key. AppError `config_key_unknown`; whether the value is right is seen on loading.
+ */
+export function setKey(
+  fileText: string,
+  key: string,
+  value: string,
+): { readonly text: string; readonly value: unknown } {
+  const path = key.split('.');
+  if (path.includes('__proto__') || schemaAt(path) === null) throw unknownKey(key);
+  const parsed = fromText(value, path);
+  const places = path.map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  const edits = modify(fileText.trim() === '' ? '{}\n' : fileText, places, parsed, {
+    formattingOptions: { insertSpaces: true, tabSize: 2, eol: '\n' },
+  });
+  return { text: applyEdits(fileText.trim() === '' ? '{}\n' : fileText, edits), value: parsed };
+}
+
+function unknownKey(key: string): AppError {
+  const known = describeKeys().map(({ path }) => path);
+  const near = nearestWord(key, known);
+  return new AppError({
+    kind: 'invalid_input',
+    code: 'config_key_unknown',
+    message: `There is no key "${key}" in the configuration.${near === null ? '' : ` Did you mean "${near}"?`}`,
+    next: 'See every key with `claude-manager config list`.',
+    details: { key },
+  });
+}

@@ -1,0 +1,82 @@
+import { type Rule, when } from '../remark.ts';
+
+const agentMb = 1024;
+
+/** Whether it fits the machine and the services it talks to, and what would make it better. */
+export const resourceRules: readonly Rule[] = [
+  ({ loaded: { config }, machine }) => {
+    const machineMb = machine.memoryBytes / 1_048_576;
+    const fitting = Math.max(
+      1,
+      Math.min(machine.processors * 2, Math.floor(machineMb / agentMb / 2)),
+    );
+    return when(
+      config.executor.maxConcurrent > 1 &&
+        (config.executor.maxConcurrent * agentMb > machineMb ||
+          config.executor.maxConcurrent > machine.processors * 4),
+      {
+        weight: 'performanceIssues',
+        code: 'too_many_agents',
+        path: 'executor.maxConcurrent',
+        message: `${config.executor.maxConcurrent} agents at about 1 GB each do not fit ${Math.round(machineMb / 1024)} GB and ${machine.processors} processors`,
+        write: `"maxConcurrent": ${fitting}`,
+      },
+    );
+  },
+  ({ loaded: { config }, machine }) =>
+    when(config.executor.limits.memoryMb * 1_048_576 > machine.memoryBytes, {
+      weight: 'performanceIssues',
+      code: 'memory_over_machine',
+      path: 'executor.limits.memoryMb',
+      message: 'one run may take more memory than the machine has',
+      write: `"memoryMb": ${Math.floor(machine.memoryBytes / 1_048_576 / 2)}`,
+    }),
+  ({ loaded: { config } }) =>
+    when(config.github.managerRepo !== null && config.github.pollSeconds < 10, {
+      weight: 'performanceIssues',
+      code: 'polls_often',
+      path: 'github.pollSeconds',
+      message: 'approvals are looked at so often that GitHub may refuse us',
+      write: '"pollSeconds": 30',
+    }),
+  ({ loaded: { config } }) =>
+    when(config.analyzer.intervalMinutes < 5, {
+      weight: 'performanceIssues',
+      code: 'scans_often',
+      path: 'analyzer.intervalMinutes',
+      message: 'repositories are scanned more often than they change',
+      write: '"intervalMinutes": 60',
+    }),
+  ({ loaded: { config } }) =>
+    when(config.database.poolSize < config.executor.maxConcurrent + 3, {
+      weight: 'performanceIssues',
+      code: 'pool_small',
+      path: 'database.poolSize',
+      message: 'runs would wait for a connection to the database',
+      write: `"poolSize": ${config.executor.maxConcurrent + 8}`,
+    }),
+  ({ loaded: { config }, environment }) =>
+    when(environment === 'production' && !config.performance.monitoringEnabled, {
+      weight: 'warnings',
+      code: 'monitoring_off',
+      path: 'performance.monitoringEnabled',
+      message: 'without figures nobody sees that the service is getting worse',
+      write: '"monitoringEnabled": true',
+    }),
+  ({ loaded: { config }, environment }) =>
+    when(environment === 'production' && config.performance.retentionDays < 30, {
+      weight: 'suggestions',
+      code: 'retention_short',
+      path: 'performance.retentionDays',
+      message: 'figures are kept for less than a month',
+      write: '"retentionDays": 90',
+    }),
+  ({ loaded: { config } }) =>
+    when(!config.repositories.some(({ checks }) => checks.length > 0), {
+      weight: 'suggestions',
+      code: 'no_checks',
+      path: 'repositories',
+      message: 'no checks are configured, so a change is delivered without a test run',
+      write: '"repositories": [{ "match": "owner/*", "checks": ["npm test"] }]',
+    }),
+];
