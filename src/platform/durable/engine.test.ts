@@ -149,3 +149,14 @@ test('an executor whose connection breaks takes its lock again and keeps its wor
   ]);
   expect(rows.rowCount).toBe(1);
 });
+
+test('a launch that fails frees its place, so that another one can follow', async () => {
+  await engine.shutdown({ drainMs: 0 });
+  const bare = await createTestDatabase();
+  const failing = createDurableEngine({ database: bare, applicationVersion: 'test' }, deps);
+  await expect(failing.launch()).rejects.toThrow('durable_executors');
+  await bare.drop();
+  engine = createDurableEngine({ database, applicationVersion: 'test' }, deps);
+  await engine.launch();
+  expect(await engine.status('nothing')).toBeUndefined();
+});

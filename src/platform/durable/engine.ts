@@ -28,7 +28,7 @@ export interface DurableEngine {
   register(name: string, workflow: (context: StepContext, input: never) => Promise<unknown>): void;
   /** Before `launch`. */
   defineQueue(name: string, options: QueueOptions): void;
-  /** Begins to work, and takes over what dead executors of this database left. */
+  /** Begins to work, and takes over what dead executors of this database left. A launch that fails has shut down. */
   launch(): Promise<void>;
   /** Starts, or queues, a workflow; with an id that is known it does nothing. */
   start(
@@ -46,7 +46,7 @@ export interface DurableEngine {
   }): Promise<readonly WorkflowView[]>;
   /** Calls the function now and then about every so many milliseconds; not durable. Answers how to stop. */
   schedule(name: string, everyMs: number, work: () => Promise<void>): () => Promise<void>;
-  /** Takes no new work, waits so long for what runs, then leaves the rest to the next start. Also after a failed launch. */
+  /** Takes no new work, waits so long for what runs, then leaves the rest to the next start. */
   shutdown(options: { readonly drainMs: number }): Promise<void>;
 }
 
@@ -81,6 +81,16 @@ export function createDurableEngine(
   const steps = createSteps();
   let stopping: Promise<void> | undefined;
   const executor = createExecutor(options, deps);
+  const shutdown = async (drainMs: number): Promise<void> => {
+    stopping ??= (async () => {
+      await Promise.all([...periodics].map(async (stop) => await stop()));
+      await executor.stopWatching();
+      await shutDown(drainMs, steps, deps.clock);
+      await executor.leave();
+      freeEngineSlot();
+    })();
+    await stopping;
+  };
   DBOS.setConfig({
     name: applicationName,
     systemDatabaseUrl: engineUrl(options.database.url),
@@ -100,10 +110,15 @@ export function createDurableEngine(
       queues.set(name, queue);
     },
     launch: async () => {
-      await executor.enroll();
-      await launchAlone(options.database.url, deps);
-      for (const [name, queue] of queues) await registerQueue(name, queue, options.pollMs ?? 500);
-      await executor.watch();
+      try {
+        await executor.enroll();
+        await launchAlone(options.database.url, deps);
+        for (const [name, queue] of queues) await registerQueue(name, queue, options.pollMs ?? 500);
+        await executor.watch();
+      } catch (error) {
+        await shutdown(0);
+        throw error;
+      }
     },
     start: async (name, workflowId, input, { queue } = {}) => {
       const workflow = workflows.get(name);
@@ -134,16 +149,7 @@ export function createDurableEngine(
         await stop();
       };
     },
-    shutdown: async ({ drainMs }) => {
-      stopping ??= (async () => {
-        await Promise.all([...periodics].map(async (stop) => await stop()));
-        await executor.stopWatching();
-        await shutDown(drainMs, steps, deps.clock);
-        await executor.leave();
-        freeEngineSlot();
-      })();
-      await stopping;
-    },
+    shutdown: async ({ drainMs }) => await shutdown(drainMs),
   };
 }
 

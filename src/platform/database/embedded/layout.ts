@@ -94,6 +94,7 @@ export async function ownFolder(path: string, account: Account | undefined): Pro
 
 async function makeHome(wanted: string, random: Random): Promise<void> {
   const dataDir = dirname(wanted);
+  await mkdir(dirname(dataDir), { recursive: true }); // not 0700: the server's account passes through
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const account = await chooseAccount(join(wanted, 'data'));
   if (await becomesReachable(dataDir, account)) {
