@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
 import { currentContext } from './context.ts';
 import { escapeJsonLine } from './escape-line.ts';
 import { type LogBindings, type LogLevel, type LogRecord, logRecord } from './log-record.ts';
@@ -82,6 +83,16 @@ export function createLogger(options: LoggerOptions): Logger {
   );
   const least = (): number => rankOf(options.level());
   return loggerOn((record) => root.info(record), least, {}, files);
+}
+
+/** The same logger for rooms that say facts first. */
+export function factsFirst(logger: Logger): Log {
+  return {
+    debug: (facts, message) => logger.debug(message, facts),
+    info: (facts, message) => logger.info(message, facts),
+    warn: (facts, message) => logger.warn(message, facts),
+    error: (facts, message) => logger.error(message, facts),
+  };
 }
 
 function loggerOn(
