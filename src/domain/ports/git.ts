@@ -145,9 +145,9 @@ export interface FolderReader {
   /** What stands at the path; AppError `not_found` when nothing does. */
   look(path: string): Promise<FolderLook>;
   /** Regular files below the path that are not ignored, links and submodules left out, by path; `skip` prunes folders. */
-  files(path: string, look: FolderLook, options: FolderWalk): AsyncIterable<FolderFile>;
+  files(look: FolderLook, options: FolderWalk): AsyncIterable<FolderFile>;
   /** Content of a file; null when it is gone, no regular file, or larger than the limit. */
-  read(path: string, file: string): Promise<Uint8Array | null>;
+  read(look: FolderLook, file: string): Promise<Uint8Array | null>;
 }
 
 export interface FolderLook {

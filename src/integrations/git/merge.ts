@@ -26,6 +26,21 @@ export async function mergeBranch(git: Git, request: LocalMerge): Promise<string
   return merged;
 }
 
+/** The first commit of the branch, along first parents, that has the commit behind it; null when it has it not. */
+export async function containedBy(
+  git: Git,
+  { folder, commit, branch }: { folder: string; commit: string; branch: string },
+): Promise<string | null> {
+  const tip = `refs/heads/${branch}`;
+  const options = { cwd: folder, accept: [0, 1, 128] };
+  const { code } = await git.run(['merge-base', '--is-ancestor', commit, tip], options);
+  if (code !== 0) return null;
+  const range = ['--first-parent', '--ancestry-path', '--reverse', `${commit}..${tip}`];
+  const { stdout } = await git.run(['rev-list', ...range], { cwd: folder });
+  const [first = ''] = stdout.toString('utf8').split('\n');
+  return first === '' ? commit : first;
+}
+
 /** Environment by which a commit gets the same id each time. */
 export function identityOf(author: LocalMerge['author']): Record<string, string> {
   const date = `@${Math.floor(author.date.getTime() / 1000)} +0000`;

@@ -2,7 +2,7 @@ import type { GitRemote } from '../../domain/ports/code-host.ts';
 import type { BranchPush, GitPush } from '../../domain/ports/git.ts';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import { type Git, gitError } from './git.ts';
-import { mergeBranch } from './merge.ts';
+import { containedBy, mergeBranch } from './merge.ts';
 import { remoteArguments, remoteBranches, remoteProtocols, remoteRef } from './remote.ts';
 
 /** Builds the port that code hosts are given. */
@@ -12,6 +12,7 @@ export function createGitPush({ git }: { readonly git: Git }): GitPush {
     remoteRef: async (remote, branch) => await remoteRef(git, remote, branch),
     branches: async (remote) => await remoteBranches(git, remote),
     merge: async (request) => await mergeBranch(git, request),
+    containedBy: async (request) => await containedBy(git, request),
   };
 }
 
