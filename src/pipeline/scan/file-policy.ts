@@ -1,0 +1,51 @@
+import {
+  isExcludedPath,
+  isGeneratedContent,
+  parseGitattributes,
+} from './scanners/todo/path-policy.ts';
+
+type Attributes = ReturnType<typeof parseGitattributes>;
+
+/** Which files of one tree are reported from; it learns from the `.gitattributes` files it is shown on the way. */
+export interface FilePolicy {
+  /** Takes a `.gitattributes` file; it must come before the files below its folder. */
+  learn(path: string, bytes: Uint8Array): void;
+  /** Whether nothing is reported from the path, whatever its content. */
+  excludesPath(path: string): boolean;
+  excludesContent(path: string, bytes: Uint8Array): boolean;
+}
+
+/** A new tree: nothing learned yet. */
+export function createFilePolicy(): FilePolicy {
+  const folders = new Map<string, Attributes>();
+  return {
+    learn: (path, bytes) => {
+      const folder = path.slice(0, path.length - '.gitattributes'.length);
+      folders.set(folder, parseGitattributes(Buffer.from(bytes).toString('utf8')));
+    },
+    excludesPath: (path) => {
+      const said = folders.size === 0 ? {} : saidOf(folders, path);
+      if (said.generated === true || said.vendored === true) return true;
+      return said.generated !== false && said.vendored !== false && isExcludedPath(path);
+    },
+    excludesContent: (path, bytes) => {
+      const said = folders.size === 0 ? {} : saidOf(folders, path);
+      return said.generated !== false && isGeneratedContent(path, bytes);
+    },
+  };
+}
+
+/** Whether the path is a file of attributes. */
+export function isAttributes(path: string): boolean {
+  return path === '.gitattributes' || path.endsWith('/.gitattributes');
+}
+
+/** Outer folders speak first, inner ones have the last word. */
+function saidOf(folders: ReadonlyMap<string, Attributes>, path: string): ReturnType<Attributes> {
+  const said: ReturnType<Attributes> = { ...folders.get('')?.(path) };
+  for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) {
+    const attributes = folders.get(path.slice(0, at + 1));
+    if (attributes !== undefined) Object.assign(said, attributes(path.slice(at + 1)));
+  }
+  return said;
+}

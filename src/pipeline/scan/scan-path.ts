@@ -1,0 +1,232 @@
+import type {
+  Candidate,
+  FolderLook,
+  FolderReader,
+  LocatedSighting,
+  TreeReader,
+} from '../../domain/ports/git.ts';
+import type { KnownFinding } from '../../domain/ports/stores.ts';
+import type { RepositoryRef } from '../../domain/repository.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { idOf, sha256 } from '../../lib/hash.ts';
+import { createFilePolicy, isAttributes } from './file-policy.ts';
+import { matchFindings } from './identity/match-findings.ts';
+import { formatStates, parseStates, type ScanState, type StateFile } from './scan-state.ts';
+
+export interface PathScanDeps {
+  readonly trees: TreeReader;
+  readonly folders: FolderReader;
+  readonly states: StateFile;
+  readonly clock: Clock;
+}
+
+export interface PathScanRequest {
+  /** A folder, a work tree or a bare repository. */
+  readonly path: string;
+  /** File that remembers identities, so that the next scan reads only what changed. */
+  readonly state?: string | undefined;
+  readonly extraTags?: readonly string[] | undefined;
+  readonly onProgress?:
+    | ((progress: { readonly files: number; readonly findings: number }) => void)
+    | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One finding as `scan --format jsonl` prints it. */
+export interface FindingRow {
+  readonly repository: string;
+  readonly rule: string;
+  readonly path: string;
+  readonly line: number;
+  readonly endLine: number;
+  readonly tag: string | null;
+  readonly text: string;
+  readonly owner: string | null;
+  readonly issue: string | null;
+  readonly confidence: number;
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly commit: string | null;
+  readonly url: string | null;
+}
+
+/** What one look brought: the files that were read and what they hold. */
+interface Look {
+  readonly seen: readonly LocatedSighting[];
+  /** Paths that may have changed; null = all. */
+  readonly looked: ReadonlySet<string> | null;
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** Changes when the reader would see other things in the same bytes. */
+const readerVersion = 1;
+
+/** Scans a folder without configuration or database; findings in path and line order. */
+export function createPathScan(deps: PathScanDeps): {
+  scan(request: PathScanRequest): Promise<FindingRow[]>;
+} {
+  return { scan: async (request) => await scanPath(deps, request) };
+}
+
+async function scanPath(deps: PathScanDeps, request: PathScanRequest): Promise<FindingRow[]> {
+  const place = await deps.folders.look(request.path);
+  const text = request.state === undefined ? null : await deps.states.read(request.state);
+  const states = parseStates(text);
+  const made = `${readerVersion}:${(request.extraTags ?? []).join(',')}`;
+  const old = states.get(place.root);
+  const memory = old?.made === made ? old : undefined;
+  const look =
+    place.kind === 'bare' && place.gitDir !== null
+      ? await lookAtTree(deps, request, place, memory)
+      : await lookAtFolder(deps, request, place, memory);
+  const repository: RepositoryRef = { host: 'local', name: place.root };
+  const { findings } = matchFindings({
+    repository,
+    known: old?.findings ?? [],
+    seen: look.seen,
+    looked: look.looked,
+    commit: place.commit,
+    now: deps.clock.now(),
+    newId: (fingerprint) => idOf('finding', fingerprint),
+  });
+  if (request.state !== undefined) {
+    states.set(place.root, {
+      made,
+      root: place.root,
+      commit: place.commit,
+      findings,
+      files: look.files,
+    });
+    await deps.states.write(request.state, formatStates(states));
+  }
+  return findings.filter(({ status }) => status !== 'fixed').map(findingRow);
+}
+
+/** The printed form of a finding. */
+export function findingRow(finding: KnownFinding): FindingRow {
+  return {
+    repository: finding.repository.name,
+    rule: finding.rule,
+    path: finding.path,
+    line: finding.line,
+    endLine: finding.endLine,
+    tag: finding.tag,
+    text: finding.text,
+    owner: finding.owner,
+    issue: finding.issue,
+    confidence: finding.confidence,
+    id: finding.id,
+    fingerprint: finding.fingerprint,
+    commit: finding.commit,
+    url: finding.url,
+  };
+}
+
+async function lookAtTree(
+  deps: PathScanDeps,
+  request: PathScanRequest,
+  place: FolderLook,
+  memory: ScanState | undefined,
+): Promise<Look> {
+  const files = new Map<string, string>();
+  if (place.commit === null || place.gitDir === null) return { seen: [], looked: null, files };
+  const changes =
+    memory?.commit == null
+      ? null
+      : await deps.trees.changes(place.gitDir, memory.commit, place.commit);
+  if (changes === null || changes.some(({ path }) => isAttributes(path))) {
+    const { prefilterSpellings } = await import('./scanners/todo/tags.ts');
+    const spellings = prefilterSpellings(request.extraTags);
+    const found = deps.trees.candidates(place.gitDir, place.commit, spellings);
+    return { seen: await readAll(deps, request, found), looked: null, files };
+  }
+  const present = changes.filter(({ newOid }) => newOid !== null).map(({ path }) => path);
+  const found = deps.trees.read(place.gitDir, place.commit, present);
+  const looked = new Set(changes.map(({ path }) => path));
+  return { seen: await readAll(deps, request, found), looked, files };
+}
+
+async function lookAtFolder(
+  deps: PathScanDeps,
+  request: PathScanRequest,
+  place: FolderLook,
+  memory: ScanState | undefined,
+): Promise<Look> {
+  const { isExcludedPath } = await import('./scanners/todo/path-policy.ts');
+  const files = new Map<string, string>();
+  const options = {
+    skip: (folder: string) => isExcludedPath(`${folder}/x`),
+    signal: request.signal,
+  };
+  for await (const file of deps.folders.files(place, options)) files.set(file.path, file.version);
+  const attributes = [...files.keys()].filter(isAttributes);
+  const same = (path: string) => memory?.files.get(path) === files.get(path);
+  const fresh = memory === undefined || !attributes.every(same);
+  const changed = [...files.keys()].filter((path) => !isAttributes(path) && (fresh || !same(path)));
+  const seen = await readAll(
+    deps,
+    request,
+    contents(deps, place, [...attributes.sort(), ...changed]),
+  );
+  if (fresh) return { seen, looked: null, files };
+  const gone = [...memory.files.keys()].filter((path) => !files.has(path));
+  return { seen, looked: new Set([...changed, ...gone]), files };
+}
+
+/** The files of a folder, several read at once. */
+async function* contents(
+  deps: PathScanDeps,
+  place: FolderLook,
+  paths: readonly string[],
+): AsyncIterable<Candidate> {
+  const ahead = 16;
+  const reads: Promise<Uint8Array | null>[] = [];
+  const read = async (path: string) => await deps.folders.read(place, path);
+  for (let at = 0; at < paths.length; at += 1) {
+    while (reads.length < Math.min(at + ahead, paths.length)) {
+      const next = read(paths[reads.length] ?? '');
+      next.catch(() => undefined);
+      reads.push(next);
+    }
+    const bytes = await reads[at];
+    reads[at] = Promise.resolve(null);
+    if (bytes != null) yield { path: paths[at] ?? '', oid: '', bytes };
+  }
+}
+
+/** Reads the stream of files; the reader's modules load while the first file is on its way. */
+async function readAll(
+  deps: PathScanDeps,
+  request: PathScanRequest,
+  files: AsyncIterable<Candidate>,
+): Promise<LocatedSighting[]> {
+  const stream = files[Symbol.asyncIterator]();
+  let next = stream.next();
+  next.catch(() => undefined);
+  const { readSightings } = await import('./read-sightings.ts');
+  const policy = createFilePolicy();
+  const options = {
+    policy,
+    extraTags: request.extraTags ?? [],
+    monotonicMs: () => deps.clock.monotonicMs(),
+  };
+  const seen: LocatedSighting[] = [];
+  let count = 0;
+  for (let result = await next; result.done !== true; result = await next) {
+    next = stream.next();
+    next.catch(() => undefined);
+    const file = result.value;
+    if (isAttributes(file.path)) policy.learn(file.path, file.bytes);
+    else {
+      const found = readSightings(file, options);
+      // A folder knows no blob ids: the files that have findings get one.
+      const oid = file.oid === '' && found.length > 0 ? sha256(file.bytes) : file.oid;
+      for (const sighting of found) seen.push({ ...sighting, oid });
+    }
+    count += 1;
+    if (count % 256 === 0) request.onProgress?.({ files: count, findings: seen.length });
+    request.signal?.throwIfAborted();
+  }
+  request.onProgress?.({ files: count, findings: seen.length });
+  return seen;
+}
