@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Json } from '../../lib/json.ts';
 import { plainValue } from '../../lib/plain-value.ts';
 import { encodingsOf } from './encodings.ts';
@@ -17,14 +17,14 @@ export interface Redactor {
   /** The same for any value, as plain JSON data; members with a secret's name are replaced whatever they hold. */
   redactValue(value: unknown): Json;
   /** Kinds of secrets in a text by their look or because they are known; never the values. */
-  find(text: string): readonly string[];
+  kindsIn(text: string): readonly string[];
 }
 
 const secretMember =
   /^(?:proxy-)?authorization$|^(?:set-)?cookie$|^x-api-key$|^(?:password|passwd|passphrase|secret|token|api_?key|private_?key|client_?secret|access_?token|refresh_?token|auth_?token|webhook_?secret)$/i;
 
 /** `key` makes the hex of the replacements; random for each process, so that nobody can guess a secret by it. */
-export function createRedactor(key: Uint8Array = randomBytes(32)): Redactor {
+export function createRedactor(key: Uint8Array): Redactor {
   const known = createKnownValues();
   const marker = (kind: string, secret: string): string =>
     `[REDACTED:${kind}:${createHmac('sha256', key).update(secret).digest('hex').slice(0, 6)}]`;
@@ -44,7 +44,7 @@ export function createRedactor(key: Uint8Array = randomBytes(32)): Redactor {
     },
     redact,
     redactValue: (value) => redactedValue(plainValue(value), redact, marker),
-    find: (text) => {
+    kindsIn: (text) => {
       const before = new Set(kindsOf(text));
       return kindsOf(redact(text)).filter((kind) => !before.has(kind));
     },

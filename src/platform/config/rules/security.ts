@@ -1,4 +1,4 @@
-import { createRedactor } from '../../redaction/redactor.ts';
+import { createRedactor, type Redactor } from '../../redaction/redactor.ts';
 import { type Complaint, type Rule, when } from '../remark.ts';
 
 /** What lets a stranger in or a secret out; stricter in production. */
@@ -76,7 +76,7 @@ export const securityRules: readonly Rule[] = [
       message: 'every user of this machine can read the configuration',
       write: `chmod 640 ${file}`,
     }),
-  ({ loaded: { document } }) => secretsIn(document?.value, []),
+  ({ loaded: { document } }) => secretsIn(document?.value, [], createRedactor(new Uint8Array(32))),
 ];
 
 function isPlainHttp(address: string): boolean {
@@ -87,11 +87,15 @@ function isPlainHttp(address: string): boolean {
 const secretName = /(?:password|passwd|secret|token|api_?key|private_?key|credential)s?$/i;
 
 /** Values that look like a secret, and any text under a name that promises one. */
-function secretsIn(value: unknown, path: readonly string[]): readonly Complaint[] {
+function secretsIn(
+  value: unknown,
+  path: readonly string[],
+  redactor: Redactor,
+): readonly Complaint[] {
   if (typeof value === 'string') {
     const name = path.findLast((part) => !/^\d+$/.test(part)) ?? '';
     const isNamed = path.includes('env') && secretName.test(name) && value !== '';
-    return when(isNamed || createRedactor().find(value).length > 0, {
+    return when(isNamed || redactor.kindsIn(value).length > 0, {
       weight: 'errors',
       code: 'secret_in_file',
       path: path.join('.'),
@@ -100,5 +104,7 @@ function secretsIn(value: unknown, path: readonly string[]): readonly Complaint[
     });
   }
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, inner]) => secretsIn(inner, [...path, name]));
+  return Object.entries(value).flatMap(([name, inner]) =>
+    secretsIn(inner, [...path, name], redactor),
+  );
 }
