@@ -71,7 +71,7 @@ async function findFile(
   argument: string,
   baseDir: string | null,
 ): Promise<{ path: string; readable: readonly string[] } | null> {
-  if (argument === '' || argument.startsWith('-') || argument.length > 1000) return null;
+  if (!/^[^-\n\0][^\n\0]{0,1000}$/.test(argument)) return null;
   if (!isAbsolute(argument) && baseDir === null) return null;
   const path = resolve(baseDir ?? '/', argument);
   const found = await stat(path).catch(() => null);

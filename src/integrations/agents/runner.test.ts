@@ -42,6 +42,7 @@ async function run(
   options: AgentOptions,
   limits: Partial<AgentLimits> = {},
   signal = new AbortController().signal,
+  fileBytes = 2 ** 30,
 ): Promise<Run> {
   const workspace = await mkdtemp(join(root, 'work-'));
   const baseDir = join(root, 'config');
@@ -61,6 +62,7 @@ async function run(
     limits: { ...generous, ...limits },
     egress: [],
     signal,
+    sandbox: { limits: { memoryBytes: 2 ** 30, processes: 100, fileBytes } },
     onEvent: (event) => events.push(event),
   });
   return { result, events, workspace };
@@ -156,6 +158,13 @@ describe('the agent runner', () => {
       end: { kind: 'max_budget' },
       usage: { costUsd: 9 },
     });
+  });
+
+  it('stops when it fills the disk, and says so', async () => {
+    const line = 'i=0; while :; do head -c 900000 /dev/zero > "f$i"; i=$((i+1)); sleep 0.02; done';
+    const { result } = await run(shell(line), {}, undefined, 10 * 2 ** 20);
+    expect(result).toMatchObject({ stopped: null, end: { kind: 'failed', failure: 'agent' } });
+    expect(result.end.message).toContain('disk');
   });
 
   it('stops when it is canceled, and does not start when it was canceled before', async () => {

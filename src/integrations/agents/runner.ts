@@ -86,7 +86,7 @@ async function runInside(
     if (request.signal.aborted) return canceledBefore;
     const spec = await specOf(deps, request, folders, command, access);
     const running = await deps.sandbox.start(spec);
-    return await accompany(deps, request, running, access);
+    return await accompany(deps, request, running, access, folders.home);
   } finally {
     await access.close();
   }
@@ -131,6 +131,7 @@ async function accompany(
   request: AgentRunRequest,
   running: SandboxedProcess,
   access: ModelAccess,
+  home: string,
 ): Promise<Outcome> {
   const { clock } = deps;
   const parser = request.agent.parser();
@@ -143,7 +144,8 @@ async function accompany(
     {
       clock,
       limits: request.limits,
-      workspace: request.workspace,
+      diskBytes: (request.sandbox?.limits ?? defaultSandboxLimits).fileBytes,
+      folders: [request.workspace, home],
       signal: request.signal,
       lastOutputMs: () => lastOutputMs,
       costUsd: () => costOf(parser.usage(), access.usage()),
@@ -154,16 +156,22 @@ async function accompany(
       await running.kill();
       return reason;
     },
-    () => null,
+    async (cause: unknown) => {
+      if (over.signal.aborted) return null;
+      // A run that nobody watches must not go on.
+      await running.kill();
+      throw cause;
+    },
   );
-  const exit = await running.exited;
-  over.abort();
-  const stopped = await guard;
-  await output;
+  const exited = running.exited.then((how) => {
+    over.abort();
+    return how;
+  });
+  const [exit, stopped] = await Promise.all([exited, guard, output]);
   const end = parser.end(exit);
   return {
     end: stopped === null ? end : stoppedEnd(end, stopped),
-    stopped,
+    stopped: stopped === 'disk' ? null : stopped,
     usage: reportedUsage(parser.usage(), access.usage()),
   };
 }
@@ -202,6 +210,10 @@ function reportedUsage(said: AgentUsage | null, metered: AgentUsage | null): Age
 }
 
 function stoppedEnd(end: AgentEnd, stopped: StopReason): AgentEnd {
+  if (stopped === 'disk') {
+    const message = 'It wrote more than its limit of disk, so we stopped it.';
+    return { kind: 'failed', exitCode: end.exitCode, message, failure: 'agent', resetsAt: null };
+  }
   const kind = stopped === 'budget' ? 'max_budget' : 'interrupted';
   const message = `We stopped it (${stopped}). ${end.message}`.trim();
   return { kind, exitCode: end.exitCode, message, failure: null, resetsAt: null };

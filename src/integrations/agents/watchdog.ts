@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import type { AgentLimits, AgentRunResult } from '../../domain/ports/agent.ts';
 import type { Clock } from '../../lib/clock.ts';
 
-export type StopReason = NonNullable<AgentRunResult['stopped']>;
+export type StopReason = NonNullable<AgentRunResult['stopped']> | 'disk';
 
 export interface Watched {
   readonly clock: Clock;
   readonly limits: AgentLimits;
-  readonly workspace: string;
+  /** Most that work tree and home may grow by, in bytes of disk. */
+  readonly diskBytes: number;
+  readonly folders: readonly string[];
   /** The caller's wish to cancel. */
   readonly signal: AbortSignal;
   /** Monotonic time of the last output. */
@@ -22,22 +24,39 @@ export async function watch(watched: Watched, over: AbortSignal): Promise<StopRe
   const { clock, limits, signal } = watched;
   const startedMs = clock.monotonicMs();
   const tickMs = Math.min(1000, Math.max(20, Math.min(limits.timeoutMs, limits.stallMs) / 8));
+  const first = await lookAtAll(watched.folders);
+  let { newestMs } = first;
   let lastChangeMs = startedMs;
-  let changedAt = await newestChange(watched.workspace);
+  let nextLookMs = startedMs;
   while (!signal.aborted) {
-    if (clock.monotonicMs() - startedMs >= limits.timeoutMs) return 'timeout';
+    const nowMs = clock.monotonicMs();
+    if (nowMs - startedMs >= limits.timeoutMs) return 'timeout';
     if (limits.budgetUsd !== null && watched.costUsd() > limits.budgetUsd) return 'budget';
-    const quietSinceMs = Math.max(watched.lastOutputMs(), lastChangeMs);
-    if (clock.monotonicMs() - quietSinceMs >= limits.stallMs) {
-      // Only a silent run is walked, so that the tree costs nothing while the agent talks.
-      const newest = await newestChange(watched.workspace);
-      if (newest <= changedAt) return 'stall';
-      changedAt = newest;
-      lastChangeMs = clock.monotonicMs();
+    const isSilent = nowMs - Math.max(watched.lastOutputMs(), lastChangeMs) >= limits.stallMs;
+    if (isSilent || nowMs >= nextLookMs) {
+      const look = await lookAtAll(watched.folders);
+      if (look.bytes - first.bytes > watched.diskBytes) return 'disk';
+      if (look.newestMs > newestMs) lastChangeMs = nowMs;
+      else if (isSilent) return 'stall';
+      newestMs = look.newestMs;
+      nextLookMs = nextLookAfter(nowMs, clock.monotonicMs());
     }
     await sleepUntilEither(clock, tickMs, signal, over);
   }
   return 'canceled';
+}
+
+/** Looks take at most a twentieth of the time, however large the tree is. */
+function nextLookAfter(beganMs: number, endedMs: number): number {
+  return endedMs + Math.max(2000, (endedMs - beganMs) * 20);
+}
+
+async function lookAtAll(folders: readonly string[]): Promise<TreeLook> {
+  const looks = await Promise.all(folders.map(lookAt));
+  return {
+    newestMs: Math.max(...looks.map((look) => look.newestMs)),
+    bytes: looks.reduce((sum, look) => sum + look.bytes, 0),
+  };
 }
 
 async function sleepUntilEither(
@@ -56,29 +75,37 @@ async function sleepUntilEither(
 /** Entries looked at in one walk; a larger tree is judged by these. */
 const longestWalk = 50_000;
 
-/** Newest modification time in the tree, in ms since 1970. Links are not followed. */
-async function newestChange(root: string): Promise<number> {
-  let newest = 0;
+interface TreeLook {
+  /** Newest modification time, in ms since 1970. */
+  newestMs: number;
+  /** Disk that the files take; links count as themselves. */
+  bytes: number;
+}
+
+/** Looks at a tree without following links. */
+async function lookAt(root: string): Promise<TreeLook> {
+  const look: TreeLook = { newestMs: 0, bytes: 0 };
   let seen = 0;
   const folders = [root];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    await add(look, folder);
     const entries = await opendir(folder).catch(() => null);
     if (entries === null) continue;
-    newest = Math.max(newest, await changedAt(folder));
     for await (const entry of entries) {
-      if ((seen += 1) > longestWalk) return newest;
+      seen += 1;
+      if (seen > longestWalk) return look;
       const path = join(folder, entry.name);
       if (entry.isDirectory()) folders.push(path);
-      else newest = Math.max(newest, await changedAt(path));
+      else await add(look, path);
     }
   }
-  return newest;
+  return look;
 }
 
-/** 0 for what is gone meanwhile. */
-async function changedAt(path: string): Promise<number> {
-  return await lstat(path).then(
-    (found) => found.mtimeMs,
-    () => 0,
-  );
+/** What is gone meanwhile counts nothing. */
+async function add(look: TreeLook, path: string): Promise<void> {
+  const found = await lstat(path).catch(() => null);
+  if (found === null) return;
+  look.newestMs = Math.max(look.newestMs, found.mtimeMs);
+  look.bytes += found.blocks * 512;
 }

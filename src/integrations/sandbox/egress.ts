@@ -1,4 +1,5 @@
-import { chmod } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SandboxSpec } from '../../domain/ports/sandbox.ts';
@@ -32,7 +33,8 @@ export async function openEgress(
 ): Promise<EgressOpening> {
   if (spec.egress.length === 0) return closed;
   const rules = createEgressRules(spec.egress, parts.resolve);
-  const socket = join(folder, 's');
+  const short = await shortFolder(folder);
+  const socket = join(short, 's');
   const proxy = await startEgressProxy(socket, rules, parts.onRefusal);
   await chmod(socket, 0o666);
   const port = freePort(rules.loopback.map((target) => target.port));
@@ -45,7 +47,10 @@ export async function openEgress(
     ],
     env: proxyVariables(`http://127.0.0.1:${port}`),
     wrap: (argv) => [parts.nodePath, program, JSON.stringify(plan), ...argv],
-    close: () => proxy.close(),
+    close: async () => {
+      await proxy.close();
+      if (short !== folder) await rm(short, { recursive: true, force: true });
+    },
   };
 }
 
@@ -73,6 +78,11 @@ function proxyVariables(url: string): Readonly<Record<string, string>> {
     no_proxy: direct,
     NODE_USE_ENV_PROXY: '1',
   };
+}
+
+/** A unix socket's path has room for 107 bytes (unix(7)); a deep data folder needs another place for it. */
+async function shortFolder(folder: string): Promise<string> {
+  return Buffer.byteLength(folder) <= 100 ? folder : await mkdtemp(join(tmpdir(), 'cms-'));
 }
 
 function freePort(taken: readonly number[]): number {

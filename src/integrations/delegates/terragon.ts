@@ -1,0 +1,54 @@
+import type { HostPullRequest } from '../../domain/ports/code-host.ts';
+
+/**
+ * Somebody else's agent that we only ask by a comment and whose pull request we watch for. It works with its own
+ * credentials on its own machines: our sandbox, egress list, budget and judgement of the diff do not hold for it.
+ */
+export interface Delegate {
+  readonly name: string;
+  /** What the report of such a task must say. */
+  readonly warning: string;
+  /** Text of the comment that asks for the work. */
+  request(work: DelegatedWork): string;
+  /** Whether the pull request is the answer to our request. */
+  isAnswer(candidate: HostPullRequest, work: DelegatedWork): boolean;
+}
+
+export interface DelegatedWork {
+  /** The issue under which the comment is written. */
+  readonly issue: { readonly repository: string; readonly number: number };
+  /** `owner/name` of the repository to change. */
+  readonly target: string;
+  readonly title: string;
+  readonly askedAt: Date;
+  /** Our own logins, whose pull requests are never its answer. */
+  readonly ownLogins: readonly string[];
+}
+
+/** Terragon: a mention in a comment starts it. `username` with or without the @. */
+export function createTerragon(options: { readonly username: string }): Delegate {
+  const mention = `@${options.username.replace(/^@/, '')}`;
+  return {
+    name: 'terragon',
+    warning: `${mention} works outside of this service: its sandbox, its limits and its checks are not ours.`,
+    request: ({ issue, target, title }) =>
+      [
+        `${mention} please work on this issue: ${title}`,
+        '',
+        `Open one pull request against ${target} and write \`${issue.repository}#${issue.number}\` in its description, so that it is found.`,
+      ].join('\n'),
+    isAnswer: (candidate, work) =>
+      candidate.updatedAt >= work.askedAt &&
+      !work.ownLogins.includes(candidate.author) &&
+      refersTo(`${candidate.title}\n${candidate.body}`, work),
+  };
+}
+
+/** `owner/name#12`, the issue's address, or in the same repository `#12`; never a longer number. */
+function refersTo(text: string, { issue, target }: DelegatedWork): boolean {
+  const repository = issue.repository.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  const full = new RegExp(`${repository}(#|/issues/)${issue.number}(?!\\d)`, 'i');
+  if (full.test(text)) return true;
+  const short = new RegExp(`(^|[\\s(\\[])#${issue.number}(?!\\d)`, 'm');
+  return issue.repository.toLowerCase() === target.toLowerCase() && short.test(text);
+}
