@@ -24,7 +24,7 @@ const placeOfRoot = '/var/lib/claude-manager';
 
 /**
  * Makes `<dataDir>/postgres`. As root the server runs as another user; when that user cannot reach the data folder
- * (below /root, say), `postgres` becomes a link to a folder below /var/lib/claude-manager.
+ * (below /root, say), `postgres` becomes a link to a folder below /var/lib/claude-manager (or beside it, when the data folder is a temporary one).
  */
 export async function prepareLayout(dataDir: string, random: Random): Promise<Layout> {
   const wanted = join(resolve(dataDir), 'postgres');
@@ -101,8 +101,10 @@ async function makeHome(wanted: string, random: Random): Promise<void> {
     await mkdir(wanted, { recursive: true, mode: 0o711 });
     return;
   }
-  await mkdir(placeOfRoot, { recursive: true, mode: 0o711 });
-  const elsewhere = join(placeOfRoot, `postgres-${random.bytes(8).toString('hex')}`);
+  // What is temporary stays temporary.
+  const place = dataDir.startsWith(`${tmpdir()}/`) ? tmpdir() : placeOfRoot;
+  await mkdir(place, { recursive: true, mode: 0o711 });
+  const elsewhere = join(place, `cms-postgres-${random.bytes(8).toString('hex')}`);
   try {
     await mkdir(elsewhere, { mode: 0o711 });
     await symlink(elsewhere, wanted);

@@ -150,11 +150,15 @@ describe('after a kill -9', () => {
 
 describe('places', () => {
   test('a deep data folder gets a short socket', async () => {
+    await chmod(dataDir, 0o711);
     const deep = join(dataDir, 'd'.repeat(60), 'e'.repeat(60));
     const database = await openDatabase({ dataDir: deep }, { ...deps, searchPath });
-    expect(decodeURIComponent(new URL(database.url).hostname).length).toBeLessThan(90);
+    const socket = decodeURIComponent(new URL(database.url).hostname);
+    expect((await lstat(join(deep, 'postgres'))).isDirectory()).toBe(true);
+    expect(socket).not.toContain(dataDir);
+    expect((await lstat(socket)).mode & 0o777).toBe(0o700);
     await database.close();
-    await rm(decodeURIComponent(new URL(database.url).hostname), { recursive: true });
+    await rm(socket, { recursive: true });
   });
 
   test.skipIf(!isRoot)(
