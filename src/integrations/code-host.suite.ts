@@ -40,7 +40,7 @@ export function describeCodeHost(name: string, open: () => Promise<HostSubject>)
       const repositoryName = repositoryKey(subject.repository);
       const mark = {
         intentId: `intent-${intents}`,
-        fingerprint: 'f',
+        fingerprint: `f-${intents}`,
         repositoryKey: repositoryName,
       };
       const { repository } = subject;

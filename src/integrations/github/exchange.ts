@@ -93,6 +93,8 @@ const neverSent = new Set([
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'ERR_TLS_CERT_ALTNAME_INVALID',
+  // Ports that fetch refuses by itself have no code.
+  'bad port',
 ]);
 
 const timedOut = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'TimeoutError']);
@@ -138,5 +140,5 @@ function causeCode(error: unknown): string {
     else if (current instanceof AggregateError) found = causeCode(current.errors[0]);
     current = current.cause;
   }
-  return found === '' ? messageOf(error) : found;
+  return found === '' ? messageOf(error instanceof Error ? (error.cause ?? error) : error) : found;
 }

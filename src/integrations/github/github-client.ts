@@ -30,7 +30,7 @@ export interface ReadOptions {
   readonly lane: Lane;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly accept?: string;
-  /** Not joined to an equal read that began before; for looking at what was just written. */
+  /** Asked anew, neither joined to an equal read under way nor kept; for looking at what was just written. */
   readonly fresh?: boolean;
 }
 
@@ -125,7 +125,7 @@ async function conditional(
 ): Promise<HttpAnswer> {
   // What one token may see another may not, so answers are kept for each token.
   const key = sha256(`${await deps.token()}\n${options.accept ?? ''}\n${url}`);
-  const kept = await deps.etags.get(key);
+  const kept = options.fresh === true ? null : await deps.etags.get(key);
   const headers = {
     ...(options.accept === undefined ? {} : { accept: options.accept }),
     ...(kept === null ? {} : { 'if-none-match': kept.etag }),
@@ -139,7 +139,8 @@ async function conditional(
   }
   if (answer.status !== 200) throw githubError(request, answer);
   const { etag } = answer.headers;
-  if (etag !== undefined && answer.text.length <= keptBodyBytes && isWhole(answer))
+  const keep = options.fresh !== true && answer.text.length <= keptBodyBytes;
+  if (etag !== undefined && keep && isWhole(answer))
     await deps.etags.put(key, { etag, body: answer.text, link: answer.headers['link'] ?? null });
   return answer;
 }
@@ -167,11 +168,17 @@ async function followed(
     const location = answer.headers['location'];
     if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) return answer;
     const next = new URL(location, url);
-    if (first.method !== 'GET' && (next.origin !== home || answer.status === 303))
-      throw astray(first, next.origin);
+    if (first.method !== 'GET' && !isSamePlace(first.url, next, home, answer.status))
+      throw astray(first, next.origin + next.pathname);
     url = next.href;
   }
   throw astray(first, 'too many places');
+}
+
+// A renamed repository keeps its issues' numbers; a transferred issue is another one in a place nobody approved.
+function isSamePlace(url: string, next: URL, home: string, status: number): boolean {
+  const tail = new URL(url).pathname.replace(/^.*?\/repos\/[^/]+\/[^/]+/u, '');
+  return next.origin === home && status !== 303 && next.pathname.endsWith(tail);
 }
 
 async function dressed(

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { createGitWork } from '../../../test/support/git-work.ts';
 import { createGithubEmulator } from '../../../test/support/github-emulator/emulator.ts';
 import { createSkippingClock } from '../../../test/support/skipping-clock.ts';
@@ -46,6 +47,8 @@ async function openGithub(): Promise<HostSubject> {
     close: async () => {
       work.remove();
       await emulator.close();
+      expect(emulator.contractViolations).toEqual([]);
+      expect(emulator.journal.duplicates()).toEqual([]);
     },
   };
 }

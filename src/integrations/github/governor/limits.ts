@@ -83,7 +83,7 @@ const share: Readonly<Record<Lane, number>> = {
 const minute = 60_000;
 const hour = 3_600_000;
 /** How soon a full house is asked again: permits come back without a word from other processes. */
-const askAgainMs = 50;
+const askAgainMs = 200;
 
 /** Whether the request may be sent now. */
 export function permit(

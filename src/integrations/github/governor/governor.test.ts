@@ -1,0 +1,282 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createSkippingClock } from '../../../../test/support/skipping-clock.ts';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/test-database.ts';
+import { systemRandom } from '../../../lib/random.ts';
+import { migrate } from '../../../platform/database/migrate.ts';
+import { type GithubTables, githubMigrations } from '../tables.ts';
+import { type AnswerHead, observe } from './answers.ts';
+import { createDatabaseGovernorState } from './database-state.ts';
+import { createGovernor, type GovernorDeps } from './governor.ts';
+import { createMemoryGovernorState } from './governor-state.ts';
+import { type Demand, emptyBudget, githubLimits, lanes, permit, release } from './limits.ts';
+
+const read: Demand = { lane: 'follow', write: false, createsContent: false };
+const create: Demand = { lane: 'person', write: true, createsContent: true };
+const fine: AnswerHead = { status: 200, headers: {}, text: '' };
+
+interface Sent {
+  readonly at: number;
+  readonly demand: Demand;
+}
+
+/** Sends each demand as soon as it may go, on a clock of whole milliseconds. */
+function replay(demands: readonly Demand[]): readonly Sent[] {
+  let budget = emptyBudget;
+  let now = 1_000_000;
+  return demands.map((demand, n) => {
+    for (;;) {
+      const verdict = permit(budget, demand, `p${n}`, now, githubLimits);
+      if (verdict.granted) {
+        budget = release(verdict.budget, `p${n}`, now + 5);
+        return { at: now, demand };
+      }
+      now += Math.ceil(verdict.waitMs);
+    }
+  });
+}
+
+function most(times: readonly { at: number; weight: number }[], widthMs: number): number {
+  let highest = 0;
+  let first = 0;
+  let sum = 0;
+  for (const one of times) {
+    sum += one.weight;
+    for (
+      let old = times[first];
+      old !== undefined && old.at <= one.at - widthMs;
+      old = times[first]
+    ) {
+      sum -= old.weight;
+      first += 1;
+    }
+    highest = Math.max(highest, sum);
+  }
+  return highest;
+}
+
+describe('the limits', () => {
+  const demands = fc.record({
+    lane: fc.constantFrom(...lanes),
+    write: fc.boolean(),
+    createsContent: fc.boolean(),
+  });
+
+  test('no window of a long replay holds more than GitHub allows', () => {
+    fc.assert(
+      fc.property(fc.array(demands, { minLength: 400, maxLength: 1500 }), (list) => {
+        const sent = replay(
+          list.map((one) => ({ ...one, createsContent: one.write && one.createsContent })),
+        );
+        const points = sent.map(({ at, demand }) => ({ at, weight: demand.write ? 5 : 1 }));
+        const content = sent
+          .filter(({ demand }) => demand.createsContent)
+          .map(({ at }) => ({ at, weight: 1 }));
+        const writes = sent.filter(({ demand }) => demand.write).map(({ at }) => at);
+        const gaps = writes.slice(1).map((at, n) => at - (writes[n] ?? 0));
+        expect(most(points, 60_000)).toBeLessThanOrEqual(900);
+        expect(most(content, 60_000)).toBeLessThanOrEqual(80);
+        expect(most(content, 3_600_000)).toBeLessThanOrEqual(500);
+        expect(Math.min(1000, ...gaps)).toBeGreaterThanOrEqual(1000);
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  test('eighty creations a minute and five hundred an hour are the ceiling', () => {
+    const sent = replay(Array.from({ length: 700 }, () => create));
+    const content = sent.map(({ at }) => ({ at, weight: 1 }));
+    expect(most(content, 3_600_000)).toBe(500);
+    expect(most(content, 60_000)).toBeLessThanOrEqual(80);
+  });
+
+  test('a thousand proposals leave room for an approved pull request', () => {
+    let budget = emptyBudget;
+    let now = 0;
+    const propose = { ...create, lane: 'propose' } as const;
+    for (let n = 0; n < 1000; n += 1) {
+      const verdict = permit(budget, propose, 'p', now, githubLimits);
+      if (!verdict.granted && verdict.why === 'content') break;
+      if (verdict.granted) budget = release(verdict.budget, 'p', now);
+      now += 1000;
+    }
+    expect(permit(budget, propose, 'p', now, githubLimits).granted).toBe(false);
+    const deliver = { ...create, lane: 'deliver' } as const;
+    expect(permit(budget, deliver, 'd', now, githubLimits).granted).toBe(true);
+  });
+
+  test('the eleventh request waits, and the permit of a dead process comes back', () => {
+    let budget = emptyBudget;
+    for (let n = 0; n < 10; n += 1) {
+      const verdict = permit(budget, read, `p${n}`, 0, githubLimits);
+      if (verdict.granted) budget = verdict.budget;
+    }
+    expect(permit(budget, read, 'x', 1, githubLimits)).toMatchObject({ why: 'in_flight' });
+    expect(permit(budget, read, 'x', githubLimits.leaseMs + 1, githubLimits).granted).toBe(true);
+  });
+});
+
+describe('what an answer says', () => {
+  const now = 1_000_000_000_000;
+  test.each<[string, AnswerHead, number]>([
+    ['a 429 with retry-after', { ...fine, status: 429, headers: { 'retry-after': '7' } }, 7000],
+    [
+      'a 403 with retry-after',
+      { ...fine, status: 403, headers: { 'retry-after': '120' } },
+      120_000,
+    ],
+    ['a 403 with words alone', { ...fine, status: 403, text: 'secondary rate limit' }, 60_000],
+    ['a 429 with nothing', { ...fine, status: 429 }, 60_000],
+    [
+      'a 403 with the reset',
+      {
+        ...fine,
+        status: 403,
+        headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(now / 1000 + 30) },
+      },
+      31_000,
+    ],
+  ])('%s is obeyed', (_name, answer, waitMs) => {
+    const { budget, limited } = observe(emptyBudget, answer, now);
+    expect({ limited, waitMs: budget.pausedUntil - now }).toEqual({ limited: true, waitMs });
+  });
+
+  test('a refusal without a time doubles the wait, and a success forgets it', () => {
+    const nothing = { ...fine, status: 429 };
+    const once = observe(emptyBudget, nothing, now).budget;
+    const twice = observe(once, nothing, now).budget;
+    expect(twice.pausedUntil - now).toBe(120_000);
+    expect(observe(twice, fine, now).budget.strikes).toBe(0);
+  });
+
+  test('a 403 for a missing right is no limit', () => {
+    const answer = {
+      status: 403,
+      headers: { 'x-ratelimit-remaining': '10' },
+      text: 'Must have admin',
+    };
+    expect(observe(emptyBudget, answer, now)).toEqual({ budget: emptyBudget, limited: false });
+  });
+
+  test('the last permitted request closes the door until the reset', () => {
+    const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(now / 1000 + 10) };
+    const { budget, limited } = observe(emptyBudget, { ...fine, headers }, now);
+    expect(limited).toBe(false);
+    expect(budget.pausedUntil).toBe(now + 11_000);
+  });
+});
+
+const states = {
+  memory: () => createMemoryGovernorState(),
+  database: () => createDatabaseGovernorState(database.kysely<GithubTables>()),
+};
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await migrate(database, githubMigrations);
+});
+afterAll(async () => database.drop());
+
+describe.each(['memory', 'database'] as const)('the governor on %s', (kind) => {
+  const parts = (): GovernorDeps => ({
+    credential: systemRandom.uuid(),
+    state: states[kind](),
+    clock: createSkippingClock(),
+    random: systemRandom,
+  });
+
+  test('writes go one after the other, a second apart', async () => {
+    const deps = parts();
+    const governor = createGovernor(deps);
+    const spans: { began: number; ended: number }[] = [];
+    await Promise.all(
+      Array.from({ length: 5 }, async () =>
+        governor.run(create, async () => {
+          const began = deps.clock.now().getTime();
+          await deps.clock.sleep(20);
+          spans.push({ began, ended: deps.clock.now().getTime() });
+          return fine;
+        }),
+      ),
+    );
+    const gaps = spans.slice(1).map((span, n) => span.began - (spans[n]?.ended ?? 0));
+    expect(spans).toHaveLength(5);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1000);
+  });
+
+  test('never more than ten are under way, also of two governors of one credential', async () => {
+    const deps = parts();
+    const governors = [createGovernor(deps), createGovernor(deps)];
+    let underWay = 0;
+    let highest = 0;
+    await Promise.all(
+      Array.from({ length: 40 }, async (_, n) =>
+        governors[n % 2]?.run(read, async () => {
+          underWay += 1;
+          highest = Math.max(highest, underWay);
+          await deps.clock.sleep(1);
+          underWay -= 1;
+          return fine;
+        }),
+      ),
+    );
+    expect(highest).toBeLessThanOrEqual(10);
+  });
+
+  test('a limit is waited out by all, and the request is sent again', async () => {
+    const deps = parts();
+    const governor = createGovernor(deps);
+    const limited = { status: 429, headers: { 'retry-after': '5' }, text: '' };
+    const times: number[] = [];
+    const answer = await governor.run(read, async () => {
+      times.push(deps.clock.now().getTime());
+      return times.length === 1 ? limited : fine;
+    });
+    expect(answer.status).toBe(200);
+    expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(5000);
+  });
+
+  test('a pause is kept by a governor that starts later', async () => {
+    const deps = parts();
+    const limited = { status: 429, headers: { 'retry-after': '3600' }, text: '' };
+    await expect(createGovernor(deps).run(read, async () => limited)).rejects.toMatchObject({
+      kind: 'rate_limited',
+      code: 'github_rate_limited',
+      details: { until: expect.any(String) },
+    });
+    let asked = false;
+    const later = createGovernor(deps).run(read, async () => {
+      asked = true;
+      return fine;
+    });
+    await expect(later).rejects.toMatchObject({ kind: 'rate_limited' });
+    expect(asked).toBe(false);
+  });
+
+  test('who waits for a person goes before those who propose', async () => {
+    const deps = parts();
+    const governor = createGovernor(deps);
+    const order: string[] = [];
+    const send = async (lane: Demand['lane']): Promise<AnswerHead> =>
+      governor.run({ ...create, lane }, async () => {
+        order.push(lane);
+        return fine;
+      });
+    await Promise.all([send('propose'), send('propose'), send('follow'), send('person')]);
+    expect(order.indexOf('person')).toBeLessThanOrEqual(1);
+    expect(order.at(-1)).toBe('propose');
+  });
+
+  test('an exchange that fails gives its permit back', async () => {
+    const deps = parts();
+    const governor = createGovernor(deps);
+    for (let n = 0; n < 12; n += 1)
+      await expect(
+        governor.run(read, async () => {
+          throw new Error('reset');
+        }),
+      ).rejects.toThrow('reset');
+    expect(await governor.run(read, async () => fine)).toBe(fine);
+  });
+});
