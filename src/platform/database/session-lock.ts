@@ -64,13 +64,16 @@ async function hold(
 ): Promise<void> {
   while (!released.aborted) {
     if (state.client !== undefined) {
-      await untilBroken(state.client, clock, released);
-      await end(state.client);
+      const { client } = state;
+      await untilBroken(client, clock, released);
       state.client = undefined;
-      if (!released.aborted) {
-        log.warn({ lock: options.name }, 'The connection that holds a database lock was lost.');
-        options.onLost?.();
+      if (released.aborted) {
+        await end(client);
+        return;
       }
+      void end(client); // a dead network may keep this waiting
+      log.warn({ lock: options.name }, 'The connection that holds a database lock was lost.');
+      options.onLost?.();
       continue;
     }
     await clock.sleep(retryMs, released).catch(() => undefined);
