@@ -177,7 +177,7 @@ async function changeAt(
   if (entry.kind === 'link') {
     const target = await readlink(place, 'buffer').catch(() => null);
     if (target === null) return 'a link that cannot be read';
-    const oid = await writeBlob(request.gitDir, target);
+    const oid = await writeBlob(request.gitDir, target, entry.path);
     if (before?.oid === oid && before.mode === '120000') return null;
     return changed(entry.path, before, {
       mode: '120000',
@@ -193,7 +193,7 @@ async function changeAt(
   if (content.bytes === null) return `larger than ${limits.maxFileBytes} bytes`;
   budget.bytes -= content.size;
   if (budget.bytes < 0) return `all changes together are larger than ${limits.maxTotalBytes} bytes`;
-  const oid = await writeBlob(request.gitDir, content.bytes);
+  const oid = await writeBlob(request.gitDir, content.bytes, entry.path);
   return changed(entry.path, before, { mode, oid, bytes: content.bytes, link: null });
 }
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
+import { idOf } from '../../lib/hash.ts';
 
 const compress = promisify(deflate);
 
@@ -12,8 +13,12 @@ export function blobId(content: Uint8Array): string {
   return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
 }
 
-/** Writes a loose blob into a git folder, as gitformat-loose describes it; returns its id. */
-export async function writeBlob(gitDir: string, content: Uint8Array): Promise<string> {
+/** Writes a loose blob into a git folder, as gitformat-loose describes it; returns its id. `source` keeps writers of equal content apart. */
+export async function writeBlob(
+  gitDir: string,
+  content: Uint8Array,
+  source: string,
+): Promise<string> {
   const oid = blobId(content);
   const folder = path.join(gitDir, 'objects', oid.slice(0, 2));
   const file = path.join(folder, oid.slice(2));
@@ -22,8 +27,10 @@ export async function writeBlob(gitDir: string, content: Uint8Array): Promise<st
   const bytes = await compress(Buffer.concat([Buffer.from(`blob ${content.length}\0`), content]), {
     level: 1,
   });
-  await writeFile(`${file}.tmp`, bytes, { mode: 0o444 });
-  await rename(`${file}.tmp`, file);
+  const fresh = path.join(folder, `tmp_obj_${idOf(source)}`);
+  await rm(fresh, { force: true });
+  await writeFile(fresh, bytes, { mode: 0o444 });
+  await rename(fresh, file);
   return oid;
 }
 
