@@ -73,7 +73,10 @@ const truth: Readonly<Record<string, boolean>> = {
 };
 
 /** Lays one value over a tree; where the file has something else than an object on the way, the file's fault is told. */
-export function lay(target: Record<string, unknown>, { path, value }: Overlay): boolean {
+export function lay(
+  target: Record<string, unknown>,
+  { path, value }: Pick<Overlay, 'path' | 'value'>,
+): boolean {
   let place = target;
   for (const part of path.slice(0, -1)) {
     const inner = Object.hasOwn(place, part) ? place[part] : undefined;

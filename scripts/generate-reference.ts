@@ -1,0 +1,12 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { configJsonSchema, describeKeys } from '../src/platform/config/describe-keys.ts';
+import { referencePage } from '../src/platform/config/reference-page.ts';
+
+/** Writes the pages of docs/reference that are made from the code. Run it after a key was changed. */
+const folder = new URL('../docs/reference/', import.meta.url);
+await mkdir(folder, { recursive: true });
+await writeFile(new URL('configuration.md', folder), referencePage(describeKeys()));
+await writeFile(
+  new URL('config.schema.json', folder),
+  `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
+);
