@@ -29,7 +29,8 @@ export type AttentionReason =
   | 'human_pull_request'
   | 'blocked_by_policy'
   | 'budget_used_up'
-  | 'unknown_outcome';
+  | 'unknown_outcome'
+  | 'cannot_start';
 
 /** Everything that can happen to a task. */
 export type TaskEvent =

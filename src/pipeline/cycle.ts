@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { repositoryKey } from '../domain/repository.ts';
 import { toAppError } from '../lib/app-error.ts';
@@ -6,6 +5,7 @@ import { pollApprovals } from './approve/poll-approvals.ts';
 import { holdOf } from './dispatch.ts';
 import type { AttemptRef } from './execute/attempt.ts';
 import { followPullRequests } from './follow/follow.ts';
+import { followProposals } from './follow/follow-proposals.ts';
 import type { PipelinePorts } from './pipeline-ports.ts';
 import { followFindings } from './propose/follow-findings.ts';
 import { propose } from './propose/propose.ts';
@@ -53,13 +53,16 @@ export async function runCycle(
   options: { readonly scan: boolean; readonly signal: AbortSignal },
 ): Promise<CycleSummary> {
   const problems: Problem[] = [];
+  const report = (where: string, thrown: unknown): void => {
+    const { code, message, next } = toAppError(thrown);
+    problems.push({ where, code, message, next: next ?? null });
+  };
   const attempt = async <T>(where: string, body: () => Promise<T>): Promise<T | null> => {
     if (options.signal.aborted) return null;
     try {
       return await body();
     } catch (thrown) {
-      const error = toAppError(thrown);
-      problems.push({ where, code: error.code, message: error.message, next: error.next ?? null });
+      report(where, thrown);
       return null;
     }
   };
@@ -79,7 +82,8 @@ export async function runCycle(
       total.scanned += 1;
       total.findings += seen.findings;
       total.moved += (await followFindings(ports, target, seen.commit)).length;
-      const { proposed, held } = await propose(ports, target);
+      const { proposed, held, failed } = await propose(ports, target);
+      for (const { where, error } of failed) report(where, error);
       total.proposed += proposed.length;
       total.held += held;
     });
@@ -88,10 +92,15 @@ export async function runCycle(
     const decided = await attempt(repositoryKey(manager), () => pollApprovals(ports, manager));
     total.approved += decided?.granted.length ?? 0;
     total.refused += decided?.refused.length ?? 0;
+    for (const { where, error } of decided?.failed ?? []) report(where, error);
+    const closed = await attempt(repositoryKey(manager), () => followProposals(ports, manager));
+    total.moved += closed?.moved.length ?? 0;
+    for (const { where, error } of closed?.failed ?? []) report(where, error);
   }
   const started = await attempt('dispatch', () => dispatch(ports));
   const followed = await attempt('follow', () => followPullRequests(ports));
-  total.moved += followed?.length ?? 0;
+  total.moved += followed?.moved.length ?? 0;
+  for (const { where, error } of followed?.failed ?? []) report(where, error);
   return { ...total, started: started ?? 0, problems };
 }
 
@@ -125,7 +134,7 @@ export async function untilQuiet(
 ): Promise<boolean> {
   while (!options.signal.aborted && ports.clock.monotonicMs() < options.deadline) {
     if (!(await busy())) return true;
-    await delay(200);
+    await ports.clock.sleep(200);
   }
   return false;
 }

@@ -1,3 +1,4 @@
+import { repositoryKey } from '../domain/repository.ts';
 import type { Task } from '../domain/task.ts';
 import type { PipelinePorts } from './pipeline-ports.ts';
 
@@ -22,7 +23,7 @@ export interface Hold {
 export async function holdOf(ports: DispatchPorts, task: Task): Promise<Hold | null> {
   for (const pause of await ports.pauses.paused()) {
     if (pause.repository === null) return hold('paused', `Everything is paused by ${pause.by}.`);
-    if (pause.repository.host === task.target.host && pause.repository.name === task.target.name) {
+    if (repositoryKey(pause.repository) === repositoryKey(task.target)) {
       return hold('repository_paused', `${task.target.name} is paused by ${pause.by}.`);
     }
   }

@@ -4,6 +4,7 @@ import { endAttempt } from './deliver/end-attempt.ts';
 import type { AttemptRef, WorkResult } from './execute/attempt.ts';
 import { begin, noteFailedStart } from './execute/begin.ts';
 import { work } from './execute/work.ts';
+import { persist } from './persist.ts';
 import type { PipelinePorts } from './pipeline-ports.ts';
 
 /** The part of the durable engine that an attempt needs: a finished step is not done again after a crash. */
@@ -25,10 +26,9 @@ export async function attemptWorkflow(
   const begun = await steps.step('begin', () => beginOrWait(ports, ref));
   if (!begun) return 'not_started';
   const result = await steps.step('work', (signal) =>
-    safely(ports, () => work(ports, ref, signal)),
+    safely(ports, signal, () => work(ports, ref, signal)),
   );
-  const outcome = await steps.step('deliver', () => finish(ports, ref, result));
-  return outcome;
+  return steps.step('deliver', (signal) => finish(ports, ref, result, signal));
 }
 
 /** A start that fails (host or database away) is noted on the task, which waits a while and is started again. */
@@ -38,35 +38,47 @@ async function beginOrWait(ports: PipelinePorts, ref: AttemptRef): Promise<boole
   } catch (thrown) {
     const error = toAppError(thrown);
     ports.log.warn('attempt could not start', { code: error.code, taskId: ref.taskId, error });
-    await noteFailedStart(ports, ref, error.message);
+    await persist(ports, () => noteFailedStart(ports, ref, thrown));
     return false;
   }
 }
 
-async function finish(ports: PipelinePorts, ref: AttemptRef, result: WorkResult): Promise<string> {
-  const ended = await safely(ports, async () => {
-    if (result.commit !== null) await deliver(ports, ref, { ...result, commit: result.commit });
-    return result;
-  });
-  if (ended.commit === null) await endAttempt(ports, ref, ended);
+/** Finished work is delivered with patience: what may pass by itself is tried again before the attempt ends. */
+async function finish(
+  ports: PipelinePorts,
+  ref: AttemptRef,
+  result: WorkResult,
+  signal: AbortSignal,
+): Promise<string> {
+  const { commit } = result;
+  const ended =
+    commit === null
+      ? result
+      : await safely(ports, signal, () =>
+          persist(ports, () => deliver(ports, ref, { ...result, commit }), signal),
+        );
+  if (ended.commit === null) await persist(ports, () => endAttempt(ports, ref, ended));
   return ended.outcome;
 }
 
 /** An error of a step becomes an end of the attempt with its reason; it is never lost and never leaves the task running. */
-async function safely(ports: PipelinePorts, body: () => Promise<WorkResult>): Promise<WorkResult> {
+async function safely(
+  ports: PipelinePorts,
+  signal: AbortSignal,
+  body: () => Promise<WorkResult>,
+): Promise<WorkResult> {
   try {
     return await body();
   } catch (thrown) {
     const error = toAppError(thrown);
+    const ended = { commit: null, asksPerson: null };
+    if (signal.aborted) {
+      return { ...ended, outcome: 'interrupted', reason: null, summary: 'The work was stopped.' };
+    }
     ports.log.error('attempt step failed', { code: error.code, kind: error.kind, error });
     const summary = error.next === undefined ? error.message : `${error.message} ${error.next}`;
-    return {
-      outcome: 'failed',
-      reason: reasonOf(error.kind),
-      summary,
-      commit: null,
-      asksPerson: null,
-    };
+    const reason = reasonOf(error.kind);
+    return { ...ended, outcome: 'failed', reason, summary: ports.secrets.redact(summary) };
   }
 }
 

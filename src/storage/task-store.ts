@@ -46,7 +46,13 @@ async function taskByIssue(
     .selectAll()
     .where((is) =>
       is.or([
-        is('issue_number', '=', number),
+        // A folder is its own manager; all of GitHub has one.
+        is.and([
+          is('issue_number', '=', number),
+          manager.host === 'local'
+            ? is('target_key', '=', repositoryKey(manager))
+            : is('target_key', 'like', 'github:%'),
+        ]),
         is.and([
           is('origin_repository', '=', repositoryKey(manager)),
           is('origin_number', '=', number),

@@ -111,7 +111,7 @@ export function issueOf(repository: FakeRepository, number: number): HostIssue {
   return issue;
 }
 
-export function pullRequestOf(repository: FakeRepository, number: number): HostPullRequest {
+function pullRequestOf(repository: FakeRepository, number: number): HostPullRequest {
   const pull = repository.pullRequests.get(number);
   if (pull === undefined) throw missing(`pull request #${number} of ${repository.facts.ref.name}`);
   return pull;

@@ -10,8 +10,8 @@ export interface LabelApproval {
   readonly event: IssueEvent;
   readonly managerRole: HostRole;
   readonly targetRole: HostRole;
-  /** The event is one of our own effects. */
-  readonly isOurs: boolean;
+  /** A person changed the text when the label was set already; shows only for issues that people wrote. */
+  readonly editedSince: boolean;
 }
 
 export type Verdict =
@@ -25,12 +25,12 @@ export type RefusalCode =
   | 'approval_void_content';
 
 /**
- * The one rule by which a label becomes an approval: a person (no bot, not an effect of ours) with write on the
+ * The one rule by which a label becomes an approval: a person (no bot) with write on the
  * manager repository and on the target, over exactly the words that we published. Pure.
  */
 export function judgeApproval(approval: LabelApproval): Verdict {
   const { event, managerRole, targetRole, task, issue } = approval;
-  if (event.actorIsBot || approval.isOurs) {
+  if (event.actorIsBot) {
     return refused(
       'approval_refused_bot',
       `The label was set by @${event.actor}, which is not a person. Only a person can approve.`,
@@ -48,7 +48,7 @@ export function judgeApproval(approval: LabelApproval): Verdict {
       `@${event.actor} has the role "${targetRole}" on ${task.target.name}; approving work there needs write, maintain or admin on it.`,
     );
   }
-  if (!isAsPublished(task, issue)) {
+  if (approval.editedSince || !isAsPublished(task, issue)) {
     return refused(
       'approval_void_content',
       'The text is not the one that was proposed: it was edited. An approval holds only for the words that stood when it was given. ' +
@@ -70,7 +70,7 @@ export function isAsPublished(task: Task, issue: HostIssue): boolean {
 
 /** The body as people wrote and read it. */
 export function withoutMarker(body: string): string {
-  return body.replaceAll('\r\n', '\n').replace(ourMarker, '');
+  return body.replaceAll('\r\n', '\n').trimEnd().replace(ourMarker, '').trimEnd();
 }
 
 function refused(code: RefusalCode, text: string): Verdict {

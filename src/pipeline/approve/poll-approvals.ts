@@ -1,8 +1,11 @@
 import type { HostIssue, IssueEvent } from '../../domain/ports/code-host.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
 import type { Task } from '../../domain/task.ts';
+import { AppError } from '../../lib/app-error.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
-import { taskForIssue } from '../propose/adopt-issue.ts';
+import { issueTaskId, targetOf, taskForIssue } from '../propose/adopt-issue.ts';
+import type { Failure } from '../settle.ts';
+import { forEachApart, settleAll } from '../settle.ts';
 import { judgeApproval } from './judge-approval.ts';
 import { compareLabel } from './label-fold.ts';
 import { grantApproval, refuseApproval } from './record-approval.ts';
@@ -12,28 +15,75 @@ export type ApprovalPorts = Pick<
   'host' | 'tasks' | 'effects' | 'audit' | 'settings' | 'clock' | 'log' | 'correlationId'
 >;
 
+export interface Decided {
+  readonly granted: readonly Task[];
+  readonly refused: readonly Task[];
+  readonly failed: readonly Failure[];
+}
+
 /** Looks at every open issue of the manager repository that carries the approval label; grants or refuses each once. */
 export async function pollApprovals(
   ports: ApprovalPorts,
   manager: RepositoryRef,
-): Promise<{ readonly granted: readonly Task[]; readonly refused: readonly Task[] }> {
-  const host = ports.host(manager.host);
+): Promise<Decided> {
   const wanted = ports.settings.labels().approved;
-  const issues = await host.issues(manager, { state: 'open', labels: [wanted] });
+  const issues = await ports
+    .host(manager.host)
+    .issues(manager, { state: 'open', labels: [wanted] });
+  const labeled = issues.filter(({ labels }) =>
+    labels.some((label) => compareLabel(label, wanted) === 'same'),
+  );
   const granted: Task[] = [];
   const refused: Task[] = [];
-  for (const issue of issues) {
-    if (!issue.labels.some((label) => compareLabel(label, wanted) === 'same')) continue;
-    const task =
-      (await ports.tasks.byIssue(manager, issue.number)) ??
-      (await taskForIssue(ports, manager, issue));
-    if (task === null || task.state !== 'proposed') continue;
-    const event = await latestLabeling(ports, manager, issue, wanted);
-    if (event === null || (await wasAnswered(ports, task, event))) continue;
-    const decided = await decide(ports, task, issue, event);
-    (decided.state === 'approved' ? granted : refused).push(decided);
+  const where = ({ number }: HostIssue): string => `${manager.name}#${number}`;
+  const failed = await forEachApart(labeled, where, async (issue) => {
+    const decided = await answer(ports, manager, issue);
+    if (decided !== null) (decided.state === 'approved' ? granted : refused).push(decided);
+  });
+  return { granted, refused, failed };
+}
+
+async function answer(
+  ports: ApprovalPorts,
+  manager: RepositoryRef,
+  issue: HostIssue,
+): Promise<Task | null> {
+  const known = await ports.tasks.byIssue(manager, issue.number);
+  if (known !== null && known.state !== 'proposed') return null;
+  const events = await ports.host(manager.host).issueEvents(manager, issue.number);
+  const labelings = events.filter((event) => isLabeling(ports, event));
+  const event = labelings.at(-1);
+  if (event === undefined) return null;
+  const task = known ?? (await adopt(ports, manager, issue, labelings.length));
+  if (task?.state !== 'proposed' || (await wasAnswered(ports, task, event))) return null;
+  return decide(ports, task, issue, event, events);
+}
+
+/** A person's issue that names a repository which is not there gets an answer, as there is no task that could explain. */
+async function adopt(
+  ports: ApprovalPorts,
+  manager: RepositoryRef,
+  issue: HostIssue,
+  ordinal: number,
+): Promise<Task | null> {
+  try {
+    return await taskForIssue(ports, manager, issue);
+  } catch (thrown) {
+    if (!(thrown instanceof AppError) || thrown.kind !== 'not_found') throw thrown;
+    const number = issue.number;
+    const text = `There is no repository ${targetOf(manager, issue.body).name} that I can see. Correct the line "Repository: owner/name" and set the label again.`;
+    const taskId = issueTaskId(manager, number);
+    const base = { repository: manager, taskId, attempt: 0, ordinal };
+    const label = ports.settings.labels().approved;
+    const intents = await ports.tasks.transact((transaction) =>
+      ports.effects.intend(transaction, [
+        { ...base, kind: 'remove_label', payload: { number, label } },
+        { ...base, kind: 'comment', payload: { number, body: text } },
+      ]),
+    );
+    await settleAll(ports, intents);
+    return null;
   }
-  return { granted, refused };
 }
 
 async function decide(
@@ -41,11 +91,15 @@ async function decide(
   task: Task,
   issue: HostIssue,
   event: IssueEvent,
+  events: readonly IssueEvent[],
 ): Promise<Task> {
   const manager = ports.settings.managerOf(task.target);
   const managerRole = await ports.host(manager.host).roleOf(manager, event.actor);
   const targetRole = await ports.host(task.target.host).roleOf(task.target, event.actor);
-  const verdict = judgeApproval({ task, issue, event, managerRole, targetRole, isOurs: false });
+  const editedSince =
+    task.origin.kind === 'issue' &&
+    events.some(({ type, at }) => (type === 'edited' || type === 'renamed') && at >= event.at);
+  const verdict = judgeApproval({ task, issue, event, managerRole, targetRole, editedSince });
   if (verdict.approved) {
     return grantApproval(ports, task, {
       actor: event.actor,
@@ -57,18 +111,10 @@ async function decide(
   return refuseApproval(ports, task, issue, event, verdict);
 }
 
-/** The last time the label was set and not taken off again. */
-async function latestLabeling(
-  ports: ApprovalPorts,
-  manager: RepositoryRef,
-  issue: HostIssue,
-  wanted: string,
-): Promise<IssueEvent | null> {
-  const events = await ports.host(manager.host).issueEvents(manager, issue.number);
-  const labelings = events.filter(
-    ({ type, label }) => type === 'labeled' && compareLabel(label ?? '', wanted) === 'same',
+function isLabeling(ports: ApprovalPorts, { type, label }: IssueEvent): boolean {
+  return (
+    type === 'labeled' && compareLabel(label ?? '', ports.settings.labels().approved) === 'same'
   );
-  return labelings.at(-1) ?? null;
 }
 
 async function wasAnswered(ports: ApprovalPorts, task: Task, event: IssueEvent): Promise<boolean> {

@@ -1,9 +1,12 @@
+import type { Actor } from '../../domain/actor.ts';
 import type { Approval } from '../../domain/approval.ts';
 import type { HostIssue, IssueEvent } from '../../domain/ports/code-host.ts';
 import type { Task } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
+import { wordsOf } from '../propose/proposal-text.ts';
 import { hashOf } from '../propose/propose.ts';
+import { settleAll } from '../settle.ts';
 import type { Verdict } from './judge-approval.ts';
 import { withoutMarker } from './judge-approval.ts';
 import type { ApprovalPorts } from './poll-approvals.ts';
@@ -38,7 +41,7 @@ export async function grantApproval(
     await ports.audit.record(transaction, {
       event: 'approval.granted',
       outcome: 'ok',
-      actor: { kind: 'host_user', name: decision.actor, host: task.target.host },
+      actor: actorOf(decision, task),
       target: task.id,
       correlationId: ports.correlationId(),
       facts: { channel: decision.channel, contentHash, roles: decision.roles },
@@ -97,7 +100,7 @@ export async function refuseApproval(
       { ...base, kind: 'comment', payload: { number: issue.number, body: verdict.text } },
     ]);
   });
-  for (const intent of intents) await ports.effects.settle(intent);
+  await settleAll(ports, intents);
   return kept;
 }
 
@@ -110,13 +113,20 @@ function asItStands(
 ): Partial<Task> {
   if (verdict.code !== 'approval_void_content') return {};
   const body = withoutMarker(issue.body);
-  const proposal = { ...task.proposal, title: issue.title, body };
+  const words = wordsOf(body, task.proposal, ports.settings.labels().approved);
+  const proposal = { ...task.proposal, title: issue.title, body: words };
   return {
     proposal,
     publishedTitle: issue.title,
     publishedBody: body,
     contentHash: hashOf(ports, { ...task, proposal }),
   };
+}
+
+function actorOf({ actor: name, channel }: Pick<Approval, 'actor' | 'channel'>, task: Task): Actor {
+  if (channel === 'label') return { kind: 'host_user', name, host: task.target.host };
+  if (channel === 'dashboard') return { kind: 'user', name, roles: [] };
+  return { kind: 'command_line', name, isOwner: true };
 }
 
 function stateForbids(task: Task, why: string): AppError {

@@ -5,11 +5,12 @@ import { transition } from '../../domain/task.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
 import { hashOf } from '../propose/propose.ts';
+import { settleAll } from '../settle.ts';
 import { isAsPublished } from './judge-approval.ts';
 
 type Ports = Pick<
   PipelinePorts,
-  'host' | 'tasks' | 'effects' | 'audit' | 'settings' | 'clock' | 'correlationId'
+  'host' | 'tasks' | 'effects' | 'audit' | 'settings' | 'clock' | 'correlationId' | 'log'
 >;
 
 export type Standing =
@@ -104,7 +105,7 @@ export async function voidApproval(
       { ...base, kind: 'comment', payload: { number: issue.number, body: text } },
     ]);
   });
-  for (const intent of intents) await ports.effects.settle(intent);
+  await settleAll(ports, intents);
   return moved;
 }
 

@@ -3,11 +3,13 @@ import type { Run } from '../../domain/run.ts';
 import type { PullRequestRef, Task } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
+import { verifyApproval, voidApproval } from '../approve/verify-approval.ts';
 import type { AttemptRef, WorkResult } from '../execute/attempt.ts';
-import { current } from '../execute/attempt.ts';
+import { current, runIdOf } from '../execute/attempt.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
-import { deliveredComment, pullRequestBody } from './report.ts';
+import { settleAll } from '../settle.ts';
+import { deliveredComment, pullRequestBody, withoutActs } from './report.ts';
 
 export type DeliverPorts = Pick<
   PipelinePorts,
@@ -16,21 +18,39 @@ export type DeliverPorts = Pick<
 
 /**
  * Pushes the branch and opens the draft pull request, both as effects of this attempt, then moves the task to review.
- * Success is claimed only when the host shows an open pull request at the pushed commit.
+ * Success is claimed only when the host shows an open pull request at the pushed commit. The approval is read once
+ * more before anything leaves; the answer is the end of the attempt, without a commit when nothing was delivered.
  */
 export async function deliver(
   ports: DeliverPorts,
   ref: AttemptRef,
   result: WorkResult & { readonly commit: NonNullable<WorkResult['commit']> },
-): Promise<void> {
+): Promise<WorkResult> {
   const now = await current(ports, ref);
-  if (now === null) return;
+  if (now === null) {
+    const run = await ports.runs.get(runIdOf(ref));
+    if (run?.outcome === 'succeeded') return result;
+    const summary = 'The task was decided otherwise while the agent worked.';
+    return { outcome: 'canceled', reason: null, summary, commit: null, asksPerson: null };
+  }
   const { task, run } = now;
+  const standing = await verifyApproval(ports, task);
+  if (!standing.stands) {
+    await voidApproval(ports, task, standing);
+    return {
+      outcome: 'blocked_by_policy',
+      reason: 'policy',
+      summary: standing.text,
+      commit: null,
+      asksPerson: 'approval_void',
+    };
+  }
   const [push = '', open = ''] = await intendPullRequest(ports, task, run, result);
   await ports.effects.settle(push);
   const made = await ports.effects.settle(open);
   const pullRequest = await proven(ports, task, made.number, result.commit);
   await conclude(ports, task, run, pullRequest, result.summary);
+  return result;
 }
 
 async function intendPullRequest(
@@ -61,7 +81,7 @@ async function intendPullRequest(
         ...base,
         kind: 'open_pull_request',
         payload: {
-          title: task.proposal.title,
+          title: withoutActs(task.proposal.title),
           body: pullRequestBody(task, run, approval, { manager, summary: result.summary }),
           head: result.commit.branch,
           base: task.baseBranch,
@@ -81,11 +101,11 @@ async function proven(
 ): Promise<PullRequestRef> {
   const seen =
     number === null ? null : await ports.host(task.target.host).pullRequest(task.target, number);
-  if (seen === null || seen.headSha !== commit.sha) {
+  if (seen === null || seen.state === 'closed' || seen.headSha !== commit.sha) {
     throw new AppError({
       kind: 'unknown_outcome',
       code: 'pull_request_unproven',
-      message: `The pull request of task ${task.id} does not show commit ${commit.sha}.`,
+      message: `There is no open pull request of task ${task.id} that shows commit ${commit.sha}.`,
       next: 'Look at the pull request and its branch; somebody may have changed it.',
       details: { taskId: task.id, number, seen: seen?.headSha ?? null, wanted: commit.sha },
     });
@@ -140,5 +160,5 @@ async function conclude(
       { ...base, kind: 'add_label', payload: { number, labels: ['task-in-review'] } },
     ]);
   });
-  for (const intent of intents) await ports.effects.settle(intent);
+  await settleAll(ports, intents);
 }

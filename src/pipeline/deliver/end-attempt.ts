@@ -3,9 +3,10 @@ import type { Run } from '../../domain/run.ts';
 import type { Task, TaskEvent } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
 import type { AttemptRef, WorkResult } from '../execute/attempt.ts';
-import { current } from '../execute/attempt.ts';
+import { current, runIdOf } from '../execute/attempt.ts';
 import { isRetryable } from '../execute/classify.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
+import { settleAll } from '../settle.ts';
 import type { DeliverPorts } from './deliver.ts';
 import { inert } from './report.ts';
 
@@ -16,7 +17,7 @@ export async function endAttempt(
   result: WorkResult,
 ): Promise<void> {
   const now = await current(ports, ref);
-  if (now === null) return;
+  if (now === null) return endRunAlone(ports, ref, result);
   const { task, run } = now;
   const event = await eventFor(ports, task, result);
   const next = transition(task.state, event);
@@ -54,10 +55,32 @@ export async function endAttempt(
     });
     return ports.effects.intend(transaction, effectsFor(ports, task, run, next.state, text));
   });
-  for (const intent of intents) await ports.effects.settle(intent);
+  await settleAll(ports, intents);
+}
+
+/** The task went another way meanwhile (canceled, approval void): the run ends, the task stays where it is. */
+async function endRunAlone(
+  ports: DeliverPorts,
+  ref: AttemptRef,
+  result: WorkResult,
+): Promise<void> {
+  const run = await ports.runs.get(runIdOf(ref));
+  if (run === null || run.endedAt !== null) return;
+  await ports.tasks.transact((transaction) =>
+    ports.runs.finish(transaction, run.id, {
+      outcome: result.outcome === 'succeeded' ? 'canceled' : result.outcome,
+      reason: result.reason,
+      summary: result.summary,
+      endedAt: ports.clock.now(),
+      ...(run.usage === null && result.outcome === 'interrupted' ? { costUsd: 0 } : {}),
+    }),
+  );
 }
 
 async function eventFor(ports: DeliverPorts, task: Task, result: WorkResult): Promise<TaskEvent> {
+  if (result.reason === 'conflict' || result.reason === 'unknown_outcome') {
+    return { type: 'need_attention', reason: result.reason };
+  }
   switch (result.outcome) {
     case 'no_change':
       return { type: 'no_change' };

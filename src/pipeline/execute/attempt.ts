@@ -1,5 +1,5 @@
 import type { FailureReason, Run, RunOutcome } from '../../domain/run.ts';
-import type { Task } from '../../domain/task.ts';
+import type { AttentionReason, Task } from '../../domain/task.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
 
 /** The name of one attempt: also the fencing generation and the workflow's id. */
@@ -30,7 +30,8 @@ export interface WorkResult {
     readonly sha: string;
     readonly branch: string;
   } | null;
-  readonly asksPerson: 'protected_path' | 'blocked_by_policy' | null;
+  /** Why a person is needed, where one is. */
+  readonly asksPerson: AttentionReason | null;
 }
 
 /** The task and its run if this attempt is still the one that counts; null when a newer attempt or a person moved on. */

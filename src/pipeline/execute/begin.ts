@@ -1,55 +1,76 @@
 import type { Task } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
+import { toAppError } from '../../lib/app-error.ts';
 import { verifyApproval, voidApproval } from '../approve/verify-approval.ts';
+import { holdOf } from '../dispatch.ts';
+import { mayPass } from '../persist.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
+import { refreshProposal, saysOther } from '../propose/refresh-proposal.ts';
 import type { AttemptRef } from './attempt.ts';
 import { runIdOf } from './attempt.ts';
 
-type Ports = Omit<PipelinePorts, 'workspaces' | 'runner' | 'commands' | 'secrets'>;
+type Ports = Omit<PipelinePorts, 'workspaces' | 'runner' | 'commands'>;
 
 /**
  * Takes an approved task into work: looks at the base branch once more, checks the approval once more, reserves the
- * money and writes the run, all before anything starts. Answers false when the task is not to be done (the reason is
- * on the task). Repeating it for an attempt that already began answers true.
+ * money and writes the run, all before anything starts. Answers false when the task is not to be done now (the reason
+ * is on the task). Repeating it in the workflow that began answers true; a second workflow of the attempt is refused.
  */
 export async function begin(ports: Ports, ref: AttemptRef): Promise<boolean> {
   const before = await ports.tasks.get(ref.taskId);
   if (before === null) return false;
-  if (before.state === 'running' && before.attempt === ref.attempt) return true;
+  if (before.state === 'running' && before.attempt === ref.attempt) {
+    const run = await ports.runs.get(runIdOf(ref));
+    return run?.correlationId === ports.correlationId();
+  }
   if (before.state !== 'approved' || before.attempt !== ref.attempt - 1) return false;
+  return startIfSound(ports, before, ref);
+}
+
+/** Writes down that a start failed: what may pass is tried again after a while, anything else asks a person. */
+export async function noteFailedStart(
+  ports: Ports,
+  ref: AttemptRef,
+  thrown: unknown,
+): Promise<void> {
+  const { code, message, next } = toAppError(thrown);
+  if (code === 'task_changed') return;
+  const task = await ports.tasks.get(ref.taskId);
+  if (task === null || task.state !== 'approved') return;
+  const text = next === undefined ? message : `${message} ${next}`;
+  const asked = transition(task.state, { type: 'need_attention', reason: 'cannot_start' });
+  const change =
+    mayPass(thrown) || !asked.ok ? {} : { state: asked.state, attention: asked.attention };
+  await note(ports, task, 'start_failed', text, change);
+}
+
+async function startIfSound(ports: Ports, before: Task, ref: AttemptRef): Promise<boolean> {
   await ports.lookAgain(before.target);
   const task = await ports.tasks.get(ref.taskId);
   if (task === null || task.state !== 'approved') return false;
+  const held = await holdOf(ports, task);
+  if (held !== null) {
+    await note(ports, task, held.code, held.text);
+    return false;
+  }
   if (await evidenceChanged(ports, task)) return false;
   const standing = await verifyApproval(ports, task);
   if (!standing.stands) {
     await voidApproval(ports, task, standing);
     return false;
   }
-  await start(ports, task, ref, standing.approval.actor);
-  return true;
+  return start(ports, task, ref, standing.approval.actor);
 }
 
-/** Writes down that a start failed; `dispatch` leaves the task alone for a while after that. */
-export async function noteFailedStart(ports: Ports, ref: AttemptRef, why: string): Promise<void> {
-  const task = await ports.tasks.get(ref.taskId);
-  if (task === null || task.state !== 'approved') return;
-  await ports.tasks.transact(async (transaction) => {
-    const moved = await ports.tasks.update(transaction, task, { note: `could not start: ${why}` });
-    await ports.tasks.addNote(transaction, {
-      taskId: task.id,
-      at: ports.clock.now(),
-      code: 'start_failed',
-      text: why,
-      key: `start:${moved.version}`,
-    });
-  });
-}
-
-async function start(ports: Ports, task: Task, ref: AttemptRef, approver: string): Promise<void> {
+async function start(
+  ports: Ports,
+  task: Task,
+  ref: AttemptRef,
+  approver: string,
+): Promise<boolean> {
   const next = transition(task.state, { type: 'start' });
-  if (!next.ok) return;
+  if (!next.ok) return false;
   const agent = ports.agents(task.agent);
   const { budget } = ports.settings.policyOf(task.target);
   await ports.tasks.transact(async (transaction) => {
@@ -84,19 +105,39 @@ async function start(ports: Ports, task: Task, ref: AttemptRef, approver: string
       facts: { attempt: ref.attempt, agent: task.agent, approver, contentHash: task.contentHash },
     });
   });
+  return true;
 }
 
-/** The finding's words changed since the proposal: the approval was for other work, so a person is asked again. */
+/** The finding's words changed since the proposal: the approval was for other work, so a person is asked about these. */
 async function evidenceChanged(ports: Ports, task: Task): Promise<boolean> {
   if (task.origin.kind !== 'finding') return false;
   const finding = await ports.findings.get(task.origin.findingId);
-  if (finding === null || finding.status !== 'open') return false;
-  if (finding.fingerprint === task.origin.fingerprint || finding.text === '') return false;
-  if (task.proposal.body.includes(finding.text)) return false;
-  await voidApproval(ports, task, {
+  if (finding === null || finding.status !== 'open' || !saysOther(task, finding)) return false;
+  const waiting = await voidApproval(ports, task, {
     stands: false,
     code: 'approval_void_evidence',
-    text: `The comment in the code now says something else: "${finding.text}".`,
+    text: 'The comment in the code says something else by now, and the proposal above with it.',
   });
+  await refreshProposal(ports, waiting, finding);
   return true;
+}
+
+async function note(
+  ports: Ports,
+  task: Task,
+  code: string,
+  text: string,
+  change: Partial<Task> = {},
+): Promise<void> {
+  await ports.tasks.transact(async (transaction) => {
+    const moved = await ports.tasks.update(transaction, task, { note: text, ...change });
+    const key = `start:${moved.version}`;
+    await ports.tasks.addNote(transaction, {
+      taskId: task.id,
+      at: ports.clock.now(),
+      code,
+      text,
+      key,
+    });
+  });
 }

@@ -46,6 +46,23 @@ export async function work(
     job.task.baseBranch,
   );
   const workspace = await ports.workspaces.create({ runId: runIdOf(ref), mirror });
+  let isKept = false;
+  try {
+    const result = await workIn(ports, job, agent, workspace);
+    isKept = result.commit !== null;
+    return result;
+  } finally {
+    // With a commit the folder stays until it is delivered; ended runs are swept.
+    if (!isKept) await workspace.remove();
+  }
+}
+
+async function workIn(
+  ports: PipelinePorts,
+  job: Job,
+  agent: Agent,
+  workspace: Workspace,
+): Promise<WorkResult> {
   await ports.tasks.transact((transaction) =>
     ports.runs.finish(transaction, job.run.id, { baseCommit: workspace.baseCommit }),
   );
@@ -58,7 +75,8 @@ export async function work(
     );
   }
   const result = await runAgent(ports, job, agent, workspace);
-  return settle(ports, job, workspace, result);
+  const ended = await settle(ports, job, workspace, result);
+  return { ...ended, summary: clipped(ports.secrets.redact(ended.summary)) };
 }
 
 async function runAgent(
@@ -88,7 +106,7 @@ async function runAgent(
     },
     egress,
     signal: job.signal,
-    onEvent: record.add,
+    onEvent: (event) => record.add(event),
   });
   await record.flush();
   return result;
@@ -111,7 +129,10 @@ async function settle(
     }),
   );
   const ending = classify(result);
-  if (ending.kind === 'ended') return { ...ending, commit: null, asksPerson: null };
+  if (ending.kind === 'ended') {
+    const outcome = await whyCanceled(ports, job, ending.outcome);
+    return { ...ending, outcome, commit: null, asksPerson: null };
+  }
   const judgement = judge(change, job.policy, ports.settings.limits(), ports.secrets);
   if (judgement.verdict === 'empty') return emptyEnding(result);
   if (judgement.verdict === 'block' || judgement.verdict === 'ask') {
@@ -151,6 +172,17 @@ async function settle(
     commit: { gitDir: change.gitDir, sha, branch: branchOf(job.task, job.run) },
     asksPerson: null,
   };
+}
+
+/** Only a person's word cancels a task; a run that we stopped for another reason was interrupted and goes on later. */
+async function whyCanceled(
+  ports: PipelinePorts,
+  job: Job,
+  outcome: WorkResult['outcome'],
+): Promise<WorkResult['outcome']> {
+  if (outcome !== 'canceled') return outcome;
+  const task = await ports.tasks.get(job.task.id);
+  return task?.state === 'running' ? 'interrupted' : 'canceled';
 }
 
 /** `claude-manager/<task>-<salt>`: ours alone, new for each attempt. */
@@ -234,6 +266,11 @@ function firstParagraph(text: string): string {
       .split(/\n\s*\n/u, 1)[0]
       ?.slice(0, 2000) ?? ''
   );
+}
+
+/** What people are told: a code host takes 65,536 characters, a reader far fewer. */
+function clipped(text: string): string {
+  return text.length <= 2000 ? text : `${text.slice(0, 1999).toWellFormed()}…`;
 }
 
 function lastLine(text: string): string {

@@ -1,21 +1,35 @@
 import type { EffectRequest } from '../../domain/effect.ts';
 import type { HostPullRequest } from '../../domain/ports/code-host.ts';
+import { repositoryKey } from '../../domain/repository.ts';
 import type { PullRequestRef, Task, TaskEvent } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
 import type { DeliverPorts } from '../deliver/deliver.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
+import type { Failure } from '../settle.ts';
+import { forEachApart, settleAll } from '../settle.ts';
 
-/** Looks at the pull request of every task in review and moves those that were merged or closed. */
-export async function followPullRequests(ports: DeliverPorts): Promise<readonly Task[]> {
+/** Looks at the pull request of every task that has one and moves those that were merged or closed. */
+export async function followPullRequests(ports: DeliverPorts): Promise<Followed> {
   const moved: Task[] = [];
-  for (const task of await ports.tasks.list({ states: ['in_review'] })) {
-    if (task.pullRequest === null) continue;
-    const { repository, number } = task.pullRequest;
-    const seen = await ports.host(repository.host).pullRequest(repository, number);
-    const event = eventOf(seen);
-    if (event !== null) moved.push(await move(ports, task, task.pullRequest, seen, event));
-  }
-  return moved;
+  const tasks = await ports.tasks.list({ states: ['in_review', 'needs_attention'] });
+  const failed = await forEachApart(
+    tasks.filter(({ pullRequest }) => pullRequest !== null),
+    ({ id, target }) => `${repositoryKey(target)} task ${id}`,
+    async (task) => {
+      if (task.pullRequest === null) return;
+      const { repository, number } = task.pullRequest;
+      const seen = await ports.host(repository.host).pullRequest(repository, number);
+      const event = eventOf(seen);
+      if (event === null || !transition(task.state, event).ok) return;
+      moved.push(await move(ports, task, task.pullRequest, seen, event));
+    },
+  );
+  return { moved, failed };
+}
+
+export interface Followed {
+  readonly moved: readonly Task[];
+  readonly failed: readonly Failure[];
 }
 
 function eventOf(seen: HostPullRequest | null): TaskEvent | null {
@@ -51,9 +65,9 @@ async function move(
       correlationId: ports.correlationId(),
       facts: { url: pullRequest.url, commit: seen?.mergeCommit ?? null },
     });
-    return ports.effects.intend(transaction, effectsFor(ports, task, event, text));
+    return ports.effects.intend(transaction, effectsFor(ports, moved, event, text));
   });
-  for (const intent of intents) await ports.effects.settle(intent);
+  await settleAll(ports, intents);
   return moved;
 }
 
@@ -69,7 +83,7 @@ function effectsFor(
     repository: ports.settings.managerOf(task.target),
     taskId: task.id,
     attempt: task.attempt,
-    ordinal: 2,
+    ordinal: task.version,
   };
   const told: EffectRequest[] = [
     { ...base, kind: 'comment', payload: { number, body: text } },

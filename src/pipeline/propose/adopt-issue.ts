@@ -11,7 +11,7 @@ type Ports = Pick<
   'host' | 'tasks' | 'audit' | 'settings' | 'clock' | 'correlationId'
 >;
 
-const repositoryLine = /^\s*(?:\*\*)?Repository(?:\*\*)?:\s*`?([\w.-]+\/[\w.-]+)`?\s*$/imu;
+const repositoryLine = /^[ \t]*(?:\*\*)?Repository(?:\*\*)?:[ \t]*`?([\w.-]+\/[\w.-]+)`?[ \t]*$/imu;
 
 /**
  * An issue that a person wrote in the manager repository becomes a task when somebody sets the approval label on it.
@@ -24,7 +24,7 @@ export async function taskForIssue(
   issue: HostIssue,
 ): Promise<Task | null> {
   if (issue.authorIsBot || issue.body.includes('<!-- cms:')) return null;
-  const target = targetOf(manager, issue);
+  const target = targetOf(manager, issue.body);
   const repository = await ports.host(target.host).repository(target);
   const policy = ports.settings.policyOf(target);
   const agent = ports.settings.agentByLabel(issue.labels) ?? policy.agent;
@@ -39,7 +39,7 @@ export async function taskForIssue(
   };
   const now = ports.clock.now();
   const task: Task = {
-    id: idOf('task', repositoryKey(manager), 'issue', String(issue.number)),
+    id: issueTaskId(manager, issue.number),
     state: 'proposed',
     attention: null,
     origin: { kind: 'issue', repository: manager, number: issue.number },
@@ -61,7 +61,13 @@ export async function taskForIssue(
   return ports.tasks.transact((transaction) => ports.tasks.insert(transaction, task));
 }
 
-function targetOf(manager: RepositoryRef, issue: HostIssue): RepositoryRef {
-  const named = repositoryLine.exec(issue.body)?.[1];
+/** The id of the task that an issue written by a person leads to. */
+export function issueTaskId(manager: RepositoryRef, number: number): string {
+  return idOf('task', repositoryKey(manager), 'issue', String(number));
+}
+
+/** The repository that an issue asks work for. */
+export function targetOf(manager: RepositoryRef, body: string): RepositoryRef {
+  const named = repositoryLine.exec(body.replaceAll('\r\n', '\n'))?.[1];
   return named === undefined ? manager : { host: manager.host, name: named };
 }

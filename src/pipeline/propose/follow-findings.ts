@@ -4,15 +4,26 @@ import type { Task } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
+import { settleAll } from '../settle.ts';
+import { refreshProposal, saysOther } from './refresh-proposal.ts';
 
 type Ports = Pick<
   PipelinePorts,
-  'tasks' | 'findings' | 'effects' | 'audit' | 'settings' | 'correlationId' | 'clock'
+  | 'host'
+  | 'tasks'
+  | 'findings'
+  | 'effects'
+  | 'audit'
+  | 'settings'
+  | 'secrets'
+  | 'correlationId'
+  | 'clock'
+  | 'log'
 >;
 
 /**
  * Keeps proposals in step with their findings: gone from the base branch closes the issue and names the commit,
- * back again reopens the same issue. A rejected proposal stays as it is.
+ * back again reopens the same issue, other words in the comment rewrite it. A rejected proposal stays as it is.
  */
 export async function followFindings(
   ports: Ports,
@@ -32,6 +43,8 @@ export async function followFindings(
       moved.push(await close(ports, task, commit));
     } else if (finding.status === 'open' && task.state === 'resolved') {
       moved.push(await reopen(ports, task));
+    } else if (task.state === 'proposed' && finding.status === 'open' && saysOther(task, finding)) {
+      moved.push(await refreshProposal(ports, task, finding));
     }
   }
   return moved;
@@ -95,6 +108,6 @@ async function move(
     ];
     return ports.effects.intend(transaction, requests);
   });
-  for (const intent of intents) await ports.effects.settle(intent);
+  await settleAll(ports, intents);
   return moved;
 }

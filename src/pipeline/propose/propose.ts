@@ -4,12 +4,14 @@ import type { Finding } from '../../domain/finding.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
 import { repositoryKey } from '../../domain/repository.ts';
 import type { Proposal, Task } from '../../domain/task.ts';
-import { transition } from '../../domain/task.ts';
+import { isLive, transition } from '../../domain/task.ts';
 import { idOf, sha256 } from '../../lib/hash.ts';
 import { canonicalJson } from '../../lib/json.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
-import { proposalFor, publishedBody } from './proposal-text.ts';
+import type { Failure } from '../settle.ts';
+import { forEachApart } from '../settle.ts';
+import { proposalFor, publishedBody, quotes } from './proposal-text.ts';
 
 type Ports = Pick<
   PipelinePorts,
@@ -21,6 +23,7 @@ type Ports = Pick<
   | 'settings'
   | 'clock'
   | 'log'
+  | 'secrets'
   | 'correlationId'
 >;
 
@@ -29,6 +32,8 @@ export interface Proposed {
   readonly proposed: readonly Task[];
   /** Findings that wait because the cap of open proposals is reached. */
   readonly held: number;
+  /** Proposals whose issue could not be made; the next round tries again. */
+  readonly failed: readonly Failure[];
 }
 
 /**
@@ -38,19 +43,25 @@ export interface Proposed {
 export async function propose(ports: Ports, target: RepositoryRef): Promise<Proposed> {
   const policy = ports.settings.policyOf(target);
   const repository = await ports.host(target.host).repository(target);
-  const withCode = await mayShowCode(ports, target, repository.private);
   const candidates = await unproposed(ports, target);
   const open = await ports.tasks.list({ states: ['proposed'], target });
   const room = Math.max(0, policy.proposalsOpen - open.length);
   const baseBranch = policy.base ?? repository.defaultBranch;
+  const withCode = await mayShowCode(ports, target);
   const ranked = candidates
-    .map((finding) => ({ finding, proposal: proposalFor(finding, { withCode }) }))
+    .map((finding) => ({ finding, proposal: redacted(ports, proposalFor(finding, { withCode })) }))
     .sort((a, b) => b.proposal.rank - a.proposal.rank || order(a.finding, b.finding));
-  const proposed: Task[] = [...(await finishInterrupted(ports, open))];
-  for (const { finding, proposal } of ranked.slice(0, room)) {
+  const proposed: Task[] = [];
+  const unfinished = open.filter(({ issueNumber }) => issueNumber === null);
+  const where = (thing: { readonly id: string }): string => `${repositoryKey(target)} ${thing.id}`;
+  const stuck = await forEachApart(unfinished, where, async (task) => {
+    proposed.push(await finishInterrupted(ports, task));
+  });
+  const chosen = ranked.slice(0, room).map((one) => ({ ...one, id: one.finding.id }));
+  const failed = await forEachApart(chosen, where, async ({ finding, proposal }) => {
     proposed.push(await proposeOne(ports, finding, proposal, baseBranch));
-  }
-  return { proposed, held: Math.max(0, ranked.length - room) };
+  });
+  return { proposed, held: Math.max(0, ranked.length - room), failed: [...stuck, ...failed] };
 }
 
 /** How many findings would be proposed now, without writing anything. */
@@ -86,6 +97,26 @@ export function hashOf(
     agent: task.agent,
     policyVersion: policyVersion(ports.settings.policyOf(task.target)),
   });
+}
+
+/** The proposal for a finding as it would be made now. */
+export async function freshProposal(
+  ports: Pick<Ports, 'host' | 'settings' | 'secrets'>,
+  finding: Finding,
+): Promise<Proposal> {
+  const withCode = await mayShowCode(ports, finding.repository);
+  return redacted(ports, proposalFor(finding, { withCode }));
+}
+
+/** Code near a comment may hold a secret; an issue is read by more people than the code. */
+function redacted(ports: Pick<Ports, 'secrets'>, proposal: Proposal): Proposal {
+  const redact = (text: string): string => ports.secrets.redact(text);
+  return {
+    ...proposal,
+    title: redact(proposal.title),
+    body: redact(proposal.body),
+    evidence: redact(proposal.evidence),
+  };
 }
 
 async function proposeOne(
@@ -139,16 +170,12 @@ async function proposeOne(
   return publish(ports, task.id, intents[0] ?? '');
 }
 
-/** Proposals whose issue was not seen made, because we died or the host failed in between. */
-async function finishInterrupted(ports: Ports, open: readonly Task[]): Promise<readonly Task[]> {
-  const finished: Task[] = [];
-  for (const task of open.filter(({ issueNumber }) => issueNumber === null)) {
-    const intents = await ports.tasks.transact((transaction) =>
-      ports.effects.intend(transaction, [issueOf(ports, task)]),
-    );
-    finished.push(await publish(ports, task.id, intents[0] ?? ''));
-  }
-  return finished;
+/** A proposal whose issue was not seen made, because we died or the host failed in between. */
+async function finishInterrupted(ports: Ports, task: Task): Promise<Task> {
+  const intents = await ports.tasks.transact((transaction) =>
+    ports.effects.intend(transaction, [issueOf(ports, task)]),
+  );
+  return publish(ports, task.id, intents[0] ?? '');
 }
 
 function issueOf(ports: Pick<Ports, 'settings'>, task: Task): EffectRequest {
@@ -167,7 +194,7 @@ function issueOf(ports: Pick<Ports, 'settings'>, task: Task): EffectRequest {
 }
 
 /** Sends the issue of a proposal, or finds it made, and notes its number. Safe to repeat. */
-export async function publish(
+async function publish(
   ports: Pick<Ports, 'tasks' | 'effects' | 'host' | 'settings' | 'log'>,
   taskId: string,
   intentId: string,
@@ -216,17 +243,27 @@ async function unproposed(ports: Ports, target: RepositoryRef): Promise<readonly
     const known =
       (await ports.tasks.byFinding(finding.id)) ??
       (await ports.tasks.get(taskIdOf(manager, finding.rule, finding.fingerprint)));
-    if (known === null) fresh.push(finding);
+    if (known === null || (await mayAskAnew(ports, known, finding))) fresh.push(finding);
   }
   return fresh;
 }
 
+/** A decision holds for the words it was made on: when the comment says something else, it may be proposed as new. */
+async function mayAskAnew(ports: Ports, known: Task, finding: Finding): Promise<boolean> {
+  if (isLive(known.state) || known.state === 'failed' || known.state === 'resolved') return false;
+  if (known.origin.kind !== 'finding' || known.origin.fingerprint === finding.fingerprint)
+    return false;
+  if (quotes(known.proposal, finding)) return false;
+  const manager = ports.settings.managerOf(finding.repository);
+  return (await ports.tasks.get(taskIdOf(manager, finding.rule, finding.fingerprint))) === null;
+}
+
+/** Code of a private repository is shown only where not everybody can read it. */
 async function mayShowCode(
-  ports: Ports,
+  ports: Pick<Ports, 'host' | 'settings'>,
   target: RepositoryRef,
-  isPrivate: boolean,
 ): Promise<boolean> {
-  if (!isPrivate) return true;
+  if (!(await ports.host(target.host).repository(target)).private) return true;
   const manager = ports.settings.managerOf(target);
   return (await ports.host(manager.host).repository(manager)).private;
 }

@@ -1,0 +1,217 @@
+import type { EffectRequest } from '../../src/domain/effect.ts';
+import { intentIdOf } from '../../src/domain/effect.ts';
+import type { Finding } from '../../src/domain/finding.ts';
+import { fingerprintOf } from '../../src/domain/finding.ts';
+import type { RepositoryPolicy } from '../../src/domain/policy.ts';
+import type { Agent } from '../../src/domain/ports/agent.ts';
+import type { Transaction } from '../../src/domain/ports/effects.ts';
+import type { AuditRecord, KnownFinding } from '../../src/domain/ports/stores.ts';
+import type { RepositoryRef } from '../../src/domain/repository.ts';
+import { repositoryKey } from '../../src/domain/repository.ts';
+import type { Task } from '../../src/domain/task.ts';
+import { silentLog } from '../../src/lib/log.ts';
+import type { CyclePorts } from '../../src/pipeline/cycle.ts';
+import type { AttemptRef } from '../../src/pipeline/execute/attempt.ts';
+import { attemptWorkflow } from '../../src/pipeline/workflows.ts';
+import type { Database } from '../../src/platform/database/database.ts';
+import { migrate } from '../../src/platform/database/migrate.ts';
+import { createEffects } from '../../src/platform/effects/create-effects.ts';
+import { effectMigrations } from '../../src/platform/effects/migrations.ts';
+import { createFindingStore } from '../../src/storage/finding-store.ts';
+import { storageMigrations } from '../../src/storage/migrations.ts';
+import { createPauseStore } from '../../src/storage/pause-store.ts';
+import { createRunStore } from '../../src/storage/run-store.ts';
+import { createTaskStore } from '../../src/storage/task-store.ts';
+import { kyselyOf } from '../../src/storage/transaction.ts';
+import { createFakeCodeHost, type FakeCodeHost } from './fake-code-host.ts';
+import { createFakeWork, type FakeWork, fakeAgent, fakeWorkPorts } from './fake-work.ts';
+import { createManualClock, type ManualClock } from './manual-clock.ts';
+
+/** One manager and one target repository, the real stores and effects, a code host and an agent in memory. */
+export interface PipelineWorld {
+  readonly ports: CyclePorts;
+  readonly host: FakeCodeHost;
+  readonly clock: ManualClock;
+  readonly manager: RepositoryRef;
+  readonly target: RepositoryRef;
+  readonly work: FakeWork;
+  readonly audit: AuditRecord[];
+  /** What holds for every repository; change it in place. */
+  readonly policy: { -readonly [key in keyof RepositoryPolicy]: RepositoryPolicy[key] };
+  readonly agents: Map<string, Agent>;
+  /** Attempts that were started, in order. */
+  readonly started: AttemptRef[];
+  /** What `lookAgain` does; nothing at first. */
+  look: () => Promise<void>;
+  /** Puts a finding where the scanner would put it; the same id again changes it. */
+  find(id: string, change?: Partial<KnownFinding>): Promise<Finding>;
+  task(id: string): Promise<Task>;
+  /** Runs the workflow of the next attempt to its end. */
+  attempt(task: Task): Promise<string>;
+}
+
+let worlds = 0;
+
+/** Each world has names of its own, so that worlds of one database do not meet. */
+export async function createPipelineWorld(database: Database): Promise<PipelineWorld> {
+  await migrate(database, [...storageMigrations, ...effectMigrations]);
+  worlds += 1;
+  const clock = createManualClock();
+  const host = createFakeCodeHost({ clock });
+  const manager = host.addRepository(`acme/manager-${worlds}`);
+  const target = host.addRepository(`acme/widgets-${worlds}`);
+  for (const ref of [manager, target]) host.setRole(ref, 'ann', 'write');
+  const work = createFakeWork();
+  const audit: AuditRecord[] = [];
+  const started: AttemptRef[] = [];
+  const policy = defaultPolicy();
+  const agents = new Map([['scripted', fakeAgent('scripted', 'free')]]);
+  let ids = 0;
+  const db = database.kysely<unknown>();
+  const tasks = scoped(createTaskStore(db), target, manager);
+  const runs = createRunStore(db);
+  const findings = createFindingStore(db);
+  const world: PipelineWorld = {
+    host,
+    clock,
+    manager,
+    target,
+    work,
+    audit,
+    policy,
+    agents,
+    started,
+    look: async () => undefined,
+    find: async (id, change = {}) => {
+      const finding = aFinding(`${worlds}-${id}`, target, change);
+      await tasks.transact((transaction) => findings.save(transaction, target, [finding]));
+      return finding;
+    },
+    task: async (id) => {
+      const task = await tasks.get(id);
+      if (task === null) throw new Error(`no task ${id}`);
+      return task;
+    },
+    attempt: async (task) => {
+      const { attempt, version } = await world.task(task.id);
+      const ref = { taskId: task.id, attempt: attempt + 1, version };
+      const signal = new AbortController().signal;
+      return attemptWorkflow(world.ports, { step: async (_name, body) => body(signal) }, ref);
+    },
+    ports: {
+      host: () => host,
+      tasks,
+      findings,
+      runs,
+      pauses: createPauseStore(db),
+      effects: createEffects<Transaction, EffectRequest>({
+        database,
+        open: kyselyOf,
+        host: () => host as never,
+        idOf: (request) => intentIdOf(repositoryKey(manager), request),
+        keyOf: (repository) => repositoryKey(repository as RepositoryRef),
+        markerKey: Buffer.alloc(32, 1),
+        clock,
+        log: silentLog,
+        allow: async () => ({ allowed: true }),
+        audit: async () => undefined,
+      }),
+      audit: { record: async (_transaction, record) => void audit.push(record) },
+      ...fakeWorkPorts(work),
+      agents: (name) => agents.get(name) ?? null,
+      secrets: {
+        scan: (text) => (text.includes('s3cr3t') ? ['test'] : []),
+        redact: (text) => text.replaceAll('s3cr3t', '***'),
+      },
+      settings: {
+        managerOf: () => manager,
+        policyOf: () => policy,
+        labels: () => ({ approved: 'approved-for-dev', proposal: 'task-proposal' }),
+        limits: () => ({ files: 100, patchBytes: 100_000, binaryFileBytes: 1000 }),
+        agentByLabel: () => null,
+        promptTemplate: async () => null,
+        maxRounds: () => 2,
+      },
+      clock,
+      log: {
+        debug: () => undefined,
+        info: () => undefined,
+        warn: () => undefined,
+        error: () => undefined,
+      },
+      lookAgain: async () => world.look(),
+      correlationId: () => 'correlation',
+      newId: () => `id-${(ids += 1)}`,
+      scan: async () => ({ commit: 'c'.repeat(40), changed: true, findings: 1 }),
+      startAttempt: async (ref) => void started.push(ref),
+      settleLeftovers: async () => 0,
+    },
+  };
+  return world;
+}
+
+/** Lists of all tasks show only those of this world. */
+function scoped(
+  tasks: CyclePorts['tasks'],
+  target: RepositoryRef,
+  manager: RepositoryRef,
+): CyclePorts['tasks'] {
+  const mine = new Set([repositoryKey(target), repositoryKey(manager)]);
+  const isMine = (task: Task): boolean => mine.has(repositoryKey(task.target));
+  return {
+    ...tasks,
+    list: async (query) => (await tasks.list(query)).filter(isMine),
+    byIssue: async (ref, number) => {
+      const all = await tasks.list({});
+      return all.filter(isMine).find(({ issueNumber }) => issueNumber === number) ?? null;
+    },
+  };
+}
+
+function defaultPolicy(): PipelineWorld['policy'] {
+  return {
+    base: null,
+    agent: 'scripted',
+    setup: [],
+    checks: [],
+    egress: [],
+    protectedPaths: [],
+    protectedPathsPolicy: 'block',
+    proposalsOpen: 10,
+    paused: false,
+    budget: {
+      perRunUsd: 5,
+      perDayUsd: 50,
+      timeoutMinutes: 30,
+      stallMinutes: 10,
+      maxAttempts: 3,
+    },
+  };
+}
+
+function aFinding(id: string, target: RepositoryRef, change: Partial<KnownFinding>): KnownFinding {
+  const text = change.text ?? `handle the empty list ${id}`;
+  return {
+    id,
+    repository: target,
+    rule: 'todo',
+    path: 'src/a.ts',
+    line: 3,
+    endLine: 3,
+    tag: 'TODO',
+    text,
+    owner: null,
+    issue: null,
+    confidence: 0.9,
+    url: null,
+    context: ['// code'],
+    contextStart: 2,
+    fingerprint: fingerprintOf(target, 'todo', text, 1),
+    commit: 'c'.repeat(40),
+    firstSeen: new Date('2026-01-01T00:00:00Z'),
+    status: 'open',
+    oid: null,
+    missedScans: 0,
+    ...change,
+  };
+}
