@@ -36,7 +36,7 @@ function hostAt(apiUrl: string, more: Partial<GithubHostDeps> = {}): CodeHost {
     clock,
     random,
     markers: suiteMarkers,
-    git: { push: async () => 'pushed' },
+    git: { push: async () => 'pushed', remoteRef: async () => null },
     deadlines: { connectMs: 1000, firstByteMs: 300, totalMs: 2000 },
     ...more,
   });

@@ -1,15 +1,18 @@
 import type { EffectResult } from '../../domain/effect.ts';
 import type { HostPayload, ReadWrite } from '../../domain/host-payload.ts';
-import type { HostWrite, Markers } from '../../domain/ports/code-host.ts';
+import type { GitRemote, HostWrite, Markers } from '../../domain/ports/code-host.ts';
+import type { GitPush } from '../../domain/ports/git.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
 import type { GithubClient } from './github-client.ts';
-import { branchAt, headFilter, labelNames, loginOf, orNull, pathOf } from './github-reads.ts';
+import { headFilter, labelNames, loginOf, orNull, pathOf } from './github-reads.ts';
 import { carries, unmarked } from './markers.ts';
 import { Comment, Issue, PullRequest } from './schemas.ts';
 
 export interface GithubFindsDeps {
   readonly client: GithubClient;
   readonly self: () => Promise<string>;
+  readonly remote: (ref: RepositoryRef) => Promise<GitRemote>;
+  readonly git: Pick<GitPush, 'remoteRef'>;
   readonly markers: Markers;
 }
 
@@ -28,7 +31,7 @@ export function createGithubFinds(
         return pullRequest(deps, write, read.payload);
       case 'push_branch': {
         const { branch, sha } = read.payload;
-        const there = await branchAt(deps.client, ref, branch, { lane: 'deliver', fresh: true });
+        const there = await deps.git.remoteRef(await deps.remote(ref), branch);
         return there === sha ? adopted(null, null, sha) : null;
       }
       default:

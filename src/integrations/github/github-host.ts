@@ -25,7 +25,7 @@ export interface GithubHostDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly markers: Markers;
-  readonly git: Pick<GitPush, 'push'>;
+  readonly git: Pick<GitPush, 'push' | 'remoteRef'>;
   readonly deadlines?: Deadlines;
   readonly fetch?: Fetch;
 }
@@ -38,7 +38,7 @@ export function createGithubHost(deps: GithubHostDeps): CodeHost {
     (await client.get('/user', User, { lane: 'person' })).login;
   const remote = async (ref: RepositoryRef): Promise<GitRemote> => remoteOf(deps, ref);
   const send = createGithubWrites({ client, remote, git: deps.git, markers: deps.markers });
-  const find = createGithubFinds({ client, self, markers: deps.markers });
+  const find = createGithubFinds({ client, self, remote, git: deps.git, markers: deps.markers });
   return {
     name: 'github',
     ...createGithubReads(client),

@@ -51,11 +51,7 @@ export function createGithubReads(client: GithubClient): GithubReads {
       return same ? toIssue(found) : null;
     },
     issues: async (ref, query) => issues(client, ref, query),
-    issueEvents: async (ref, number) => {
-      const path = `${pathOf(ref)}/issues/${number}/events`;
-      const events = await client.list(path, schemas.IssueEvent, { lane: 'person' });
-      return events.map(toEvent).sort((a, b) => a.at.getTime() - b.at.getTime());
-    },
+    issueEvents: async (ref, number) => issueEvents(client, ref, number),
     pullRequest: async (ref, number) => {
       const path = `${pathOf(ref)}/pulls/${number}`;
       const found = await orNull(client.get(path, schemas.PullRequest, { lane: 'follow' }));
@@ -85,7 +81,7 @@ export function pathOf(ref: RepositoryRef): string {
 }
 
 /** Branch names may hold slashes, which stay. */
-export function inPath(name: string): string {
+function inPath(name: string): string {
   return name.split('/').map(encodeURIComponent).join('/');
 }
 
@@ -136,7 +132,7 @@ async function commitAt(
 }
 
 /** The commit of a branch by its ref, null when there is none. */
-export async function branchAt(
+async function branchAt(
   client: GithubClient,
   ref: RepositoryRef,
   branch: string,
@@ -214,6 +210,19 @@ async function issues(
   return [...found.values()].filter((issue) => !isPullRequest(issue)).map(toIssue);
 }
 
+async function issueEvents(
+  client: GithubClient,
+  ref: RepositoryRef,
+  number: number,
+): Promise<readonly IssueEvent[]> {
+  const path = `${pathOf(ref)}/issues/${number}`;
+  const list = async (what: string) =>
+    client.list(`${path}/${what}`, schemas.IssueEvent, { lane: 'person' });
+  // Some servers that speak GitHub's API only have the timeline, which holds the same events and more.
+  const events = (await orNull(list('events'))) ?? (await list('timeline'));
+  return events.flatMap(toEvent).sort((one, other) => one.at.getTime() - other.at.getTime());
+}
+
 /** What GitHub itself calls the author of what a deleted account did. */
 const ghost = 'ghost';
 
@@ -256,18 +265,21 @@ function toIssue(issue: z.infer<typeof schemas.Issue>): HostIssue {
 
 const eventTypes = ['labeled', 'unlabeled', 'renamed', 'closed', 'reopened'] as const;
 
-function toEvent(event: z.infer<typeof schemas.IssueEvent>): IssueEvent {
-  return {
-    id: String(event.id),
-    type: eventTypes.find((type) => type === event.event) ?? 'other',
-    actor: loginOf(event.actor),
-    actorIsBot: isBot(event.actor),
-    label: event.label?.name ?? null,
-    at: event.created_at,
-  };
+function toEvent(event: z.infer<typeof schemas.IssueEvent>): readonly IssueEvent[] {
+  if (event.id === undefined || event.created_at === undefined) return [];
+  return [
+    {
+      id: String(event.id),
+      type: eventTypes.find((type) => type === event.event) ?? 'other',
+      actor: loginOf(event.actor),
+      actorIsBot: isBot(event.actor),
+      label: event.label?.name ?? null,
+      at: event.created_at,
+    },
+  ];
 }
 
-export function toPullRequest(pull: z.infer<typeof schemas.PullRequest>): HostPullRequest {
+function toPullRequest(pull: z.infer<typeof schemas.PullRequest>): HostPullRequest {
   const merged = pull.merged_at !== undefined && pull.merged_at !== null;
   return {
     number: pull.number,

@@ -37,12 +37,13 @@ export const Issue = z.object({
   pull_request: z.unknown().optional(),
 });
 
+/** Commits in a timeline have neither id nor time of their own. */
 export const IssueEvent = z.object({
-  id: z.union([z.int(), z.string()]),
-  event: z.string(),
+  id: z.union([z.int(), z.string()]).optional(),
+  event: z.string().optional(),
   actor: MaybeAccount,
   label: z.object({ name: z.string().nullish() }).nullish(),
-  created_at: when,
+  created_at: when.optional(),
 });
 
 export const Comment = z.object({

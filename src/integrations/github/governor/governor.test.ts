@@ -268,6 +268,19 @@ describe.each(['memory', 'database'] as const)('the governor on %s', (kind) => {
     expect(order.at(-1)).toBe('propose');
   });
 
+  test('an answer stands although the budget could not be written after it', async () => {
+    const deps = parts();
+    let changes = 0;
+    const state: GovernorDeps['state'] = {
+      change: async (credential, change) => {
+        changes += 1;
+        if (changes > 1) throw new Error('the database is away');
+        return deps.state.change(credential, change);
+      },
+    };
+    expect(await createGovernor({ ...deps, state }).run(create, async () => fine)).toBe(fine);
+  });
+
   test('an exchange that fails gives its permit back', async () => {
     const deps = parts();
     const governor = createGovernor(deps);

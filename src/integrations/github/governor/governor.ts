@@ -1,11 +1,13 @@
 import { AppError } from '../../../lib/app-error.ts';
 import type { Clock } from '../../../lib/clock.ts';
+import { type Log, silentLog } from '../../../lib/log.ts';
 import type { Random } from '../../../lib/random.ts';
 import { type AnswerHead, observe } from './answers.ts';
 import type { GovernorState } from './governor-state.ts';
 import {
   type Budget,
   type Demand,
+  emptyBudget,
   githubLimits,
   type Limits,
   lanes,
@@ -30,6 +32,7 @@ export interface GovernorDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits?: Limits;
+  readonly log?: Log;
   /** Longest wait in one piece before the caller is told instead; default 90,000. */
   readonly maxWaitMs?: number;
 }
@@ -56,27 +59,35 @@ async function passed<Answer extends AnswerHead>(
   id: string,
   exchange: () => Promise<Answer>,
 ): Promise<{ answer: Answer; limited: boolean }> {
+  let answer: Answer | null = null;
   try {
-    const answer = await exchange();
-    const limited = await giveBack(deps, id, answer);
-    return { answer, limited };
-  } catch (error) {
-    await giveBack(deps, id, null);
-    throw error;
+    answer = await exchange();
+    return { answer, limited: observe(emptyBudget, answer, 0).limited };
+  } finally {
+    await giveBackQuietly(deps, id, answer);
   }
 }
 
-async function giveBack(
+// What GitHub answered stands, whatever became of our row; the permit comes back by its lease.
+async function giveBackQuietly(
   deps: GovernorDeps,
   id: string,
   answer: AnswerHead | null,
-): Promise<boolean> {
+): Promise<void> {
+  try {
+    await giveBack(deps, id, answer);
+  } catch (error) {
+    const facts = { error, credential: deps.credential };
+    (deps.log ?? silentLog).warn(facts, "the budget of GitHub's limits could not be kept");
+  }
+}
+
+async function giveBack(deps: GovernorDeps, id: string, answer: AnswerHead | null): Promise<void> {
   const now = deps.clock.now().getTime();
-  return deps.state.change(deps.credential, (before) => {
+  await deps.state.change(deps.credential, (before) => {
     const budget = release(before, id, now);
-    if (answer === null) return { budget, answer: false };
-    const seen = observe(budget, answer, now);
-    return { budget: seen.budget, answer: seen.limited };
+    const seen = answer === null ? budget : observe(budget, answer, now).budget;
+    return { budget: seen, answer: undefined };
   });
 }
 
@@ -110,7 +121,7 @@ function createQueue(deps: GovernorDeps): Queue {
     try {
       await pump();
     } catch (error) {
-      for (const waiter of waiting.splice(0)) waiter.fail(error);
+      for (const waiter of waiting.splice(0)) waiter.fail(stateAway(error));
     } finally {
       running = false;
     }
@@ -187,6 +198,16 @@ async function pause(clock: Clock, waitMs: number, nudge: Promise<void>): Promis
   });
   await Promise.race([asleep, nudge]);
   abort.abort();
+}
+
+function stateAway(cause: unknown): AppError {
+  return new AppError({
+    kind: 'unavailable',
+    code: 'github_governor_state',
+    message: "The shared budget of GitHub's limits cannot be read, so nothing was sent.",
+    next: 'Check the database.',
+    cause,
+  });
 }
 
 function tooLong(deps: GovernorDeps, why: WaitReason, untilMs: number): AppError {

@@ -32,7 +32,8 @@ export const githubLimits: Limits = {
   pointsPerMinute: 900,
   contentPerMinute: 80,
   contentPerHour: 500,
-  leaseMs: 75_000,
+  // A little more than the deadlines for connection and first byte; only a body that trickles outlives it.
+  leaseMs: 15_000,
 };
 
 /** What is known of one credential; JSON, shared by all processes. Times are epoch milliseconds. */
