@@ -11,9 +11,24 @@ export function storedTextOrNull(text: string | null): string | null {
   return text === null ? null : storedText(text);
 }
 
-/** A value as the text of a jsonb column. */
+/** A value as the text of a jsonb column; names of members are made storable like their values. */
 export function storedJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    typeof member === 'string' ? storedText(member) : member,
+  return JSON.stringify(value, (_key, member: unknown) => {
+    if (typeof member === 'string') return storedText(member);
+    return isRecord(member) && Object.keys(member).some(isOdd) ? withStoredNames(member) : member;
+  });
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isOdd(name: string): boolean {
+  return storedText(name) !== name;
+}
+
+function withStoredNames(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [storedText(name), member]),
   );
 }

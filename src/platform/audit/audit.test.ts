@@ -1,0 +1,239 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
+import { type Clock, systemClock } from '../../lib/clock.ts';
+import { migrate } from '../database/migrate.ts';
+import { type Audit, auditMigrations, createAudit } from './audit.ts';
+import { type AuditEntry, entryHash } from './audit-entry.ts';
+import type { AuditTables } from './chain.ts';
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await migrate(database, auditMigrations);
+});
+
+beforeEach(async () => {
+  await tamper('truncate audit_entries');
+  await run('truncate audit_queue');
+  await run(`update audit_head set seq = 0, hash = '${'0'.repeat(64)}'`);
+});
+
+afterAll(async () => {
+  await database.drop();
+});
+
+describe('the audit', () => {
+  it('keeps beginning and end of what was done, linked to each other', async () => {
+    const audit = createAudit({ database, clock: systemClock });
+    const { outcome: _, ...beginning } = entry({ event: 'tasks.approve', target: 'task-1' });
+    const id = await audit.begin(beginning);
+    await audit.finish(id, 'refused', { code: 'forbidden' });
+    const [end, start] = await audit.list({});
+    expect(start).toMatchObject({ seq: 1, outcome: 'begun', event: 'tasks.approve', begun: null });
+    expect(end).toMatchObject({
+      seq: 2,
+      outcome: 'refused',
+      event: 'tasks.approve',
+      target: 'task-1',
+      begun: 1,
+      facts: { code: 'forbidden' },
+    });
+    await expect(audit.finish('77', 'ok', {})).rejects.toMatchObject({
+      code: 'audit_never_begun',
+    });
+  });
+
+  it('gives back what it was told and verifies it, whatever the text', async () => {
+    const audit = createAudit({ database, clock: systemClock });
+    const facts = {
+      'odd\u0000name': 'NUL \u0000, lone \ud800, line\nbreak, \u001b[31m, "quotes", €',
+      numbers: [0, -0, 1e21, 5e-324, 0.1, -1.5e-7, 2 ** 53],
+      nested: { b: 1, a: [{ z: null, y: true }] },
+      gone: undefined,
+      when: new Date(0),
+      10: 'ten',
+      9: 'nine',
+    };
+    await audit.record(null, entry({ facts, event: 'odd\u0000event' }));
+    const [kept] = await audit.list({});
+    expect(kept?.event).toBe('odd\uFFFDevent');
+    expect(kept?.facts).toEqual({
+      'odd\uFFFDname': 'NUL \uFFFD, lone \uFFFD, line\nbreak, \u001b[31m, "quotes", €',
+      numbers: [0, 0, 1e21, 5e-324, 0.1, -1.5e-7, 2 ** 53],
+      nested: { b: 1, a: [{ z: null, y: true }] },
+      when: '1970-01-01T00:00:00.000Z',
+      10: 'ten',
+      9: 'nine',
+    });
+    expect(await audit.verify()).toMatchObject({ ok: true, entries: 1 });
+  });
+
+  it('stays one chain when many write in several processes at once', async () => {
+    const audits = [1, 2, 3].map(() => createAudit({ database, clock: systemClock }));
+    await Promise.all(
+      audits.flatMap((audit, writer) =>
+        Array.from({ length: 300 }, async (_, index) => {
+          await audit.record(null, entry({ facts: { writer, index } }));
+        }),
+      ),
+    );
+    const all = await audits[0]?.list({ limit: 1000 });
+    expect(all?.map(({ seq }) => seq)).toEqual(Array.from({ length: 900 }, (_, i) => 900 - i));
+    expect(await audits[0]?.verify()).toMatchObject({ ok: true, entries: 900 });
+  });
+
+  it('says that an empty chain is well', async () => {
+    const audit = createAudit({ database, clock: systemClock });
+    expect(await audit.verify()).toMatchObject({ ok: true, entries: 0, firstBad: null });
+  });
+});
+
+describe('an entry in a transaction', () => {
+  it('is there exactly when the transaction is committed', async () => {
+    const audit = createAudit({ database, clock: systemClock });
+    const db = database.kysely<unknown>();
+    await db.transaction().execute(async (open) => {
+      await audit.record(open, entry({ event: 'kept' }));
+    });
+    const undone = db.transaction().execute(async (open) => {
+      await audit.record(open, entry({ event: 'undone' }));
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+    expect((await audit.list({})).map(({ event }) => event)).toEqual(['kept']);
+    expect(await audit.verify()).toMatchObject({ ok: true, entries: 1 });
+  });
+
+  it('neither waits for the chain nor keeps others from it', async () => {
+    const audit = createAudit({ database, clock: systemClock });
+    await database
+      .kysely<unknown>()
+      .transaction()
+      .execute(async (open) => {
+        await audit.record(open, entry({ event: 'inside' }));
+        await audit.record(null, entry({ event: 'outside' }));
+      });
+    expect((await audit.list({})).map(({ event }) => event)).toEqual(['inside', 'outside']);
+  });
+});
+
+describe('an audit that cannot write', () => {
+  it('says so to whoever wants to act, and works again afterwards', async () => {
+    const audit = createAudit({ database, clock: systemClock });
+    const { outcome: _, ...beginning } = entry({});
+    await run('alter table audit_entries rename to audit_gone');
+    const refused = await Promise.allSettled([
+      audit.begin(beginning),
+      audit.record(null, entry({})),
+      audit.finish('1', 'ok', {}),
+    ]);
+    await run('alter table audit_gone rename to audit_entries');
+    expect(refused.map((result) => result.status === 'rejected' && result.reason.code)).toEqual([
+      'audit_unavailable',
+      'audit_unavailable',
+      'audit_unavailable',
+    ]);
+    await audit.begin(beginning);
+    expect(await audit.verify()).toMatchObject({ ok: true, entries: 1 });
+  });
+
+  it('refuses to change or remove entries', async () => {
+    await filled(1);
+    for (const statement of [
+      "update audit_entries set event = 'x'",
+      'delete from audit_entries',
+      'truncate audit_entries',
+    ])
+      await expect(run(statement)).rejects.toThrow('never changed');
+  });
+});
+
+describe('tampering is seen at the entry where it begins', () => {
+  const swap = `update audit_entries set seq = case seq when 5 then -6 else -5 end where seq in (5, 6);
+    update audit_entries set seq = -seq where seq < 0`;
+  it.each([
+    ['a changed event', "update audit_entries set event = 'x' where seq = 7", 7],
+    ['a changed fact', `update audit_entries set facts = '{"n":0}' where seq = 7`, 7],
+    ['a changed time', "update audit_entries set at = at + interval '1 ms' where seq = 7", 7],
+    [
+      'another actor',
+      `update audit_entries set actor = '{"kind":"system","name":"x"}' where seq = 7`,
+      7,
+    ],
+    ['a changed hash', `update audit_entries set hash = '${'1'.repeat(64)}' where seq = 7`, 7],
+    ['a removed entry', 'delete from audit_entries where seq = 7', 7],
+    ['the first one removed', 'delete from audit_entries where seq = 1', 1],
+    ['two swapped', swap, 5],
+    ['the end cut off', 'delete from audit_entries where seq > 15', 16],
+    ['all removed', 'delete from audit_entries', 1],
+  ])('%s', async (_, statements, firstBad) => {
+    const audit = await filled(20);
+    await tamper(...statements.split(';'));
+    expect(await audit.verify()).toMatchObject({ ok: false, firstBad });
+  });
+
+  it('a changed entry with its own hash made new', async () => {
+    const audit = await filled(20);
+    const kept = (await audit.list({ limit: 20 })).find(({ seq }) => seq === 7);
+    const hash = kept === undefined ? '' : entryHash({ ...kept, event: 'forged' });
+    await tamper(`update audit_entries set event = 'forged', hash = '${hash}' where seq = 7`);
+    expect(await audit.verify()).toMatchObject({ ok: false, firstBad: 8 });
+  });
+});
+
+describe('a list', () => {
+  it('is filtered, and paged from the newest on', async () => {
+    const times = [1, 2, 3, 4].map((day) => new Date(Date.UTC(2026, 0, day)));
+    const clock: Pick<Clock, 'now'> = { now: () => times.shift() ?? new Date() };
+    const audit = createAudit({ database, clock });
+    await audit.record(null, entry({ event: 'a', correlationId: 'k1' }));
+    await audit.record(null, entry({ event: 'b', actor: { kind: 'user', name: 'jo' } }));
+    await audit.record(null, entry({ event: 'c', target: 'task-9' }));
+    await audit.record(null, entry({ event: 'd', outcome: 'failed' }));
+    const events = async (query: Parameters<Audit['list']>[0]) =>
+      (await audit.list(query)).map(({ event }) => event);
+    expect(await events({ limit: 2 })).toEqual(['d', 'c']);
+    expect(await events({ limit: 2, beforeSeq: 3 })).toEqual(['b', 'a']);
+    expect(await events({ event: 'a' })).toEqual(['a']);
+    expect(await events({ correlationId: 'k1' })).toEqual(['a']);
+    expect(await events({ actor: 'jo' })).toEqual(['b']);
+    expect(await events({ target: 'task-9' })).toEqual(['c']);
+    expect(await events({ outcome: 'failed' })).toEqual(['d']);
+    const [since, until] = [new Date(Date.UTC(2026, 0, 2)), new Date(Date.UTC(2026, 0, 4))];
+    expect(await events({ since, until })).toEqual(['c', 'b']);
+  });
+});
+
+function entry(change: Partial<AuditEntry>): AuditEntry {
+  return {
+    event: 'something.done',
+    outcome: 'ok',
+    actor: { kind: 'user', name: 'maria' },
+    target: null,
+    correlationId: 'k',
+    facts: {},
+    ...change,
+  };
+}
+
+async function filled(count: number): Promise<Audit> {
+  const audit = createAudit({ database, clock: systemClock });
+  const entries = Array.from({ length: count }, async (_, n) => {
+    await audit.record(null, entry({ facts: { n: n + 1 } }));
+  });
+  await Promise.all(entries);
+  return audit;
+}
+
+/** What somebody with all rights on the database can do. */
+async function tamper(...statements: readonly string[]): Promise<void> {
+  await run('alter table audit_entries disable trigger all');
+  for (const statement of statements) await run(statement);
+  await run('alter table audit_entries enable trigger all');
+}
+
+async function run(statement: string): Promise<void> {
+  await sql.raw(statement).execute(database.kysely<AuditTables>());
+}
