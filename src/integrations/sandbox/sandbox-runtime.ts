@@ -22,7 +22,8 @@ const mend = 'npm install -g @anthropic-ai/sandbox-runtime';
 /**
  * @anthropic-ai/sandbox-runtime by its `srt` program, where bubblewrap alone is not to be had (macOS). It limits writes
  * and hosts; reads of home folders are denied by a list, and memory and processes are not limited. As root it keeps its
- * capabilities, so it is refused there. The command begins with `exec`, else it outlives a killed launcher.
+ * capabilities, so it is refused there. It adds variables of its own
+ * (its proxies), and on Linux our model proxy cannot be reached from inside. The command begins with `exec`, else it outlives a killed launcher.
  */
 export function createSandboxRuntime(deps: SandboxRuntimeDeps): Sandbox {
   const sandbox: Sandbox = {
@@ -46,7 +47,7 @@ async function start(deps: SandboxRuntimeDeps, spec: SandboxSpec): Promise<Sandb
   const line = `exec ${spec.argv.map(quoted).join(' ')}`;
   const child = spawn(deps.program, ['--settings', settings, '-c', line], {
     cwd: spec.workspace,
-    env: { ...spec.env, [processMark]: mark },
+    env: { HOME: spec.home, ...spec.env, [processMark]: mark },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });

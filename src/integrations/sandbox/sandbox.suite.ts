@@ -12,6 +12,8 @@ export interface SandboxUnderTest {
   readonly name: string;
   /** Whether it keeps foreign code from files and the network; `none` does not. */
   readonly isolates: boolean;
+  /** Whether it puts variables of its own beside the given ones. */
+  readonly addsVariables: boolean;
   make(tempRoot: string, onRefusal: (refusal: EgressRefusal) => void): Sandbox;
 }
 
@@ -90,9 +92,12 @@ export function describeSandbox(subject: SandboxUnderTest): void {
         .trim()
         .split('\n')
         .map((line) => line.split('=')[0]);
+      const given = ['CMS_PROCESS', 'GIVEN', 'PATH'];
+      expect(names).toEqual(expect.arrayContaining(given));
       const shells = ['PWD', 'OLDPWD', 'SHLVL', '_'];
-      expect(new Set(names.filter((entry) => !shells.includes(entry ?? '')))).toEqual(
-        new Set(['CMS_PROCESS', 'GIVEN', 'PATH']),
+      const more = names.filter((entry) => ![...given, ...shells].includes(entry ?? ''));
+      expect(more.filter((entry) => !subject.addsVariables || entry?.startsWith('VITEST'))).toEqual(
+        [],
       );
     });
 
@@ -169,6 +174,30 @@ export function describeSandbox(subject: SandboxUnderTest): void {
           '10.0.0.1',
           'elsewhere.test',
         ]);
+      });
+
+      it('offers its way out as an ordinary HTTP proxy, by CONNECT and by absolute URLs', async () => {
+        const script = `
+          const http = require('node:http');
+          const proxy = new URL(process.env.HTTP_PROXY);
+          const to = { host: proxy.hostname, port: proxy.port };
+          const read = (r) => r.on('data', (d) => console.log(r.statusCode, String(d)));
+          http.get({ ...to, path: 'http://${address}/x' }, read);
+          http.get({ ...to, path: 'http://10.0.0.1/x' }, read);
+          http.request({ ...to, method: 'CONNECT', path: '${address}' })
+            .on('connect', (r, socket) => {
+              console.log('tunnel', r.statusCode);
+              http.get({ createConnection: () => socket, path: '/y' }, read);
+            }).end();
+        `;
+        await writeFile(join(workspace, 'ask.cjs'), script);
+        const { stdout } = await run('node ask.cjs', { egress: [address] });
+        const lines = stdout.trim().split('\n');
+        expect(lines).toEqual(expect.arrayContaining(['tunnel 200', '200 from outside']));
+        expect(lines.filter((line) => line === '200 from outside')).toHaveLength(2);
+        expect(lines.filter((line) => line.startsWith('403 Egress to 10.0.0.1:80'))).toHaveLength(
+          1,
+        );
       });
 
       it('keeps memory and the size of files within their limits', async () => {
