@@ -1,6 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
 import { toAppError } from '../../lib/app-error.ts';
-import type { Contract } from '../../operations/operation.ts';
 import type { CommandContext, GlobalFlags } from './command-context.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { addScanCommand } from './commands/scan.ts';
@@ -8,20 +7,7 @@ import { addServiceCommands } from './commands/service.ts';
 import { addTaskCommands } from './commands/tasks.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { errorJson, errorText } from './output/terminal.ts';
-
-/**
- * Makes the action of a command: input from what was typed, the operation through the gate, its answer as text or JSON.
- * `arguments_` are what commander hands over: positional arguments, then the command's flags.
- */
-export type Run = <A, O>(
-  contract: Contract<never, O> | Contract<never, never> | Contract,
-  input: (arguments_: readonly [A, A]) => unknown,
-  text: (answer: O, flags: GlobalFlags) => string,
-  extra?: {
-    readonly overrides?: (arguments_: readonly [A, A]) => Readonly<Record<string, unknown>>;
-    readonly exitCode?: (answer: O) => number;
-  },
-) => (...arguments_: readonly unknown[]) => Promise<void>;
+import type { Run } from './run.ts';
 
 /** Reads the words of the command line, runs one command, answers the exit code. */
 export async function runProgram(

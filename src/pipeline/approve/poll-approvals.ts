@@ -2,18 +2,13 @@ import type { HostIssue, IssueEvent } from '../../domain/ports/code-host.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
 import type { Task } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
-import type { PipelinePorts } from '../pipeline-ports.ts';
 import { issueTaskId, targetOf, taskForIssue } from '../propose/adopt-issue.ts';
 import type { Failure } from '../settle.ts';
 import { forEachApart, settleAll } from '../settle.ts';
 import { judgeApproval } from './judge-approval.ts';
 import { compareLabel } from './label-fold.ts';
-import { grantApproval, refuseApproval } from './record-approval.ts';
-
-export type ApprovalPorts = Pick<
-  PipelinePorts,
-  'host' | 'tasks' | 'effects' | 'audit' | 'settings' | 'clock' | 'log' | 'correlationId'
->;
+import type { ApprovalPorts } from './record-approval.ts';
+import { answerKey, grantApproval, refuseApproval } from './record-approval.ts';
 
 export interface Decided {
   readonly granted: readonly Task[];
@@ -120,9 +115,4 @@ function isLabeling(ports: ApprovalPorts, { type, label }: IssueEvent): boolean 
 async function wasAnswered(ports: ApprovalPorts, task: Task, event: IssueEvent): Promise<boolean> {
   const notes = await ports.tasks.notes(task.id);
   return notes.some(({ key }) => key === answerKey(event));
-}
-
-/** One answer for each setting of the label. */
-export function answerKey(event: Pick<IssueEvent, 'id'>): string {
-  return `label:${event.id}`;
 }

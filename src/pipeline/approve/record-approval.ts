@@ -4,13 +4,17 @@ import type { HostIssue, IssueEvent } from '../../domain/ports/code-host.ts';
 import type { Task } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
+import type { PipelinePorts } from '../pipeline-ports.ts';
 import { wordsOf } from '../propose/proposal-text.ts';
 import { hashOf } from '../propose/propose.ts';
 import { settleAll } from '../settle.ts';
 import type { Verdict } from './judge-approval.ts';
 import { withoutMarker } from './judge-approval.ts';
-import type { ApprovalPorts } from './poll-approvals.ts';
-import { answerKey } from './poll-approvals.ts';
+
+export type ApprovalPorts = Pick<
+  PipelinePorts,
+  'host' | 'tasks' | 'effects' | 'audit' | 'settings' | 'clock' | 'log' | 'correlationId'
+>;
 
 /** Binds an approval to the actor and to the words as they stand in the task; AppError `conflict` when the state forbids it. */
 export async function grantApproval(
@@ -137,4 +141,9 @@ function stateForbids(task: Task, why: string): AppError {
     next: `Look at it with \`claude-manager tasks explain ${task.id}\`.`,
     details: { taskId: task.id, state: task.state },
   });
+}
+
+/** One answer for each setting of the label. */
+export function answerKey(event: Pick<IssueEvent, 'id'>): string {
+  return `label:${event.id}`;
 }

@@ -10,7 +10,7 @@ import {
   validateConfiguration,
 } from '../../../operations/config/contract.ts';
 import { printable, table } from '../output/terminal.ts';
-import type { Run } from '../program.ts';
+import type { Run } from '../run.ts';
 
 interface Entry {
   readonly key: string;

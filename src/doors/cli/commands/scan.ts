@@ -5,7 +5,7 @@ import type { FindingRow } from '../../../operations/scans/contract.ts';
 import { scanPath, scanRepositories } from '../../../operations/scans/contract.ts';
 import type { FindingFormat } from '../output/findings.ts';
 import { formatFindings } from '../output/findings.ts';
-import type { Run } from '../program.ts';
+import type { Run } from '../run.ts';
 
 interface ScanFlags {
   readonly path?: readonly string[];

@@ -12,7 +12,7 @@ import {
   stopService,
 } from '../../../operations/service/contract.ts';
 import { printable, table } from '../output/terminal.ts';
-import type { Run } from '../program.ts';
+import type { Run } from '../run.ts';
 
 interface StartFlags {
   readonly mode: 'robust' | 'interactive' | 'daemon' | 'legacy';
@@ -106,13 +106,13 @@ export function addServiceCommands(program: Command, run: Run): void {
     .command('stop')
     .description(stopService.summary)
     .action(
-      run<object, { service: boolean; database: boolean }>(
+      run<object, { service: boolean; pid: number | null }>(
         stopService,
         () => ({}),
-        ({ service, database }) =>
-          service || database
-            ? `Stopped: ${[service ? 'service' : '', database ? 'database' : ''].filter(Boolean).join(', ')}\n`
-            : 'Nothing ran.\n',
+        ({ service, pid }) =>
+          service
+            ? `Stopped the service (process ${pid}) and its database.\n`
+            : 'No service ran.\n',
       ),
     );
 }

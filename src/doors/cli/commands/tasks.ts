@@ -13,7 +13,7 @@ import {
   showTask,
 } from '../../../operations/tasks/contract.ts';
 import { printable, table } from '../output/terminal.ts';
-import type { Run } from '../program.ts';
+import type { Run } from '../run.ts';
 
 /** `tasks …` and `execute`. */
 export function addTaskCommands(program: Command, run: Run): void {

@@ -1,0 +1,100 @@
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { availableParallelism, freemem, totalmem } from 'node:os';
+import { resolve } from 'node:path';
+import { AppError } from '../lib/app-error.ts';
+import type { ValidationReport } from '../operations/config/contract.ts';
+import type { ConfigPorts } from '../operations/config/handlers.ts';
+import { configHandlers } from '../operations/config/handlers.ts';
+import type { Served } from '../operations/gate.ts';
+import { configJsonSchema, describeKeys } from '../platform/config/describe-keys.ts';
+import { readKey, setKey } from '../platform/config/edit-config.ts';
+import type { LoadedConfig } from '../platform/config/load-config.ts';
+import { loadConfig } from '../platform/config/load-config.ts';
+import { validateConfig } from '../platform/config/validate-config.ts';
+import { writeFirstConfig } from './init.ts';
+import type { OpenOptions } from './open-options.ts';
+
+/** `validate`, `config …`, `init`: the configuration file and nothing else. */
+export function configFileHandlers(options: OpenOptions): readonly Served[] {
+  return configHandlers(portsOf(options));
+}
+
+function portsOf(options: OpenOptions): ConfigPorts {
+  const load = (file: string | undefined): Promise<LoadedConfig> =>
+    loadConfig({ file, folder: options.folder, env: options.env });
+  const entryOf = (
+    loaded: LoadedConfig,
+    key: string,
+  ): { key: string; value: unknown; source: string } => ({
+    key,
+    value: readKey(loaded.config, key),
+    source: loaded.sources.get(key) ?? 'default',
+  });
+  return {
+    validate: async (file, environment) => reportOf(await load(file), environment),
+    entries: async (file) => {
+      const loaded = await load(file);
+      return describeKeys()
+        .filter(({ path }) => !path.includes('[]') && !path.includes('<'))
+        .map(({ path }) => entryOf(loaded, path));
+    },
+    entry: async (file, key) => entryOf(await load(file), key),
+    write: async (file, key, value) => writeOne(options, file, key, value),
+    schema: configJsonSchema,
+    init: (request) => writeFirstConfig(options, request),
+  };
+}
+
+function reportOf(
+  loaded: LoadedConfig,
+  environment: ValidationReport['environment'],
+): ValidationReport {
+  const machine = {
+    processors: availableParallelism(),
+    memoryBytes: totalmem(),
+    freeMemoryBytes: freemem(),
+  };
+  const remarks = validateConfig(
+    loaded,
+    environment as Parameters<typeof validateConfig>[1],
+    machine,
+  );
+  return {
+    environment,
+    file: loaded.file,
+    valid: remarks.errors.length === 0,
+    ...remarks,
+  } as ValidationReport;
+}
+
+/** Writes the changed file beside the old one and moves it there, after the whole of it was read back as valid. */
+async function writeOne(
+  options: OpenOptions,
+  name: string | undefined,
+  key: string,
+  value: string,
+): Promise<{ key: string; value: unknown; file: string }> {
+  const file = resolve(options.folder, name ?? 'config.json');
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return '{}\n';
+    throw new AppError({
+      kind: 'unavailable',
+      code: 'config_unreadable',
+      message: `${file} cannot be read.`,
+      next: 'Check its permissions.',
+      cause,
+    });
+  });
+  const changed = setKey(text, key, value).text;
+  const loaded = await loadConfig({
+    file,
+    folder: options.folder,
+    env: {},
+    readFile: async () => changed,
+  });
+  const mode = (await stat(file).catch(() => null))?.mode ?? 0o600;
+  const fresh = `${file}.${process.pid}.new`;
+  await writeFile(fresh, changed, { mode });
+  await rename(fresh, file);
+  return { key, value: readKey(loaded.config, key), file };
+}

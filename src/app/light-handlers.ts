@@ -1,0 +1,29 @@
+import type { Served } from '../operations/gate.ts';
+import type { OpenOptions } from './open-options.ts';
+import type { OpenFull } from './run-demo.ts';
+
+/**
+ * Operations that need neither configuration nor store. Each brings only its own rooms, because `scan --path` and
+ * `validate` are asked for often and must not pay for a database they never open.
+ */
+const groups: readonly (readonly [
+  names: string,
+  open: (options: OpenOptions, openFull: OpenFull) => Promise<readonly Served[]>,
+])[] = [
+  ['scans.', async () => (await import('./scan-folders.ts')).folderScanHandlers()],
+  ['config.', async (options) => (await import('./config-files.ts')).configFileHandlers(options)],
+  ['health.', async (options) => (await import('./doctor.ts')).doctorHandlers(options)],
+  [
+    'service.',
+    async (options, openFull) => (await import('./run-demo.ts')).demoOperations(options, openFull),
+  ],
+];
+
+export async function lightHandlers(
+  operation: string,
+  options: OpenOptions,
+  openFull: OpenFull,
+): Promise<readonly Served[]> {
+  const group = groups.find(([names]) => operation.startsWith(names));
+  return group === undefined ? [] : group[1](options, openFull);
+}

@@ -1,0 +1,154 @@
+import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Agent, AgentRunner } from '../domain/ports/agent.ts';
+import type { Sandbox } from '../domain/ports/sandbox.ts';
+import { createCommandRunner } from '../integrations/agents/command-runner.ts';
+import { createAgents } from '../integrations/agents/create-agents.ts';
+import { createDemoAgent } from '../integrations/agents/demo/demo-agent.ts';
+import { sampleRepositories } from '../integrations/agents/demo/samples.ts';
+import { createAgentRunner } from '../integrations/agents/runner.ts';
+import { agentUserOf, createBubblewrap } from '../integrations/sandbox/bubblewrap.ts';
+import { chooseSandbox } from '../integrations/sandbox/choose-sandbox.ts';
+import { sweepLeftovers } from '../integrations/sandbox/leftovers.ts';
+import { createNoSandbox } from '../integrations/sandbox/no-sandbox.ts';
+import { toAppError } from '../lib/app-error.ts';
+import type { Clock } from '../lib/clock.ts';
+import { sha256 } from '../lib/hash.ts';
+import type { Random } from '../lib/random.ts';
+import type { CommandRunner } from '../pipeline/pipeline-ports.ts';
+import type { Config } from '../platform/config/schema.ts';
+
+/** Agents and where they run. */
+export interface AgentRooms {
+  readonly agents: (name: string) => Agent | null;
+  readonly all: readonly Agent[];
+  readonly runner: AgentRunner;
+  readonly commands: CommandRunner;
+  /** Words for people: what seals agents in. */
+  readonly sandboxName: string;
+}
+
+export interface AgentRoomParts {
+  readonly config: Config;
+  /** Folder of the configuration, from which relative programs are found. */
+  readonly folder: string;
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly path: string;
+  readonly secret: (name: string) => string | undefined;
+  /** False where no agent will be run: nothing is swept, no sandbox is tried. */
+  readonly isWorking: boolean;
+  readonly warn: (message: string, facts: object) => void;
+}
+
+/** Builds the agents, ends what a dead service left running, and chooses the sandbox when first needed. */
+export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
+  const { config, clock, random, path } = parts;
+  const tempRoot = runFolder(parts.dataDir);
+  if (parts.isWorking) await mkdir(tempRoot, { recursive: true, mode: 0o700 });
+  if (parts.isWorking) await sweepLeftovers(tempRoot, clock);
+  const isDemo = config.executor.default === 'demo';
+  const configured = createAgents(agentEntries(config), { path, baseDir: parts.folder });
+  const demo = isDemo
+    ? [
+        await createDemoAgent(
+          parts.dataDir,
+          sampleRepositories.flatMap(({ recipes }) => recipes),
+        ),
+      ]
+    : [];
+  const all = [...configured, ...demo];
+  const sandbox = parts.isWorking ? await sandboxFor(parts, tempRoot, isDemo) : notWorking;
+  const nodePath = process.execPath;
+  const secrets = async (name: string): Promise<string | undefined> => parts.secret(name);
+  const runner = createAgentRunner({ sandbox, secrets, clock, random, tempRoot, path, nodePath });
+  const lines = createCommandRunner({ sandbox, clock, tempRoot, nodePath });
+  return {
+    agents: (name) => all.find((agent) => agent.name === name) ?? null,
+    all,
+    runner,
+    commands: {
+      run: async (request) => {
+        const { exitCode, output, durationMs, timedOut } = await lines.run(request);
+        const said = timedOut ? `${output}\n(ended: it used up its time)` : output;
+        return {
+          command: request.command,
+          passed: exitCode === 0,
+          exitCode,
+          durationMs,
+          output: said,
+        };
+      },
+    },
+    sandboxName: sandbox.name,
+  };
+}
+
+/** Sockets of the sandbox lie here, so its path must be short (sockaddr_un, 107 bytes). */
+function runFolder(dataDir: string): string {
+  const near = join(dataDir, 'runs');
+  return near.length <= 50 ? near : join(tmpdir(), `cms-${sha256(dataDir).slice(0, 12)}`);
+}
+
+/** The candidates on this machine, best first. */
+export function sandboxCandidates(
+  parts: Pick<AgentRoomParts, 'clock' | 'random' | 'warn'>,
+  tempRoot: string,
+): readonly Sandbox[] {
+  const { clock, random, warn } = parts;
+  const runAs = agentUserOf(process.getuid?.());
+  return [
+    createBubblewrap({
+      clock,
+      random,
+      tempRoot,
+      nodePath: process.execPath,
+      runAs,
+      onRefusal: (refusal) => warn('egress refused', { ...refusal, category: 'security' }),
+    }),
+    createNoSandbox({ clock, random, tempRoot }),
+  ];
+}
+
+/** The demo's own agent on its own samples may run without a sandbox, and says so; nothing else may without consent. */
+async function sandboxFor(
+  parts: AgentRoomParts,
+  tempRoot: string,
+  isDemo: boolean,
+): Promise<Sandbox> {
+  const { sandbox: wanted, allowUnsandboxed } = parts.config.executor;
+  const candidates = sandboxCandidates(parts, tempRoot);
+  try {
+    return await chooseSandbox({
+      wanted,
+      allowUnsandboxed: allowUnsandboxed || isDemo,
+      candidates,
+    });
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    parts.warn('no sandbox works', { code: error.code, reason: error.message });
+    // Everything that needs no agent goes on; a run ends with this error and its next step.
+    return {
+      name: 'none',
+      probe: async () => ({ works: false, evidence: error.message, mend: error.next ?? null }),
+      start: () => Promise.reject(error),
+    };
+  }
+}
+
+/** For commands that look and decide only. */
+const notWorking: Sandbox = {
+  name: 'none',
+  probe: async () => ({ works: false, evidence: 'This command runs no agents.', mend: null }),
+  start: () => Promise.reject(new Error('this command runs no agents')),
+};
+
+/** Agents that run here; a delegate is asked by a comment. */
+export function agentEntries(config: Config): Parameters<typeof createAgents>[0] {
+  const entries = Object.entries(config.executor.agents).filter(
+    ([, { kind }]) => kind !== 'terragon',
+  );
+  return Object.fromEntries(entries) as Parameters<typeof createAgents>[0];
+}

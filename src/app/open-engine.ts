@@ -1,0 +1,146 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RepositoryRef } from '../domain/repository.ts';
+import type { Random } from '../lib/random.ts';
+import type { ServicePorts } from '../operations/service/run-service.ts';
+import type { CyclePorts } from '../pipeline/cycle.ts';
+import type { AttemptRef } from '../pipeline/execute/attempt.ts';
+import { workflowIdOf } from '../pipeline/execute/attempt.ts';
+import { repairRuns } from '../pipeline/execute/repair.ts';
+import type { PipelinePorts } from '../pipeline/pipeline-ports.ts';
+import { attemptWorkflow } from '../pipeline/workflows.ts';
+import type { Config } from '../platform/config/schema.ts';
+import { claimService } from '../platform/database/service-claim.ts';
+import type { DurableEngine } from '../platform/durable/engine.ts';
+import { createDurableEngine } from '../platform/durable/engine.ts';
+import { withContext } from '../platform/logging/context.ts';
+import type { StoreRooms } from './open-store.ts';
+
+const attemptName = 'attempt';
+const queue = 'agents';
+
+/** The running loop of this process: the engine, and what turns the cycle. */
+export interface EngineRooms {
+  readonly service: ServicePorts;
+  readonly cycle: CyclePorts;
+  close(): Promise<void>;
+}
+
+export interface EngineParts {
+  readonly random: Random;
+  readonly store: StoreRooms;
+  readonly pipeline: PipelinePorts;
+  readonly config: () => Config;
+  readonly repositories: () => Promise<readonly RepositoryRef[]>;
+  readonly scan: CyclePorts['scan'];
+}
+
+/** Workflows of another version are not taken over; raise it only when old ones must not go on. */
+const workflowVersion = 'attempt-1';
+
+/** Claims the data folder, launches the engine and takes over what a dead one left. */
+export async function openEngine(parts: EngineParts): Promise<EngineRooms> {
+  const { store, pipeline } = parts;
+  const { clock } = pipeline;
+  const log = engineLogOf(pipeline);
+  const deps = { clock, random: parts.random, log };
+  const claim = await claimService(store.database, deps);
+  try {
+    const engine = createDurableEngine(
+      { database: store.database, applicationVersion: workflowVersion, pollMs: 200 },
+      deps,
+    );
+    engine.register(attemptName, async (context, ref: AttemptRef) =>
+      withContext(
+        { correlationId: `${context.workflowId}`, operation: 'attempt', userId: 'pipeline' },
+        () => attemptWorkflow(pipeline, context, ref),
+      ),
+    );
+    engine.defineQueue(queue, { perProcess: parts.config().executor.maxConcurrent });
+    await engine.launch();
+    await sweepWorkspaces(pipeline);
+    const stopWatching = watchCanceled(engine, pipeline);
+    return {
+      ...portsOf(parts, engine),
+      close: async () => {
+        stopWatching.abort();
+        await engine.shutdown({ drainMs: 1000 });
+        await claim.release();
+      },
+    };
+  } catch (error) {
+    await claim.release();
+    throw error;
+  }
+}
+
+function portsOf(parts: EngineParts, engine: DurableEngine): Omit<EngineRooms, 'close'> {
+  const cycle: CyclePorts = {
+    ...parts.pipeline,
+    scan: parts.scan,
+    startAttempt: (ref) => engine.start(attemptName, workflowIdOf(ref), ref, { queue }),
+    settleLeftovers: async () => {
+      const { settled } = await parts.store.effects.settleAll();
+      const live = new Set(
+        (await engine.list({ states: ['queued', 'running'] })).map(({ id }) => id),
+      );
+      const isAtWork = async (run: AttemptRef): Promise<boolean> =>
+        [...live].some(
+          (id) => id.split('.')[0] === workflowIdOf({ taskId: run.taskId, attempt: run.attempt }),
+        );
+      return settled + (await repairRuns(parts.pipeline, isAtWork));
+    },
+  };
+  const times = (): { scanMs: number; pollMs: number; drainMs: number } => {
+    const { analyzer, github, executor } = parts.config();
+    return {
+      scanMs: analyzer.intervalMinutes * 60_000,
+      pollMs: github.pollSeconds * 1000,
+      drainMs: executor.drainMinutes * 60_000,
+    };
+  };
+  return {
+    cycle,
+    service: {
+      cycle,
+      repositories: parts.repositories,
+      busy: async () => (await engine.list({ states: ['queued', 'running'], limit: 1 })).length > 0,
+      times,
+    },
+  };
+}
+
+/** A task that a person canceled stops its agent, whichever process the person used. */
+function watchCanceled(engine: DurableEngine, { runs, tasks }: PipelinePorts): AbortController {
+  const stop = new AbortController();
+  const look = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      for (const run of await runs.live()) {
+        const task = await tasks.get(run.taskId);
+        if (task?.state !== 'canceled') continue;
+        const prefix = workflowIdOf({ taskId: run.taskId, attempt: run.attempt });
+        const live = await engine.list({ states: ['queued', 'running'] });
+        for (const { id } of live) if (id.split('.')[0] === prefix) await engine.cancel(id);
+      }
+      await delay(1000, undefined, { signal: stop.signal });
+    }
+  };
+  look().catch((error: unknown) => {
+    if (!stop.signal.aborted) throw error;
+  });
+  return stop;
+}
+
+/** Workspaces of runs that are no longer at work were left by a dead service. */
+async function sweepWorkspaces({ runs, workspaces }: PipelinePorts): Promise<void> {
+  const live = await runs.live();
+  await workspaces.sweep(new Set(live.map(({ id }) => id)));
+}
+
+function engineLogOf({ log }: PipelinePorts): Parameters<typeof createDurableEngine>[1]['log'] {
+  return {
+    debug: (facts, message) => log.debug(message, facts),
+    info: (facts, message) => log.info(message, facts),
+    warn: (facts, message) => log.warn(message, facts),
+    error: (facts, message) => log.error(message, facts),
+  };
+}

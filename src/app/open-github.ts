@@ -1,0 +1,57 @@
+import type { CodeHost } from '../domain/ports/code-host.ts';
+import type { GitPush } from '../domain/ports/git.ts';
+import { createDatabaseEtagStore } from '../integrations/github/etag-store.ts';
+import { createGithubHost } from '../integrations/github/github-host.ts';
+import { createDatabaseGovernorState } from '../integrations/github/governor/database-state.ts';
+import { createGovernor } from '../integrations/github/governor/governor.ts';
+import type { GithubTables } from '../integrations/github/tables.ts';
+import { AppError } from '../lib/app-error.ts';
+import type { Clock } from '../lib/clock.ts';
+import { sha256 } from '../lib/hash.ts';
+import type { Random } from '../lib/random.ts';
+import type { Config } from '../platform/config/schema.ts';
+import type { Database } from '../platform/database/database.ts';
+import type { Markers } from '../platform/effects/markers.ts';
+
+export interface GithubParts {
+  readonly config: Config;
+  readonly secret: (name: string) => string | undefined;
+  readonly database: Pick<Database, 'kysely'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly markers: Markers;
+  readonly push: GitPush;
+}
+
+/** The GitHub host behind its governor, whose state all processes of one token share. */
+export function openGithub(parts: GithubParts): CodeHost {
+  const { config, clock, random, markers, push } = parts;
+  const token = parts.secret('GITHUB_TOKEN');
+  if (token === undefined) {
+    throw new AppError({
+      kind: 'forbidden',
+      code: 'github_token_missing',
+      message: 'Repositories on GitHub are configured, but there is no GITHUB_TOKEN.',
+      next: 'export GITHUB_TOKEN with a token that may write issues, contents and pull requests.',
+    });
+  }
+  const db = parts.database.kysely<GithubTables>();
+  const { apiUrl, serverUrl } = config.github;
+  const governor = createGovernor({
+    credential: sha256(`${apiUrl} ${token}`).slice(0, 16),
+    state: createDatabaseGovernorState(db),
+    clock,
+    random,
+  });
+  return createGithubHost({
+    apiUrl,
+    serverUrl,
+    token: async () => token,
+    governor,
+    etags: createDatabaseEtagStore(db),
+    clock,
+    random,
+    markers,
+    git: push,
+  });
+}

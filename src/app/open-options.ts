@@ -1,0 +1,37 @@
+import { dirname } from 'node:path';
+import type { Gate } from '../operations/gate.ts';
+import type { Needs } from '../operations/operation.ts';
+import type { ServicePorts } from '../operations/service/run-service.ts';
+import type { LoadedConfig } from '../platform/config/load-config.ts';
+
+/** What a start was asked for, with the world it runs in. */
+export interface OpenOptions {
+  readonly needs: Needs;
+  /** Its name; light ones load only what it needs. */
+  readonly operation: string;
+  readonly flags: {
+    readonly config?: string;
+    readonly debug?: boolean;
+    readonly verbose?: boolean;
+  };
+  readonly overrides: Readonly<Record<string, unknown>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where relative paths start. */
+  readonly folder: string;
+  readonly version: string;
+  readonly isTerminal: boolean;
+}
+
+/** What was built: the gate and what has to be closed again. */
+export interface Manager {
+  readonly gate: Gate;
+  readonly dataDir: string | null;
+  /** What drives the loop; null unless the operation needs it. */
+  readonly engine: { readonly service: ServicePorts; readonly sandbox: string } | null;
+  close(): Promise<void>;
+}
+
+/** Folder of the configuration file, or where the command was typed. */
+export function configFolder(options: OpenOptions, loaded: LoadedConfig): string {
+  return loaded.file === null ? options.folder : dirname(loaded.file);
+}

@@ -1,0 +1,231 @@
+import { hostname } from 'node:os';
+import type { RepositoryRef } from '../domain/repository.ts';
+import { AppError } from '../lib/app-error.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { systemRandom } from '../lib/random.ts';
+import type { GateAudit, Served } from '../operations/gate.ts';
+import { scanHandlers } from '../operations/scans/handlers.ts';
+import { startHandlers, statusHandlers } from '../operations/service/handlers.ts';
+import type { ServicePorts } from '../operations/service/run-service.ts';
+import { executeHandlers } from '../operations/tasks/execute-handler.ts';
+import { taskHandlers } from '../operations/tasks/handlers.ts';
+import type { PipelinePorts } from '../pipeline/pipeline-ports.ts';
+import { followFindings } from '../pipeline/propose/follow-findings.ts';
+import type { LoadedConfig } from '../platform/config/load-config.ts';
+import { serviceHolder } from '../platform/database/service-claim.ts';
+import { currentCorrelationId } from '../platform/logging/context.ts';
+import type { Logger } from '../platform/logging/logger.ts';
+import type { Redactor } from '../platform/redaction/redactor.ts';
+import type { AgentRooms } from './open-agents.ts';
+import { openAgents } from './open-agents.ts';
+import { openEngine } from './open-engine.ts';
+import type { OpenOptions } from './open-options.ts';
+import { configFolder } from './open-options.ts';
+import { createScan } from './open-scan.ts';
+import type { StoreRooms } from './open-store.ts';
+import { openStore } from './open-store.ts';
+import { createSettings, isExcluded, watched } from './settings.ts';
+
+export interface RoomParts {
+  readonly options: OpenOptions;
+  readonly loaded: LoadedConfig;
+  readonly logger: Logger;
+  readonly redactor: Redactor;
+  readonly log: Log;
+}
+
+/** Handlers behind a store, and with `engine` those that do the work. */
+export interface Rooms {
+  readonly served: readonly Served[];
+  readonly audit: GateAudit;
+  /** What drives the loop; null unless it was asked for. */
+  readonly engine: { readonly service: ServicePorts; readonly sandbox: string } | null;
+  close(): Promise<void>;
+}
+
+export async function openRooms(parts: RoomParts): Promise<Rooms> {
+  const { options, loaded } = parts;
+  const { config, secrets } = loaded;
+  const settings = createSettings(() => config, configFolder(options, loaded));
+  const secret = (name: string): string | undefined =>
+    ({ GITHUB_TOKEN: secrets.githubToken, DATABASE_URL: secrets.databaseUrl, ...secrets.agents })[
+      name
+    ] ?? undefined;
+  const deps = { config, settings, secret, clock: systemClock, random: systemRandom };
+  const store = await openStore({
+    ...deps,
+    dataDir: config.dataDir,
+    env: options.env,
+    log: parts.log,
+  });
+  const closers: (() => Promise<void>)[] = [() => store.close()];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.toReversed()) await closer();
+  };
+  try {
+    const agents = await openAgents({
+      ...deps,
+      folder: configFolder(options, loaded),
+      dataDir: config.dataDir,
+      path: options.env['PATH'] ?? '',
+      warn: (message, facts) => parts.logger.warn(message, facts),
+      isWorking: options.needs === 'engine',
+    });
+    const scan = createScan({
+      config: () => config,
+      store,
+      settings,
+      clock: systemClock,
+      random: systemRandom,
+    });
+    const pipeline = pipelinePorts(parts, store, agents, settings, scan);
+    const repositories = (): Promise<readonly RepositoryRef[]> => expand(parts, store);
+    const served = [
+      ...taskHandlers({
+        ...pipeline,
+        merge: mergeOf(store),
+        settleQuietly: settleQuietly(parts, store),
+      }),
+      ...statusHandlers({
+        ...pipeline,
+        database: { kind: store.database.kind, version: store.database.version },
+        terminate,
+        holder: () => serviceHolder(store.database),
+        repository: (name) =>
+          /^[/.~]/u.test(name) ? { host: 'local', name } : { host: 'github', name },
+      }),
+      ...scanHandlers({ pipeline, scan, repositories }),
+    ];
+    let working: Rooms['engine'] = null;
+    if (options.needs === 'engine') {
+      const engine = await openEngine({
+        store,
+        pipeline,
+        config: () => config,
+        repositories,
+        scan,
+        random: systemRandom,
+      });
+      closers.push(engine.close);
+      working = { service: engine.service, sandbox: agents.sandboxName };
+      served.push(...startHandlers(engine.service), ...executeHandlers(engine.service));
+    }
+    return { served, audit: auditOf(store), engine: working, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function pipelinePorts(
+  parts: RoomParts,
+  store: StoreRooms,
+  agents: AgentRooms,
+  settings: ReturnType<typeof createSettings>,
+  scan: ReturnType<typeof createScan>,
+): PipelinePorts {
+  const { redactor, logger } = parts;
+  const ports: PipelinePorts = {
+    host: store.host,
+    tasks: store.tasks,
+    findings: store.findings,
+    runs: store.runs,
+    pauses: store.pauses,
+    effects: store.effects,
+    audit: store.trail,
+    mirrors: store.mirrors,
+    workspaces: store.workspaces,
+    agents: agents.agents,
+    runner: agents.runner,
+    commands: agents.commands,
+    secrets: { scan: (text) => redactor.kindsIn(text), redact: (text) => redactor.redact(text) },
+    settings,
+    clock: systemClock,
+    log: logger,
+    lookAgain: async (target) => {
+      const { commit } = await scan(target);
+      await followFindings(ports, target, commit);
+    },
+    correlationId: () => currentCorrelationId() ?? systemRandom.uuid(),
+    newId: () => systemRandom.bytes(12).toString('hex'),
+  };
+  return ports;
+}
+
+/** Patterns looked up on their host, exclusions taken out, each repository once. */
+async function expand(
+  { loaded, options }: RoomParts,
+  store: StoreRooms,
+): Promise<readonly RepositoryRef[]> {
+  const found = new Map<string, RepositoryRef>();
+  for (const { host, pattern, exclude } of watched(loaded.config, configFolder(options, loaded))) {
+    const refs = /[*?{[]/u.test(pattern)
+      ? await store.host(host).expand(pattern)
+      : [{ host, name: pattern }];
+    for (const ref of refs) {
+      if (!isExcluded(ref.name, exclude)) found.set(`${ref.host}:${ref.name.toLowerCase()}`, ref);
+    }
+  }
+  return [...found.values()];
+}
+
+function mergeOf(store: StoreRooms): Parameters<typeof taskHandlers>[0]['merge'] {
+  return async (host, task, actor) => {
+    if (task.pullRequest === null || host.name !== 'local') {
+      throw new AppError({
+        kind: 'conflict',
+        code: 'merge_elsewhere',
+        message:
+          task.pullRequest === null
+            ? `Task ${task.id} has no pull request.`
+            : 'Pull requests on GitHub are merged on GitHub.',
+        next:
+          task.pullRequest === null
+            ? 'See `claude-manager tasks explain`.'
+            : `Open ${task.pullRequest.url}.`,
+      });
+    }
+    await store.local.merge(task.pullRequest.repository, task.pullRequest.number, actor);
+  };
+}
+
+/** What cannot be written outside now is settled by the service later; the decision stands all the same. */
+function settleQuietly(
+  { logger }: RoomParts,
+  store: StoreRooms,
+): (intents: readonly string[]) => Promise<void> {
+  return async (intents) => {
+    for (const intent of intents) {
+      await store.effects.settle(intent).catch((error: unknown) => {
+        logger.warn('an effect waits for the service', { intent, error });
+      });
+    }
+  };
+}
+
+function auditOf(store: StoreRooms): GateAudit {
+  return {
+    begin: ({ operation, actor, door, clientId, correlationId }) =>
+      store.audit.begin({
+        event: operation,
+        actor,
+        target: null,
+        correlationId,
+        facts: { door, clientId },
+      }),
+    finish: (id, outcome, facts) => store.audit.finish(id, outcome, { ...facts }),
+  };
+}
+
+function terminate({ pid, host }: { readonly pid: number; readonly host: string }): void {
+  if (host !== hostname()) {
+    throw new AppError({
+      kind: 'unavailable',
+      code: 'service_elsewhere',
+      message: `The service runs on ${host}, not here.`,
+      next: `Run \`claude-manager stop\` on ${host}.`,
+    });
+  }
+  process.kill(pid, 'SIGTERM');
+}

@@ -1,0 +1,53 @@
+import type { Rule } from '../domain/finding.ts';
+import type { RepositoryRef } from '../domain/repository.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Random } from '../lib/random.ts';
+import type { CyclePorts } from '../pipeline/cycle.ts';
+import type { Settings } from '../pipeline/pipeline-ports.ts';
+import { createRepositoryScan } from '../pipeline/scan/scan-repository.ts';
+import { createScanners } from '../pipeline/scan/scanner-list.ts';
+import type { Config } from '../platform/config/schema.ts';
+import type { StoreRooms } from './open-store.ts';
+
+export interface ScanParts {
+  readonly config: () => Config;
+  readonly store: StoreRooms;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** The scan of one watched repository with the scanners that the configuration switches on. */
+export function createScan(parts: ScanParts): CyclePorts['scan'] {
+  const { config, store, settings, clock, random } = parts;
+  const scan = createRepositoryScan({
+    host: store.host,
+    mirrors: store.mirrors,
+    findings: store.findings,
+    transact: (work) => store.tasks.transact(work),
+    clock,
+    newId: () => random.bytes(12).toString('hex'),
+    scanners: createScanners({
+      trees: store.trees,
+      clock,
+      extraTags: () => config().analyzer.tags,
+      settings: () => ({
+        staleAfterDays: config().analyzer.staleAfterDays,
+        labels: config().analyzer.issueLabels,
+      }),
+    }),
+  });
+  return async (target: RepositoryRef) => {
+    const { scanForTodos, scanOpenIssues } = config().analyzer;
+    const rules: Rule[] = [
+      ...(scanForTodos ? ['todo' as const] : []),
+      ...(scanOpenIssues ? ['stale-issue' as const] : []),
+    ];
+    const result = await scan.scan({ ref: target, branch: settings.policyOf(target).base, rules });
+    return {
+      commit: result.commit,
+      changed: !result.unchanged,
+      findings: result.opened.length + result.returned.length,
+    };
+  };
+}

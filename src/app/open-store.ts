@@ -1,0 +1,186 @@
+import { mkdir } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { EffectRequest } from '../domain/effect.ts';
+import { intentIdOf } from '../domain/effect.ts';
+import type { CodeHost } from '../domain/ports/code-host.ts';
+import type { Effects, Transaction } from '../domain/ports/effects.ts';
+import type { GitPush, Mirrors, Workspaces } from '../domain/ports/git.ts';
+import type {
+  AuditTrail,
+  FindingStore,
+  PauseStore,
+  RunStore,
+  TaskStore,
+} from '../domain/ports/stores.ts';
+import type { HostName, RepositoryRef } from '../domain/repository.ts';
+import { repositoryKey } from '../domain/repository.ts';
+import { createGit } from '../integrations/git/git.ts';
+import { createMirrors } from '../integrations/git/mirrors.ts';
+import { createGitPush } from '../integrations/git/push.ts';
+import type { OpenTreeReader } from '../integrations/git/tree-reader.ts';
+import { createTreeReader } from '../integrations/git/tree-reader.ts';
+import { createWorkspaces } from '../integrations/git/workspaces.ts';
+import { githubMigrations } from '../integrations/github/tables.ts';
+import type { LocalHost } from '../integrations/local/local-host.ts';
+import { createLocalHost } from '../integrations/local/local-host.ts';
+import { localMigrations } from '../integrations/local/migrations.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { Random } from '../lib/random.ts';
+import type { Settings } from '../pipeline/pipeline-ports.ts';
+import type { Audit } from '../platform/audit/audit.ts';
+import { auditMigrations, createAudit } from '../platform/audit/audit.ts';
+import type { Config } from '../platform/config/schema.ts';
+import type { Database } from '../platform/database/database.ts';
+import { openDatabase } from '../platform/database/database.ts';
+import { migrate } from '../platform/database/migrate.ts';
+import { durableMigrations } from '../platform/durable/migrations.ts';
+import type { EffectsOf } from '../platform/effects/create-effects.ts';
+import { createEffects } from '../platform/effects/create-effects.ts';
+import { loadOrCreateKey } from '../platform/effects/key-file.ts';
+import { createMarkers } from '../platform/effects/markers.ts';
+import { effectMigrations } from '../platform/effects/migrations.ts';
+import { createFindingStore } from '../storage/finding-store.ts';
+import { storageMigrations } from '../storage/migrations.ts';
+import { createPauseStore } from '../storage/pause-store.ts';
+import { createRunStore } from '../storage/run-store.ts';
+import { createTaskStore } from '../storage/task-store.ts';
+import { kyselyOf } from '../storage/transaction.ts';
+import { openGithub } from './open-github.ts';
+import type { Reconciliation } from './reconciliation.ts';
+import { openReconciliation, reconciliationMigration } from './reconciliation.ts';
+
+/** Everything that keeps or writes: database, stores, effects, audit, git, code hosts. */
+export interface StoreRooms {
+  readonly database: Database;
+  readonly tasks: TaskStore;
+  readonly findings: FindingStore;
+  readonly runs: RunStore;
+  readonly pauses: PauseStore;
+  readonly effects: Effects & Pick<EffectsOf<Transaction, EffectRequest>, 'settleAll'>;
+  readonly audit: Audit;
+  readonly trail: AuditTrail;
+  readonly host: (name: HostName) => CodeHost;
+  readonly local: LocalHost;
+  readonly push: GitPush;
+  readonly mirrors: Mirrors;
+  readonly trees: OpenTreeReader;
+  readonly workspaces: Workspaces;
+  readonly reconciliation: Reconciliation;
+  close(): Promise<void>;
+}
+
+export interface StoreParts {
+  readonly config: Config;
+  readonly settings: Settings;
+  readonly dataDir: string;
+  readonly secret: (name: string) => string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+const migrations = [
+  reconciliationMigration,
+  ...storageMigrations,
+  ...effectMigrations,
+  ...auditMigrations,
+  ...githubMigrations,
+  ...localMigrations,
+  ...durableMigrations,
+];
+
+/** Opens the store. Whatever fails halfway is closed again. */
+export async function openStore(parts: StoreParts): Promise<StoreRooms> {
+  const { config, dataDir, clock, random, log, env } = parts;
+  await mkdir(dataDir, { recursive: true });
+  const database = await openDatabase(
+    { url: parts.secret('DATABASE_URL'), dataDir, poolSize: config.database.poolSize },
+    { clock, random, log, searchPath: env['PATH'] },
+  );
+  try {
+    await migrate(database, migrations);
+    return await build(parts, database, await openReconciliation(database));
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function build(
+  parts: StoreParts,
+  database: Database,
+  reconciliation: Reconciliation,
+): Promise<StoreRooms> {
+  const { dataDir, clock, random, log, env, settings } = parts;
+  const markerKey = await loadOrCreateKey(join(dataDir, 'keys', 'marker.key'), random);
+  const markers = createMarkers(markerKey);
+  const git = createGit({ environment: env });
+  const push = createGitPush({ git });
+  const trees = createTreeReader({ git });
+  const pauses = createPauseStore(database);
+  const audit = createAudit({ database, clock });
+  const local = createLocalHost({
+    database,
+    push,
+    clock,
+    markers,
+    owner: userInfo().username,
+  });
+  let github: CodeHost | null = null;
+  const host = (name: HostName): CodeHost => {
+    if (name === 'local') return local;
+    github ??= openGithub({ ...parts, database, markers, push });
+    return github;
+  };
+  const effects = createEffects<Transaction, EffectRequest>({
+    database,
+    open: kyselyOf,
+    host: (name) => host(name as HostName),
+    idOf: (request) => intentIdOf(managerKeyOf(settings, request), request),
+    keyOf: (repository) => repositoryKey(repository as RepositoryRef),
+    markerKey,
+    clock,
+    log,
+    allow: async () => ({ allowed: true }),
+    audit: async ({ event, intent, facts }) => {
+      await audit.record(null, {
+        event,
+        outcome: event === 'effect.failed' ? 'failed' : 'ok',
+        actor: { kind: 'system', name: 'effects' },
+        target: intent.request.taskId,
+        correlationId: intent.id,
+        facts: { kind: intent.request.kind, repository: intent.request.repository.name, ...facts },
+      });
+    },
+    lookFirst: () => !reconciliation.isDone(),
+  });
+  return {
+    database,
+    tasks: createTaskStore(database),
+    findings: createFindingStore(database),
+    runs: createRunStore(database),
+    pauses,
+    effects,
+    audit,
+    trail: audit,
+    host,
+    local,
+    push,
+    mirrors: createMirrors({ git, clock, root: join(dataDir, 'mirrors') }),
+    trees,
+    reconciliation,
+    workspaces: createWorkspaces({ git, root: join(dataDir, 'workspaces') }),
+    close: async () => {
+      trees.close();
+      await database.close();
+    },
+  };
+}
+
+/** Intents are named within the manager repository of their target. */
+function managerKeyOf(settings: Settings, { repository }: EffectRequest): string {
+  return repositoryKey(settings.managerOf(repository));
+}
