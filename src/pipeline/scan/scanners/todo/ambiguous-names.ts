@@ -12,6 +12,7 @@ const CHOICES: Readonly<Record<string, Choice>> = {
     ['MATLAB', undefined],
   ],
   v: [
+    ['Verilog', /\bendmodule\b|^\s*`(?:include|timescale|define|ifdef)|^\s*module\s+\w+\s*[(;#]/m],
     [
       'Coq',
       /^\s*(?:Require|Theorem|Lemma|Definition|Inductive|Module\s+\w+\.|\(\*(?!\s*\w+\s*(?:=|\*\))))/m,
@@ -19,6 +20,7 @@ const CHOICES: Readonly<Record<string, Choice>> = {
     ['Verilog', undefined],
   ],
   pl: [
+    ['Perl', /^#!.*perl|^\s*(?:use|package|my|our|sub|require)\s+[$@%{\w]/m],
     ['Prolog', /^\s*:-|^[a-z]\w*(?:\([^\n]*\))?\s*:-|^\s*%\s|^[a-z]\w*\([^;{}$]*\)\.\s*(?:%.*)?$/m],
     ['Perl', undefined],
   ],
@@ -58,7 +60,6 @@ const CHOICES: Readonly<Record<string, Choice>> = {
     ['Assembly', /^\s*;|\b(?:equ|macro|endm|org)\b/im],
     ['Configuration with #', undefined],
   ],
-  r: [['R', undefined]],
   cl: [
     ['Lisp', /^\s*(?:;|\(def|\(in-package)/m],
     ['C, C++, Objective-C', undefined],
@@ -76,44 +77,27 @@ const CHOICES: Readonly<Record<string, Choice>> = {
     ['Raku', /^\s*(?:use v6|use Test;)/m],
     ['Perl', undefined],
   ],
-  s: [['Assembly', undefined]],
   html: [
-    [
-      'Template (j2 jinja jinja2 jnj nunjucks njk nunj django djhtml twig volt swig tera askama minijinja liquid)',
-      /\{%[^%]*%\}|\{#.*?#\}/,
-    ],
-    [
-      'Template (tmpl gotmpl tpl gohtml tpl.html)',
-      /\{\{-?\s*(?:\/\*|define|template|range|end|block|with|if)\b|\{\{-?\s*\/\*/,
-    ],
+    ['Jinja, Twig, Liquid', /\{%[^%]*%\}|\{#.*?#\}/],
+    ['Go template', /\{\{-?\s*(?:\/\*|define|template|range|end|block|with|if)\b|\{\{-?\s*\/\*/],
     ['HTML', undefined],
   ],
-  bas: [['Visual Basic', undefined]],
-  as: [['C-like', undefined]],
   l: [
     ['Lisp', /^\s*(?:;|\((?:def|setq|in-package))/m],
     ['C, C++, Objective-C', undefined],
   ],
-  mm: [['C, C++, Objective-C', undefined]],
-  gd: [['GDScript', undefined]],
-  gs: [['C-like', undefined]],
   tpl: [
-    ['Template (latte smarty)', /\{\*|\{\$\w|\{(?:if|foreach|include)\b/],
-    ['Template (tmpl gotmpl tpl gohtml tpl.html)', undefined],
+    ['Smarty', /\{\*|\{\$\w|\{(?:if|foreach|include)\b/],
+    ['Go template', undefined],
   ],
   sls: [
     ['Scheme, Racket', /^\s*(?:;|\(|#!r6rs)/],
     ['YAML', undefined],
   ],
-  tf: [['HCL', undefined]],
-  txt: [],
-  tcl: [['Tcl', undefined]],
   do: [
     ['SAS, Stata', /^\s*(?:\*|\/\/|\/\*)/m],
     ['Tcl', undefined],
   ],
-  e: [['Eiffel, Lua-like', undefined]],
-  ml: [['OCaml', undefined]],
   st: [
     ['Smalltalk', /^\s*(?:"|\w+ subclass:|!\w+)/m],
     ['C-like', undefined],
@@ -122,16 +106,13 @@ const CHOICES: Readonly<Record<string, Choice>> = {
     ['Configuration with #', /^(?:GET|POST|PUT|DELETE)\s/m],
     ['reStructuredText', undefined],
   ],
-  tag: [['Template (jsp jspx jspf gsp tag)', undefined]],
-  workflow: [['HCL', undefined]],
-  app: [['Erlang', undefined]],
-  jsp: [['Template (jsp jspx jspf gsp tag)', undefined]],
 };
 
 /** The name of the language of a file whose extension several languages use. */
 export function languageByContent(name: string, firstBytes: Uint8Array): string | undefined {
-  const choice = CHOICES[name.slice(name.lastIndexOf('.') + 1)];
-  if (choice === undefined || !name.includes('.', 1)) return undefined;
+  const extension = name.slice(name.lastIndexOf('.') + 1);
+  if (!Object.hasOwn(CHOICES, extension) || !name.includes('.', 1)) return undefined;
+  const choice = CHOICES[extension] ?? [];
   let text: string | undefined;
   for (const [language, pattern] of choice) {
     if (pattern === undefined) return language;

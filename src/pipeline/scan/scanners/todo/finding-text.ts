@@ -85,6 +85,9 @@ function namesIn(inside: string): { owner: string | null; issue: string | null }
     if (ISSUE.test(name)) issues.push(/^\d+$/.test(name) ? `#${name}` : name);
     else owners.push(name.replace(/^@/, ''));
   }
+  if (issues.length > 0 && /^(?:issues?|bugs?|gh|github|ticket|see|pr)$/i.test(owners[0] ?? '')) {
+    owners.shift();
+  }
   return {
     owner: owners.length === 0 ? null : owners.join(', '),
     issue: issues.length === 0 ? null : issues.join(', '),
@@ -102,7 +105,7 @@ function issueIn(text: string): string | null {
 function takeSeparator(text: string): string {
   return text
     .replace(
-      /^[*_\])}]*\s*(?:(?:[:\u2013\u2014,;.!?|=~>]|-(?=[-\s>:]|$))+|\](?=\s))?(?:\*\*|__)?\s*/u,
+      /^[*_\])}]*\s*(?:(?:[:\uff1a\u2013\u2014,;.!?|=~>]|-(?=[-\s>:]|$))+|\](?=\s))?(?:\*\*|__)?\s*/u,
       '',
     )
     .trim();
@@ -113,7 +116,7 @@ function cleanEnd(text: string): string {
   return text
     .trim()
     .replace(/\s*(?:\*+\/|--+!?>|\*\)|-\}|\|#|%>|#\}|--\}\}|\]#|=#|\+\/)$/u, '')
-    .replace(/(?<=\s)[*#/%;=~-]+$|\*{2,}$|^[*#/%;=~-]+$/u, '')
+    .replace(/(?<=\s)[*#/%;=~_-]+$|\*{2,}$|^[*#/%;=~-]+$/u, '')
     .replace(/\s*\\$/u, '')
     .trim();
 }

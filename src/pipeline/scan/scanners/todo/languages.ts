@@ -49,6 +49,10 @@ const TEMPLATES = new Map(
 /** The language of a file by its name and, where names are shared, its content; else by shebang or modeline. */
 export function languageOf(path: string, firstBytes: Uint8Array): Language | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+  // A script may be called `build` or `configure`: its first line knows better.
+  if (!name.includes('.') && firstBytes[0] === 35 && firstBytes[1] === 33) {
+    return byFirstLine(firstBytes) ?? byName(name, firstBytes);
+  }
   return byName(name, firstBytes) ?? byFirstLine(firstBytes);
 }
 

@@ -2,7 +2,7 @@ const TAG_WORD = '(?:TODO|FIXME|HACK|XXX|BUG|NOTE|OPTIMIZE|REVIEW|WARNING|IDEA|T
 
 /** Words after which a tag is talked about, even with a colon behind it. */
 const DETERMINER =
-  /(?:^|\W)(?:the|these|those|any|each|every|no|another|our|your|my|his|her|its|their|see|such|grep)\s+$/i;
+  /(?:^|\W)(?:the|these|those|any|each|every|no|another|our|your|my|his|her|its|their|see|such|grep|like|as|e\.g\.,?|i\.e\.,?|called|named|contains?|containing|matches|says|saying)\s+$/i;
 /** Words that may as well end the sentence before, so that only what follows can tell. */
 const WEAK_DETERMINER =
   /(?:^|\W)(?:this|that|other|all|some|old|existing|following|previous|first|last|next|same|corresponding|related|unresolved|remaining|above|mentioned|many|few|more|most|several|two|three|which|whose|what)\s+$/i;
@@ -25,7 +25,7 @@ export function isMention(lead: string, rest: string, atStart: boolean): boolean
   const colon = /^\s?:(?!:)|^\([^)]+\):/.test(rest);
   if (!colon && NOUN_AFTER.test(rest)) return true;
   if (ANOTHER_AFTER.test(rest) && !pairEndsWithColon(rest)) return true;
-  if (ANOTHER_BEFORE.test(lead) && !(colon && /\/$/.test(lead))) return true;
+  if (ANOTHER_BEFORE.test(lead) && !(colon && lead.endsWith('/'))) return true;
   if (atStart) return false;
   if (DETERMINER.test(lead) || CODE_WORD.test(lead)) return true;
   if (!colon && WEAK_DETERMINER.test(lead)) return true;

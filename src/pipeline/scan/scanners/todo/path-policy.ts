@@ -36,5 +36,7 @@ export function isExcludedPath(path: string): boolean {
   const parts = path.split('/');
   const name = (parts.pop() ?? '').toLowerCase();
   if (LOCK_FILES.has(name) || EXCLUDED_NAMES.test(name)) return true;
-  return parts.some((part) => EXCLUDED_FOLDERS.has(part.toLowerCase()) || /\.egg-info$/.test(part));
+  return parts.some(
+    (part) => EXCLUDED_FOLDERS.has(part.toLowerCase()) || part.endsWith('.egg-info'),
+  );
 }

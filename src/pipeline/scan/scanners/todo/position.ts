@@ -63,7 +63,7 @@ function isWholeWord(src: string, line: CommentLine, candidate: Candidate, rest:
     );
   }
   if (before === '<' && rest.startsWith('>')) return false;
-  if (before === '.' && earlier === '/') return false;
+  if (before === '/' && /[.~]/.test(earlier)) return false;
   if (/^[-./\\@+]\w/.test(rest) && !/^-[A-Za-z]\w*:/.test(rest)) return isTagPair(rest);
   return (
     !/^(?:["'`%$]|=[^=]|\[[^\]]*\]\s*=|::|\(\)|\(s\)|\\u|->)/.test(rest) &&
@@ -130,7 +130,7 @@ function laterPosition(
   candidate: Candidate,
   { lead, rest, line, atStart }: Around,
 ): Position | undefined {
-  if (/^\s?:(?![:=])/.test(rest)) return { line, atStart, confidence: 0.85 };
+  if (/^\s?(?::(?![:=])|\xef\xbc\x9a)/.test(rest)) return { line, atStart, confidence: 0.85 };
   if (/^\([^)]/.test(rest) || /^\s\([^)]*\):/.test(rest)) return { line, atStart, confidence: 0.8 };
   if (/^=(?:head|item)/.test(lead)) return undefined;
   if (startsSentence(lead, comment.marker !== null) || standsApart(lead, rest)) {
@@ -146,7 +146,9 @@ function laterPosition(
 function startsSentence(lead: string, lineComment: boolean): boolean {
   if (/(?:\b(?:e\.g|i\.e|etc|cf|vs|resp|incl)\.|\.\.)\s+[([]?$/i.test(lead)) return false;
   if (lineComment && /(?:\/\/|\/\*|#|<!--|;;|%|@)\s*$/.test(lead)) return true;
-  return /(?:[.!?;]\)?\s+[([]?|\s(?:--?|\xe2\x80[\x93\x94])\s+|\s[([])$/.test(lead);
+  return /(?:[.!?;]\)?\s+[([]?|\b(?:NOTE|Note|WARNING|XXX|HACK):\s+|\s(?:--?|\xe2\x80[\x93\x94])\s+|\s[([])$/.test(
+    lead,
+  );
 }
 
 /** Set off by more than one space from a sentence; columns of a table have more such gaps. */

@@ -122,7 +122,7 @@ const VISUAL_BASIC = lexisOf([
 
 const VERILOG_RULES: readonly Rule[] = [blockComment('/*', '*/'), SLASHES, quoted('"')];
 
-export const VERILOG = rulesLanguage(
+const VERILOG = rulesLanguage(
   'Verilog',
   { extensions: 'vh sv svh vlg veo verilog va vams' },
   VERILOG_RULES,

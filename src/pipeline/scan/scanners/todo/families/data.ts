@@ -22,7 +22,7 @@ function yamlQuote(quote: string): Rule {
       if (at >= 0 && !/[\n:,[{?-]$|(?:^|\s)[!&]\S*$/.test(word)) return NO_MATCH;
       const touching = at === pos - 1;
       if (touching && /[:?-]$/.test(word)) return NO_MATCH;
-      if (touching && /,$/.test(word) && !inFlow(src.slice(lineStart(src, pos), pos)))
+      if (touching && word.endsWith(',') && !inFlow(src.slice(lineStart(src, pos), pos)))
         return NO_MATCH;
       return stringEnd(
         scan,

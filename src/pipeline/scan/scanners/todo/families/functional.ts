@@ -3,7 +3,14 @@ import { blockComment, lineComment } from '../lexis/comment-rules.ts';
 import { delimitedEnd } from '../lexis/delimited.ts';
 import { isWord } from '../lexis/places.ts';
 import { NO_MATCH, type Rule } from '../lexis/scan.ts';
-import { charLiteral, longQuoted, quoted, stepOver, stringEnd } from '../lexis/string-rules.ts';
+import {
+  between,
+  charLiteral,
+  longQuoted,
+  quoted,
+  stepOver,
+  stringEnd,
+} from '../lexis/string-rules.ts';
 
 const MULTI = { escape: '\\', multiline: true } as const;
 const PERCENT = lineComment('%');
@@ -121,7 +128,7 @@ const PROLOG_CHARACTER: Rule = {
   },
 };
 
-export const PROLOG = rulesLanguage(
+const PROLOG = rulesLanguage(
   'Prolog',
   { extensions: 'prolog yap plt lgt logtalk mzn', interpreters: 'swipl gprolog yap' },
   [
@@ -138,7 +145,7 @@ export const PROLOG = rulesLanguage(
   ],
 );
 
-export const COQ = rulesLanguage('Coq', { extensions: 'coq' }, [
+const COQ = rulesLanguage('Coq', { extensions: 'coq' }, [
   ML_COMMENT,
   quoted('"', '"', { doubled: true, multiline: true }),
 ]);
@@ -181,6 +188,7 @@ export const FUNCTIONAL_FAMILY: readonly LanguageEntry[] = [
     quoted('"', '"', MULTI),
   ]),
   rulesLanguage('F#', { extensions: 'fs fsx fsi fsscript', interpreters: 'fsharpi dotnet' }, [
+    between('``', '``'),
     blockComment('(*', '*)', { nested: true, except: ['(*)'] }),
     lineComment('//'),
     quoted('$"""', '"""', { multiline: true }),

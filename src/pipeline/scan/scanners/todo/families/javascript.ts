@@ -33,9 +33,16 @@ function jsxElement(generics: boolean): Rule {
       if (!expectsOperand(scan, pos, OPERAND_KEYWORDS)) return NO_MATCH;
       if (generics && /^<\w+\s*(?:,|extends\b|=[^"'{])/.test(scan.src.slice(pos, pos + 80)))
         return NO_MATCH;
-      return readElement(scan, pos);
+      return isClosed(scan.src, pos) ? readElement(scan, pos) : NO_MATCH;
     },
   };
+}
+
+/** Whether an element ends somewhere; type parameters never do. */
+function isClosed(src: string, pos: number): boolean {
+  const name = /^[\w.$:-]*/.exec(src.slice(pos + 1, pos + 100))?.[0] ?? '';
+  if (src.includes(`</${name}`, pos)) return true;
+  return src[pos + 1 + name.length] !== '>' && src.includes('/>', pos);
 }
 
 const BASE: readonly Rule[] = [

@@ -19,10 +19,13 @@ function lineFrom(scan: Scan, start: number): Line {
   return { start, end, text: scan.src.slice(start, Math.min(end, start + LOOK)).trimEnd() };
 }
 
+const LIST_ITEM = /^\s*(?:[-*+]|\d+[.)])\s/;
+
 /** Markdown: only HTML comments, and none in code fences, indented code or code spans. */
 function readMarkdown(scan: Scan, from: number, to: number): void {
   let fence: string | undefined;
   let blankBefore = true;
+  let inList = false;
   for (let pos = from; pos < to && pos < scan.limit; ) {
     const line = lineFrom(scan, pos);
     const mark = /^(?:[ >]|[-*+] |\d+[.)] )*\s*(`{3,}|~{3,})(.*)$/.exec(line.text);
@@ -36,11 +39,13 @@ function readMarkdown(scan: Scan, from: number, to: number): void {
     ) {
       fence = mark[1];
       pos = line.end + 1;
-    } else if (blankBefore && /^(?: {4}|\t)/.test(line.text)) {
+    } else if (blankBefore && !inList && /^(?: {4}|\t)/.test(line.text)) {
       pos = line.end + 1;
       continue;
     } else pos = markdownLine(scan, line, to);
     blankBefore = line.text === '';
+    if (LIST_ITEM.test(line.text)) inList = true;
+    else if (/^\S/.test(line.text)) inList = false;
   }
 }
 
@@ -87,7 +92,7 @@ function readRest(scan: Scan, from: number, to: number): void {
     else {
       if (
         literal < 0 &&
-        (/::$/.test(line.text) ||
+        (line.text.endsWith('::') ||
           /^\s*\.\. (?:code|code-block|sourcecode|parsed-literal|literalinclude|raw)::/.test(
             line.text,
           ))
@@ -193,7 +198,7 @@ function latexVerb(): Rule {
 }
 
 /** In a `.dtx`, the comment sign in column one is the documentation itself; everywhere else it opens a comment. */
-export const LATEX = rulesLanguage(
+const LATEX = rulesLanguage(
   'LaTeX',
   { extensions: 'tex ltx sty bbx cbx lbx dtx ins tikz latex mkii mkiv mkvi' },
   [latexEnvironment(), latexVerb(), stepOver('\\', 2), lineComment('%')],

@@ -86,7 +86,7 @@ function regexLiteral(): Rule {
 /** `{s}`, `s => 1` and `->s` are names. */
 const NAME_BEFORE = /[$@%&>:]/;
 
-export const PERL = rulesLanguage(
+const PERL = rulesLanguage(
   'Perl',
   {
     extensions: 'pl pm t plx pod psgi cgi al perl ph xs.pm fcgi',
@@ -134,7 +134,7 @@ function isHashKey(src: string, pos: number): boolean {
   if (src[pos - 1] === '{' && src[after] === '}') return true;
   const next = skipBlanks(src, after);
   if (src[next] === '=' && src[next + 1] === '>') return true;
-  return /\bsub\s+$/.test(src.slice(Math.max(0, pos - 8), pos)) || /-$/.test(src[pos - 1] ?? '');
+  return /\bsub\s+$/.test(src.slice(Math.max(0, pos - 8), pos)) || src[pos - 1] === '-';
 }
 
 export const PERL_FAMILY: readonly LanguageEntry[] = [PERL];

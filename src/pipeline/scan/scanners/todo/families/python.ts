@@ -102,7 +102,7 @@ export const PYTHON = rulesLanguage(
       'py pyi pyw pyx pxd pxi py3 gyp gypi bzl bazel star rpy wsgi smk sage gd xsh mojo pyt tac',
     files:
       'sconstruct sconscript snakefile wscript build workspace build.bazel workspace.bazel module.bazel tiltfile .pythonrc buck .buckconfig.py',
-    interpreters: 'python pypy ipython sage micropython pythonw snakemake',
+    interpreters: 'uv python pypy ipython sage micropython pythonw snakemake',
   },
   [lineComment('#'), pythonString()],
 );

@@ -79,7 +79,7 @@ function matlabBlock(sign: string): Rule {
 /** What follows `...` on a line of MATLAB is a comment. */
 const CONTINUATION = lineComment('...');
 
-export const MATLAB = rulesLanguage('MATLAB', { extensions: 'matlab' }, [
+const MATLAB = rulesLanguage('MATLAB', { extensions: 'matlab' }, [
   matlabBlock('%'),
   matlabBlock('#'),
   lineComment('%'),

@@ -84,7 +84,7 @@ const SHELL_RULES: readonly Rule[] = [
   quoted("'", "'", { multiline: true }),
 ];
 
-export const SHELL = rulesLanguage(
+const SHELL = rulesLanguage(
   'Shell',
   {
     extensions:

@@ -1,25 +1,21 @@
-import { type LanguageEntry, rulesLanguage } from '../language.ts';
+import { type LanguageEntry, readerLanguage } from '../language.ts';
 import { blockComment, lineComment } from '../lexis/comment-rules.ts';
-import { NO_MATCH, type Rule, type Scan } from '../lexis/scan.ts';
+import { type Lexis, lexisOf, NO_MATCH, type Rule, scanCode } from '../lexis/scan.ts';
 import { quoted } from '../lexis/string-rules.ts';
 
-/** MySQL writes names in backticks and may escape quotes with a backslash. */
+/** MySQL writes names in backticks; it escapes quotes with a backslash, and `#` opens a comment. */
 const MYSQL = /`\w+`|ENGINE\s*=|AUTO_INCREMENT|DELIMITER\s/i;
+const MYSQL_LOOK = 50_000;
 
-function isMysql({ src }: Scan): boolean {
-  return MYSQL.test(src.slice(0, 20_000));
-}
-
-/** `'…'`; a backslash escapes in `E'…'` of PostgreSQL and in MySQL. */
-function sqlString(): Rule {
+/** `'…'`; a backslash escapes in MySQL, and in `E'…'` of PostgreSQL. */
+function sqlString(mysql: boolean): Rule {
   const plain = quoted("'", "'", { doubled: true, multiline: true });
   const escaping = quoted("'", "'", { doubled: true, multiline: true, escape: '\\' });
   return {
     first: "'",
     match(scan, pos) {
-      const escaped =
-        /(?:^|\W)[eE]$/.test(scan.src.slice(Math.max(0, pos - 2), pos)) || isMysql(scan);
-      return (escaped ? escaping : plain).match(scan, pos);
+      const before = scan.src.slice(Math.max(0, pos - 2), pos);
+      return (mysql || /(?:^|\W)[eE]$/.test(before) ? escaping : plain).match(scan, pos);
     },
   };
 }
@@ -56,32 +52,43 @@ function oracleQuoted(): Rule {
   };
 }
 
+/** `[name]` of Transact-SQL; after a name it is an index. */
+const BRACKETED: Rule = quoted('[', ']', {
+  when: ({ src }, pos) =>
+    /^\[[A-Za-z_][^\]\n]*\]/.test(src.slice(pos, pos + 130)) &&
+    !/[\w\])"]/.test(src[pos - 1] ?? ' '),
+});
+
+function sqlLexis(mysql: boolean): Lexis {
+  return lexisOf([
+    blockComment('/*', '*/', { nested: true }),
+    lineComment('--'),
+    lineComment('#', {
+      where: mysql ? 'word' : 'line',
+      when: ({ src }, pos) => /[\s#]/.test(src[pos + 1] ?? ' '),
+    }),
+    dollarQuoted(),
+    oracleQuoted(),
+    sqlString(mysql),
+    quoted('"', '"', { doubled: true, multiline: true }),
+    quoted('`', '`', { doubled: true, multiline: true }),
+    BRACKETED,
+  ]);
+}
+
+const STANDARD_LEXIS = sqlLexis(false);
+const MYSQL_LEXIS = sqlLexis(true);
+
 export const SQL_FAMILY: readonly LanguageEntry[] = [
-  rulesLanguage(
+  readerLanguage(
     'SQL',
     {
       extensions:
         'sql psql pgsql mysql ddl dml tsql pls plsql pks pkb pck plb hql cql bq prc udf viw tab db2 sqlx surql',
     },
-    [
-      blockComment('/*', '*/', { nested: true }),
-      lineComment('--'),
-      lineComment('#', {
-        when: (scan, pos) =>
-          /[\s#]/.test(scan.src[pos + 1] ?? '') &&
-          /(?:^|[\s;,)])$/.test(scan.src.slice(Math.max(0, pos - 1), pos)) &&
-          (isMysql(scan) || /(?:^|\n)[ \t]*$/.test(scan.src.slice(Math.max(0, pos - 80), pos))),
-      }),
-      dollarQuoted(),
-      oracleQuoted(),
-      sqlString(),
-      quoted('"', '"', { doubled: true, multiline: true }),
-      quoted('`', '`', { doubled: true, multiline: true }),
-      quoted('[', ']', {
-        when: ({ src }, pos) =>
-          /^\[[A-Za-z_][^\]\n]*\]/.test(src.slice(pos, pos + 130)) &&
-          !/[\w\])"]$/.test(src.slice(Math.max(0, pos - 1), pos)),
-      }),
-    ],
+    (scan, from, to) => {
+      const mysql = MYSQL.test(scan.src.slice(from, Math.min(to, from + MYSQL_LOOK)));
+      scanCode(scan, mysql ? MYSQL_LEXIS : STANDARD_LEXIS, from, to);
+    },
   ),
 ];

@@ -26,7 +26,10 @@ const skip = (open: string, close: string, quotes = true): IslandKind => ({
   what: 'skip',
   quotes,
 });
-const comment = (open: string, close: string): IslandKind => ({ open, close, what: 'comment' });
+const comment = (open: string, close: string, orClose?: string): IslandKind =>
+  orClose === undefined
+    ? { open, close, what: 'comment' }
+    : { open, close, what: 'comment', orClose };
 const code = (open: string, close: string, language: Language): IslandKind => ({
   open,
   close,
@@ -75,13 +78,15 @@ const EJS_KINDS: readonly IslandKind[] = [
   code('<%', '%>', JAVASCRIPT),
 ];
 
-export const JINJA_KINDS: readonly IslandKind[] = [
+const JINJA_KINDS: readonly IslandKind[] = [
   skip('{% raw %}', '{% endraw %}', false),
   skip('{%- raw %}', 'endraw', false),
   skip('{% verbatim %}', '{% endverbatim %}', false),
-  comment('{% comment %}', '{% endcomment %}'),
-  comment('{%- comment -%}', '{%- endcomment -%}'),
-  comment('{%- comment %}', '{%- endcomment'),
+  comment('{% comment %}', '{% endcomment %}', '{%- endcomment'),
+  comment('{%- comment -%}', '{%- endcomment', '{% endcomment'),
+  comment('{%- comment %}', '{%- endcomment', '{% endcomment'),
+  comment('{% #', '%}'),
+  comment('{%- #', '%}'),
   comment('{#', '#}'),
   skip('{{', '}}'),
   skip('{%', '%}'),
@@ -89,25 +94,33 @@ export const JINJA_KINDS: readonly IslandKind[] = [
 
 const HANDLEBARS_KINDS: readonly IslandKind[] = [
   skip('\\{{', '}}', false),
-  comment('{{!--', '--}}'),
-  comment('{{~!--', '--}}'),
-  comment('{{!', '}}'),
-  comment('{{~!', '}}'),
+  comment('{{!--', '--}}', '--~}}'),
+  comment('{{~!--', '--}}', '--~}}'),
+  comment('{{!', '}}', '~}}'),
+  comment('{{~!', '}}', '~}}'),
   skip('{{{{', '}}}}', false),
   skip('{{', '}}'),
 ];
 
+interface TemplateKind {
+  readonly name: string;
+  readonly extensions: string;
+  readonly kinds: readonly IslandKind[];
+}
+
 /** Kinds of templates by the extension that names them; the name before it may tell the language around. */
-export const TEMPLATE_KINDS: readonly { extensions: string; kinds: readonly IslandKind[] }[] = [
-  { extensions: 'erb rhtml ecr eex heex leex', kinds: ERB_KINDS },
-  { extensions: 'ejs ect jst', kinds: EJS_KINDS },
+export const TEMPLATE_KINDS: readonly TemplateKind[] = [
+  { name: 'ERB', extensions: 'erb rhtml ecr eex heex leex', kinds: ERB_KINDS },
+  { name: 'EJS', extensions: 'ejs ect jst', kinds: EJS_KINDS },
   {
+    name: 'Jinja, Twig, Liquid',
     extensions:
       'j2 jinja jinja2 jnj nunjucks njk nunj django djhtml twig volt swig tera askama minijinja liquid',
     kinds: JINJA_KINDS,
   },
-  { extensions: 'hbs handlebars mustache hjs', kinds: HANDLEBARS_KINDS },
+  { name: 'Handlebars', extensions: 'hbs handlebars mustache hjs', kinds: HANDLEBARS_KINDS },
   {
+    name: 'Go template',
     extensions: 'tmpl gotmpl tpl gohtml tpl.html',
     kinds: [
       comment('{{/*', '*/}}'),
@@ -118,15 +131,18 @@ export const TEMPLATE_KINDS: readonly { extensions: string; kinds: readonly Isla
     ],
   },
   {
+    name: 'Blade',
     extensions: 'blade.php',
     kinds: [comment('{{--', '--}}'), code('@php', '@endphp', PHP_CODE), skip('{{', '}}')],
   },
-  { extensions: 'ftl ftlh', kinds: [comment('<#--', '-->')] },
+  { name: 'FreeMarker', extensions: 'ftl ftlh', kinds: [comment('<#--', '-->')] },
   {
+    name: 'Velocity',
     extensions: 'vm vtl',
     kinds: [comment('#*', '*#'), { open: '##', close: '\n', what: 'comment' }],
   },
   {
+    name: 'Mako',
     extensions: 'mako mao',
     kinds: [
       { open: '##', close: '\n', what: 'comment', wholeLine: true },
@@ -134,18 +150,27 @@ export const TEMPLATE_KINDS: readonly { extensions: string; kinds: readonly Isla
       code('<%', '%>', PYTHON),
     ],
   },
-  { extensions: 'cshtml razor', kinds: [comment('@*', '*@'), code('@code', '\u0000', CSHARP)] },
-  { extensions: 'jsp jspx jspf gsp tag', kinds: [comment('<%--', '--%>'), code('<%', '%>', JAVA)] },
   {
+    name: 'Razor',
+    extensions: 'cshtml razor',
+    kinds: [comment('@*', '*@'), code('@code', '\u0000', CSHARP)],
+  },
+  {
+    name: 'JSP',
+    extensions: 'jsp jspx jspf gsp tag',
+    kinds: [comment('<%--', '--%>'), code('<%', '%>', JAVA)],
+  },
+  {
+    name: 'ASP.NET',
     extensions: 'aspx ascx ashx asp master',
     kinds: [comment('<%--', '--%>'), code('<%', '%>', CSHARP)],
   },
-  { extensions: 'latte smarty', kinds: [comment('{*', '*}')] },
+  { name: 'Smarty', extensions: 'latte smarty', kinds: [comment('{*', '*}')] },
 ];
 
 /** PHP: code between its tags, HTML around. */
 function readPhp(scan: Scan, from: number, to: number): void {
-  const kinds = ['<?php', '<?=', '<?hh', '<?\n', '<?\r\n'].map(
+  const kinds = ['<?php', '<?=', '<?hh', '<? ', '<?\n', '<?\r\n'].map(
     (open): IslandKind => ({ open, close: '?>', what: 'code', readTo: readPhpCode }),
   );
   templateReader(kinds, HTML)(scan, from, to);
@@ -161,7 +186,7 @@ export const TEMPLATE_FAMILY: readonly LanguageEntry[] = [
     },
     readPhp,
   ),
-  ...TEMPLATE_KINDS.map(({ extensions, kinds }) =>
-    readerLanguage(`Template (${extensions})`, { extensions }, templateReader(kinds, HTML)),
+  ...TEMPLATE_KINDS.map(({ name, extensions, kinds }) =>
+    readerLanguage(name, { extensions }, templateReader(kinds, HTML)),
   ),
 ];

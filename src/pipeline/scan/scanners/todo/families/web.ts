@@ -51,7 +51,7 @@ export const HTML = readerLanguage(
   (scan, from, to) => readHtml(scan, from, to, HTML_OPTIONS),
 );
 
-export const XML = readerLanguage(
+const XML = readerLanguage(
   'XML',
   {
     extensions:

@@ -5,6 +5,8 @@ import { addComment, type Scan } from '../lexis/scan.ts';
 export interface IslandKind {
   readonly open: string;
   readonly close: string;
+  /** Closes it as well (`--~}}`). */
+  readonly orClose?: string;
   /** `comment`: its content is one; `code`: read as `language`; `skip`: neither. */
   readonly what: 'comment' | 'code' | 'skip';
   readonly language?: Language;
@@ -54,15 +56,29 @@ function readIsland(scan: Scan, pos: number, to: number, kind: IslandKind): numb
   const start = pos + kind.open.length;
   if (kind.readTo !== undefined)
     return Math.min(kind.readTo(scan, start, to) + kind.close.length, to);
-  const at = closerAt(scan.src, start, to, kind);
+  const [at, length] = closerAt(scan.src, start, to, kind);
   const end = at < 0 ? to : at;
   if (kind.what === 'comment') addComment(scan, start, end);
   else if (kind.what === 'code' && kind.language !== undefined)
     kind.language.read(scan, start, end);
-  return kind.close === '\n' ? end : Math.min(end + kind.close.length, to);
+  return kind.close === '\n' ? end : Math.min(end + length, to);
 }
 
-function closerAt(src: string, start: number, to: number, kind: IslandKind): number {
+/** Offset and length of the closer that comes first. */
+function closerAt(
+  src: string,
+  start: number,
+  to: number,
+  kind: IslandKind,
+): [at: number, length: number] {
+  const first = closeAt(src, start, to, kind);
+  if (kind.orClose === undefined) return [first, kind.close.length];
+  const other = src.indexOf(kind.orClose, start);
+  const earlier = other >= 0 && other < to && (first < 0 || other < first);
+  return earlier ? [other, kind.orClose.length] : [first, kind.close.length];
+}
+
+function closeAt(src: string, start: number, to: number, kind: IslandKind): number {
   if (kind.quotes !== true) {
     const at = src.indexOf(kind.close, start);
     return at >= to ? -1 : at;

@@ -75,8 +75,6 @@ function standsAt(src: string, pos: number, where: string): boolean {
 
 export interface BlockCommentOptions {
   readonly nested?: boolean;
-  /** Opener and closer stand first on their line. */
-  readonly ownLine?: boolean;
   /** Openers that look alike and are something else (`{$` in Pascal). */
   readonly except?: readonly string[];
   /** Strings inside the comment are read as strings (OCaml). */
@@ -85,18 +83,17 @@ export interface BlockCommentOptions {
 
 /** A comment between an opener and a closer. */
 export function blockComment(open: string, close: string, options: BlockCommentOptions = {}): Rule {
-  const { nested = false, ownLine = false, except = [], strings = false } = options;
+  const { nested = false, except = [], strings = false } = options;
   return {
     first: open.slice(0, 1),
     match(scan, pos) {
       const { src } = scan;
       if (!src.startsWith(open, pos)) return NO_MATCH;
-      if (ownLine && !isFirstOnLine(src, pos)) return NO_MATCH;
       for (const other of except) if (src.startsWith(other, pos)) return NO_MATCH;
       const start = pos + open.length;
       const end = nested
         ? nestedEnd(scan, start, open, close, strings)
-        : plainEnd(scan, start, close, ownLine);
+        : plainEnd(scan, start, close);
       addComment(scan, start, end);
       const next = Math.min(end + close.length, scan.end);
       noteLastComment(scan, pos, next);
@@ -105,11 +102,8 @@ export function blockComment(open: string, close: string, options: BlockCommentO
   };
 }
 
-function plainEnd(scan: Scan, start: number, close: string, ownLine: boolean): number {
-  let at = scan.src.indexOf(close, start);
-  while (ownLine && at >= 0 && at < scan.end && !isFirstOnLine(scan.src, at)) {
-    at = scan.src.indexOf(close, at + 1);
-  }
+function plainEnd(scan: Scan, start: number, close: string): number {
+  const at = scan.src.indexOf(close, start);
   return at < 0 || at > scan.end ? scan.end : at;
 }
 
@@ -131,11 +125,16 @@ function nestedEnd(
     } else if (src.startsWith(open, pos)) {
       depth++;
       pos += open.length;
-    } else if (strings && src[pos] === '"' && !isWord(src.charCodeAt(pos - 1))) {
+    } else if (
+      strings &&
+      src[pos] === '"' &&
+      src[pos - 1] !== "'" &&
+      !isWord(src.charCodeAt(pos - 1))
+    ) {
       pos = stringInside(src, pos, scan.end);
     } else pos++;
   }
-  return plainEnd(scan, start, close, false);
+  return plainEnd(scan, start, close);
 }
 
 function stringInside(src: string, pos: number, end: number): number {

@@ -1,4 +1,4 @@
-import { isWord, lineEnd } from './places.ts';
+import { isWord } from './places.ts';
 import { NO_MATCH, type Rule, type Scan, scanNested } from './scan.ts';
 
 export interface StringOptions {
@@ -145,13 +145,5 @@ export function between(open: string, close: string): Rule {
       const at = src.indexOf(close, pos + open.length);
       return at < 0 || at >= end ? NO_MATCH : at + close.length;
     },
-  };
-}
-
-/** The whole line is no code (`#error don't`). */
-export function restOfLine(pattern: RegExp): Rule['match'] {
-  return (scan, pos) => {
-    const end = lineEnd(scan, pos);
-    return pattern.test(scan.src.slice(pos, Math.min(end, pos + 200))) ? end : NO_MATCH;
   };
 }
