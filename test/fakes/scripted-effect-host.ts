@@ -3,7 +3,6 @@ import type {
   EffectHost,
   EffectRequestShape,
   EffectResultShape,
-  EffectWrite,
 } from '../../src/platform/effects/intent.ts';
 
 /** What the next send meets. `lost`, `late_5xx` and `garbage` have made the thing before the answer goes wrong. */
@@ -15,8 +14,6 @@ export type SendFault =
   | 'early_5xx'
   | 'rate_limited'
   | 'refused';
-
-export type ScriptedWrite = Pick<EffectWrite<EffectRequestShape>, 'kind' | 'marker' | 'since'>;
 
 /** A code host that makes things in memory and errs as it is told. */
 export interface ScriptedEffectHost extends EffectHost<EffectRequestShape> {
