@@ -3,8 +3,9 @@ import type { HostPayload, ReadWrite } from '../../domain/host-payload.ts';
 import type { GitRemote, HostWrite, Markers } from '../../domain/ports/code-host.ts';
 import type { GitPush } from '../../domain/ports/git.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
+import { labelNames, loginOf } from './from-github.ts';
 import type { GithubClient } from './github-client.ts';
-import { headFilter, labelNames, loginOf, orNull, pathOf } from './github-reads.ts';
+import { headFilter, orNull, pathOf } from './github-reads.ts';
 import { carries, unmarked } from './markers.ts';
 import { Comment, Issue, PullRequest } from './schemas.ts';
 

@@ -4,12 +4,12 @@ import type {
   CodeHost,
   Head,
   HostIssue,
-  HostPullRequest,
   IssueEvent,
   IssueQuery,
 } from '../../domain/ports/code-host.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
 import { AppError } from '../../lib/app-error.ts';
+import { ghost, isPullRequest, toEvent, toIssue, toPullRequest } from './from-github.ts';
 import type { GithubClient, ReadOptions } from './github-client.ts';
 import type { Lane } from './governor/limits.ts';
 import * as schemas from './schemas.ts';
@@ -221,78 +221,4 @@ async function issueEvents(
   // Some servers that speak GitHub's API only have the timeline, which holds the same events and more.
   const events = (await orNull(list('events'))) ?? (await list('timeline'));
   return events.flatMap(toEvent).sort((one, other) => one.at.getTime() - other.at.getTime());
-}
-
-/** What GitHub itself calls the author of what a deleted account did. */
-const ghost = 'ghost';
-
-type Someone = z.infer<typeof schemas.Issue>['user'];
-
-export function loginOf(account: Someone): string {
-  return account?.login ?? ghost;
-}
-
-function isBot(account: Someone): boolean {
-  return account?.type === 'Bot' || account?.login.endsWith('[bot]') === true;
-}
-
-function isPullRequest(issue: z.infer<typeof schemas.Issue>): boolean {
-  return issue.pull_request !== undefined && issue.pull_request !== null;
-}
-
-export function labelNames(issue: z.infer<typeof schemas.Issue>): readonly string[] {
-  return issue.labels
-    .map((label) => (typeof label === 'string' ? label : (label.name ?? '')))
-    .filter((name) => name !== '');
-}
-
-function toIssue(issue: z.infer<typeof schemas.Issue>): HostIssue {
-  return {
-    number: issue.number,
-    title: issue.title,
-    body: issue.body ?? '',
-    state: issue.state,
-    stateReason: issue.state_reason ?? null,
-    author: loginOf(issue.user),
-    authorIsBot: isBot(issue.user),
-    labels: labelNames(issue),
-    url: issue.html_url,
-    createdAt: issue.created_at,
-    updatedAt: issue.updated_at,
-    locked: issue.locked,
-  };
-}
-
-const eventTypes = ['labeled', 'unlabeled', 'renamed', 'closed', 'reopened'] as const;
-
-function toEvent(event: z.infer<typeof schemas.IssueEvent>): readonly IssueEvent[] {
-  if (event.id === undefined || event.created_at === undefined) return [];
-  return [
-    {
-      id: String(event.id),
-      type: eventTypes.find((type) => type === event.event) ?? 'other',
-      actor: loginOf(event.actor),
-      actorIsBot: isBot(event.actor),
-      label: event.label?.name ?? null,
-      at: event.created_at,
-    },
-  ];
-}
-
-function toPullRequest(pull: z.infer<typeof schemas.PullRequest>): HostPullRequest {
-  const merged = pull.merged_at !== undefined && pull.merged_at !== null;
-  return {
-    number: pull.number,
-    title: pull.title,
-    body: pull.body ?? '',
-    author: loginOf(pull.user),
-    state: merged ? 'merged' : pull.state,
-    draft: pull.draft,
-    headBranch: pull.head.ref,
-    headSha: pull.head.sha,
-    baseBranch: pull.base.ref,
-    mergeCommit: merged ? (pull.merge_commit_sha ?? null) : null,
-    url: pull.html_url,
-    updatedAt: pull.updated_at,
-  };
 }
