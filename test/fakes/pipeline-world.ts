@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { EffectRequest } from '../../src/domain/effect.ts';
 import { intentIdOf } from '../../src/domain/effect.ts';
 import type { Finding } from '../../src/domain/finding.ts';
@@ -50,16 +51,19 @@ export interface PipelineWorld {
   attempt(task: Task): Promise<string>;
 }
 
-let worlds = 0;
-
-/** Each world has names of its own, so that worlds of one database do not meet. */
-export async function createPipelineWorld(database: Database): Promise<PipelineWorld> {
+/** Empties the database, so that each test has a world of its own; `before` is a world whose database was lost. */
+export async function createPipelineWorld(
+  database: Database,
+  before?: PipelineWorld,
+): Promise<PipelineWorld> {
   await migrate(database, [...storageMigrations, ...effectMigrations]);
-  worlds += 1;
-  const clock = createManualClock();
-  const host = createFakeCodeHost({ clock });
-  const manager = host.addRepository(`acme/manager-${worlds}`);
-  const target = host.addRepository(`acme/widgets-${worlds}`);
+  await sql`truncate tasks, approvals, task_notes, findings, scan_marks, runs, run_events, pauses, effect_intents`.execute(
+    database.kysely(),
+  );
+  const clock = before?.clock ?? createManualClock();
+  const host = before?.host ?? createFakeCodeHost({ clock });
+  const manager = before?.manager ?? host.addRepository('acme/manager');
+  const target = before?.target ?? host.addRepository('acme/widgets');
   for (const ref of [manager, target]) host.setRole(ref, 'ann', 'write');
   const work = createFakeWork();
   const audit: AuditRecord[] = [];
@@ -67,10 +71,9 @@ export async function createPipelineWorld(database: Database): Promise<PipelineW
   const policy = defaultPolicy();
   const agents = new Map([['scripted', fakeAgent('scripted', 'free')]]);
   let ids = 0;
-  const db = database.kysely<unknown>();
-  const tasks = scoped(createTaskStore(db), target, manager);
-  const runs = createRunStore(db);
-  const findings = createFindingStore(db);
+  const tasks = createTaskStore(database);
+  const runs = createRunStore(database);
+  const findings = createFindingStore(database);
   const world: PipelineWorld = {
     host,
     clock,
@@ -83,7 +86,7 @@ export async function createPipelineWorld(database: Database): Promise<PipelineW
     started,
     look: async () => undefined,
     find: async (id, change = {}) => {
-      const finding = aFinding(`${worlds}-${id}`, target, change);
+      const finding = aFinding(id, target, change);
       await tasks.transact((transaction) => findings.save(transaction, target, [finding]));
       return finding;
     },
@@ -103,7 +106,7 @@ export async function createPipelineWorld(database: Database): Promise<PipelineW
       tasks,
       findings,
       runs,
-      pauses: createPauseStore(db),
+      pauses: createPauseStore(database),
       effects: createEffects<Transaction, EffectRequest>({
         database,
         open: kyselyOf,
@@ -115,6 +118,7 @@ export async function createPipelineWorld(database: Database): Promise<PipelineW
         log: silentLog,
         allow: async () => ({ allowed: true }),
         audit: async () => undefined,
+        lookFirst: () => before !== undefined,
       }),
       audit: { record: async (_transaction, record) => void audit.push(record) },
       ...fakeWorkPorts(work),
@@ -148,24 +152,6 @@ export async function createPipelineWorld(database: Database): Promise<PipelineW
     },
   };
   return world;
-}
-
-/** Lists of all tasks show only those of this world. */
-function scoped(
-  tasks: CyclePorts['tasks'],
-  target: RepositoryRef,
-  manager: RepositoryRef,
-): CyclePorts['tasks'] {
-  const mine = new Set([repositoryKey(target), repositoryKey(manager)]);
-  const isMine = (task: Task): boolean => mine.has(repositoryKey(task.target));
-  return {
-    ...tasks,
-    list: async (query) => (await tasks.list(query)).filter(isMine),
-    byIssue: async (ref, number) => {
-      const all = await tasks.list({});
-      return all.filter(isMine).find(({ issueNumber }) => issueNumber === number) ?? null;
-    },
-  };
 }
 
 function defaultPolicy(): PipelineWorld['policy'] {
