@@ -77,7 +77,12 @@ function portsOf(parts: EngineParts, engine: DurableEngine): Omit<EngineRooms, '
   const cycle: CyclePorts = {
     ...parts.pipeline,
     scan: parts.scan,
-    startAttempt: (ref) => engine.start(attemptName, workflowIdOf(ref), ref, { queue }),
+    startAttempt: async (ref) => {
+      const id = workflowIdOf(ref);
+      if ((await engine.status(id)) !== undefined) return false;
+      await engine.start(attemptName, id, ref, { queue });
+      return true;
+    },
     settleLeftovers: async () => {
       const { settled } = await parts.store.effects.settleAll();
       const live = new Set(

@@ -17,8 +17,8 @@ export interface CyclePorts extends PipelinePorts {
     readonly changed: boolean;
     readonly findings: number;
   }>;
-  /** Starts the durable workflow of an attempt; starting it twice is starting it once. */
-  readonly startAttempt: (ref: AttemptRef) => Promise<void>;
+  /** Starts the durable workflow of an attempt; starting it twice is starting it once. Answers whether it is new. */
+  readonly startAttempt: (ref: AttemptRef) => Promise<boolean>;
   /** Settles effects that a dead process left behind. */
   readonly settleLeftovers: () => Promise<number>;
 }
@@ -113,8 +113,12 @@ export async function dispatch(ports: CyclePorts): Promise<number> {
     const key = repositoryKey(task.target);
     if (busy.has(key) || (await holdOf(ports, task)) !== null) continue;
     busy.add(key);
-    await ports.startAttempt({ taskId: task.id, attempt: task.attempt + 1, version: task.version });
-    started += 1;
+    const isNew = await ports.startAttempt({
+      taskId: task.id,
+      attempt: task.attempt + 1,
+      version: task.version,
+    });
+    if (isNew) started += 1;
   }
   return started;
 }

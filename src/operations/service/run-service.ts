@@ -63,6 +63,7 @@ export async function runService(
     const summary = await round(ports, scan, options, problems);
     add(total, summary);
     const decided = (await options.onProposed?.()) ?? 0;
+    total.approved += decided;
     const worked = await whileBusy(ports, options, isOver, total);
     if (!options.once) await rest(ports, options.signal);
     else if (!progressed(summary) && !worked && decided === 0) break;
