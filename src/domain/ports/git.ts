@@ -61,7 +61,7 @@ export interface ChangedFile {
 /** One look of the TODO scanner at one commit, incremental where it can be (integrations/git + pipeline/scan). */
 export interface TreeReader {
   /**
-   * Blobs at the commit whose bytes contain one of the spellings as a word; streamed, regular files only, at most 5 MB each.
+   * Blobs at the commit whose bytes contain one of the spellings as a word (one that is not in upper case only where punctuation or nothing follows it); streamed, regular files only, at most 5 MB each.
    * The `.gitattributes` of the folders on the way come before the files they speak of.
    */
   candidates(

@@ -20,7 +20,7 @@ export interface OpenTreeReader extends TreeReader {
 
 const objectReadersOpen = 16;
 /** Reads asked for ahead of the consumer; with 5 MB a file this bounds memory, and keeps git busy. */
-const ahead = { count: 64, bytes: 24 << 20 };
+const ahead = { count: 32, bytes: 6 << 20 };
 
 /** Builds the reader: `git grep` finds the files in C, one `cat-file` streams only those. */
 export function createTreeReader({
@@ -165,14 +165,29 @@ async function* namesWithFixed(
   }
 }
 
-/** The words in one byte code unit, or with a NUL between the letters as UTF-16 has them in either order. */
+/**
+ * The words in one byte code unit, or with a NUL between the letters as UTF-16 has them in either order. Words that are
+ * not in upper case stand in prose all the time: of these only what a colon, a bracket, other punctuation or nothing follows.
+ */
 function wordPattern(spellings: readonly string[]): string {
   const escape = (text: string) => text.replace(/[^\w]/gu, String.raw`\$&`);
-  const words = spellings.map(escape).join('|');
+  const upper = spellings.filter((word) => word === word.toUpperCase()).map(escape);
+  const other = spellings.filter((word) => word !== word.toUpperCase()).map(escape);
   const wide = spellings
     .filter((word) => /^[\x20-\x7e]+$/u.test(word))
-    .map((word) => [...word].map(escape).join(String.raw`\x00`));
-  return String.raw`(?<!\w)(?:${words})(?!\w)|${wide.join('|')}`;
+    .map((word) => Array.from(word, escape).join(String.raw`\x00`));
+  const lower = `(?:${other.join('|')})`;
+  const choices = [
+    ...(upper.length === 0 ? [] : [String.raw`(?<!\w)(?:${upper.join('|')})(?!\w)`]),
+    ...(other.length === 0
+      ? []
+      : [
+          String.raw`(?<!\w)${lower}(?=[\s.,;]*(?:[^\w\s.,;]|$))`,
+          String.raw`(?<=[@\\])${lower}(?!\w)`,
+        ]),
+    ...wide,
+  ];
+  return choices.join('|');
 }
 
 async function* each(paths: readonly string[]): AsyncIterable<string> {

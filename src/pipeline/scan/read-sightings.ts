@@ -22,7 +22,7 @@ export function readSightings(file: Candidate, options: ReadSightingsOptions): L
     deadline: () => options.monotonicMs() - start > fileMs,
   });
   if (found.length === 0 || options.policy.excludesContent(file.path, file.bytes)) return [];
-  const lines = linesOf(file.bytes);
+  const lines = linesUpTo(file.bytes, (found.at(-1)?.endLine ?? 0) + linesRound);
   return found.map((todo) => {
     const from = Math.max(1, todo.line - linesRound);
     return {
@@ -37,8 +37,19 @@ export function readSightings(file: Candidate, options: ReadSightingsOptions): L
   });
 }
 
-function linesOf(bytes: Uint8Array): string[] {
-  return decode(bytes).split(/\r\n|\n|\r/u);
+/** The first lines of the file; what comes after is not cut up. */
+function linesUpTo(bytes: Uint8Array, last: number): string[] {
+  const text = decode(bytes);
+  const breaks = text.includes('\n') ? '\n' : '\r';
+  const lines: string[] = [];
+  let from = 0;
+  while (lines.length < last && from <= text.length) {
+    const at = text.indexOf(breaks, from);
+    const end = at === -1 ? text.length : at;
+    lines.push(text.slice(from, end > from && text[end - 1] === '\r' ? end - 1 : end));
+    from = end + 1;
+  }
+  return lines;
 }
 
 /** UTF-8 or UTF-16 by its mark; what is no UTF-8 is read as Latin-1. */

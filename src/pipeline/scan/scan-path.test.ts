@@ -1,0 +1,184 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { createFolderReader } from '../../integrations/git/folder-reader.ts';
+import { createGit } from '../../integrations/git/git.ts';
+import { createStateFile } from '../../integrations/git/state-file.ts';
+import { createTreeReader } from '../../integrations/git/tree-reader.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { createPathScan, type FindingRow } from './scan-path.ts';
+
+const git = createGit({ environment: process.env });
+const trees = createTreeReader({ git });
+const paths = createPathScan({
+  trees,
+  folders: createFolderReader({ git }),
+  states: createStateFile(),
+  clock: systemClock,
+});
+const made: string[] = [];
+let folder = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'cms-scan-'));
+  made.push(folder);
+});
+
+afterAll(() => {
+  trees.close();
+  for (const old of made) rmSync(old, { recursive: true, force: true });
+});
+
+function write(
+  files: Record<string, string | Uint8Array>,
+  root = path.join(folder, 'tree'),
+): string {
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
+    writeFileSync(path.join(root, name), content);
+  }
+  return root;
+}
+
+function gitIn(root: string, ...args: string[]): string {
+  return execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], {
+    cwd: root,
+    encoding: 'utf8',
+  }).trim();
+}
+
+function commitAll(root: string): void {
+  gitIn(root, 'init', '-q', '-b', 'main');
+  gitIn(root, 'add', '-A');
+  gitIn(root, 'commit', '-q', '-m', 'x');
+}
+
+function bareOf(root: string): string {
+  const bare = path.join(folder, 'bare.git');
+  execFileSync('git', ['clone', '-q', '--bare', root, bare]);
+  return bare;
+}
+
+const short = (rows: readonly FindingRow[]) =>
+  rows.map((row) => `${row.path}:${row.line} ${row.tag} ${row.text}`);
+
+const sources = {
+  'a.ts': "const s = 'TODO: no';\n// TODO(ann): one\n",
+  'dir/b.py': '# FIXME: two\n',
+  'gen/c.ts': '// TODO: generated\n',
+  'node_modules/x/index.js': '// TODO: theirs\n',
+  'wide.cs': Buffer.from('\ufeff// TODO: wide\n', 'utf16le'),
+  '.gitattributes': 'gen/** linguist-generated\n',
+};
+const expected = ['a.ts:2 TODO one', 'dir/b.py:1 FIXME two', 'wide.cs:1 TODO wide'];
+
+test('a plain folder, a work tree and a bare repository give the same findings', async () => {
+  const root = write(sources);
+  symlinkSync('a.ts', path.join(root, 'link.ts'));
+  execFileSync('mkfifo', [path.join(root, 'pipe.ts')]);
+  expect(short(await paths.scan({ path: root }))).toEqual(expected);
+  rmSync(path.join(root, 'pipe.ts'));
+  commitAll(root);
+  expect(short(await paths.scan({ path: root }))).toEqual(expected);
+  expect(short(await paths.scan({ path: bareOf(root) }))).toEqual(expected);
+});
+
+test('a row has every field, with null where nothing is known', async () => {
+  const root = write({ 'a.ts': '// TODO(ann): one\n' });
+  const [row] = await paths.scan({ path: root });
+  expect(row).toMatchObject({
+    rule: 'todo',
+    path: 'a.ts',
+    line: 1,
+    endLine: 1,
+    tag: 'TODO',
+    text: 'one',
+    owner: 'ann',
+    issue: null,
+    commit: null,
+    url: null,
+  });
+  expect(Object.keys(row ?? {})).toEqual([
+    'repository',
+    'rule',
+    'path',
+    'line',
+    'endLine',
+    'tag',
+    'text',
+    'owner',
+    'issue',
+    'confidence',
+    'id',
+    'fingerprint',
+    'commit',
+    'url',
+  ]);
+});
+
+test('ignored files of a work tree are left out, new ones count', async () => {
+  const root = write({ 'a.ts': '// TODO: one\n', '.gitignore': 'out/\n' });
+  commitAll(root);
+  write({ 'out/x.ts': '// TODO: built\n', 'new.ts': '// TODO: fresh\n' }, root);
+  expect(short(await paths.scan({ path: root }))).toEqual([
+    'a.ts:1 TODO one',
+    'new.ts:1 TODO fresh',
+  ]);
+});
+
+test.each(['folder', 'work tree', 'bare'])(
+  'with a state file ids of a %s last over moves and edits',
+  async (kind) => {
+    const root = write({
+      'a.ts': '// TODO: write the parser\nf();\n',
+      'b.ts': '// TODO: other thing\n',
+    });
+    const state = path.join(folder, 'state.json');
+    if (kind !== 'folder') commitAll(root);
+    const place = kind === 'bare' ? bareOf(root) : root;
+    const first = await paths.scan({ path: place, state });
+    rmSync(path.join(root, 'a.ts'));
+    write({ 'lib/moved.ts': 'g();\n// TODO: write the new parser\nf();\n' }, root);
+    if (kind === 'bare') {
+      commitAll(root);
+      gitIn(root, 'push', '-q', place, 'main');
+    }
+    const second = await paths.scan({ path: place, state });
+    expect(short(second)).toEqual([
+      'b.ts:1 TODO other thing',
+      'lib/moved.ts:2 TODO write the new parser',
+    ]);
+    expect(new Set(second.map(({ id }) => id))).toEqual(new Set(first.map(({ id }) => id)));
+  },
+);
+
+test('a state file that cannot be read as one is no memory', async () => {
+  const root = write({ 'a.ts': '// TODO: one\n' });
+  const state = path.join(folder, 'state.json');
+  writeFileSync(state, '{"nonsense":');
+  expect(await paths.scan({ path: root, state })).toHaveLength(1);
+  expect(await paths.scan({ path: root, state })).toHaveLength(1);
+});
+
+test('an empty repository has no findings, a missing folder is told', async () => {
+  const root = path.join(folder, 'empty');
+  execFileSync('git', ['init', '-q', '--bare', root]);
+  expect(await paths.scan({ path: root })).toEqual([]);
+  await expect(paths.scan({ path: path.join(folder, 'nope') })).rejects.toMatchObject({
+    code: 'folder_not_found',
+  });
+});
+
+test('configured tags are found and progress is told', async () => {
+  const root = write({ 'a.ts': '// REVIEW: look\n' });
+  const seen: number[] = [];
+  const rows = await paths.scan({
+    path: root,
+    extraTags: ['REVIEW'],
+    onProgress: ({ files }) => seen.push(files),
+  });
+  expect(short(rows)).toEqual(['a.ts:1 REVIEW look']);
+  expect(seen.at(-1)).toBe(1);
+});
