@@ -2,7 +2,7 @@
 
 /** Code points that HFS+ ignores in a name (Apple TN1150), as git lists them in utf8.c. */
 const ignoredOnHfs = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/gu;
-const control = /[\u0000-\u001f\u007f-\u009f]/u;
+const control = /\p{Cc}/u;
 const bidi = /[\u202a-\u202e\u2066-\u2069]/u;
 
 /** Whether the name is `.git` on any file system: by case, by 8.3 alias, by invisible characters, by trailing dots. */

@@ -138,9 +138,9 @@ function collidingPaths(
   const fold = (place: string) => place.normalize('NFC').toLowerCase();
   const owners = new Map<string, string>();
   const colliding = new Set<string>();
-  const places = [...kept.map((entry) => entry.path)].sort(
-    (a, b) => Number(base.has(b)) - Number(base.has(a)),
-  );
+  const places = kept
+    .map((entry) => entry.path)
+    .sort((a, b) => Number(base.has(b)) - Number(base.has(a)));
   for (const place of places) {
     for (let at = place.indexOf('/'); ; at = place.indexOf('/', at + 1)) {
       const part = at === -1 ? place : place.slice(0, at);
@@ -262,16 +262,16 @@ async function patchOf(
   tree: string,
 ): Promise<string> {
   const child = request.git.start([
-    ...[
-      `--git-dir=${request.gitDir}`,
-      'diff-tree',
-      '-r',
-      '-p',
-      '--no-renames',
-      '--no-ext-diff',
-      '--no-textconv',
-    ],
-    ...['--no-color', request.baseCommit, tree],
+    `--git-dir=${request.gitDir}`,
+    'diff-tree',
+    '-r',
+    '-p',
+    '--no-renames',
+    '--no-ext-diff',
+    '--no-textconv',
+    '--no-color',
+    request.baseCommit,
+    tree,
   ]);
   child.stdin.end();
   const chunks: Buffer[] = [];

@@ -101,8 +101,14 @@ async function* trackedAndNew(
 ): AsyncIterable<string> {
   const child = git.start(
     [
-      ...[`--git-dir=${look.gitDir ?? ''}`, `--work-tree=${look.root}`, 'ls-files', '-z'],
-      ...['--cached', '--others', '--exclude-standard', '--deduplicate'],
+      `--git-dir=${look.gitDir ?? ''}`,
+      `--work-tree=${look.root}`,
+      'ls-files',
+      '-z',
+      '--cached',
+      '--others',
+      '--exclude-standard',
+      '--deduplicate',
     ],
     { cwd: look.root, signal: options.signal },
   );

@@ -44,8 +44,14 @@ export async function ignoredByBase(
   try {
     const { stdout } = await deps.git.run(
       [
-        ...[`--git-dir=${deps.gitDir}`, `--work-tree=${deps.rulesFolder}`, '-c', 'core.bare=false'],
-        ...['check-ignore', '--no-index', '--stdin', '-z'],
+        `--git-dir=${deps.gitDir}`,
+        `--work-tree=${deps.rulesFolder}`,
+        '-c',
+        'core.bare=false',
+        'check-ignore',
+        '--no-index',
+        '--stdin',
+        '-z',
       ],
       {
         input: paths.map((place) => `./${place}\0`).join(''),

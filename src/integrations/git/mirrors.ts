@@ -84,7 +84,7 @@ async function fetchBranch(
     await attempt();
   } catch (thrown) {
     const error = toAppError(thrown);
-    const said = String(error.details['stderr'] ?? '');
+    const said = saidBy(error);
     if (said.includes('.lock')) {
       await removeStaleLocks(gitDir);
       await attempt();
@@ -114,16 +114,18 @@ async function runFetch(
   await deps.git.run(
     [
       `--git-dir=${gitDir}`,
-      ...[
-        'fetch',
-        '--quiet',
-        '--depth=1',
-        '--no-tags',
-        '--no-recurse-submodules',
-        '--no-write-fetch-head',
-      ],
-      ...['--force', '--update-shallow', ...remoteArguments(remote, 'upload-pack')],
-      ...['--', remote.url, `+refs/heads/${branch}:${head}`],
+      'fetch',
+      '--quiet',
+      '--depth=1',
+      '--no-tags',
+      '--no-recurse-submodules',
+      '--no-write-fetch-head',
+      '--force',
+      '--update-shallow',
+      ...remoteArguments(remote, 'upload-pack'),
+      '--',
+      remote.url,
+      `+refs/heads/${branch}:${head}`,
     ],
     {
       env: remote.env,
@@ -159,7 +161,10 @@ async function removeStaleLocks(gitDir: string): Promise<void> {
 async function keepEarlier(deps: MirrorsDeps, gitDir: string, commit: string): Promise<void> {
   const stamp = String(deps.clock.now().getTime()).padStart(15, '0');
   const { stdout } = await deps.git.run([
-    ...[`--git-dir=${gitDir}`, 'for-each-ref', '--format=%(refname)', 'refs/cms/scanned/'],
+    `--git-dir=${gitDir}`,
+    'for-each-ref',
+    '--format=%(refname)',
+    'refs/cms/scanned/',
   ]);
   const kept = stdout.toString().split('\n').filter(Boolean).sort();
   const dropped = kept.slice(0, Math.max(0, kept.length + 1 - earlierHeads));
@@ -204,7 +209,7 @@ async function noSuchBranch(git: Git, remote: GitRemote, branch: string): Promis
 }
 
 function fetchError(error: AppError): AppError {
-  const said = String(error.details['stderr'] ?? '');
+  const said = saidBy(error);
   if (/Authentication failed|could not read Username|403|401/u.test(said)) {
     return new AppError({
       kind: 'forbidden',
@@ -226,6 +231,11 @@ function fetchError(error: AppError): AppError {
     });
   }
   return error;
+}
+
+function saidBy(error: AppError): string {
+  const said = error.details['stderr'];
+  return typeof said === 'string' ? said : '';
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -20,20 +20,17 @@ async function pushBranch(git: Git, request: BranchPush): Promise<'pushed' | 'ad
   const { gitDir, sha, branch, expected, remote } = request;
   const lease = `--force-with-lease=refs/heads/${branch}:${expected ?? ''}`;
   const args = [
-    ...[
-      `--git-dir=${gitDir}`,
-      'push',
-      '--porcelain',
-      '--no-verify',
-      '--no-recurse-submodules',
-      lease,
-    ],
-    ...[
-      ...remoteArguments(remote, 'receive-pack'),
-      '--',
-      remote.url,
-      `${sha}:refs/heads/${branch}`,
-    ],
+    `--git-dir=${gitDir}`,
+    'push',
+    '--porcelain',
+    '--no-verify',
+    '--no-recurse-submodules',
+    lease,
+
+    ...remoteArguments(remote, 'receive-pack'),
+    '--',
+    remote.url,
+    `${sha}:refs/heads/${branch}`,
   ];
   const outcome = await git
     .run(args, {

@@ -96,16 +96,18 @@ async function copyCommit(
 ): Promise<void> {
   await git.run(
     [
-      ...[
-        `--git-dir=${to}`,
-        '-c',
-        'transfer.fsckObjects=false',
-        'fetch',
-        '--quiet',
-        '--depth=1',
-        '--no-tags',
-      ],
-      ...['--no-write-fetch-head', '--update-shallow', '--', from, `${commit}:${ref}`],
+      `--git-dir=${to}`,
+      '-c',
+      'transfer.fsckObjects=false',
+      'fetch',
+      '--quiet',
+      '--depth=1',
+      '--no-tags',
+      '--no-write-fetch-head',
+      '--update-shallow',
+      '--',
+      from,
+      `${commit}:${ref}`,
     ],
     { protocols: ['file'], deadlineMs: 600_000 },
   );
