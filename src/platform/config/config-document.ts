@@ -48,7 +48,9 @@ export function parseConfigDocument(source: string): ConfigDocument {
   }
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { allowTrailingComma: true });
-  const faults = errors.map((error) => syntaxFault(error, at));
+  const faults = errors
+    .filter(({ offset }, index) => errors[index - 1]?.offset !== offset)
+    .map((error) => syntaxFault(error, at));
   if (faults.length === 0 && root?.type !== 'object')
     faults.push(notAnObject(at(root?.offset ?? 0)));
   return {

@@ -63,9 +63,7 @@ function expected(issue: z.core.$ZodIssue): string {
     case 'too_big':
       return `at most ${issue.maximum}${issue.origin === 'string' ? ' characters' : ''}`;
     case 'invalid_format':
-      return 'prefix' in issue
-        ? `text that starts with "${String(issue.prefix)}"`
-        : issue.message.replace(/^(?:expected|Invalid string: must match) /, '');
+      return issue.message.replace(/^expected /, '');
     case 'invalid_key':
       return 'another name';
     default:

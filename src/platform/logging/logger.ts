@@ -133,11 +133,18 @@ interface OpenFiles {
 }
 
 function openFiles(files: LogFiles, clock: Pick<Clock, 'now'>): OpenFiles {
+  let count = 0;
+  const stamp = (): string => {
+    count += 1;
+    const time = clock.now().toISOString().replaceAll(/[-:]/g, '');
+    return `${time}-${process.pid}-${String(count).padStart(6, '0')}`;
+  };
   const open = (name: string): RotatingFile =>
     createRotatingFile({
       path: join(files.folder, `${name}.json`),
       maxBytes: files.maxFileBytes,
       keep: files.maxFiles,
+      stamp,
       maxWaitingBytes: 16_000_000,
       retryMs: 1000,
       lossLine: (count) => lossLine(clock.now(), count),

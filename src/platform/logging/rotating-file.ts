@@ -1,12 +1,14 @@
-import { type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 
 export interface RotatingFileOptions {
   readonly path: string;
   /** The file is rotated before it grows over this. */
   readonly maxBytes: number;
-  /** Rotated files kept: path.1 is the youngest. */
+  /** Rotated files kept. */
   readonly keep: number;
+  /** Suffix of a rotated file: never twice the same, also not by another process, and in the order of time. */
+  readonly stamp: () => string;
   /** What may wait in memory while the disk does not take it; more is dropped and counted. */
   readonly maxWaitingBytes: number;
   /** A full disk is tried again after this. */
@@ -140,18 +142,23 @@ async function writeRest(state: State): Promise<void> {
 }
 
 async function rotate(options: RotatingFileOptions, state: State): Promise<void> {
-  const { path, keep } = options;
+  const { path, stamp } = options;
   const ours = await state.handle?.stat();
   const there = await statOrNull(path);
   // Another process on the same folder may have rotated already: then only follow it.
-  if (ours !== undefined && there?.ino === ours.ino) {
-    for (let index = keep - 1; index >= 1; index -= 1)
-      await renameIfThere(`${path}.${index}`, `${path}.${index + 1}`);
-    await renameIfThere(path, `${path}.1`);
-  }
+  if (ours !== undefined && there?.ino === ours.ino)
+    await renameIfThere(path, `${path}.${stamp()}`);
   const fresh = await openEnd(path, state);
   await state.handle?.close();
   state.handle = fresh;
+  await removeOldest(options);
+}
+
+async function removeOldest({ path, keep }: RotatingFileOptions): Promise<void> {
+  const start = `${basename(path)}.`;
+  const names = (await readdir(dirname(path))).filter((name) => name.startsWith(start)).sort();
+  for (const name of names.slice(0, Math.max(0, names.length - keep)))
+    await rm(join(dirname(path), name), { force: true });
 }
 
 async function openEnd(path: string, state: State): Promise<FileHandle> {
@@ -162,7 +169,11 @@ async function openEnd(path: string, state: State): Promise<FileHandle> {
 }
 
 async function renameIfThere(from: string, to: string): Promise<void> {
-  if ((await statOrNull(from)) !== null) await rename(from, to);
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 async function statOrNull(path: string) {

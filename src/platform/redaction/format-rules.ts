@@ -5,8 +5,8 @@ export interface FormatRule {
   readonly hints: readonly string[];
   /** Group 1, where there is one, is the secret; else the whole match. Every repetition is bounded. */
   readonly pattern: RegExp;
-  /** True for a guess by context: what looks like code or a placeholder is left alone. */
-  readonly guess?: boolean;
+  /** What is left alone though it matches: rules that go by the words around are guesses. */
+  readonly leave?: (secret: string) => boolean;
 }
 
 /** Shapes as their issuers document them; the order matters where one contains another. */
@@ -67,15 +67,15 @@ export const formatRules: readonly FormatRule[] = [
   {
     kind: 'url-password',
     hints: ['://'],
-    pattern: /:\/\/(?:[^\s/?#@:"'\\<>]{0,256}:)?([^\s/?#@:"'\\<>]{1,512})@/g,
-    guess: true,
+    pattern: /:\/\/(?:[^\s/?#@:"'\\<>]{0,256}:)?([^\s/?#@"'\\<>]{1,512})@/g,
+    leave: isPlaceholder,
   },
   {
     kind: 'authorization',
     hints: ['uthorization', 'UTHORIZATION'],
     pattern:
-      /authorization\\{0,4}["']?[ \t]{0,8}[:=][ \t]{0,8}\\{0,4}["']?(?:(?:bearer|basic|token|digest|negotiate)[ \t]{1,8})?([A-Za-z0-9._~+/=:-]{6,8192})/gi,
-    guess: true,
+      /authorization\\{0,4}["']?[ \t]{0,8}[:=][ \t]{0,8}\\{0,4}["']?(?:(?:bearer|basic|token|digest|negotiate)[ \t]{1,8})?(?!(?:bearer|basic|token|digest|negotiate)[ \t])([A-Za-z0-9._~+/=:-]{6,8192})/gi,
+    leave: isPlaceholder,
   },
   {
     kind: 'bearer',
@@ -87,7 +87,7 @@ export const formatRules: readonly FormatRule[] = [
     hints: ['ookie', 'OOKIE'],
     pattern:
       /(?<![A-Za-z])(?:set-)?cookie\\{0,4}["']?[ \t]{0,8}[:=][ \t]{0,8}\\{0,4}["']?[A-Za-z0-9_.-]{1,100}=([^\s"'\\;,]{6,4096})/gi,
-    guess: true,
+    leave: isPlaceholder,
   },
   {
     kind: 'assignment',
@@ -115,16 +115,19 @@ export const formatRules: readonly FormatRule[] = [
     ],
     pattern:
       /(?:password|passwd|passphrase|pwd|secret|secret[_-]?key|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|token)\\{0,4}["']?[ \t]{0,8}(?:=|:)[ \t]{0,8}\\{0,4}["']?([^\s"'\\,;&<>]{6,1024})/gi,
-    guess: true,
+    leave: looksLikeCode,
   },
 ];
 
+/** A variable or a row of stars where a secret would stand. */
+function isPlaceholder(value: string): boolean {
+  return /^[$%{*]/.test(value);
+}
+
 /** What stands after `password=` in code and documents and is no secret. */
-export function looksLikeCode(value: string): boolean {
+function looksLikeCode(value: string): boolean {
   return (
-    /^(?:\[REDACTED|[$%{(/*.]|process\.|env\.|os\.|self\.|this\.|config\.|secrets?\.)/.test(
-      value,
-    ) ||
+    /^(?:[$%{(/*.]|process\.|env\.|os\.|self\.|this\.|config\.|secrets?\.)/.test(value) ||
     /[()[\]{}]/.test(value) ||
     /^(?:string|number|boolean|undefined|null|true|false|required|optional|unknown|readonly)\b/i.test(
       value,

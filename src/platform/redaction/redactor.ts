@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { Json } from '../../lib/json.ts';
 import { plainValue } from '../../lib/plain-value.ts';
 import { encodingsOf } from './encodings.ts';
-import { type FormatRule, formatRules, looksLikeCode } from './format-rules.ts';
+import { type FormatRule, formatRules } from './format-rules.ts';
 import { createKnownValues } from './known-values.ts';
 
 /** Takes secrets out of whatever leaves the process. */
@@ -65,14 +65,24 @@ function kindsOf(text: string): readonly string[] {
 
 type Marker = (kind: string, secret: string) => string;
 
-function apply(rule: FormatRule, text: string, marker: Marker): string {
-  return text.replace(rule.pattern, (match: string, group: unknown) => {
-    const secret = typeof group === 'string' ? group : match;
-    if (rule.guess === true && looksLikeCode(secret)) return match;
+function apply({ kind, pattern, leave }: FormatRule, text: string, marker: Marker): string {
+  return text.replace(pattern, (match: string, ...more: readonly unknown[]) => {
+    const [group, offset] = typeof more[0] === 'string' ? more : [match, more[0]];
+    const secret = String(group);
+    if (leave?.(secret) === true || isInMarker(text, Number(offset), match, secret)) return match;
     const start = match.lastIndexOf(secret);
     const end = start + secret.length;
-    return match.slice(0, start) + marker(rule.kind, secret) + match.slice(end);
+    return match.slice(0, start) + marker(kind, secret) + match.slice(end);
   });
+}
+
+/** Whether the match is a piece of a replacement that was made before, such as `token:1a2b3c`. */
+function isInMarker(text: string, offset: number, match: string, secret: string): boolean {
+  const at = offset + match.lastIndexOf(secret);
+  const before = text.slice(Math.max(0, at - 60), at);
+  return (
+    before.lastIndexOf('[REDACTED:') > before.lastIndexOf(']') || secret.startsWith('[REDACTED:')
+  );
 }
 
 /** Private keys in PEM (RFC 7468), also with escaped line ends; one that is cut off is taken to the end of the text. */

@@ -49,7 +49,7 @@ export const github = section('GitHub; not needed when only local folders are wa
     ),
   }),
   webhooks: section('Deliveries from GitHub.', {
-    path: key(z.string().startsWith('/'), '/webhooks/github', {
+    path: key(z.string().regex(/^\//, 'expected text that starts with "/"'), '/webhooks/github', {
       description: 'Path of the address that GitHub sends deliveries to.',
       restart: true,
     }),

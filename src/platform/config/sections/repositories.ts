@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { dollars, key, lines, naturalNumber, section } from '../key.ts';
 
-const budget = z.strictObject({ perRunUsd: dollars.optional(), perDayUsd: dollars.optional() });
+const budget = z.strictObject({
+  perRunUsd: dollars.optional().meta({ description: 'At most so much for one run.' }),
+  perDayUsd: dollars.optional().meta({ description: 'At most so much for a day (UTC).' }),
+});
 
 const entry = z.strictObject({
   match: z.string().min(1).meta({

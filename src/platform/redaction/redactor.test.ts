@@ -1,0 +1,255 @@
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { AppError } from '../../lib/app-error.ts';
+import { formatRules } from './format-rules.ts';
+import { createRedactor } from './redactor.ts';
+
+const key = Buffer.alloc(32, 7);
+const redactor = createRedactor(key);
+/** Text of the right look, put together here so that no scanner takes this file for a leak. */
+const letters = 'Ab3dEf6hIj9kLm2nOp5qRs8tUv1wXy4zAb3dEf6hIj9kLm2nOp5qRs8tUv1w';
+const of = (length: number): string => letters.slice(0, length);
+
+/** True when eight characters in a row of the secret are still there. */
+function leaks(text: string, secret: string): boolean {
+  for (let start = 0; start + 8 <= secret.length; start += 1)
+    if (text.includes(secret.slice(start, start + 8))) return true;
+  return false;
+}
+
+describe('secrets known by their look', () => {
+  const shapes: readonly (readonly [string, string, string?])[] = [
+    ['github-token', `ghp_${of(36)}`],
+    ['github-token', `ghs_${of(36)}`],
+    ['github-token', `gho_${of(36)}`],
+    ['github-pat', `github_pat_${of(22)}_${of(59)}`],
+    ['anthropic-key', `sk-ant-api03-${of(40)}-${of(20)}`],
+    ['api-key', `sk-proj-${of(48)}`],
+    ['stripe-key', `sk_live_${of(24)}`],
+    ['aws-key-id', ['AKIA', 'ABCD2345EFGH67IJ'].join('')],
+    ['slack-token', `xoxb-1234567890-${of(24)}`],
+    ['slack-webhook', `T00000000/B00000000/${of(24)}`, 'https://hooks.slack.com/services/'],
+    ['gitlab-token', `glpat-${of(20)}`],
+    ['npm-token', `npm_${of(36)}`],
+    ['pypi-token', `pypi-${of(60)}`],
+    ['google-key', `AIza${of(35)}`],
+    ['google-token', `ya29.${of(40)}`],
+    ['huggingface-token', `hf_${of(34)}`],
+    ['sendgrid-key', `SG.${of(22)}.${of(43)}`],
+    ['jwt', `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.${of(43)}`],
+    ['url-password', of(16), 'postgres://me:'],
+    ['url-password', of(20), 'https://'],
+    ['authorization', of(30), 'Authorization: Basic '],
+    ['authorization', of(30), '"authorization":"token '],
+    ['bearer', of(30), 'sent Bearer '],
+    ['cookie', of(24), 'Cookie: sid='],
+    ['assignment', 'hunter2hunter2', 'password='],
+    ['assignment', 'hunter2hunter2', 'DB_PASSWORD: "'],
+    ['assignment', 'hunter2hunter2', '{"client_secret":"'],
+    ['assignment', of(40), 'aws_secret_access_key = '],
+  ];
+  test.each(shapes.map(([kind, secret, before = '']) => ({ kind, secret, before })))(
+    '$kind $before',
+    ({ kind, secret, before }) => {
+      const after = kind === 'url-password' ? '@host/x' : '" end';
+      const clean = redactor.redact(`start ${before}${secret}${after}`);
+      expect(leaks(clean, secret)).toBe(false);
+      expect(clean).toMatch(new RegExp(`^start .*\\[REDACTED:${kind}:[0-9a-f]{6}\\]`));
+      expect(clean.endsWith(after)).toBe(true);
+    },
+  );
+
+  test('every rule is tried here', () => {
+    const tried = new Set(shapes.map(([kind]) => kind));
+    expect(formatRules.map(({ kind }) => kind).filter((kind) => !tried.has(kind))).toEqual([]);
+  });
+
+  test.each(['\n', '\\n', '\\\\n'])('a private key with lines ended by %j', (end) => {
+    const head = ['-----BEGIN RSA', 'PRIVATE KEY-----'].join(' ');
+    const tail = ['-----END RSA', 'PRIVATE KEY-----'].join(' ');
+    const clean = redactor.redact(`a ${[head, of(50), of(40), tail].join(end)} b`);
+    expect(clean).toMatch(/^a \[REDACTED:private-key:[0-9a-f]{6}\] b$/);
+    expect(leaks(redactor.redact(`a ${[head, of(50)].join(end)}`), of(50))).toBe(false);
+  });
+});
+
+test.each([
+  'commit 3f2bf1f0a1b2c3d4e5f60718293a4b5c6d7e8f90',
+  'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+  'correlation_id 123e4567-e89b-42d3-a456-426614174000',
+  '-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A\n-----END PUBLIC KEY-----',
+  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1 me@host',
+  'https://github.com/acme/widgets/pull/12?token_type=x#L3',
+  'mail me@example.org about https://example.org/@name',
+  'const password = readPassword(file);',
+  'password: string;',
+  'token: process.env.GITHUB_TOKEN',
+  'secret: ${{ secrets.GITHUB_TOKEN }}',
+  'API_KEY=$API_KEY',
+  'password=********',
+  'tokens: 12345678',
+  'risk-assessment-of-the-whole-project-plan-2026',
+  'git@github.com:acme/widgets.git',
+  '"dist.integrity": "sha512-kLm2nOp5qRs8tUv1wXy4zAb3dEf6hIj9kLm2nOp5qRs8tUv1w=="',
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ',
+])('%j is left alone', (text) => {
+  expect(redactor.redact(text)).toBe(text);
+});
+
+describe('registered values', () => {
+  const secret = 'pa ss"wörd/9\\+x=';
+  const encodings: Readonly<Record<string, string>> = {
+    plain: secret,
+    base64: Buffer.from(secret).toString('base64'),
+    'base64, one byte before': Buffer.from(`x${secret}yz`).toString('base64'),
+    'base64, two bytes before': Buffer.from(`xy${secret}z`).toString('base64'),
+    base64url: Buffer.from(secret).toString('base64url'),
+    hex: Buffer.from(secret).toString('hex'),
+    'upper-case hex': Buffer.from(secret).toString('hex').toUpperCase(),
+    URL: encodeURIComponent(secret),
+    'lower-case URL': encodeURIComponent(secret).replaceAll(/%[0-9A-F]{2}/g, (one) =>
+      one.toLowerCase(),
+    ),
+    'form field': new URLSearchParams({ x: secret }).toString().slice(2),
+    JSON: JSON.stringify(secret).slice(1, -1),
+    'JSON in JSON': JSON.stringify(JSON.stringify(secret)),
+  };
+  test.each(Object.entries(encodings))('%s is found', (_, encoded) => {
+    const own = createRedactor(key);
+    own.register('MY_TOKEN', secret);
+    const clean = own.redact(`<${encoded}>`);
+    expect(clean).toMatch(/\[REDACTED:my-token:[0-9a-f]{6}\]/);
+    expect(leaks(clean, encoded)).toBe(false);
+  });
+
+  test('any value is found anywhere, and nothing else is touched', () => {
+    const value = fc.string({
+      minLength: 8,
+      maxLength: 60,
+      unit: fc.constantFrom(...letters.split('')),
+    });
+    const around = fc.string({ unit: fc.constantFrom(' ', 'a', '.', '\n', 'é') });
+    fc.assert(
+      fc.property(value, around, around, (secret, before, after) => {
+        const own = createRedactor(key);
+        own.register('k', secret);
+        const marker = own.redact(secret);
+        expect(own.redact(before + secret + after + secret)).toBe(before + marker + after + marker);
+        expect(own.redact(before + after)).toBe(before + after);
+      }),
+    );
+  });
+
+  test('many values are told apart by their names', () => {
+    const own = createRedactor(key);
+    const secrets = Array.from({ length: 200 }, () => randomBytes(20).toString('hex'));
+    secrets.forEach((secret, index) => own.register(`k${index}`, secret));
+    const clean = own.redact(secrets.join(' '));
+    secrets.forEach((_, index) => expect(clean).toContain(`[REDACTED:k${index}:`));
+  });
+
+  test('a value of five characters is not taken', () => {
+    const own = createRedactor(key);
+    own.register('k', 'abcde');
+    expect(own.redact('abcde')).toBe('abcde');
+  });
+});
+
+test('equal secrets have equal marks within a process, and other ones in another', () => {
+  const token = `ghp_${of(36)}`;
+  expect(redactor.redact(token)).toBe(redactor.redact(token));
+  expect(redactor.redact(token)).not.toBe(createRedactor(Buffer.alloc(32, 8)).redact(token));
+});
+
+test('kinds are told without the values', () => {
+  expect(redactor.kindsIn(`a ghp_${of(36)} b sk-ant-${of(30)}`)).toEqual([
+    'github-token',
+    'anthropic-key',
+  ]);
+  expect(redactor.kindsIn(redactor.redact(`ghp_${of(36)}`))).toEqual([]);
+});
+
+test('what was redacted stays the same when it is redacted again', () => {
+  for (const text of [
+    `password=${of(20)}`,
+    `https://me:${of(20)}@h`,
+    `Authorization: Bearer ${of(30)}`,
+  ]) {
+    const once = redactor.redact(text);
+    expect(redactor.redact(once)).toBe(once);
+  }
+});
+
+describe('values of any kind', () => {
+  const token = `ghp_${of(36)}`;
+  const circle: Record<string, unknown> = { token };
+  circle['self'] = circle;
+  const cases: readonly (readonly [string, unknown])[] = [
+    [
+      'an error with causes',
+      new Error('x', { cause: new AppError({ kind: 'internal', code: 'c', message: token }) }),
+    ],
+    ['an AggregateError', new AggregateError([new Error(token)], 'many')],
+    [
+      'an error as HTTP clients make them',
+      Object.assign(new Error('401'), {
+        request: { headers: { authorization: 'short-one', cookie: token } },
+      }),
+    ],
+    ['a circle', circle],
+    [
+      'a map',
+      new Map([
+        ['password', 'short-one'],
+        [token, 'x'],
+      ]),
+    ],
+    ['a set', new Set([token])],
+    [
+      'a getter that throws',
+      {
+        get bad(): string {
+          throw new Error(token);
+        },
+        token,
+      },
+    ],
+    ['bytes', { bytes: Buffer.from(token) }],
+    ['a URL', new URL('https://me:short-one@host/')],
+    ['something deep', Array.from({ length: 50 }).reduce((inner) => ({ inner }), token)],
+  ];
+  test.each(cases)('%s', (_, value) => {
+    const text = JSON.stringify(redactor.redactValue(value));
+    expect(leaks(text, token)).toBe(false);
+    expect(text).not.toContain('short-one');
+  });
+});
+
+/** Work that grew with the square of the length would outlast the test by minutes. */
+test.each([
+  'ghp_',
+  'eyJ',
+  'eyJa.eyJ',
+  '://a:',
+  'a://b@',
+  'authorization: ',
+  'bearer ',
+  'cookie: a',
+  'password=',
+  'token: "',
+  'sk-',
+  'sk-a',
+  '-----BEGIN PRIVATE KEY-----',
+  '-----BEGIN ',
+  'AKIA',
+  'SG.',
+  'xoxb-',
+  'a',
+  '\\',
+])('a megabyte of %j is read in time', (bait) => {
+  const own = createRedactor(key);
+  own.register('k', bait.repeat(10));
+  own.register('l', `${bait.repeat(10)}x`);
+  expect(own.redact(bait.repeat(Math.ceil(1_000_000 / bait.length)))).not.toBe('');
+});
