@@ -158,6 +158,16 @@ describe('an issue that a person wrote', () => {
     world.host.label(world.manager, asked, 'ann', label);
     expect((await poll()).granted).toHaveLength(1);
   });
+  test('a touch that no event explains voids it, as some hosts tell no edits', async () => {
+    const asked = write('Repository: acme/widgets\n\nAdd a button.');
+    world.host.label(world.manager, asked, 'ann', label);
+    world.clock.advance(3000);
+    world.host.comment(world.manager, asked, 'eve', 'hello');
+    expect((await poll()).refused).toHaveLength(1);
+    world.clock.advance(3000);
+    world.host.label(world.manager, asked, 'ann', label);
+    expect((await poll()).granted).toHaveLength(1);
+  });
   test('a repository that is not there gets one answer a label and stops nothing', async () => {
     const asked = write('Repository: acme/nowhere');
     world.host.label(world.manager, asked, 'ann', label);

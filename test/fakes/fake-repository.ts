@@ -129,6 +129,8 @@ export function editIssue(
   repository.issues.set(number, { ...issue, ...change, updatedAt: at });
   if (change.title !== undefined && change.title !== issue.title)
     addEvent(repository, number, { type: 'renamed', actor, label: null, at });
+  if (change.body !== undefined && change.body !== issue.body)
+    addEvent(repository, number, { type: 'edited', actor, label: null, at });
 }
 
 export function setIssueState(

@@ -147,7 +147,7 @@ export async function createPipelineWorld(
       correlationId: () => 'correlation',
       newId: () => `id-${(ids += 1)}`,
       scan: async () => ({ commit: 'c'.repeat(40), changed: true, findings: 1 }),
-      startAttempt: async (ref) => void started.push(ref),
+      startAttempt: async (ref) => started.push(ref) > 0,
       settleLeftovers: async () => 0,
     },
   };

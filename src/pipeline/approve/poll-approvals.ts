@@ -91,9 +91,7 @@ async function decide(
   const manager = ports.settings.managerOf(task.target);
   const managerRole = await ports.host(manager.host).roleOf(manager, event.actor);
   const targetRole = await ports.host(task.target.host).roleOf(task.target, event.actor);
-  const editedSince =
-    task.origin.kind === 'issue' &&
-    events.some(({ type, at }) => (type === 'edited' || type === 'renamed') && at >= event.at);
+  const editedSince = task.origin.kind === 'issue' && wasEdited(issue, event, events);
   const verdict = judgeApproval({ task, issue, event, managerRole, targetRole, editedSince });
   if (verdict.approved) {
     return grantApproval(ports, task, {
@@ -104,6 +102,21 @@ async function decide(
     });
   }
   return refuseApproval(ports, task, issue, event, verdict);
+}
+
+/** The host's own clock may set an issue a second later than the event that touched it. */
+const slackMs = 2000;
+
+/**
+ * Whether a person's text may have changed since the label. Where the host tells no edits, a touch that no event
+ * explains (it may have been only a comment) counts as one: asking again costs a click.
+ */
+function wasEdited(issue: HostIssue, label: IssueEvent, events: readonly IssueEvent[]): boolean {
+  const last = Math.max(...events.map(({ at }) => at.getTime()));
+  return (
+    events.some(({ type, at }) => (type === 'edited' || type === 'renamed') && at >= label.at) ||
+    issue.updatedAt.getTime() - last > slackMs
+  );
 }
 
 function isLabeling(ports: ApprovalPorts, { type, label }: IssueEvent): boolean {

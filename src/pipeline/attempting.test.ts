@@ -1,0 +1,412 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { changedFile, completed, fakeAgent } from '../../test/fakes/fake-work.ts';
+import { createPipelineWorld, type PipelineWorld } from '../../test/fakes/pipeline-world.ts';
+import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.ts';
+import type { Run } from '../domain/run.ts';
+import type { Task } from '../domain/task.ts';
+import { AppError, type ErrorKind } from '../lib/app-error.ts';
+import { pollApprovals } from './approve/poll-approvals.ts';
+import { dispatch } from './cycle.ts';
+import { runIdOf } from './execute/attempt.ts';
+import { begin } from './execute/begin.ts';
+import { explain } from './explain.ts';
+import { followPullRequests } from './follow/follow.ts';
+import { propose } from './propose/propose.ts';
+import { attemptWorkflow } from './workflows.ts';
+
+const label = 'approved-for-dev';
+let database: TestDatabase;
+let world: PipelineWorld;
+let task: Task;
+let number: number;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(async () => database.drop());
+beforeEach(async () => {
+  world = await createPipelineWorld(database);
+  await world.find('one');
+  [task] = (await propose(world.ports, world.target)).proposed as [Task];
+  number = task.issueNumber ?? 0;
+  await approve();
+});
+
+async function approve(): Promise<void> {
+  world.host.label(world.manager, number, 'ann', label);
+  await pollApprovals(world.ports, world.manager);
+}
+const now = async (): Promise<Task> => world.task(task.id);
+const runOf = async (attempt = 1): Promise<Run | null> =>
+  world.ports.runs.get(runIdOf({ taskId: task.id, attempt }));
+const pulls = () => [...world.host.state(world.target).pullRequests.values()];
+const said = (): readonly string[] =>
+  world.host.comments(world.manager, number).map(({ body }) => body);
+const why = async (): Promise<string> => (await explain(world.ports, await now())).code;
+const error = (kind: ErrorKind, code = 'x'): AppError =>
+  new AppError({ kind, code, message: `${kind}.` });
+
+describe('an attempt that succeeds', () => {
+  test('opens one draft pull request at its commit and tells where the proposal stands', async () => {
+    expect(await world.attempt(task)).toBe('succeeded');
+    const [pull, ...others] = pulls();
+    expect(others).toEqual([]);
+    expect(pull).toMatchObject({ draft: true, state: 'open', baseBranch: 'main' });
+    expect(await now()).toMatchObject({
+      state: 'in_review',
+      pullRequest: { number: pull?.number, headSha: pull?.headSha },
+    });
+    expect(await runOf()).toMatchObject({ outcome: 'succeeded', endedAt: expect.any(Date) });
+    expect(said().join()).toContain(pull?.url);
+    expect(await why()).toBe('waits_for_review');
+  });
+  test('the agent reads the approved words and nothing of the evidence', async () => {
+    await world.attempt(task);
+    expect(world.work.prompts[0]).toContain('handle the empty list one');
+    expect(world.work.prompts[0]).not.toContain('Seen at');
+  });
+  test('repeating the workflow does nothing twice', async () => {
+    const ref = { taskId: task.id, attempt: 1 };
+    const signal = new AbortController().signal;
+    const steps = {
+      step: async <T>(_: string, body: (s: AbortSignal) => Promise<T>) => body(signal),
+    };
+    await attemptWorkflow(world.ports, steps, ref);
+    const writes = world.host.journal.filter(({ outcome }) => outcome === 'made').length;
+    expect(await attemptWorkflow(world.ports, steps, ref)).toBe('not_started');
+    expect(pulls()).toHaveLength(1);
+    expect(world.host.journal.filter(({ outcome }) => outcome === 'made')).toHaveLength(writes);
+  });
+  test('a start that was done before a crash goes on, a second workflow of the attempt does not', async () => {
+    const ref = { taskId: task.id, attempt: 1 };
+    expect(await begin(world.ports, ref)).toBe(true);
+    expect(await begin(world.ports, ref)).toBe(true);
+    expect(await begin({ ...world.ports, correlationId: () => 'another' }, ref)).toBe(false);
+  });
+  test.each(['push_branch', 'open_pull_request', 'comment'] as const)(
+    'a lost answer to %s leads to one of it',
+    async (kind) => {
+      world.host.loseNextAnswer(kind);
+      expect(await world.attempt(task)).toBe('succeeded');
+      const made = world.host.journal.filter(
+        (entry) => entry.kind === kind && entry.outcome === 'made',
+      );
+      expect(made).toHaveLength(1);
+      expect(pulls()).toHaveLength(1);
+    },
+  );
+  test('secrets in events, output and last words are not kept or told', async () => {
+    world.work.events = [{ type: 'message', text: 'key s3cr3t' }];
+    world.work.result = completed('Used s3cr3t here.');
+    await world.attempt(task);
+    expect(
+      JSON.stringify(await world.ports.runs.events(runIdOf({ taskId: task.id, attempt: 1 }), 0, 9)),
+    ).not.toContain('s3cr3t');
+    expect(pulls()[0]?.body).toContain('Used *** here.');
+  });
+});
+
+describe('an approval is checked again at the start', () => {
+  test('the text was edited: void, said once, the label goes; the next label approves and starts', async () => {
+    world.host.editIssue(world.manager, number, 'ann', { body: 'Something else entirely.' });
+    expect(await world.attempt(task)).toBe('not_started');
+    expect(await now()).toMatchObject({ state: 'proposed' });
+    expect(await why()).toBe('approval_void_content');
+    expect(said()).toHaveLength(1);
+    expect(world.host.state(world.manager).issues.get(number)?.labels).not.toContain(label);
+    expect(world.work.prompts).toEqual([]);
+    await approve();
+    await approve();
+    expect(await now()).toMatchObject({ state: 'approved' });
+    expect(await world.attempt(task)).toBe('succeeded');
+    expect(world.work.prompts[0]).toContain('Something else entirely.');
+  });
+  test('the role was withdrawn', async () => {
+    world.host.setRole(world.target, 'ann', 'read');
+    expect(await world.attempt(task)).toBe('not_started');
+    expect(await why()).toBe('approval_void_role');
+    expect(await world.ports.tasks.approval(task.id)).toBeNull();
+  });
+  test('the policy changed what it relied on', async () => {
+    world.policy.checks = ['npm test'];
+    expect(await world.attempt(task)).toBe('not_started');
+    expect(await why()).toBe('approval_void_policy');
+    await approve();
+    expect(await world.attempt(task)).toBe('succeeded');
+  });
+  test('the issue was closed', async () => {
+    world.host.close(world.manager, number, 'ann');
+    expect(await world.attempt(task)).toBe('not_started');
+    expect(await why()).toBe('approval_void_closed');
+  });
+  test('the comment says something else: the proposal says it too, and that is asked about', async () => {
+    await world.find('one', { text: 'handle the full list' });
+    expect(await world.attempt(task)).toBe('not_started');
+    expect(await why()).toBe('approval_void_evidence');
+    expect(world.host.state(world.manager).issues.get(number)?.body).toContain('the full list');
+    await approve();
+    expect(await world.attempt(task)).toBe('succeeded');
+    expect(world.work.prompts[0]).toContain('the full list');
+  });
+  test('the comment only moved: it starts', async () => {
+    await world.find('one', { line: 70, fingerprint: 'second-of-its-kind' });
+    expect(await world.attempt(task)).toBe('succeeded');
+  });
+  test('a look that finds the comment gone starts nothing', async () => {
+    world.look = async () => {
+      const found = await now();
+      await world.ports.tasks.transact((transaction) =>
+        world.ports.tasks.update(transaction, found, { state: 'resolved' }),
+      );
+    };
+    expect(await world.attempt(task)).toBe('not_started');
+    expect(await why()).toBe('resolved');
+  });
+});
+
+describe('what holds a start back', () => {
+  test('a pause of everything, of the repository in any case, or in the configuration', async () => {
+    const { pauses } = world.ports;
+    await pauses.pause(null, 'ann', world.clock.now());
+    expect([await why(), await dispatch(world.ports), await world.attempt(task)]).toEqual([
+      'paused',
+      0,
+      'not_started',
+    ]);
+    await pauses.resume(null);
+    await pauses.pause({ host: 'github', name: 'ACME/Widgets' }, 'ann', world.clock.now());
+    expect([await why(), await dispatch(world.ports)]).toEqual(['repository_paused', 0]);
+    await pauses.resume(world.target);
+    world.policy.paused = true;
+    expect([await why(), await dispatch(world.ports)]).toEqual(['repository_paused', 0]);
+    world.policy.paused = false;
+    expect([await why(), await dispatch(world.ports)]).toEqual(['waits_for_worker', 1]);
+  });
+  test('the money of the day, unless the agent is free', async () => {
+    world.policy.budget = { ...world.policy.budget, perDayUsd: 4 };
+    expect(await why()).toBe('waits_for_worker');
+    world.agents.set('scripted', fakeAgent('scripted', 'reported'));
+    expect([await why(), await dispatch(world.ports)]).toEqual(['budget_day', 0]);
+  });
+  test('an agent that is not there, and another task at work in the repository', async () => {
+    world.agents.clear();
+    expect(await why()).toBe('agent_missing');
+    world.agents.set('scripted', fakeAgent('scripted', 'free'));
+    await world.ports.tasks.transact(async (transaction) =>
+      world.ports.tasks.insert(transaction, { ...(await now()), id: 'ffff', state: 'running' }),
+    );
+    expect(await why()).toBe('repository_busy');
+  });
+  test('a host that is away: it waits a while and is started again; another error asks a person', async () => {
+    world.look = async () => {
+      throw error('unavailable');
+    };
+    expect(await world.attempt(task)).toBe('not_started');
+    expect([(await now()).state, await why()]).toEqual(['approved', 'start_failed']);
+    world.clock.advance(6 * 60_000);
+    expect(await dispatch(world.ports)).toBe(1);
+    world.look = async () => {
+      throw error('not_found');
+    };
+    expect(await world.attempt(task)).toBe('not_started');
+    expect(await now()).toMatchObject({ state: 'needs_attention', attention: 'cannot_start' });
+  });
+});
+
+describe('an attempt without a pull request', () => {
+  test.each([
+    [
+      'no change',
+      { files: [], result: completed('NO CHANGE NEEDED: it is there') },
+      'no_change',
+      'no_change',
+    ],
+    ['no change and no reason', { files: [] }, 'failed', 'failed_agent'],
+    ['a failing check', { failing: new Set(['check']) }, 'failed', 'failed_checks'],
+    ['a failing set-up', { failing: new Set(['setup']) }, 'failed', 'failed_configuration'],
+    [
+      'a timeout',
+      { result: { ...completed(), stopped: 'timeout' as const } },
+      'failed',
+      'timed_out',
+    ],
+    ['a stall', { result: { ...completed(), stopped: 'stall' as const } }, 'failed', 'stalled'],
+    [
+      'a protected path',
+      { files: [changedFile('.github/x.yml')] },
+      'needs_attention',
+      'protected_path',
+    ],
+    [
+      'a link that leads out',
+      { files: [changedFile('a', { linkTarget: '/etc' })] },
+      'needs_attention',
+      'blocked_by_policy',
+    ],
+    ['a secret', { patch: '+s3cr3t' }, 'needs_attention', 'blocked_by_policy'],
+  ])('%s ends it honestly and cleans up', async (_name, work, state, code) => {
+    Object.assign(world.policy, { setup: ['setup'], checks: ['check'] });
+    await world.attempt(task);
+    await approve();
+    Object.assign(world.work, work);
+    await world.attempt(task);
+    expect([(await now()).state, await why()]).toEqual([state, code]);
+    const [run] = (await world.ports.runs.ofTask(task.id)).slice(-1);
+    expect(run).toMatchObject({ endedAt: expect.any(Date), outcome: expect.any(String) });
+    if (code !== 'failed_configuration')
+      expect(run?.patch).toBe(work.patch === undefined ? '+text' : '+***');
+    expect(world.work.workspaces.size).toBe(0);
+    expect(pulls()).toEqual([]);
+    expect(said().length).toBeGreaterThan(1);
+  });
+  test('what may pass is tried again, as often as the policy says', async () => {
+    world.work.result = {
+      ...completed(),
+      end: { ...completed().end, kind: 'failed', failure: 'rate_limit', message: 'later' },
+    };
+    const states: string[] = [];
+    for (let tries = 0; tries < 3; tries += 1) {
+      await world.attempt(task);
+      states.push((await now()).state);
+    }
+    expect(states).toEqual(['approved', 'approved', 'failed']);
+    expect(said()).toHaveLength(1);
+    expect(await why()).toBe('failed_rate_limit');
+  });
+  test('interruptions cost no retry', async () => {
+    world.work.result = { ...completed(), stopped: 'canceled' };
+    for (let tries = 0; tries < 5; tries += 1) await world.attempt(task);
+    expect(await now()).toMatchObject({ state: 'approved', attempt: 5 });
+    expect(await runOf(5)).toMatchObject({ outcome: 'interrupted' });
+  });
+  test('a task that a person cancels meanwhile stays canceled and its run ends', async () => {
+    world.work.during = async () => {
+      const running = await now();
+      await world.ports.tasks.transact((transaction) =>
+        world.ports.tasks.update(transaction, running, { state: 'canceled' }),
+      );
+    };
+    world.work.result = { ...completed(), stopped: 'canceled' };
+    await world.attempt(task);
+    expect((await now()).state).toBe('canceled');
+    expect(await runOf()).toMatchObject({ outcome: 'canceled', endedAt: expect.any(Date) });
+  });
+  test('one that finishes after the cancel delivers nothing', async () => {
+    world.work.during = async () => {
+      const running = await now();
+      await world.ports.tasks.transact((transaction) =>
+        world.ports.tasks.update(transaction, running, { state: 'canceled' }),
+      );
+    };
+    expect(await world.attempt(task)).toBe('canceled');
+    expect(pulls()).toEqual([]);
+    expect(await runOf()).toMatchObject({ outcome: 'canceled' });
+  });
+  test('a defect of ours ends the attempt and loses nothing', async () => {
+    world.work.broken = new TypeError('boom');
+    expect(await world.attempt(task)).toBe('failed');
+    expect(await now()).toMatchObject({ state: 'failed', note: 'boom' });
+    expect(await runOf()).toMatchObject({ outcome: 'failed', reason: 'defect' });
+  });
+});
+
+describe('delivering', () => {
+  test('an approver who lost the right while the agent worked: nothing leaves, a person is asked', async () => {
+    world.work.during = async () => world.host.setRole(world.target, 'ann', 'read');
+    expect(await world.attempt(task)).toBe('blocked_by_policy');
+    expect(pulls()).toEqual([]);
+    expect(world.host.state(world.target).branches.size).toBe(1);
+    expect(await now()).toMatchObject({ state: 'needs_attention', attention: 'approval_void' });
+    expect(await runOf()).toMatchObject({ outcome: 'blocked_by_policy', patch: '+text' });
+  });
+  test('a host that is away is waited for, the agent does not work twice', async () => {
+    let fails = 3;
+    const { host } = world.ports;
+    const flaky = {
+      ...host('github'),
+      pullRequest: async (...of: Parameters<typeof world.host.pullRequest>) => {
+        fails -= 1;
+        if (fails >= 0) throw error('unavailable');
+        return world.host.pullRequest(...of);
+      },
+    };
+    Object.assign(world.ports, { host: () => flaky });
+    expect(await world.attempt(task)).toBe('succeeded');
+    expect(world.work.prompts).toHaveLength(1);
+    expect(world.clock.slept).toEqual(expect.arrayContaining([2_000, 10_000, 40_000]));
+    expect(pulls()).toHaveLength(1);
+  });
+  test('one that stays away ends the attempt after minutes, to be tried again', async () => {
+    const away = {
+      ...world.host,
+      pullRequest: async () => {
+        throw error('unavailable');
+      },
+    };
+    Object.assign(world.ports, { host: () => away });
+    expect(await world.attempt(task)).toBe('failed');
+    expect(await now()).toMatchObject({ state: 'approved' });
+  });
+  test('a branch that somebody else took is a conflict for a person', async () => {
+    world.host.failNext('push_branch', error('conflict', 'branch_moved'));
+    await world.attempt(task);
+    expect(await now()).toMatchObject({ state: 'needs_attention', attention: 'conflict' });
+    expect(world.work.prompts).toHaveLength(1);
+  });
+  test('a pull request that does not show our commit is no success', async () => {
+    const other = {
+      ...world.host,
+      pullRequest: async (...of: Parameters<typeof world.host.pullRequest>) => {
+        const pull = await world.host.pullRequest(...of);
+        return pull === null ? null : { ...pull, headSha: 'f'.repeat(40) };
+      },
+    };
+    Object.assign(world.ports, { host: () => other });
+    await world.attempt(task);
+    expect(await now()).toMatchObject({ state: 'needs_attention', attention: 'unknown_outcome' });
+  });
+});
+
+describe('following', () => {
+  test('merged is done, and the proposal is closed', async () => {
+    await world.attempt(task);
+    const commit = world.host.mergePullRequest(world.target, pulls()[0]?.number ?? 0);
+    expect((await followPullRequests(world.ports)).moved).toMatchObject([{ state: 'done' }]);
+    expect((await followPullRequests(world.ports)).moved).toEqual([]);
+    expect(world.host.state(world.manager).issues.get(number)).toMatchObject({ state: 'closed' });
+    expect(said().at(-1)).toContain(`Merged as ${commit}`);
+    expect(await why()).toBe('done');
+  });
+  test('closed unmerged needs a person; merged after all is done', async () => {
+    await world.attempt(task);
+    const pull = pulls()[0]?.number ?? 0;
+    world.host.closePullRequest(world.target, pull);
+    await followPullRequests(world.ports);
+    expect(await now()).toMatchObject({ state: 'needs_attention', attention: 'closed_unmerged' });
+    expect((await followPullRequests(world.ports)).moved).toEqual([]);
+    const { pullRequests } = world.host.state(world.target);
+    const closed = pullRequests.get(pull);
+    if (closed !== undefined) pullRequests.set(pull, { ...closed, state: 'merged' });
+    await followPullRequests(world.ports);
+    expect(await now()).toMatchObject({ state: 'done', attention: null });
+    expect(said().filter((text) => text.includes('Merged as'))).toHaveLength(1);
+  });
+  test('a pull request that cannot be read does not stop the others', async () => {
+    await world.attempt(task);
+    const gone = { host: 'github', name: 'acme/gone' } as const;
+    const seen = await now();
+    const pullRequest = seen.pullRequest;
+    if (pullRequest === null) throw new Error('no pull request');
+    await world.ports.tasks.transact((transaction) =>
+      world.ports.tasks.insert(transaction, {
+        ...seen,
+        id: '0000',
+        proposal: { ...seen.proposal, rank: 99 },
+        pullRequest: { ...pullRequest, repository: gone },
+      }),
+    );
+    world.host.mergePullRequest(world.target, pullRequest.number);
+    const { moved, failed } = await followPullRequests(world.ports);
+    expect(moved).toMatchObject([{ id: task.id }]);
+    expect(failed).toHaveLength(1);
+  });
+});
