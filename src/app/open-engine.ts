@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RepositoryRef } from '../domain/repository.ts';
+import type { Checkpoint } from '../lib/checkpoint.ts';
 import type { Random } from '../lib/random.ts';
 import type { ServicePorts } from '../operations/service/run-service.ts';
 import type { CyclePorts } from '../pipeline/cycle.ts';
@@ -7,6 +8,7 @@ import type { AttemptRef } from '../pipeline/execute/attempt.ts';
 import { workflowIdOf } from '../pipeline/execute/attempt.ts';
 import { repairRuns } from '../pipeline/execute/repair.ts';
 import type { PipelinePorts } from '../pipeline/pipeline-ports.ts';
+import type { Steps } from '../pipeline/workflows.ts';
 import { attemptWorkflow } from '../pipeline/workflows.ts';
 import type { Config } from '../platform/config/schema.ts';
 import { claimService } from '../platform/database/service-claim.ts';
@@ -52,7 +54,7 @@ export async function openEngine(parts: EngineParts): Promise<EngineRooms> {
     engine.register(attemptName, async (context, ref: AttemptRef) =>
       withContext(
         { correlationId: `${context.workflowId}`, operation: 'attempt', userId: 'pipeline' },
-        () => attemptWorkflow(pipeline, context, ref),
+        () => attemptWorkflow(pipeline, withCheckpoints(context, store.checkpoint), ref),
       ),
     );
     engine.defineQueue(queue, { perProcess: parts.config().executor.maxConcurrent });
@@ -111,6 +113,19 @@ function portsOf(parts: EngineParts, engine: DurableEngine): Omit<EngineRooms, '
       busy: async () => (await engine.list({ states: ['queued', 'running'], limit: 1 })).length > 0,
       times,
     },
+  };
+}
+
+/** Every step can be cut off where it begins and where it has ended, before the engine has noted its end. */
+function withCheckpoints(steps: Steps, checkpoint: Checkpoint): Steps {
+  return {
+    step: (name, body) =>
+      steps.step(name, async (signal) => {
+        await checkpoint(`attempt.${name}`);
+        const result = await body(signal);
+        await checkpoint(`attempt.${name}.ended`);
+        return result;
+      }),
   };
 }
 

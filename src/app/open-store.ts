@@ -25,6 +25,7 @@ import { githubMigrations } from '../integrations/github/tables.ts';
 import type { LocalHost } from '../integrations/local/local-host.ts';
 import { createLocalHost } from '../integrations/local/local-host.ts';
 import { localMigrations } from '../integrations/local/migrations.ts';
+import type { Checkpoint } from '../lib/checkpoint.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Random } from '../lib/random.ts';
@@ -47,6 +48,7 @@ import { createPauseStore } from '../storage/pause-store.ts';
 import { createRunStore } from '../storage/run-store.ts';
 import { createTaskStore } from '../storage/task-store.ts';
 import { kyselyOf } from '../storage/transaction.ts';
+import { killPoint } from './kill-point.ts';
 import { openGithub } from './open-github.ts';
 import type { Reconciliation } from './reconciliation.ts';
 import { openReconciliation, reconciliationMigration } from './reconciliation.ts';
@@ -68,6 +70,8 @@ export interface StoreRooms {
   readonly trees: OpenTreeReader;
   readonly workspaces: Workspaces;
   readonly reconciliation: Reconciliation;
+  /** Named points of the work at which a test ends the process. */
+  readonly checkpoint: Checkpoint;
   close(): Promise<void>;
 }
 
@@ -129,6 +133,7 @@ async function build(
     markers,
     owner: userInfo().username,
   });
+  const checkpoint = killPoint(env);
   let github: CodeHost | null = null;
   const host = (name: HostName): CodeHost => {
     if (name === 'local') return local;
@@ -156,6 +161,7 @@ async function build(
       });
     },
     lookFirst: () => !reconciliation.isDone(),
+    checkpoint,
   });
   return {
     database,
@@ -172,6 +178,7 @@ async function build(
     mirrors: createMirrors({ git, clock, root: join(dataDir, 'mirrors') }),
     trees,
     reconciliation,
+    checkpoint,
     workspaces: createWorkspaces({ git, root: join(dataDir, 'workspaces') }),
     close: async () => {
       trees.close();
