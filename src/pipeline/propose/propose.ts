@@ -190,6 +190,7 @@ function issueOf(ports: Pick<Ports, 'settings'>, task: Task): EffectRequest {
       body: task.publishedBody ?? task.proposal.body,
       labels: [ports.settings.labels().proposal],
     },
+    ...(task.origin.kind === 'finding' ? { fingerprint: task.origin.fingerprint } : {}),
   };
 }
 
