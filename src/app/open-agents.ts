@@ -2,16 +2,19 @@ import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Agent, AgentRunner } from '../domain/ports/agent.ts';
+import type { Delegate } from '../domain/ports/delegate.ts';
 import type { Sandbox } from '../domain/ports/sandbox.ts';
 import { createCommandRunner } from '../integrations/agents/command-runner.ts';
 import { createAgents } from '../integrations/agents/create-agents.ts';
 import { createDemoAgent } from '../integrations/agents/demo/demo-agent.ts';
 import { sampleRepositories } from '../integrations/agents/demo/samples.ts';
 import { createAgentRunner } from '../integrations/agents/runner.ts';
+import { createTerragon } from '../integrations/delegates/terragon.ts';
 import { agentUserOf, createBubblewrap } from '../integrations/sandbox/bubblewrap.ts';
 import { chooseSandbox } from '../integrations/sandbox/choose-sandbox.ts';
 import { sweepLeftovers } from '../integrations/sandbox/leftovers.ts';
 import { createNoSandbox } from '../integrations/sandbox/no-sandbox.ts';
+import { createSandboxRuntime } from '../integrations/sandbox/sandbox-runtime.ts';
 import { toAppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { sha256 } from '../lib/hash.ts';
@@ -22,7 +25,7 @@ import type { Config } from '../platform/config/schema.ts';
 /** Agents and where they run. */
 export interface AgentRooms {
   readonly agents: (name: string) => Agent | null;
-  readonly all: readonly Agent[];
+  readonly delegates: (name: string) => Delegate | null;
   readonly runner: AgentRunner;
   readonly commands: CommandRunner;
   /** Words for people: what seals agents in. */
@@ -61,13 +64,14 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
     : [];
   const all = [...configured, ...demo];
   const sandbox = parts.isWorking ? await sandboxFor(parts, tempRoot, isDemo) : notWorking;
+  const terragon = createTerragon({ username: config.executor.terragonUsername });
   const nodePath = process.execPath;
   const secrets = async (name: string): Promise<string | undefined> => parts.secret(name);
   const runner = createAgentRunner({ sandbox, secrets, clock, random, tempRoot, path, nodePath });
   const lines = createCommandRunner({ sandbox, clock, tempRoot, nodePath });
   return {
     agents: (name) => all.find((agent) => agent.name === name) ?? null,
-    all,
+    delegates: (name) => (name === terragon.name ? terragon : null),
     runner,
     commands: {
       run: async (request) => {
@@ -108,6 +112,7 @@ export function sandboxCandidates(
       runAs,
       onRefusal: (refusal) => warn('egress refused', { ...refusal, category: 'security' }),
     }),
+    createSandboxRuntime({ clock, random, tempRoot, program: 'srt' }),
     createNoSandbox({ clock, random, tempRoot }),
   ];
 }

@@ -137,6 +137,7 @@ function pipelinePorts(
     mirrors: store.mirrors,
     workspaces: store.workspaces,
     agents: agents.agents,
+    delegates: agents.delegates,
     runner: agents.runner,
     commands: agents.commands,
     secrets: { scan: (text) => redactor.kindsIn(text), redact: (text) => redactor.redact(text) },

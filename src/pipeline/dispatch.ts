@@ -4,7 +4,7 @@ import type { PipelinePorts } from './pipeline-ports.ts';
 
 export type DispatchPorts = Pick<
   PipelinePorts,
-  'tasks' | 'runs' | 'pauses' | 'settings' | 'clock' | 'agents'
+  'tasks' | 'runs' | 'pauses' | 'settings' | 'clock' | 'agents' | 'delegates'
 >;
 
 /** Why an approved task is not started now; every path that does not dispatch has one of these. */
@@ -32,7 +32,8 @@ export async function holdOf(ports: DispatchPorts, task: Task): Promise<Hold | n
     return hold('repository_paused', `${task.target.name} is paused in the configuration.`);
   }
   const agent = ports.agents(task.agent);
-  if (agent === null) {
+  const isDelegate = ports.delegates(task.agent) !== null;
+  if (agent === null && !isDelegate) {
     return hold(
       'agent_missing',
       `No agent is named "${task.agent}". Add it under executor.agents.`,
@@ -43,7 +44,7 @@ export async function holdOf(ports: DispatchPorts, task: Task): Promise<Hold | n
   if (await isBusy(ports, task)) {
     return hold('repository_busy', `Another task works on ${task.target.name}; one at a time.`);
   }
-  if (agent.cost === 'free') return null;
+  if (agent === null || agent.cost === 'free') return null;
   return overBudget(ports, policy.budget);
 }
 

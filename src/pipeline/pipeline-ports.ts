@@ -2,6 +2,7 @@ import type { Actor } from '../domain/actor.ts';
 import type { RepositoryPolicy } from '../domain/policy.ts';
 import type { Agent, AgentRunner } from '../domain/ports/agent.ts';
 import type { CodeHost } from '../domain/ports/code-host.ts';
+import type { Delegate } from '../domain/ports/delegate.ts';
 import type { Effects } from '../domain/ports/effects.ts';
 import type { Mirrors, Workspaces } from '../domain/ports/git.ts';
 import type {
@@ -27,6 +28,8 @@ export interface PipelinePorts {
   readonly mirrors: Mirrors;
   readonly workspaces: Workspaces;
   readonly agents: (name: string) => Agent | null;
+  /** Agents of others that are only asked. */
+  readonly delegates: (name: string) => Delegate | null;
   readonly runner: AgentRunner;
   readonly commands: CommandRunner;
   readonly secrets: SecretScan;

@@ -28,7 +28,16 @@ export async function attemptWorkflow(
   const result = await steps.step('work', (signal) =>
     safely(ports, signal, () => work(ports, ref, signal)),
   );
-  return steps.step('deliver', (signal) => finish(ports, ref, result, signal));
+  const outcome = await steps.step('deliver', (signal) => finish(ports, ref, result, signal));
+  await steps.step('clean up', () => cleanUp(ports));
+  return outcome;
+}
+
+/** Removes workspaces of runs that have ended; what a failure leaves is removed at the next start. */
+async function cleanUp({ runs, workspaces }: PipelinePorts): Promise<null> {
+  const live = await runs.live();
+  await workspaces.sweep(new Set(live.map(({ id }) => id)));
+  return null;
 }
 
 /** A start that fails (host or database away) is noted on the task, which waits a while and is started again. */

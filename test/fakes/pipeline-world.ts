@@ -122,7 +122,9 @@ export async function createPipelineWorld(
       }),
       audit: { record: async (_transaction, record) => void audit.push(record) },
       ...fakeWorkPorts(work),
+      delegates: () => null,
       agents: (name) => agents.get(name) ?? null,
+      delegates: () => null,
       secrets: {
         scan: (text) => (text.includes('s3cr3t') ? ['test'] : []),
         redact: (text) => text.replaceAll('s3cr3t', '***'),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HostPullRequest } from '../../domain/ports/code-host.ts';
-import { createTerragon, type DelegatedWork } from './terragon.ts';
+import type { DelegatedWork } from '../../domain/ports/delegate.ts';
+import { createTerragon } from './terragon.ts';
 
 const terragon = createTerragon({ username: '@terragon-labs' });
 const work: DelegatedWork = {

@@ -119,7 +119,8 @@ async function proven(
   };
 }
 
-async function conclude(
+/** Moves the task to review with its proven pull request, and says so on the issue. */
+export async function conclude(
   ports: DeliverPorts,
   task: Task,
   run: Run,

@@ -6,6 +6,7 @@ import type { CheckResult, Run } from '../../domain/run.ts';
 import type { Task } from '../../domain/task.ts';
 import { idOf } from '../../lib/hash.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
+import { askDelegate } from './ask-delegate.ts';
 import type { AttemptRef, WorkResult } from './attempt.ts';
 import { current, runIdOf } from './attempt.ts';
 import { classify, noChangeReason } from './classify.ts';
@@ -31,6 +32,8 @@ export async function work(
 ): Promise<WorkResult> {
   const now = await current(ports, ref);
   if (now === null) return over('canceled', 'The task moved on before the agent started.');
+  const delegate = ports.delegates(now.task.agent);
+  if (delegate !== null) return askDelegate(ports, now, delegate, signal);
   const agent = ports.agents(now.task.agent);
   if (agent === null) {
     return failed(
