@@ -22,7 +22,7 @@ export function explainIssue(
   const found = valueAt(root, issue.path);
   if (found === undefined)
     return [{ path: issue.path, name: false, message: 'is missing', suggestion: example(issue) }];
-  const message = `expected ${expected(issue)}, found ${show(quoted(found))}`;
+  const message = `expected ${expected(issue)}, found ${short(show(quoted(found)))}`;
   return [{ path: issue.path, name: false, message, suggestion: suggestion(issue, found) }];
 }
 
@@ -99,7 +99,11 @@ const samples: Readonly<Record<string, unknown>> = { string: 'text', array: ['te
 
 function quoted(value: unknown): string {
   if (typeof value === 'number') return String(value);
-  const text = JSON.stringify(value) ?? 'nothing';
+  return JSON.stringify(value) ?? 'nothing';
+}
+
+/** Cut after secrets were taken out, because a cut one no longer looks like one. */
+function short(text: string): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 

@@ -145,12 +145,12 @@ describe('a wrong file', () => {
     );
   });
 
-  test('a quoted value passes through the redactor', async () => {
-    const text = '{ "executor": { "maxConcurrent": "ghp_secret" } }';
-    const redact = (quoted: string): string => quoted.replace('ghp_secret', 'MASKED');
-    const error = await failure(load(text, { redact }));
-    expect(error.message).toContain('found "MASKED"');
-    expect(JSON.stringify(error.details)).not.toContain('ghp_secret');
+  test('a secret in the wrong place is not quoted', async () => {
+    const secret = `ghp_${'a1'.repeat(18)}`;
+    const text = `{ "executor": { "maxConcurrent": "${secret}", "${secret}": 1 } }`;
+    const error = await failure(load(text));
+    expect(error.message).toMatch(/found "\[REDACTED:github-token:[0-9a-f]{6}\]"/);
+    expect(JSON.stringify([error.message, error.details])).not.toContain(secret);
   });
 
   test('1,000 mutated configurations give AppErrors that name a place, or load', async () => {

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { AppError } from '../../lib/app-error.ts';
+import { createRedactor } from '../redaction/redactor.ts';
 import { type ConfigDocument, parseConfigDocument } from './config-document.ts';
 import { type ConfigIssue, configInvalid } from './config-issue.ts';
 import { describeKeys } from './describe-keys.ts';
@@ -46,8 +47,6 @@ export interface LoadOptions {
   readonly flags?: Readonly<Record<string, unknown>>;
   /** Reads a file as text; the file system when not said. */
   readonly readFile?: (path: string) => Promise<string>;
-  /** Masks what looks like a secret before an error quotes it. */
-  readonly redact?: (text: string) => string;
 }
 
 /**
@@ -70,8 +69,9 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   ].filter((overlay) => lay(merged, overlay));
   const result = configSchema.safeParse(merged);
   if (!result.success) {
+    const redactor = createRedactor(new Uint8Array(32));
     const explained = result.error.issues.flatMap((issue) =>
-      explainIssue(issue, merged, options.redact ?? ((quoted) => quoted)),
+      explainIssue(issue, merged, (text) => redactor.redact(text)),
     );
     throw configInvalid(
       file,

@@ -1,8 +1,6 @@
 /** A kind of secret that is known by its look. */
 export interface FormatRule {
   readonly kind: string;
-  /** The pattern is tried only when one of these stands in the text. */
-  readonly hints: readonly string[];
   /** Group 1, where there is one, is the secret; else the whole match. Every repetition is bounded. */
   readonly pattern: RegExp;
   /** What is left alone though it matches: rules that go by the words around are guesses. */
@@ -13,106 +11,71 @@ export interface FormatRule {
 export const formatRules: readonly FormatRule[] = [
   {
     kind: 'github-token',
-    hints: ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'],
     pattern: /gh[pousr]_[A-Za-z0-9_.-]{20,1024}/g,
   },
-  { kind: 'github-pat', hints: ['github_pat_'], pattern: /github_pat_[A-Za-z0-9_]{20,255}/g },
-  { kind: 'anthropic-key', hints: ['sk-ant-'], pattern: /sk-ant-[A-Za-z0-9_-]{10,255}/g },
+  { kind: 'github-pat', pattern: /github_pat_[A-Za-z0-9_]{20,255}/g },
+  { kind: 'anthropic-key', pattern: /sk-ant-[A-Za-z0-9_-]{10,255}/g },
   {
     kind: 'api-key',
-    hints: ['sk-'],
     pattern: /(?<![A-Za-z0-9_-])sk-(?=[A-Za-z_-]{0,200}[0-9])[A-Za-z0-9_-]{20,255}/g,
   },
   {
     kind: 'stripe-key',
-    hints: ['k_live_', 'k_test_'],
     pattern: /(?<![A-Za-z0-9])[rsp]k_(?:live|test)_[A-Za-z0-9]{16,255}/g,
   },
   {
     kind: 'aws-key-id',
-    hints: ['AKIA', 'ASIA'],
     pattern: /(?<![A-Za-z0-9])A[KS]IA[A-Z2-7]{16}(?![A-Za-z0-9])/g,
   },
   {
     kind: 'slack-token',
-    hints: ['xox', 'xapp-'],
     pattern: /(?:xox[a-z]|xapp)-[A-Za-z0-9-]{10,255}/g,
   },
   {
     kind: 'slack-webhook',
-    hints: ['hooks.slack.com'],
     pattern: /hooks\.slack\.com\/(?:services|workflows)\/([A-Za-z0-9/_-]{20,255})/g,
   },
   {
     kind: 'gitlab-token',
-    hints: ['glpat-', 'gldt-', 'glrt-'],
     pattern: /gl(?:pat|dt|rt)-[A-Za-z0-9_.-]{20,255}/g,
   },
-  { kind: 'npm-token', hints: ['npm_'], pattern: /npm_[A-Za-z0-9]{36,64}/g },
-  { kind: 'pypi-token', hints: ['pypi-'], pattern: /pypi-[A-Za-z0-9_-]{50,512}/g },
-  { kind: 'google-key', hints: ['AIza'], pattern: /(?<![A-Za-z0-9_-])AIza[A-Za-z0-9_-]{35}/g },
-  { kind: 'google-token', hints: ['ya29.'], pattern: /ya29\.[A-Za-z0-9_-]{20,1024}/g },
-  { kind: 'huggingface-token', hints: ['hf_'], pattern: /(?<![A-Za-z0-9_])hf_[A-Za-z0-9]{30,64}/g },
+  { kind: 'npm-token', pattern: /npm_[A-Za-z0-9]{36,64}/g },
+  { kind: 'pypi-token', pattern: /pypi-[A-Za-z0-9_-]{50,512}/g },
+  { kind: 'google-key', pattern: /(?<![A-Za-z0-9_-])AIza[A-Za-z0-9_-]{35}/g },
+  { kind: 'google-token', pattern: /ya29\.[A-Za-z0-9_-]{20,1024}/g },
+  { kind: 'huggingface-token', pattern: /(?<![A-Za-z0-9_])hf_[A-Za-z0-9]{30,64}/g },
   {
     kind: 'sendgrid-key',
-    hints: ['SG.'],
     pattern: /(?<![A-Za-z0-9])SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{32,64}/g,
   },
   {
     kind: 'jwt',
-    hints: ['eyJ'],
     pattern:
       /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,4096}\.eyJ[A-Za-z0-9_-]{2,8192}\.[A-Za-z0-9_-]{8,2048}/g,
   },
   {
     kind: 'url-password',
-    hints: ['://'],
     pattern: /:\/\/(?:[^\s/?#@:"'\\<>]{0,256}:)?([^\s/?#@"'\\<>]{1,512})@/g,
     leave: isPlaceholder,
   },
   {
     kind: 'authorization',
-    hints: ['uthorization', 'UTHORIZATION'],
     pattern:
       /authorization\\{0,4}["']?[ \t]{0,8}[:=][ \t]{0,8}\\{0,4}["']?(?:(?:bearer|basic|token|digest|negotiate)[ \t]{1,8})?(?!(?:bearer|basic|token|digest|negotiate)[ \t])([A-Za-z0-9._~+/=:-]{6,8192})/gi,
     leave: isPlaceholder,
   },
   {
     kind: 'bearer',
-    hints: ['earer ', 'EARER '],
     pattern: /(?<![A-Za-z])bearer {1,4}([A-Za-z0-9._~+/=-]{16,8192})/gi,
   },
   {
     kind: 'cookie',
-    hints: ['ookie', 'OOKIE'],
     pattern:
       /(?<![A-Za-z])(?:set-)?cookie\\{0,4}["']?[ \t]{0,8}[:=][ \t]{0,8}\\{0,4}["']?[A-Za-z0-9_.-]{1,100}=([^\s"'\\;,]{6,4096})/gi,
     leave: isPlaceholder,
   },
   {
     kind: 'assignment',
-    hints: [
-      'assw',
-      'ASSW',
-      'ecret',
-      'ECRET',
-      'oken',
-      'OKEN',
-      'pikey',
-      'piKey',
-      'PIKEY',
-      'pi_key',
-      'PI_KEY',
-      'pi-key',
-      'ccess',
-      'CCESS',
-      'rivate',
-      'RIVATE',
-      'pwd',
-      'PWD',
-      'assphrase',
-      'ASSPHRASE',
-    ],
     pattern:
       /(?:password|passwd|passphrase|pwd|secret|secret[_-]?key|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|token)\\{0,4}["']?[ \t]{0,8}(?:=|:)[ \t]{0,8}\\{0,4}["']?([^\s"'\\,;&<>]{6,1024})/gi,
     leave: looksLikeCode,

@@ -31,9 +31,7 @@ export function createRedactor(key: Uint8Array): Redactor {
   const redact = (text: string): string => {
     let clean = known.replaceIn(text);
     if (clean.includes('-----BEGIN ')) clean = withoutPrivateKeys(clean, marker);
-    for (const rule of formatRules) {
-      if (rule.hints.some((hint) => clean.includes(hint))) clean = apply(rule, clean, marker);
-    }
+    for (const rule of formatRules) clean = apply(rule, clean, marker);
     return clean;
   };
   return {
