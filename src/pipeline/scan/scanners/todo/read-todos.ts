@@ -36,6 +36,8 @@ export interface ReadTodosOptions {
 const MAX_FILE_BYTES = 5_000_000;
 const MAX_LINE_BYTES = 1_000_000;
 const FIRST_BYTES = 4096;
+/** Nobody writes so many; a line of a megabyte full of them must not cost a minute. */
+const MOST_TAGS_A_LINE = 100;
 
 /** The TODO comments of a file, by line. Knows the language from path and content; unknown languages have none. */
 export function readTodos(
@@ -106,7 +108,10 @@ function place(
   const ordered = [...comments].sort((one, other) => one.start - other.start);
   const placed: Placed[] = [];
   let at = 0;
+  let line = { end: -1, tags: 0 };
   for (const candidate of candidates) {
+    if (candidate.start > line.end) line = { end: endOfLine(src, candidate.start), tags: 0 };
+    if (++line.tags > MOST_TAGS_A_LINE) continue;
     while (at < ordered.length && (ordered[at]?.end ?? 0) <= candidate.start) at++;
     const comment = ordered[at];
     if (comment === undefined) break;
@@ -117,6 +122,11 @@ function place(
     }
   }
   return placed;
+}
+
+function endOfLine(src: string, offset: number): number {
+  const at = src.indexOf('\n', offset);
+  return at < 0 ? src.length : at;
 }
 
 /** Counts lines up to an offset; offsets mostly grow, so each part is counted once. */

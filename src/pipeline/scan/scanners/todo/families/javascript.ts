@@ -1,7 +1,7 @@
 import { type LanguageEntry, rulesLanguage } from '../language.ts';
 import { blockComment, lineComment } from '../lexis/comment-rules.ts';
 import { readElement } from '../lexis/jsx.ts';
-import { lexisOf, NO_MATCH, type Rule } from '../lexis/scan.ts';
+import { comesLater, lexisOf, NO_MATCH, type Rule, type Scan } from '../lexis/scan.ts';
 import { expectsOperand, regexEnd } from '../lexis/slash.ts';
 import { longQuoted, quoted } from '../lexis/string-rules.ts';
 
@@ -33,16 +33,17 @@ function jsxElement(generics: boolean): Rule {
       if (!expectsOperand(scan, pos, OPERAND_KEYWORDS)) return NO_MATCH;
       if (generics && /^<\w+\s*(?:,|extends\b|=[^"'{])/.test(scan.src.slice(pos, pos + 80)))
         return NO_MATCH;
-      return isClosed(scan.src, pos) ? readElement(scan, pos) : NO_MATCH;
+      return isClosed(scan, pos) ? readElement(scan, pos) : NO_MATCH;
     },
   };
 }
 
 /** Whether an element ends somewhere; type parameters never do. */
-function isClosed(src: string, pos: number): boolean {
+function isClosed(scan: Scan, pos: number): boolean {
+  const { src } = scan;
   const name = /^[\w.$:-]*/.exec(src.slice(pos + 1, pos + 100))?.[0] ?? '';
-  if (src.includes(`</${name}`, pos)) return true;
-  return src[pos + 1 + name.length] !== '>' && src.includes('/>', pos);
+  if (comesLater(scan, `</${name}`, pos)) return true;
+  return src[pos + 1 + name.length] !== '>' && comesLater(scan, '/>', pos);
 }
 
 const BASE: readonly Rule[] = [

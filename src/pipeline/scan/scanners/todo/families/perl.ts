@@ -106,7 +106,7 @@ const PERL = rulesLanguage(
     {
       first: 'qmsty',
       match(scan, pos) {
-        if (isHashKey(scan.src, pos)) return NO_MATCH;
+        if (isWord(scan.src.charCodeAt(pos - 1)) || isHashKey(scan.src, pos)) return NO_MATCH;
         return PERL_QUOTES.match(scan, pos);
       },
     },

@@ -116,6 +116,8 @@ function nestedEnd(
   strings: boolean,
 ): number {
   const { src } = scan;
+  const flat = `unnested ${open}`;
+  if (scan.unclosed.has(flat)) return plainEnd(scan, start, close);
   let depth = 1;
   let pos = start;
   while (pos < scan.end) {
@@ -134,6 +136,7 @@ function nestedEnd(
       pos = stringInside(src, pos, scan.end);
     } else pos++;
   }
+  scan.unclosed.add(flat);
   return plainEnd(scan, start, close);
 }
 

@@ -51,6 +51,8 @@ export function heredocBodies(): Rule {
 function bodyEnd(scan: Scan, from: number, pending: PendingHeredoc): number {
   const { src } = scan;
   const { terminator, indented, codeAfter } = pending;
+  const key = `heredoc ${terminator}`;
+  if (scan.unclosed.has(key)) return -1;
   for (let pos = from; pos < scan.end; pos = lineEnd(scan, pos) + 1) {
     const at = indented ? skipBlanks(src, pos) : pos;
     if (!src.startsWith(terminator, at)) continue;
@@ -60,5 +62,6 @@ function bodyEnd(scan: Scan, from: number, pending: PendingHeredoc): number {
     if (after >= scan.end || code === 10 || code === 13)
       return Math.min(lineEnd(scan, after) + 1, scan.end);
   }
+  if (scan.end === src.length) scan.unclosed.add(key);
   return -1;
 }

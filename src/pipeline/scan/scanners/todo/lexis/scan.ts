@@ -31,6 +31,8 @@ export interface Scan {
   halted: boolean;
   depth: number;
   heredocs: PendingHeredoc[];
+  /** Closers that were looked for and do not come any more: nobody needs to look again. */
+  readonly unclosed: Set<string>;
   /** The comment read last, for rules that look back at what stands before them. */
   lastComment: { start: number; end: number };
   readonly expired: () => boolean;
@@ -78,6 +80,7 @@ export function scanOf(
     halted: false,
     depth: 0,
     heredocs: [],
+    unclosed: new Set(),
     lastComment: { start: -1, end: -1 },
     expired,
   };
@@ -152,6 +155,14 @@ export function addComment(
   marker: string | null = null,
 ): void {
   if (holdsCandidate(scan.offsets, start, end)) scan.comments.push({ start, end, marker });
+}
+
+/** Whether the text comes before the end of the source; a text that does not is asked for once. */
+export function comesLater(scan: Scan, text: string, pos: number): boolean {
+  if (scan.unclosed.has(text)) return false;
+  const comes = scan.src.includes(text, pos);
+  if (!comes) scan.unclosed.add(text);
+  return comes;
 }
 
 function holdsCandidate(offsets: readonly number[], start: number, end: number): boolean {
