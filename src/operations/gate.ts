@@ -74,7 +74,24 @@ export interface CallOptions {
 export interface Gate {
   /** The one way in. Throws AppError: `not_found`, `forbidden`, `invalid_input`, or what the handler throws. */
   execute(name: string, input: unknown, caller: Caller, options?: CallOptions): Promise<unknown>;
+  /**
+   * Runs a caller's own code as if it were an operation: the same order, audit pair, log context and metrics.
+   * `permissions` are what it needs and grant nothing. Throws AppError `forbidden`, or what the code throws.
+   */
+  secure<T>(
+    block: SecuredBlock,
+    caller: Caller,
+    body: (context: CallContext) => Promise<T>,
+  ): Promise<T>;
   contracts(): readonly Contract[];
+}
+
+/** Code of a program that embeds us. */
+export interface SecuredBlock {
+  /** As it stands in the audit log. */
+  readonly operation: string;
+  /** All of them must be held; names as in the permission matrix. At least one: without a right nothing is secured. */
+  readonly permissions: readonly string[];
 }
 
 /**
@@ -96,65 +113,81 @@ export function createGate(parts: GateParts): Gate {
       const one = served.get(name);
       if (one === undefined || !one.contract.doors.includes(caller.door))
         throw unknownOperation(name);
-      return parts.within({ correlationId, operation: name, userId: caller.actor.name }, () =>
-        pass(parts, one, input, caller, correlationId, options),
+      const { contract, handler } = one;
+      return pass(
+        parts,
+        contract,
+        { ...caller, correlationId },
+        (context) => {
+          permit(contract, caller);
+          return handler(validated(contract, input), context);
+        },
+        options,
       );
     },
+    secure: (block, caller, body) =>
+      pass(
+        parts,
+        contractOf(block),
+        { ...caller, correlationId: caller.correlationId ?? parts.newCorrelationId() },
+        (context) => {
+          permitAll(block, caller);
+          return body(context);
+        },
+        {},
+      ),
   };
 }
 
-async function pass(
+/** What the gate needs to know of a call, whether it is an operation or a secured block. */
+type Act = Pick<Contract, 'name' | 'effect' | 'reducesHarm' | 'deadlineMs'>;
+
+/** A secured block may write; it ends when it ends. */
+function contractOf({ operation: name }: SecuredBlock): Act {
+  return { name, effect: 'write', deadlineMs: null };
+}
+
+async function pass<T>(
   parts: GateParts,
-  { contract, handler }: Served,
-  input: unknown,
-  caller: Caller,
-  correlationId: string,
+  act: Act,
+  caller: Caller & { readonly correlationId: string },
+  permitted: (context: CallContext) => Promise<T>,
   options: CallOptions,
-): Promise<unknown> {
-  const started = parts.clock.monotonicMs();
-  const entry = await begin(parts, contract, caller, correlationId);
-  let outcome: 'ok' | 'refused' | 'failed' = 'failed';
-  let code: string | null = null;
-  try {
-    permit(contract, caller);
-    const valid = validated(contract, input);
-    const signal = deadline(contract, options.signal);
-    const progress = options.progress ?? (() => undefined);
-    const answer = await handler(valid, {
-      actor: caller.actor,
-      door: caller.door,
-      correlationId,
-      signal,
-      progress,
-    });
-    outcome = 'ok';
-    return answer;
-  } catch (thrown) {
-    const error = toAppError(thrown);
-    code = error.code;
-    outcome = error.kind === 'forbidden' || error.kind === 'invalid_input' ? 'refused' : 'failed';
-    throw error;
-  } finally {
-    const facts = {
-      outcome,
-      code,
-      duration_ms: parts.clock.monotonicMs() - started,
-      category: 'performance',
-    };
-    if (outcome === 'ok') parts.log.info('operation finished', facts);
-    else parts.log.warn('operation ended without success', facts);
-    if (entry !== null) await parts.audit.finish(entry, outcome, { code });
-  }
+): Promise<T> {
+  const { correlationId, actor, door } = caller;
+  return parts.within({ correlationId, operation: act.name, userId: actor.name }, async () => {
+    const started = parts.clock.monotonicMs();
+    const entry = await begin(parts, act, caller);
+    let outcome: 'ok' | 'refused' | 'failed' = 'failed';
+    let code: string | null = null;
+    try {
+      const signal = deadline(act, options.signal);
+      const progress = options.progress ?? (() => undefined);
+      const answer = await permitted({ actor, door, correlationId, signal, progress });
+      outcome = 'ok';
+      return answer;
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      code = error.code;
+      outcome = error.kind === 'forbidden' || error.kind === 'invalid_input' ? 'refused' : 'failed';
+      throw error;
+    } finally {
+      const duration = parts.clock.monotonicMs() - started;
+      const facts = { outcome, code, duration_ms: duration, category: 'performance' };
+      if (outcome === 'ok') parts.log.info('operation finished', facts);
+      else parts.log.warn('operation ended without success', facts);
+      if (entry !== null) await parts.audit.finish(entry, outcome, { code });
+    }
+  });
 }
 
 /** Without an entry nothing is written, except acts that only reduce harm. */
 async function begin(
   parts: GateParts,
-  contract: Contract,
-  caller: Caller,
-  correlationId: string,
+  contract: Act,
+  caller: Caller & { readonly correlationId: string },
 ): Promise<string | null> {
-  const { actor, door, clientId } = caller;
+  const { actor, door, clientId, correlationId } = caller;
   try {
     return await parts.audit.begin({
       operation: contract.name,
@@ -192,6 +225,22 @@ function permit(contract: Contract, caller: Caller): void {
   });
 }
 
+function permitAll({ operation, permissions }: SecuredBlock, { actor }: Caller): void {
+  const held: ReadonlySet<string> = permissionsOf(actor);
+  const missing = permissions.filter((permission) => !held.has(permission));
+  if (missing.length === 0 && permissions.length > 0 && actor.kind !== 'anonymous') return;
+  throw new AppError({
+    kind: 'forbidden',
+    code: 'permission_missing',
+    message:
+      permissions.length === 0
+        ? `${operation} names no permission, so there is nothing to hold it to.`
+        : `${actor.name} may not do ${operation}: it needs ${missing.join(', ')}.`,
+    next: 'Name the permissions the code needs, and act as a user who holds them.',
+    details: { missing, actor: actor.kind },
+  });
+}
+
 function validated(contract: Contract, input: unknown): unknown {
   const parsed = contract.input.safeParse(input);
   if (parsed.success) return parsed.data;
@@ -209,7 +258,7 @@ function validated(contract: Contract, input: unknown): unknown {
   });
 }
 
-function deadline(contract: Contract, signal: AbortSignal | undefined): AbortSignal {
+function deadline(contract: Act, signal: AbortSignal | undefined): AbortSignal {
   const signals = [
     ...(signal === undefined ? [] : [signal]),
     ...(contract.deadlineMs === null ? [] : [AbortSignal.timeout(contract.deadlineMs)]),

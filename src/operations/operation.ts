@@ -5,6 +5,7 @@ export type Permission =
   | 'tasks:read'
   | 'tasks:write'
   | 'tasks:approve'
+  | 'issues:write'
   | 'repo:read'
   | 'repo:write'
   | 'scans:run'

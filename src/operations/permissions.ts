@@ -6,13 +6,14 @@ const reading: readonly Permission[] = ['tasks:read', 'repo:read', 'config:read'
 /** What each role may do. */
 export const roles: Readonly<Record<string, readonly Permission[]>> = {
   viewer: reading,
-  operator: [...reading, 'tasks:write', 'scans:run', 'repo:write'],
-  approver: [...reading, 'tasks:write', 'tasks:approve'],
+  operator: [...reading, 'tasks:write', 'issues:write', 'scans:run', 'repo:write'],
+  approver: [...reading, 'tasks:write', 'issues:write', 'tasks:approve'],
   auditor: reading,
   admin: [
     ...reading,
     'tasks:write',
     'tasks:approve',
+    'issues:write',
     'repo:write',
     'scans:run',
     'service:run',

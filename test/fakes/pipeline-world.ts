@@ -122,7 +122,6 @@ export async function createPipelineWorld(
       }),
       audit: { record: async (_transaction, record) => void audit.push(record) },
       ...fakeWorkPorts(work),
-      delegates: () => null,
       agents: (name) => agents.get(name) ?? null,
       delegates: () => null,
       secrets: {

@@ -6,6 +6,7 @@ import { AppError } from '../../lib/app-error.ts';
 import { grantApproval } from '../../pipeline/approve/record-approval.ts';
 import type { DispatchPorts } from '../../pipeline/dispatch.ts';
 import { explain } from '../../pipeline/explain.ts';
+import { followPullRequests } from '../../pipeline/follow/follow.ts';
 import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
 import type { CallContext, Served } from '../gate.ts';
 import { serve } from '../gate.ts';
@@ -66,6 +67,7 @@ export function taskHandlers(ports: TaskPorts): readonly Served[] {
     serve(mergeTask, async ({ id }, { actor }) => {
       const task = await find(ports, id);
       await ports.merge(ports.host(task.target.host), task, actor.name);
+      await followPullRequests(ports);
       return lineOf(await find(ports, task.id));
     }),
   ];
