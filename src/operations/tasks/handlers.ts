@@ -24,7 +24,7 @@ import {
 
 export type TaskPorts = Pick<
   PipelinePorts,
-  'tasks' | 'runs' | 'effects' | 'audit' | 'settings' | 'clock' | 'correlationId' | 'host'
+  'tasks' | 'runs' | 'effects' | 'audit' | 'settings' | 'clock' | 'correlationId' | 'host' | 'log'
 > &
   DispatchPorts & {
     /** Merges on hosts that let us (the local one). */
