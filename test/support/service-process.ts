@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** How one command ended. */
+export interface Finished {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Standard output as its one JSON document; null when there is none. */
+  readonly json: unknown;
+}
+
+export interface RunOptions {
+  /** Point at which the process ends itself with SIGKILL, `name` or `name@nth` (src/app/kill-point.ts). */
+  readonly killAt?: string;
+  /** Asked every few milliseconds; the process gets SIGKILL when it answers true. */
+  readonly killWhen?: () => boolean | Promise<boolean>;
+  /** After so long the process is killed and the run fails; 120 s when not said. */
+  readonly maxMs?: number;
+}
+
+export interface ServicePlace {
+  /** Own folder: config.json, data and logs. */
+  readonly folder: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The real program as people start it, one process a command. */
+export interface ServiceProcess {
+  readonly folder: string;
+  run(words: readonly string[], options?: RunOptions): Promise<Finished>;
+  /** Everything that the data folder holds is gone, save the keys. */
+  loseData(): Promise<void>;
+}
+
+const program = new URL('../../src/app/main.ts', import.meta.url).pathname;
+
+export async function createServiceProcess(place: ServicePlace): Promise<ServiceProcess> {
+  const { folder, config, env } = place;
+  await mkdir(folder, { recursive: true });
+  const configFile = join(folder, 'config.json');
+  await writeFile(configFile, JSON.stringify({ dataDir: 'data', logDir: 'logs', ...config }));
+  return {
+    folder,
+    run: (words, options = {}) => runOnce({ folder, env, configFile }, words, options),
+    async loseData() {
+      for (const name of await readdir(join(folder, 'data'))) {
+        if (name !== 'keys') await rm(join(folder, 'data', name), { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+async function runOnce(
+  place: {
+    readonly folder: string;
+    readonly env: ServicePlace['env'];
+    readonly configFile: string;
+  },
+  words: readonly string[],
+  { killAt, killWhen, maxMs = 120_000 }: RunOptions,
+): Promise<Finished> {
+  const child = spawn(
+    process.execPath,
+    [program, '--config', place.configFile, '--json', ...words],
+    {
+      cwd: place.folder,
+      env: {
+        PATH: process.env['PATH'],
+        HOME: place.folder,
+        ...place.env,
+        ...(killAt === undefined ? {} : { CMS_KILL_AT: killAt }),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  let isOver = false;
+  const ended = new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>(
+    (resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (exitCode, signal) => resolve({ exitCode, signal }));
+    },
+  ).finally(() => {
+    isOver = true;
+  });
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    child.kill('SIGKILL');
+  }, maxMs);
+  const killer = async (): Promise<void> => {
+    while (killWhen !== undefined && !isOver) {
+      if (await killWhen()) child.kill('SIGKILL');
+      await delay(3);
+    }
+  };
+  const [{ exitCode, signal }] = await Promise.all([ended, killer()]);
+  clearTimeout(timer);
+  const out = Buffer.concat(stdout).toString();
+  const err = Buffer.concat(stderr).toString();
+  if (isLate) throw new Error(`${words.join(' ')} took longer than ${maxMs} ms\n${out}\n${err}`);
+  return { exitCode, signal, stdout: out, stderr: err, json: jsonOf(out) };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
