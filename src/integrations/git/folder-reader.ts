@@ -39,31 +39,23 @@ async function lookAt(git: Git, place: string): Promise<FolderLook> {
     });
   }
   const names = new Set(await readdir(root));
-  if (names.has('.git') && (await isRepository(git, path.join(root, '.git')))) {
+  if (names.has('.git')) {
     const gitDir = path.join(root, '.git');
-    return { kind: 'work-tree', root, gitDir, commit: await headOf(git, gitDir) };
+    const head = await headOf(git, gitDir);
+    if (head !== 'none') return { kind: 'work-tree', root, gitDir, commit: head };
   }
-  if (
-    names.has('HEAD') &&
-    names.has('objects') &&
-    names.has('refs') &&
-    (await isRepository(git, root))
-  ) {
-    return { kind: 'bare', root, gitDir: root, commit: await headOf(git, root) };
+  if (names.has('HEAD') && names.has('objects') && names.has('refs')) {
+    const head = await headOf(git, root);
+    if (head !== 'none') return { kind: 'bare', root, gitDir: root, commit: head };
   }
   return { kind: 'folder', root, gitDir: null, commit: null };
 }
 
-async function isRepository(git: Git, gitDir: string): Promise<boolean> {
-  const { code } = await git.run([`--git-dir=${gitDir}`, 'rev-parse', '--git-dir'], {
-    accept: [0, 128],
-  });
-  return code === 0;
-}
-
+/** Commit of HEAD, null before the first; `none` when the folder is no repository. */
 async function headOf(git: Git, gitDir: string): Promise<string | null> {
   const args = [`--git-dir=${gitDir}`, 'rev-parse', '--verify', '--quiet', 'HEAD^{commit}'];
   const { code, stdout } = await git.run(args, { accept: [0, 1, 128] });
+  if (code === 128) return 'none';
   return code === 0 ? stdout.toString().trim() : null;
 }
 

@@ -69,6 +69,8 @@ export function createPathScan(deps: PathScanDeps): {
 }
 
 async function scanPath(deps: PathScanDeps, request: PathScanRequest): Promise<FindingRow[]> {
+  // The reader's modules load while git is being asked.
+  import('./read-sightings.ts').catch(() => undefined);
   const place = await deps.folders.look(request.path);
   const text = request.state === undefined ? null : await deps.states.read(request.state);
   const states = parseStates(text);
