@@ -1,11 +1,8 @@
-import { stat } from 'node:fs/promises';
-import { userInfo } from 'node:os';
-import { resolve } from 'node:path';
-import type { Actor } from '../domain/actor.ts';
 import type { CommandContext, OperationRequest } from '../doors/cli/command-context.ts';
 import { runProgram } from '../doors/cli/program.ts';
 import { openManager } from './compose.ts';
 import { onStopSignal } from './lifecycle.ts';
+import { commandLineActor } from './operating-system-actor.ts';
 
 /** Runs one command with the real terminal, environment and signals; answers the exit code. */
 export async function runCommandLine(words: readonly string[], version: string): Promise<number> {
@@ -55,24 +52,5 @@ async function call(request: OperationRequest, context: CommandContext): Promise
   } finally {
     await manager.close();
     stop.dispose();
-  }
-}
-
-/** The operating-system user; the owner of the data folder (or of where it will be made) acts as admin. */
-async function commandLineActor(dataDir: string): Promise<Actor> {
-  const { username, uid } = userInfo();
-  const owner = await ownerOf(resolve(dataDir));
-  return {
-    kind: 'command_line',
-    name: username,
-    isOwner: uid === -1 || uid === 0 || owner === uid,
-  };
-}
-
-async function ownerOf(folder: string): Promise<number> {
-  for (let place = folder; ; place = resolve(place, '..')) {
-    const info = await stat(place).catch(() => null);
-    if (info !== null) return info.uid;
-    if (place === resolve(place, '..')) return -1;
   }
 }

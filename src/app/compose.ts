@@ -8,7 +8,8 @@ import { withContext } from '../platform/logging/context.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { factsFirst } from '../platform/logging/logger.ts';
 import { createRedactor } from '../platform/redaction/redactor.ts';
-import { lightHandlers } from './light-handlers.ts';
+import { watchPerformance } from '../platform/telemetry/monitor-performance.ts';
+import { lightHandlers, storelessHandlers } from './light-handlers.ts';
 import { openLogger } from './open-logger.ts';
 import type { Manager, OpenOptions } from './open-options.ts';
 
@@ -20,16 +21,18 @@ export async function openManager(options: OpenOptions): Promise<Manager> {
 
 /** Builds the store, and with `engine` what does the work. Whatever fails halfway is closed again. */
 async function openFull(options: OpenOptions): Promise<Manager> {
-  const loaded = await loadConfig({
-    file: options.flags.config,
-    required: true,
-    folder: options.folder,
-    env: options.env,
-    flags: {
-      ...options.overrides,
-      ...(options.flags.debug === true ? { 'logging.level': 'DEBUG' } : {}),
-    },
-  });
+  const loaded =
+    options.loaded ??
+    (await loadConfig({
+      file: options.flags.config,
+      required: true,
+      folder: options.folder,
+      env: options.env,
+      flags: {
+        ...options.overrides,
+        ...(options.flags.debug === true ? { 'logging.level': 'DEBUG' } : {}),
+      },
+    }));
   const { config } = loaded;
   const redactor = createRedactor(systemRandom.bytes(32));
   for (const [name, value] of Object.entries(allSecrets(loaded))) redactor.register(name, value);
@@ -38,7 +41,8 @@ async function openFull(options: OpenOptions): Promise<Manager> {
     (line) => redactor.redact(line),
     options.flags,
   );
-  const closers: (() => Promise<void>)[] = [() => logger.flush()];
+  const performance = watchPerformance(logger);
+  const closers: (() => Promise<void>)[] = [() => logger.flush(), async () => performance.stop()];
   const close = async (): Promise<void> => {
     for (const closer of closers.toReversed()) await closer();
   };
@@ -50,9 +54,11 @@ async function openFull(options: OpenOptions): Promise<Manager> {
       logger,
       redactor,
       log: factsFirst(logger),
+      performance,
     });
     closers.push(rooms.close);
-    const gate = gateOf({ served: rooms.served, audit: rooms.audit, log: logger });
+    const light = options.whole === true ? await storelessHandlers(options) : [];
+    const gate = gateOf({ served: [...rooms.served, ...light], audit: rooms.audit, log: logger });
     return { gate, dataDir: config.dataDir, engine: rooms.engine, close };
   } catch (error) {
     await close();

@@ -10,7 +10,7 @@ import { silentLog } from '../lib/log.ts';
 import { systemRandom } from '../lib/random.ts';
 import type { Served } from '../operations/gate.ts';
 import type { DoctorCheck } from '../operations/health/handlers.ts';
-import { healthHandlers } from '../operations/health/handlers.ts';
+import { doctorHandlers as doctorOperations } from '../operations/health/handlers.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
 import { loadConfig } from '../platform/config/load-config.ts';
 import { openDatabase } from '../platform/database/database.ts';
@@ -23,7 +23,7 @@ const run = promisify(execFile);
 
 /** `doctor`: each line was tried out now; what fails says what mends it. */
 export function doctorHandlers(options: OpenOptions): readonly Served[] {
-  return healthHandlers((file, signal) => {
+  return doctorOperations((file, signal) => {
     const loaded = loadConfig({
       file: file ?? options.flags.config,
       folder: options.folder,

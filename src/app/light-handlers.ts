@@ -27,3 +27,13 @@ export async function lightHandlers(
   const group = groups.find(([names]) => operation.startsWith(names));
   return group === undefined ? [] : group[1](options, openFull);
 }
+
+/** The same operations for the library, whose gate stands for as long as the program runs. The demo is not among them. */
+export async function storelessHandlers(options: OpenOptions): Promise<readonly Served[]> {
+  const [{ folderScanHandlers }, { configFileHandlers }, { doctorHandlers }] = await Promise.all([
+    import('./scan-folders.ts'),
+    import('./config-files.ts'),
+    import('./doctor.ts'),
+  ]);
+  return [...folderScanHandlers(), ...configFileHandlers(options), ...doctorHandlers(options)];
+}

@@ -20,6 +20,10 @@ export interface OpenOptions {
   readonly folder: string;
   readonly version: string;
   readonly isTerminal: boolean;
+  /** A configuration that was read before; else it is read as the flags say. */
+  readonly loaded?: LoadedConfig;
+  /** Serves also what needs no store, behind the same audited gate, for a program that embeds us. */
+  readonly whole?: boolean;
 }
 
 /** What was built: the gate and what has to be closed again. */

@@ -5,6 +5,8 @@ import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { systemRandom } from '../lib/random.ts';
 import type { GateAudit, Served } from '../operations/gate.ts';
+import { healthHandlers } from '../operations/health/handlers.ts';
+import { issueHandlers } from '../operations/issues/handlers.ts';
 import { scanHandlers } from '../operations/scans/handlers.ts';
 import { startHandlers, statusHandlers } from '../operations/service/handlers.ts';
 import type { ServicePorts } from '../operations/service/run-service.ts';
@@ -17,15 +19,17 @@ import { serviceHolder } from '../platform/database/service-claim.ts';
 import { currentCorrelationId } from '../platform/logging/context.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
+import type { PerformanceWatch } from '../platform/telemetry/monitor-performance.ts';
 import type { AgentRooms } from './open-agents.ts';
 import { openAgents } from './open-agents.ts';
 import { openEngine } from './open-engine.ts';
+import { healthChecks } from './open-health.ts';
 import type { OpenOptions } from './open-options.ts';
 import { configFolder } from './open-options.ts';
 import { createScan } from './open-scan.ts';
 import type { StoreRooms } from './open-store.ts';
 import { openStore } from './open-store.ts';
-import { createSettings, isExcluded, watched } from './settings.ts';
+import { createSettings, isExcluded, namedRepository, watched } from './settings.ts';
 
 export interface RoomParts {
   readonly options: OpenOptions;
@@ -33,6 +37,7 @@ export interface RoomParts {
   readonly logger: Logger;
   readonly redactor: Redactor;
   readonly log: Log;
+  readonly performance: Pick<PerformanceWatch, 'counts'>;
 }
 
 /** Handlers behind a store, and with `engine` those that do the work. */
@@ -81,6 +86,8 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
     });
     const pipeline = pipelinePorts(parts, store, agents, settings, scan);
     const repositories = (): Promise<readonly RepositoryRef[]> => expand(parts, store);
+    const named = (name: string): RepositoryRef =>
+      namedRepository(name, configFolder(options, loaded));
     const served = [
       ...taskHandlers({
         ...pipeline,
@@ -92,8 +99,17 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         database: { kind: store.database.kind, version: store.database.version },
         terminate,
         holder: () => serviceHolder(store.database),
-        repository: (name) =>
-          /^[/.~]/u.test(name) ? { host: 'local', name } : { host: 'github', name },
+        repository: named,
+      }),
+      ...issueHandlers({
+        ...pipeline,
+        repository: named,
+        known: async () => withManager(loaded.config, await repositories()),
+      }),
+      ...healthHandlers({
+        clock: systemClock,
+        checks: () =>
+          healthChecks({ loaded, database: store.database, performance: parts.performance }),
       }),
       ...scanHandlers({ pipeline, scan, repositories }),
     ];
@@ -169,6 +185,15 @@ async function expand(
     }
   }
   return [...found.values()];
+}
+
+function withManager(
+  { github }: LoadedConfig['config'],
+  repositories: readonly RepositoryRef[],
+): readonly RepositoryRef[] {
+  return github.managerRepo === null
+    ? repositories
+    : [...repositories, { host: 'github', name: github.managerRepo }];
 }
 
 function mergeOf(store: StoreRooms): Parameters<typeof taskHandlers>[0]['merge'] {

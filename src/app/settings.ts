@@ -88,6 +88,13 @@ export function watched(
   );
 }
 
+/** What a person typed, as a repository: a path is a folder on the local host, all else is on GitHub. */
+export function namedRepository(name: string, folder: string): RepositoryRef {
+  return isFolder(name)
+    ? { host: 'local', name: absolute(name, folder) }
+    : { host: 'github', name };
+}
+
 /** Whether a name is left out by a pattern. */
 export function isExcluded(name: string, exclude: readonly string[]): boolean {
   return exclude.some((pattern) => matchesGlob(name.toLowerCase(), pattern.toLowerCase()));

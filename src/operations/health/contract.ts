@@ -26,3 +26,52 @@ export const doctor = operation({
   input: z.object({ file: z.string().optional() }),
   output: DoctorReport,
 });
+
+export const healthCategories = [
+  'resources',
+  'configuration',
+  'security',
+  'database',
+  'external',
+  'performance',
+] as const;
+
+const status = z.enum(['healthy', 'degraded', 'unhealthy', 'unknown']);
+
+export const HealthReport = z.object({
+  overallStatus: status,
+  /** 0 to 100 over what was measured; null when nothing was. */
+  score: z.number().nullable(),
+  checks: z.array(
+    z.object({
+      name: z.string(),
+      category: z.string(),
+      critical: z.boolean(),
+      status,
+      value: z.number().nullable(),
+      threshold: z.number().nullable(),
+      evidence: z.string(),
+      remedy: z.string().nullable(),
+      durationMs: z.number(),
+    }),
+  ),
+  criticalIssues: z.array(z.string()),
+  recommendations: z.array(z.string()),
+});
+export type HealthReport = z.infer<typeof HealthReport>;
+
+export const runHealth = operation({
+  name: 'health.run',
+  summary: 'Measure how the system is; what could not be measured is unknown',
+  permission: 'health:read',
+  effect: 'read',
+  kind: 'call',
+  needs: 'store',
+  deadlineMs: 60_000,
+  doors: ['http', 'library'],
+  input: z.strictObject({
+    /** All when none is named. */
+    categories: z.array(z.enum(healthCategories)).default([]),
+  }),
+  output: HealthReport,
+});

@@ -1,0 +1,61 @@
+import { availableParallelism, totalmem } from 'node:os';
+import type { LoadedConfig } from '../platform/config/load-config.ts';
+import { validateConfig } from '../platform/config/validate-config.ts';
+import type { Database } from '../platform/database/database.ts';
+import type { HealthCheck } from '../platform/health/check.ts';
+import { diskCheck, eventLoopCheck, memoryCheck } from '../platform/health/machine-checks.ts';
+import {
+  databaseCheck,
+  failureCheck,
+  reachableCheck,
+  remarksCheck,
+} from '../platform/health/service-checks.ts';
+import type { PerformanceWatch } from '../platform/telemetry/monitor-performance.ts';
+
+export interface HealthParts {
+  readonly loaded: LoadedConfig;
+  readonly database: Pick<Database, 'pool'>;
+  readonly performance: Pick<PerformanceWatch, 'counts'>;
+}
+
+/** Everything that `health.run` measures; a new check is one line here. */
+export function healthChecks({
+  loaded,
+  database,
+  performance,
+}: HealthParts): readonly HealthCheck[] {
+  const { config } = loaded;
+  return [
+    diskCheck(config.dataDir),
+    memoryCheck(),
+    eventLoopCheck(),
+    failureCheck(performance.counts),
+    databaseCheck(() => database.pool.query('select 1')),
+    reachableCheck('GitHub', usesGithub(loaded) ? config.github.apiUrl : null),
+    remarksCheck('configuration', 'configuration', () => {
+      const { errors, warnings } = remarksOf(loaded);
+      return { bad: errors, odd: warnings };
+    }),
+    remarksCheck('security_settings', 'security', () => ({
+      bad: [],
+      odd: remarksOf(loaded).securityIssues,
+    })),
+  ];
+}
+
+function usesGithub({ config, secrets }: LoadedConfig): boolean {
+  return config.github.managerRepo !== null || secrets.githubToken !== null;
+}
+
+function remarksOf(
+  loaded: LoadedConfig,
+): Readonly<Record<'errors' | 'warnings' | 'securityIssues', readonly string[]>> {
+  const machine = { memoryBytes: totalmem(), processors: availableParallelism() };
+  const { errors, warnings, securityIssues } = validateConfig(loaded, 'development', machine);
+  const texts = (remarks: typeof errors): string[] => remarks.map(({ message }) => message);
+  return {
+    errors: texts(errors),
+    warnings: texts(warnings),
+    securityIssues: texts(securityIssues),
+  };
+}

@@ -1,0 +1,68 @@
+import type { RepositoryRef } from '../../domain/repository.ts';
+import { repositoryKey } from '../../domain/repository.ts';
+import { AppError } from '../../lib/app-error.ts';
+import { idOf } from '../../lib/hash.ts';
+import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
+import type { Served } from '../gate.ts';
+import { serve } from '../gate.ts';
+import { createIssue } from './contract.ts';
+
+export type IssuePorts = Pick<PipelinePorts, 'tasks' | 'effects' | 'secrets'> & {
+  /** The watched repositories and the manager repository. */
+  readonly known: () => Promise<readonly RepositoryRef[]>;
+  /** What a caller typed, as a repository. */
+  readonly repository: (name: string) => RepositoryRef;
+};
+
+/**
+ * `issues.create`: an effect with an intent, so that a lost answer or a dead process makes no second issue. The same
+ * words under the same correlation id are one issue, however often they are sent.
+ */
+export function issueHandlers(ports: IssuePorts): readonly Served[] {
+  return [
+    serve(createIssue, async ({ repository: name, title, body, labels }, { correlationId }) => {
+      const repository = await knownRepository(ports, name);
+      refuseSecrets(ports, `${title}\n${body}`);
+      const [intent = ''] = await ports.tasks.transact((transaction) =>
+        ports.effects.intend(transaction, [
+          {
+            kind: 'create_issue',
+            repository,
+            taskId: idOf('issue', repositoryKey(repository), correlationId, title, body),
+            attempt: 0,
+            ordinal: 0,
+            payload: { title, body, labels },
+          },
+        ]),
+      );
+      const { number, url, adopted } = await ports.effects.settle(intent);
+      if (number === null) throw new Error(`the issue of intent ${intent} has no number`);
+      return { repository: repository.name, number, url, adopted };
+    }),
+  ];
+}
+
+async function knownRepository(ports: IssuePorts, name: string): Promise<RepositoryRef> {
+  const wanted = repositoryKey(ports.repository(name));
+  const known = await ports.known();
+  const found = known.find((ref) => repositoryKey(ref) === wanted);
+  if (found !== undefined) return found;
+  throw new AppError({
+    kind: 'not_found',
+    code: 'repository_not_watched',
+    message: `${name} is neither watched nor the manager repository.`,
+    next: `Known: ${known.map((ref) => ref.name).join(', ') || 'none'}. Add it to github.reposToScan or repositories.`,
+  });
+}
+
+/** What is published cannot be taken back. */
+function refuseSecrets({ secrets }: IssuePorts, text: string): void {
+  const kinds = secrets.scan(text);
+  if (kinds.length === 0) return;
+  throw new AppError({
+    kind: 'invalid_input',
+    code: 'secret_in_text',
+    message: `The issue holds what looks like a secret (${kinds.join(', ')}); it was not written.`,
+    next: 'Take the secret out, and replace it where it was used if others saw it.',
+  });
+}

@@ -1,0 +1,113 @@
+import { messageOf } from '../../lib/app-error.ts';
+import type { Clock } from '../../lib/clock.ts';
+
+export type HealthStatus = 'healthy' | 'degraded' | 'unhealthy' | 'unknown';
+
+/** One thing that can be measured; it throws when it could not be measured. */
+export interface HealthCheck {
+  readonly name: string;
+  readonly category: string;
+  /** A critical check that is not healthy makes the whole report so. */
+  readonly critical: boolean;
+  readonly measure: (signal: AbortSignal) => Promise<Measured>;
+}
+
+export interface Measured {
+  readonly status: HealthStatus;
+  /** In the unit that the evidence names; null when there is no number. */
+  readonly value: number | null;
+  readonly threshold: number | null;
+  /** What was seen, as a sentence. */
+  readonly evidence: string;
+  /** What mends it; null when nothing needs to be done. */
+  readonly remedy: string | null;
+}
+
+export interface CheckResult extends Measured {
+  readonly name: string;
+  readonly category: string;
+  readonly critical: boolean;
+  readonly durationMs: number;
+}
+
+export interface HealthReport {
+  readonly overallStatus: HealthStatus;
+  /** 0 to 100 over what was measured, critical checks counting twice; null when nothing was. */
+  readonly score: number | null;
+  readonly checks: readonly CheckResult[];
+  readonly criticalIssues: readonly string[];
+  readonly recommendations: readonly string[];
+}
+
+/** Measures every check with a deadline of its own; one that hangs or throws is unknown and stops no other. */
+export async function runChecks(
+  checks: readonly HealthCheck[],
+  { clock, deadlineMs }: { readonly clock: Clock; readonly deadlineMs: number },
+): Promise<HealthReport> {
+  const results = await Promise.all(checks.map((check) => runCheck(check, clock, deadlineMs)));
+  const notWell = results.filter(({ status }) => status !== 'healthy');
+  return {
+    overallStatus: overall(results),
+    score: score(results),
+    checks: results,
+    criticalIssues: notWell
+      .filter(({ critical, status }) => critical && status !== 'degraded')
+      .map(({ name, evidence }) => `${name}: ${evidence}`),
+    recommendations: [...new Set(notWell.flatMap(({ remedy }) => remedy ?? []))],
+  };
+}
+
+async function runCheck(
+  { name, category, critical, measure }: HealthCheck,
+  clock: Clock,
+  deadlineMs: number,
+): Promise<CheckResult> {
+  const started = clock.monotonicMs();
+  const measured = await within(deadlineMs, measure).catch((error: unknown) =>
+    notMeasured(messageOf(error)),
+  );
+  return { name, category, critical, durationMs: clock.monotonicMs() - started, ...measured };
+}
+
+async function within(deadlineMs: number, measure: HealthCheck['measure']): Promise<Measured> {
+  const stop = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`not measured: no answer within ${deadlineMs} ms`));
+      stop.abort();
+    }, deadlineMs);
+  });
+  try {
+    return await Promise.race([measure(stop.signal), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** For a check that could not look: it says why, and never that all is well. */
+export function notMeasured(evidence: string, remedy: string | null = null): Measured {
+  return { status: 'unknown', value: null, threshold: null, evidence, remedy };
+}
+
+/** The worst of the critical checks; the others can only degrade it. Without any measurement it is unknown. */
+function overall(results: readonly CheckResult[]): HealthStatus {
+  const measured = results.filter(({ status }) => status !== 'unknown');
+  const critical = results.filter((result) => result.critical).map(({ status }) => status);
+  if (critical.includes('unhealthy')) return 'unhealthy';
+  if (measured.length === 0 || critical.includes('unknown')) return 'unknown';
+  return measured.some(({ status }) => status !== 'healthy') ? 'degraded' : 'healthy';
+}
+
+function score(results: readonly CheckResult[]): number | null {
+  const points = { healthy: 1, degraded: 0.5, unhealthy: 0, unknown: null } as const;
+  let [sum, weights] = [0, 0];
+  for (const { status, critical } of results) {
+    const earned = points[status];
+    if (earned === null) continue;
+    const weight = critical ? 2 : 1;
+    sum += earned * weight;
+    weights += weight;
+  }
+  return weights === 0 ? null : Math.round((sum / weights) * 100);
+}

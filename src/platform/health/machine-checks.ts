@@ -1,0 +1,87 @@
+import { readFile, statfs } from 'node:fs/promises';
+import { freemem, totalmem } from 'node:os';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { HealthCheck, HealthStatus } from './check.ts';
+
+const megabyte = 1024 * 1024;
+
+/** Free space where the data lives: under 1 GB is tight, under 200 MB work stops. */
+export function diskCheck(folder: string): HealthCheck {
+  return {
+    name: 'disk',
+    category: 'resources',
+    critical: true,
+    measure: async () => {
+      const { bavail, bsize } = await statfs(folder);
+      const free = Math.floor((bavail * bsize) / megabyte);
+      return {
+        status: atLeast(free, 1024, 200),
+        value: free,
+        threshold: 1024,
+        evidence: `${free} MB are free at ${folder}.`,
+        remedy: free < 1024 ? `Free space on the disk of ${folder}.` : null,
+      };
+    },
+  };
+}
+
+/** Memory that the machine can still give out: under 10 % is tight, under 3 % processes are killed. */
+export function memoryCheck(): HealthCheck {
+  return {
+    name: 'memory',
+    category: 'resources',
+    critical: false,
+    measure: async () => {
+      const share = ((await availableBytes()) / totalmem()) * 100;
+      const own = Math.round(process.memoryUsage().rss / megabyte);
+      return {
+        status: atLeast(share, 10, 3),
+        value: Math.round(share),
+        threshold: 10,
+        evidence: `${Math.round(share)} % of the memory is available; this process holds ${own} MB.`,
+        remedy:
+          share < 10 ? 'Lower executor.maxConcurrent, or give the machine more memory.' : null,
+      };
+    },
+  };
+}
+
+/** How late timers of this process are, over a fifth of a second: what blocks them blocks every answer. */
+export function eventLoopCheck(): HealthCheck {
+  return {
+    name: 'event_loop',
+    category: 'performance',
+    critical: false,
+    measure: async (signal) => {
+      const resolution = 10;
+      const histogram = monitorEventLoopDelay({ resolution });
+      histogram.enable();
+      try {
+        await delay(200, undefined, { signal });
+      } finally {
+        histogram.disable();
+      }
+      const late = Math.max(0, Math.round(histogram.percentile(99) / 1e6) - resolution);
+      return {
+        status: late < 200 ? 'healthy' : late < 1000 ? 'degraded' : 'unhealthy',
+        value: late,
+        threshold: 200,
+        evidence: `Timers are at most ${late} ms late (99th percentile over 200 ms).`,
+        remedy: late < 200 ? null : 'Something keeps this process busy: look at performance.json.',
+      };
+    },
+  };
+}
+
+/** Linux knows what could be freed; elsewhere what is free must do. */
+async function availableBytes(): Promise<number> {
+  const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');
+  const kilobytes = /^MemAvailable:\s+(\d+) kB$/mu.exec(text)?.[1];
+  return kilobytes === undefined ? freemem() : Number(kilobytes) * 1024;
+}
+
+function atLeast(value: number, well: number, bad: number): HealthStatus {
+  if (value >= well) return 'healthy';
+  return value >= bad ? 'degraded' : 'unhealthy';
+}
