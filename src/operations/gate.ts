@@ -1,8 +1,9 @@
 import type { Actor } from '../domain/actor.ts';
 import { AppError, toAppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { SecuredBlock } from './admission.ts';
+import { permit, permitAll, validated } from './admission.ts';
 import type { Contract, Door } from './operation.ts';
-import { permissionsOf } from './permissions.ts';
 
 /** Who asks, through which door. */
 export interface Caller {
@@ -86,18 +87,10 @@ export interface Gate {
   contracts(): readonly Contract[];
 }
 
-/** Code of a program that embeds us. */
-export interface SecuredBlock {
-  /** As it stands in the audit log. */
-  readonly operation: string;
-  /** All of them must be held; names as in the permission matrix. At least one: without a right nothing is secured. */
-  readonly permissions: readonly string[];
-}
-
 /**
  * Builds the gate. Handlers live in its closure and nowhere else. Order of a call: correlation id, caller, permission,
- * schema, audit entry begun, log context and duration, handler with a deadline, audit entry finished, answer.
- * An operation that is declared twice makes the start fail.
+ * schema, audit entry begun, handler with a deadline, audit entry finished, answer. A call that permission or schema
+ * refuses is audited as refused. An operation that is declared twice makes the start fail.
  */
 export function createGate(parts: GateParts): Gate {
   const served = new Map<string, Served>();
@@ -109,7 +102,7 @@ export function createGate(parts: GateParts): Gate {
   return {
     contracts: () => [...served.values()].map(({ contract }) => contract),
     execute: async (name, input, caller, options = {}) => {
-      const correlationId = caller.correlationId ?? parts.newCorrelationId();
+      const correlationId = correlationOf(parts, caller);
       const one = served.get(name);
       if (one === undefined || !one.contract.doors.includes(caller.door))
         throw unknownOperation(name);
@@ -118,9 +111,10 @@ export function createGate(parts: GateParts): Gate {
         parts,
         contract,
         { ...caller, correlationId },
-        (context) => {
-          permit(contract, caller);
-          return handler(validated(contract, input), context);
+        () => {
+          permit(contract, caller.actor);
+          const valid = validated(contract, input);
+          return (context) => handler(valid, context);
         },
         options,
       );
@@ -129,10 +123,10 @@ export function createGate(parts: GateParts): Gate {
       pass(
         parts,
         contractOf(block),
-        { ...caller, correlationId: caller.correlationId ?? parts.newCorrelationId() },
-        (context) => {
-          permitAll(block, caller);
-          return body(context);
+        { ...caller, correlationId: correlationOf(parts, caller) },
+        () => {
+          permitAll(block, caller.actor);
+          return body;
         },
         {},
       ),
@@ -151,19 +145,23 @@ async function pass<T>(
   parts: GateParts,
   act: Act,
   caller: Caller & { readonly correlationId: string },
-  permitted: (context: CallContext) => Promise<T>,
+  permitted: () => (context: CallContext) => Promise<T>,
   options: CallOptions,
 ): Promise<T> {
   const { correlationId, actor, door } = caller;
   return parts.within({ correlationId, operation: act.name, userId: actor.name }, async () => {
     const started = parts.clock.monotonicMs();
-    const entry = await begin(parts, act, caller);
+    const checked = attempt(permitted);
+    const entry = await begin(parts, act, caller, checked.refusal);
     let outcome: 'ok' | 'refused' | 'failed' = 'failed';
     let code: string | null = null;
     try {
-      const signal = deadline(act, options.signal);
+      if (checked.run === null) throw checked.refusal;
+      const { run } = checked;
       const progress = options.progress ?? (() => undefined);
-      const answer = await permitted({ actor, door, correlationId, signal, progress });
+      const answer = await inTime(act, options.signal, (signal) =>
+        run({ actor, door, correlationId, signal, progress }),
+      );
       outcome = 'ok';
       return answer;
     } catch (thrown) {
@@ -176,9 +174,38 @@ async function pass<T>(
       const facts = { outcome, code, duration_ms: duration, category: 'performance' };
       if (outcome === 'ok') parts.log.info('operation finished', facts);
       else parts.log.warn('operation ended without success', facts);
-      if (entry !== null) await parts.audit.finish(entry, outcome, { code });
+      if (entry !== null) await finish(parts, entry, outcome, code);
     }
   });
+}
+
+type Checked<R> =
+  | { readonly run: R; readonly refusal: null }
+  | { readonly run: null; readonly refusal: AppError };
+
+/** Permission and schema come before the audit entry, which then tells of a refusal too. */
+function attempt<R>(permitted: () => R): Checked<R> {
+  try {
+    return { run: permitted(), refusal: null };
+  } catch (thrown) {
+    return { run: null, refusal: toAppError(thrown) };
+  }
+}
+
+/** What was done stays done: an entry that cannot be finished is told to the log, not to the caller as a failure. */
+async function finish(
+  parts: GateParts,
+  entry: string,
+  outcome: 'ok' | 'refused' | 'failed',
+  code: string | null,
+): Promise<void> {
+  try {
+    await parts.audit.finish(entry, outcome, { code });
+  } catch (thrown) {
+    const reason = toAppError(thrown).message;
+    const facts = { entry, outcome, code, reason, category: 'security' };
+    parts.log.warn('audit entry could not be finished', facts);
+  }
 }
 
 /** Without an entry nothing is written, except acts that only reduce harm. */
@@ -186,6 +213,7 @@ async function begin(
   parts: GateParts,
   contract: Act,
   caller: Caller & { readonly correlationId: string },
+  refusal: AppError | null,
 ): Promise<string | null> {
   const { actor, door, clientId, correlationId } = caller;
   try {
@@ -197,7 +225,7 @@ async function begin(
       correlationId,
     });
   } catch (cause) {
-    if (contract.effect === 'read' || contract.reducesHarm === true) {
+    if (refusal !== null || contract.effect === 'read' || contract.reducesHarm === true) {
       parts.log.warn('audit log not writable, going on without an entry', {
         operation: contract.name,
       });
@@ -213,57 +241,35 @@ async function begin(
   }
 }
 
-function permit(contract: Contract, caller: Caller): void {
-  if (contract.permission === 'public' || permissionsOf(caller.actor).has(contract.permission))
-    return;
-  throw new AppError({
-    kind: 'forbidden',
-    code: 'permission_missing',
-    message: `${caller.actor.name} may not do ${contract.name}: it needs the permission ${contract.permission}.`,
-    next: 'Ask an administrator, or act as the owner of the data folder.',
-    details: { permission: contract.permission, actor: caller.actor.kind },
+/** Runs until the deadline; a handler that does not listen to its signal is left behind, and the caller is told so. */
+async function inTime<T>(
+  act: Act,
+  given: AbortSignal | undefined,
+  body: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const signals = given === undefined ? [] : [given];
+  if (act.deadlineMs === null) return body(AbortSignal.any(signals));
+  const deadline = AbortSignal.timeout(act.deadlineMs);
+  const late = new Promise<never>((_resolve, reject) => {
+    deadline.addEventListener('abort', () => reject(tooLate(act)), { once: true });
+  });
+  return Promise.race([body(AbortSignal.any([...signals, deadline])), late]);
+}
+
+function tooLate({ name, effect, deadlineMs }: Act): AppError {
+  return new AppError({
+    kind: 'timeout',
+    code: 'operation_deadline',
+    message: `${name} did not end within ${(deadlineMs ?? 0) / 1000} s.${effect === 'read' ? '' : ' What it began may still come to an end.'}`,
+    next: 'Look at the state before you ask again.',
+    details: { deadlineMs },
   });
 }
 
-function permitAll({ operation, permissions }: SecuredBlock, { actor }: Caller): void {
-  const held: ReadonlySet<string> = permissionsOf(actor);
-  const missing = permissions.filter((permission) => !held.has(permission));
-  if (missing.length === 0 && permissions.length > 0 && actor.kind !== 'anonymous') return;
-  throw new AppError({
-    kind: 'forbidden',
-    code: 'permission_missing',
-    message:
-      permissions.length === 0
-        ? `${operation} names no permission, so there is nothing to hold it to.`
-        : `${actor.name} may not do ${operation}: it needs ${missing.join(', ')}.`,
-    next: 'Name the permissions the code needs, and act as a user who holds them.',
-    details: { missing, actor: actor.kind },
-  });
-}
-
-function validated(contract: Contract, input: unknown): unknown {
-  const parsed = contract.input.safeParse(input);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => ({
-    field: path.join('.'),
-    message,
-  }));
-  const first = issues[0];
-  throw new AppError({
-    kind: 'invalid_input',
-    code: 'input_invalid',
-    message: `${contract.name}: ${first?.field === '' ? '' : `${first?.field}: `}${first?.message}`,
-    next: 'Correct the named field; nothing was changed.',
-    details: { issues },
-  });
-}
-
-function deadline(contract: Act, signal: AbortSignal | undefined): AbortSignal {
-  const signals = [
-    ...(signal === undefined ? [] : [signal]),
-    ...(contract.deadlineMs === null ? [] : [AbortSignal.timeout(contract.deadlineMs)]),
-  ];
-  return AbortSignal.any(signals);
+/** A caller's own id is kept when it is a plain word; it goes into logs, headers and the environment of agents. */
+function correlationOf(parts: GateParts, { correlationId }: Caller): string {
+  const isPlain = correlationId !== undefined && /^[\w.:-]{1,128}$/u.test(correlationId);
+  return isPlain ? correlationId : parts.newCorrelationId();
 }
 
 function unknownOperation(name: string): AppError {
