@@ -28,23 +28,21 @@ export function isGeneratedContent(path: string, bytes: Uint8Array): boolean {
 }
 
 function hasGeneratedHeader(bytes: Uint8Array): boolean {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, HEADER_BYTES))
+  const lines = Buffer.from(
+    bytes.buffer,
+    bytes.byteOffset,
+    Math.min(bytes.byteLength, HEADER_BYTES),
+  )
     .toString('latin1')
-    .split('\n', HEADER_LINES)
-    .filter(
-      (line) =>
-        /^\s*(?:[/*#;%"'!<{(.\-\\]|--|REM|dnl|$|[A-Za-z@])/i.test(line) && isCommentLike(line),
-    )
-    .join('\n');
-  return head !== '' && GENERATED_HEADER.some((pattern) => pattern.test(head));
+    .split('\n', HEADER_LINES);
+  const code = lines.findIndex((line) => CODE_LINE.test(line));
+  const head = (code < 0 ? lines : lines.slice(0, code)).join('\n');
+  return GENERATED_HEADER.some((pattern) => pattern.test(head));
 }
 
-/** Lines of code that speak of generated code do not make their file generated. */
-function isCommentLike(line: string): boolean {
-  return !/^\s*[\w.$]+\s*(?:\(|=|:=|:\s*["'])|^\s*(?:const|let|var|if|return|import|def|func|fn)\b|^\s*["'`]/.test(
-    line,
-  );
-}
+/** Where code starts the header is over: code that writes such headers is not generated itself. */
+const CODE_LINE =
+  /^\s*[\w.$]+\s*(?:\(|=|:=|:\s*["'])|^\s*(?:const|let|var|if|return|import|from|def|func|fn|class|using)\b(?!.*\bgenerated\b)|^\s*["'`]/;
 
 function isMinified(bytes: Uint8Array): boolean {
   if (bytes.length < MINIFIED_LINE) return false;

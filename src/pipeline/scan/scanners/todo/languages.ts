@@ -57,11 +57,11 @@ export function languageOf(path: string, firstBytes: Uint8Array): Language | und
 }
 
 function byName(name: string, firstBytes: Uint8Array): Language | undefined {
+  const known = BY_FILE.get(name);
+  if (known !== undefined) return known;
   const shared = languageByContent(name, firstBytes);
   if (shared !== undefined) return BY_NAME.get(shared);
-  return (
-    BY_FILE.get(name) ?? templateAround(name, firstBytes) ?? byExtension(name) ?? byPrefix(name)
-  );
+  return templateAround(name, firstBytes) ?? byExtension(name) ?? byPrefix(name);
 }
 
 /** `settings.yaml.j2` is YAML with the islands of Jinja. */

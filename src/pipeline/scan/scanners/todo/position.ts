@@ -93,9 +93,7 @@ function otherCase(
     /^[^\w]*$/.test(rest) &&
     isBlankEnd(src, comment, lineBelow(src, comment, line)) &&
     isBlankEnd(src, comment, lineAbove(src, comment, line));
-  return alone && !/["'`]/.test(lead + rest) && candidate.tag !== 'BUG'
-    ? { line, atStart, confidence: 0.7 }
-    : undefined;
+  return alone && !/["'`]/.test(lead + rest) ? { line, atStart, confidence: 0.7 } : undefined;
 }
 
 /** A colon or an owner; `xxx(3)` and `bug:label` are other things. */

@@ -33,6 +33,7 @@ export interface ReadTodosOptions {
   readonly deadline?: () => boolean;
 }
 
+const findUsual = candidateFinder();
 const MAX_FILE_BYTES = 5_000_000;
 const MAX_LINE_BYTES = 1_000_000;
 const FIRST_BYTES = 4096;
@@ -48,7 +49,8 @@ export function readTodos(
   if (bytes.length > (options.maxFileBytes ?? MAX_FILE_BYTES)) return [];
   const source = sourceTextOf(bytes);
   if (source === undefined) return [];
-  const candidates = candidateFinder(options.extraTags)(source.src);
+  const find = options.extraTags === undefined ? findUsual : candidateFinder(options.extraTags);
+  const candidates = find(source.src);
   if (candidates.length === 0) return [];
   const language = languageOf(path, bytes.subarray(0, FIRST_BYTES));
   if (language === undefined || hasLongLine(source.src, options.maxLineBytes ?? MAX_LINE_BYTES))

@@ -5,6 +5,9 @@ import { isFirstOnLine, lineStart } from '../lexis/places.ts';
 import { NO_MATCH, type Rule, type Scan, scanNested } from '../lexis/scan.ts';
 import { between, quoted, stepOver } from '../lexis/string-rules.ts';
 
+/** An expansion that is not closed within this many characters is none. */
+const LONGEST_EXPANSION = 2000;
+
 /** `"…"`, in which `$(…)` is code again and `${…}` may hold quotes of its own. */
 function shellString(): Rule {
   return {
@@ -35,7 +38,7 @@ function expansionEnd(scan: Scan, pos: number, quotedInside: boolean): number {
     if (character === '\\') at++;
     else if (character === '{') depth++;
     else if (character === '}' && --depth === 0) return at + 1;
-    else if (character === '\n' && at - pos > 2000) break;
+    else if (at - pos > LONGEST_EXPANSION) break;
     else if (character === "'" && !quotedInside) {
       const close = src.indexOf("'", at + 1);
       if (close < 0 || close >= scan.end) break;
