@@ -101,9 +101,11 @@ test('a workflow that throws has failed, with its reason', async () => {
 });
 
 test('a canceled workflow tells its running step', async () => {
+  let began = false;
   let heard = false;
   engine.register('long', async (context) => {
     await context.step('work', async (signal) => {
+      began = true;
       await systemClock.sleep(60_000, signal).catch(() => {
         heard = true;
       });
@@ -111,6 +113,7 @@ test('a canceled workflow tells its running step', async () => {
   });
   await engine.launch();
   await engine.start('long', 'long-1', null);
+  await vi.waitFor(() => expect(began).toBe(true), patience);
   await engine.cancel('long-1');
   expect(await ended('long-1')).toMatchObject({ state: 'canceled' });
   await vi.waitFor(() => expect(heard).toBe(true), patience);

@@ -1,4 +1,4 @@
-import type { Effect } from './journal.ts';
+import type { Effect } from './journal-entry.ts';
 
 /** Things made more than once by requests; `places` are numbers, comment ids or branches. */
 export interface Duplicate {

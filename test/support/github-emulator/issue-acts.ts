@@ -1,4 +1,5 @@
-import type { Effect, JournalWriter, Via } from './journal.ts';
+import type { JournalWriter } from './journal.ts';
+import type { Effect, Via } from './journal-entry.ts';
 import {
   type Account,
   type Comment,

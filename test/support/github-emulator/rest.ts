@@ -4,7 +4,7 @@ import type { Contract } from './contract.ts';
 import type { RawAnswer } from './git-http.ts';
 import { answerGraphql } from './graphql.ts';
 import type { IssueActs } from './issue-acts.ts';
-import type { JournalEntry } from './journal.ts';
+import type { JournalEntry } from './journal-entry.ts';
 import type { Json } from './present.ts';
 import type { PullActs } from './pull-acts.ts';
 import type { RateLimit } from './rate-limit.ts';

@@ -1,4 +1,4 @@
-import type { JournalEntry } from './journal.ts';
+import type { JournalEntry } from './journal-entry.ts';
 
 /** GitHub's limits as documented ("Rate limits", "Best practices" of the REST API). */
 export interface ViolationLimits {
