@@ -42,7 +42,7 @@ function hasGeneratedHeader(bytes: Uint8Array): boolean {
 
 /** Where code starts the header is over: code that writes such headers is not generated itself. */
 const CODE_LINE =
-  /^\s*[\w.$]+\s*(?:\(|=|:=|:\s*["'])|^\s*(?:const|let|var|if|return|import|from|def|func|fn|class|using)\b(?!.*\bgenerated\b)|^\s*["'`]/;
+  /^\s*[\w.$]+\s*(?:\(|=|:=)|^\s*(?:const|let|var|def|func|fn)\s|^\s*(?:if|return|import|from|class|using)\b(?!.*\bgenerated\b)|^\s*["'`]/;
 
 function isMinified(bytes: Uint8Array): boolean {
   if (bytes.length < MINIFIED_LINE) return false;
