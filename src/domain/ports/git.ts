@@ -72,9 +72,15 @@ export interface TreeReader {
   /** Paths that changed between two commits; null when `from` is not known any more. */
   changes(gitDir: string, from: string, to: string): Promise<readonly TreeChange[] | null>;
   /** The blobs of the given paths (regular files, as `changes` names them) at the commit, in that order, with the `.gitattributes` of their folders first; missing ones are left out. */
-  read(gitDir: string, commit: string, paths: readonly string[]): AsyncIterable<Candidate>;
+  read(gitDir: string, commit: string, files: readonly BlobAt[]): AsyncIterable<Candidate>;
   /** Text of a blob by its id; null when gone. */
   blob(gitDir: string, oid: string): Promise<Uint8Array | null>;
+}
+
+/** A file by path and, when known, blob id (which spares git the way through the trees). */
+export interface BlobAt {
+  readonly path: string;
+  readonly oid: string | null;
 }
 
 export interface Candidate {

@@ -1,4 +1,4 @@
-import type { Candidate, TreeChange, TreeReader } from '../../domain/ports/git.ts';
+import type { BlobAt, Candidate, TreeChange, TreeReader } from '../../domain/ports/git.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { attributesOfFolders } from './folder-attributes.ts';
 import type { Git } from './git.ts';
@@ -48,7 +48,7 @@ export function createTreeReader({
   return {
     candidates: (gitDir, commit, spellings) =>
       stream(objects(gitDir), commit, namesWith(git, gitDir, commit, spellings)),
-    read: (gitDir, commit, paths) => stream(objects(gitDir), commit, each(paths)),
+    read: (gitDir, commit, files) => stream(objects(gitDir), commit, each(files)),
     blob: async (gitDir, oid) => (await objects(gitDir).read(oid))?.bytes ?? null,
     changes: async (gitDir, from, to) => await changesOf(git, gitDir, from, to),
     resolve: async (gitDir, name) => await resolveCommit(git, gitDir, name),
@@ -78,7 +78,7 @@ async function resolveCommit(git: Git, gitDir: string, name: string): Promise<st
 async function* stream(
   reader: ObjectReader,
   commit: string,
-  paths: AsyncIterable<string>,
+  files: AsyncIterable<string | BlobAt>,
 ): AsyncIterable<Candidate> {
   const waiting: { path: string; object: Promise<GitObject | null> }[] = [];
   const folders = attributesOfFolders();
@@ -90,15 +90,16 @@ async function* stream(
     held = Math.max(held, object.size);
     return { path: next.path, oid: object.oid, bytes: object.bytes };
   };
-  const ask = (path: string) => {
-    const object = reader.read(`${commit}:${path}`);
+  const ask = (path: string, oid: string | null) => {
+    const object = reader.read(oid ?? `${commit}:${path}`);
     // The rejection is seen when its turn comes.
     object.catch(() => undefined);
     waiting.push({ path, object });
   };
-  for await (const path of paths) {
-    for (const attributes of folders(path)) ask(attributes);
-    ask(path);
+  for await (const file of files) {
+    const { path, oid } = typeof file === 'string' ? { path: file, oid: null } : file;
+    for (const attributes of folders(path)) ask(attributes, null);
+    ask(path, oid);
     while (waiting.length > Math.max(4, Math.min(ahead.count, ahead.bytes / Math.max(held, 1)))) {
       const candidate = await take();
       if (candidate !== undefined) yield candidate;
@@ -190,8 +191,8 @@ function wordPattern(spellings: readonly string[]): string {
   return choices.join('|');
 }
 
-async function* each(paths: readonly string[]): AsyncIterable<string> {
-  yield* paths;
+async function* each(files: readonly BlobAt[]): AsyncIterable<BlobAt> {
+  yield* files;
 }
 
 async function changesOf(

@@ -142,7 +142,9 @@ async function lookAtTree(
     const found = deps.trees.candidates(place.gitDir, place.commit, spellings);
     return { seen: await readAll(deps, request, found), looked: null, files };
   }
-  const present = changes.filter(({ newOid }) => newOid !== null).map(({ path }) => path);
+  const present = changes.flatMap(({ path, newOid }) =>
+    newOid === null ? [] : [{ path, oid: newOid }],
+  );
   const found = deps.trees.read(place.gitDir, place.commit, present);
   const looked = new Set(changes.map(({ path }) => path));
   return { seen: await readAll(deps, request, found), looked, files };

@@ -34,7 +34,9 @@ async function look(deps: TodoScannerDeps, request: LookRequest): Promise<LookRe
     const files = deps.trees.candidates(gitDir, commit, prefilterSpellings(tags));
     return { seen: await readAll(deps, files, tags, link), looked: null, mark, commit };
   }
-  const present = changes.filter(({ newOid }) => newOid !== null).map(({ path }) => path);
+  const present = changes.flatMap(({ path, newOid }) =>
+    newOid === null ? [] : [{ path, oid: newOid }],
+  );
   const files = deps.trees.read(gitDir, commit, present);
   const looked = new Set(changes.map(({ path }) => path));
   return { seen: await readAll(deps, files, tags, link), looked, mark, commit };
