@@ -61,5 +61,10 @@ export function watchPerformance(log: {
     else log.warn('function failed', facts);
   };
   measurements.subscribe(seen);
-  return { counts: () => counts, stop: () => void measurements.unsubscribe(seen) };
+  return {
+    counts: () => counts,
+    stop: () => {
+      measurements.unsubscribe(seen);
+    },
+  };
 }
