@@ -56,7 +56,7 @@ async function openFull(options: OpenOptions): Promise<Manager> {
       log: factsFirst(logger),
       performance,
     });
-    closers.push(rooms.close);
+    closers.push(() => rooms.close());
     const light = options.whole === true ? await storelessHandlers(options) : [];
     const gate = gateOf({ served: [...rooms.served, ...light], audit: rooms.audit, log: logger });
     return { gate, dataDir: config.dataDir, engine: rooms.engine, close };

@@ -53,7 +53,7 @@ export async function openEngine(parts: EngineParts): Promise<EngineRooms> {
     );
     engine.register(attemptName, async (context, ref: AttemptRef) =>
       withContext(
-        { correlationId: `${context.workflowId}`, operation: 'attempt', userId: 'pipeline' },
+        { correlationId: context.workflowId, operation: 'attempt', userId: 'pipeline' },
         () => attemptWorkflow(pipeline, withCheckpoints(context, store.checkpoint), ref),
       ),
     );

@@ -123,7 +123,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         scan,
         random: systemRandom,
       });
-      closers.push(engine.close);
+      closers.push(() => engine.close());
       working = { service: engine.service, sandbox: agents.sandboxName };
       served.push(...startHandlers(engine.service), ...executeHandlers(engine.service));
     }

@@ -13,7 +13,7 @@ import type {
   RunStore,
   TaskStore,
 } from '../domain/ports/stores.ts';
-import type { HostName, RepositoryRef } from '../domain/repository.ts';
+import type { HostName } from '../domain/repository.ts';
 import { repositoryKey } from '../domain/repository.ts';
 import { createGit } from '../integrations/git/git.ts';
 import { createMirrors } from '../integrations/git/mirrors.ts';
@@ -143,9 +143,9 @@ async function build(
   const effects = createEffects<Transaction, EffectRequest>({
     database,
     open: kyselyOf,
-    host: (name) => host(name as HostName),
+    host: (name) => host(name),
     idOf: (request) => intentIdOf(managerKeyOf(settings, request), request),
-    keyOf: (repository) => repositoryKey(repository as RepositoryRef),
+    keyOf: (repository) => repositoryKey(repository),
     markerKey,
     clock,
     log,

@@ -63,7 +63,7 @@ function one<O>(
   if (withReason) command.option('--reason <text>', 'why, for the record and for the issue');
   command.action(
     run<string | { reason?: string }, O>(
-      contract as Contract,
+      contract,
       ([id, flags]) => ({
         id,
         ...(typeof flags === 'object' && flags.reason !== undefined

@@ -37,11 +37,20 @@ export function errorJson(thrown: unknown): string {
   return `${JSON.stringify({ error: { kind, code, message, next: next ?? null, details } })}\n`;
 }
 
+/** What `config_invalid` carries for each fault. */
+interface IssueShape {
+  readonly line: number | null;
+  readonly column: number | null;
+  readonly path: string;
+  readonly message: string;
+  readonly suggestion: string | null;
+}
+
 function issueLine(issue: unknown): string {
   if (typeof issue === 'string') return issue;
-  const { line, column, path, message, suggestion } = issue as Record<string, unknown>;
-  const place = typeof line === 'number' ? `${line}:${String(column)}  ` : '';
-  return `${place}${String(path ?? '')}: ${String(message ?? '')}${typeof suggestion === 'string' ? ` ${suggestion}` : ''}`;
+  const { line, column, path, message, suggestion } = issue as IssueShape;
+  const place = line === null ? '' : `${line}:${column}  `;
+  return `${place}${path}: ${message}${suggestion === null ? '' : ` ${suggestion}`}`;
 }
 
 function causes(error: AppError): readonly string[] {

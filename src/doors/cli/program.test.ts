@@ -1,0 +1,250 @@
+import { describe, expect, test } from 'vitest';
+import { AppError, type ErrorKind } from '../../lib/app-error.ts';
+import type { OperationRequest } from './command-context.ts';
+import { printable, table } from './output/terminal.ts';
+import { runProgram } from './program.ts';
+
+interface Result {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  readonly requests: readonly OperationRequest[];
+}
+
+/** Runs the words with a gate that only writes down what was asked. */
+async function say(words: string, answer: unknown = null, error?: Error): Promise<Result> {
+  const requests: OperationRequest[] = [];
+  let [out, err] = ['', ''];
+  const code = await runProgram(words === '' ? [] : words.split(' '), {
+    version: '1.2.3',
+    caller: {
+      door: 'cli',
+      actor: { kind: 'command_line', name: 'root', isOwner: true },
+      clientId: 'local',
+    },
+    terminal: {
+      out: { write: (text) => (out += text) },
+      err: { write: (text) => (err += text) },
+      isOutTerminal: false,
+      isErrTerminal: false,
+    },
+    call: async (request) => {
+      requests.push(request);
+      if (error !== undefined) throw error;
+      return answer;
+    },
+  });
+  return { code, out, err, requests };
+}
+
+/** Commands print answers that these tests do not bring; with --json any answer can be printed. */
+const asked = async (words: string): Promise<readonly OperationRequest[]> =>
+  (await say(`--json ${words}`, {}).catch(() => ({ requests: [] }))).requests;
+
+describe('the words of a command lead to one operation with its input', () => {
+  test.each([
+    ['tasks list', 'tasks.list', {}],
+    [
+      'tasks list --state proposed approved --repo acme/x --limit 5',
+      'tasks.list',
+      { state: ['proposed', 'approved'], repo: 'acme/x', limit: 5 },
+    ],
+    ['tasks show abcd', 'tasks.show', { id: 'abcd' }],
+    ['tasks explain abcd', 'tasks.explain', { id: 'abcd' }],
+    ['tasks approve abcd', 'tasks.approve', { id: 'abcd' }],
+    ['tasks reject abcd', 'tasks.reject', { id: 'abcd' }],
+    ['tasks reject abcd --reason no', 'tasks.reject', { id: 'abcd', reason: 'no' }],
+    ['tasks retry abcd', 'tasks.retry', { id: 'abcd' }],
+    ['tasks requeue abcd', 'tasks.retry', { id: 'abcd' }],
+    ['tasks cancel abcd --reason late', 'tasks.cancel', { id: 'abcd', reason: 'late' }],
+    ['tasks merge abcd', 'tasks.merge', { id: 'abcd' }],
+    ['execute --task-id abcd', 'tasks.execute', { taskId: 'abcd' }],
+    [
+      'execute --issue 7 --repo acme/x --agent codex',
+      'tasks.execute',
+      { issue: 7, repo: 'acme/x', agent: 'codex' },
+    ],
+    ['start', 'service.start', { mode: 'robust', once: false }],
+    [
+      'start --once --max-minutes 3 --mode daemon',
+      'service.start',
+      { mode: 'daemon', once: true, maxMinutes: 3 },
+    ],
+    ['demo --once', 'service.demo', { once: true }],
+    ['status', 'service.status', {}],
+    ['doctor', 'health.doctor', {}],
+    ['stop', 'service.stop', {}],
+    ['pause', 'repositories.pause', {}],
+    ['pause --repo acme/x', 'repositories.pause', { repo: 'acme/x' }],
+    ['resume --repo acme/x', 'repositories.resume', { repo: 'acme/x' }],
+    ['scan', 'scans.run', { repositories: [], dryRun: false }],
+    [
+      'scan --repo acme/x acme/y --dry-run',
+      'scans.run',
+      { repositories: ['acme/x', 'acme/y'], dryRun: true },
+    ],
+    ['scan --path a b --state s.json', 'scans.path', { paths: ['a', 'b'], stateFile: 's.json' }],
+    ['validate', 'config.validate', { environment: 'development' }],
+    [
+      '--config c.json validate --environment production',
+      'config.validate',
+      { file: 'c.json', environment: 'production' },
+    ],
+    ['config get a.b', 'config.get', { key: 'a.b' }],
+    ['config set a.b 3', 'config.set', { key: 'a.b', value: '3' }],
+    ['config list', 'config.list', {}],
+    ['config schema', 'config.schema', {}],
+    [
+      'init --repo acme/x --manager acme/m --username bot --force',
+      'config.init',
+      { repositories: ['acme/x'], managerRepo: 'acme/m', username: 'bot', force: true },
+    ],
+  ])('%s', async (words, name, input) => {
+    const requests = await asked(words);
+    expect(requests).toHaveLength(1);
+    expect(requests[0]).toMatchObject({ name, input });
+  });
+  test('only what is needed is built', async () => {
+    const needs = async (words: string): Promise<unknown> => (await asked(words))[0]?.needs;
+    expect(await needs('scan --path .')).toBe('nothing');
+    expect(await needs('validate')).toBe('nothing');
+    expect(await needs('tasks list')).toBe('store');
+    expect(await needs('start')).toBe('engine');
+  });
+});
+
+describe('usage', () => {
+  test.each([
+    'nonsense',
+    'tasks',
+    'tasks show',
+    'tasks approve a b',
+    'tasks explode abcd',
+    'start --mode sometimes',
+    'start --max-minutes 0',
+    'start --max-minutes soon',
+    'validate --environment moon',
+    'scan --format xml',
+    'scan --scanner nothing',
+    'scan --state s.json',
+    'scan --path . --repo acme/x',
+    'config get',
+    'status --format xml',
+    '--nonsense',
+  ])('%s exits with 2 and asks for nothing', async (words) => {
+    const { code, requests, err } = await say(words);
+    expect([code, requests]).toEqual([2, []]);
+    expect(err).not.toBe('');
+  });
+  test('help and version go to standard output', async () => {
+    expect(await say('--version')).toMatchObject({ code: 0, out: '1.2.3\n', err: '' });
+    const { code, out } = await say('--help');
+    expect(code).toBe(0);
+    for (const command of [
+      'init',
+      'start',
+      'demo',
+      'scan',
+      'tasks',
+      'execute',
+      'validate',
+      'status',
+      'doctor',
+      'stop',
+      'config',
+      'pause',
+      'resume',
+    ]) {
+      expect(out).toMatch(new RegExp(`^ +${command}\\b`, 'mu'));
+    }
+    expect((await say('tasks --help')).out).toContain('approve');
+  });
+});
+
+describe('answers and errors', () => {
+  test.each([
+    ['not_well', 1],
+    ['conflict', 1],
+    ['invalid_input', 2],
+    ['not_found', 2],
+    ['forbidden', 3],
+    ['unavailable', 4],
+    ['timeout', 4],
+    ['rate_limited', 4],
+    ['unknown_outcome', 4],
+    ['internal', 70],
+  ] as const)('%s exits with %i', async (kind: ErrorKind, code) => {
+    const error = new AppError({
+      kind,
+      code: 'some_code',
+      message: 'It happened.',
+      next: 'Do this.',
+    });
+    const result = await say('tasks list', null, error);
+    expect(result).toMatchObject({ code, out: '' });
+    expect(result.err).toContain('error: It happened.');
+    expect(result.err).toContain('next:  Do this.');
+  });
+  test('--json prints one document on standard output for an answer and for an error', async () => {
+    const good = await say('--json tasks list', [{ id: 'a' }]);
+    expect(JSON.parse(good.out)).toEqual([{ id: 'a' }]);
+    const error = new AppError({
+      kind: 'forbidden',
+      code: 'no',
+      message: 'No.',
+      details: { a: 1 },
+    });
+    const bad = await say('--json tasks list', null, error);
+    expect(JSON.parse(bad.out)).toEqual({
+      error: { kind: 'forbidden', code: 'no', message: 'No.', next: null, details: { a: 1 } },
+    });
+    expect(bad.out.trim().split('\n')).toHaveLength(1);
+  });
+  test('--json prints one document for wrong usage of a known command too', async () => {
+    const { code, out } = await say('--json scan --state s.json');
+    expect(code).toBe(2);
+    expect(JSON.parse(out)).toMatchObject({ error: { code: 'usage' } });
+  });
+  test('a defect of ours is named as one, its cause shown only with --debug', async () => {
+    const error = new Error('outer', { cause: new Error('inner reason') });
+    const plain = await say('tasks list', null, error);
+    expect(plain).toMatchObject({ code: 70 });
+    expect(plain.err).toContain('defect of ours');
+    expect(plain.err).not.toContain('inner reason');
+    expect((await say('--debug tasks list', null, error)).err).toContain('inner reason');
+  });
+  test('an invalid configuration and an unhealthy machine exit with 1', async () => {
+    expect((await say('--json validate', { valid: false })).code).toBe(1);
+    expect((await say('--json validate', { valid: true })).code).toBe(0);
+    expect((await say('--json doctor', { healthy: false })).code).toBe(1);
+  });
+  test('a title that would act on the terminal is printed as text', async () => {
+    const task = { id: 'abcd', state: 'proposed', title: 'a\u001b[2J\u202Eb', note: null };
+    const { out } = await say('tasks approve abcd', task);
+    expect(out).toBe('abcd  proposed  a\\u001b[2J\\u202eb\n');
+  });
+});
+
+describe('printable', () => {
+  test.each([
+    ['\u001b]0;title\u0007', '\\u001b]0;title\\u0007'],
+    ['a\rb', 'a\\u000db'],
+    ['a\u009bb', 'a\\u009bb'],
+    ['\u202E\u2066\u200B', '\\u202e\\u2066\\u200b'],
+    ['line\n\ttab', 'line\n\ttab'],
+    ['Grüße 世界', 'Grüße 世界'],
+  ])('%j', (text, wanted) => {
+    expect(printable(text)).toBe(wanted);
+  });
+  test('a table pads its columns and keeps each row on one line', () => {
+    expect(
+      table(
+        [
+          ['a', 'b'],
+          ['long\ncell', 'x'.repeat(10)],
+        ],
+        8,
+      ),
+    ).toBe('a         b\nlong ce…  xxxxxxx…\n');
+  });
+});
