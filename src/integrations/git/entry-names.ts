@@ -6,7 +6,7 @@ const control = /\p{Cc}/u;
 const bidi = /[\u202a-\u202e\u2066-\u2069]/u;
 
 /** Whether the name is `.git` on any file system: by case, by 8.3 alias, by invisible characters, by trailing dots. */
-export function isGitName(name: string): boolean {
+function isGitName(name: string): boolean {
   const plain = name.replace(ignoredOnHfs, '').toLowerCase();
   const onNtfs = plain.split(':')[0]?.replace(/[. ]+$/u, '') ?? '';
   return plain === '.git' || onNtfs === '.git' || /^git~\d+$/u.test(onNtfs);

@@ -5,7 +5,7 @@ import { inParallel, treeEntries } from './checkout.ts';
 import type { Git } from './git.ts';
 import type { TreeEntry } from './git-output.ts';
 import { ignoredByBase, isLeftover } from './ignore-rules.ts';
-import { hashFile, writeBlob } from './loose-objects.ts';
+import { hashFile, textOf, writeBlob } from './loose-objects.ts';
 import { identityOf } from './merge.ts';
 import { openObjectReader } from './object-reader.ts';
 import { walk } from './walk.ts';
@@ -51,7 +51,6 @@ const usual: ExportLimits = {
   maxDepth: 200,
   maxPatchBytes: 8 << 20,
 };
-const textBytes = 1 << 20;
 
 /** Takes the tree of files out of a workspace whose processes are dead, and tells how it differs from the base. */
 export async function exportWorkspace(request: ExportRequest): Promise<ExportedChange> {
@@ -117,7 +116,7 @@ async function withoutIgnored<T extends { readonly path: string }>(
   found: readonly T[],
 ): Promise<readonly T[]> {
   const added = found.filter(({ path: place }) => !base.has(place)).map(({ path: place }) => place);
-  const objects = openObjectReader(request.git, request.gitDir, textBytes);
+  const objects = openObjectReader(request.git, request.gitDir, 1 << 20);
   try {
     const rulesFolder = path.join(request.scratch, 'ignore-rules');
     const deps = { git: request.git, gitDir: request.gitDir, rulesFolder };
@@ -212,12 +211,6 @@ function changed(
     text: now.link === null ? textOf(now.bytes) : null,
   };
   return { path: place, oid: now.oid, file };
-}
-
-function textOf(bytes: Buffer): string | null {
-  if (bytes.length > textBytes || bytes.includes(0)) return null;
-  const text = bytes.toString('utf8');
-  return text.includes('\u{FFFD}') && !Buffer.from(text).equals(bytes) ? null : text;
 }
 
 /** Tracked paths that are gone. What was refused in their place leaves the base as it is. */

@@ -9,7 +9,7 @@ import { idOf } from '../../lib/hash.ts';
 const compress = promisify(deflate);
 
 /** Id of a blob (`git hash-object --no-filters`): SHA-1 over `blob <size>`, NUL, content. */
-export function blobId(content: Uint8Array): string {
+function blobId(content: Uint8Array): string {
   return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
 }
 
@@ -64,4 +64,13 @@ export async function hashFile(file: string, maxBytes: number): Promise<FileCont
   } finally {
     await handle.close();
   }
+}
+
+const textBytes = 1 << 20;
+
+/** UTF-8 text of at most 1 MiB; null for anything else. */
+export function textOf(bytes: Buffer): string | null {
+  if (bytes.length > textBytes || bytes.includes(0)) return null;
+  const text = bytes.toString('utf8');
+  return text.includes('\u{FFFD}') && !Buffer.from(text).equals(bytes) ? null : text;
 }

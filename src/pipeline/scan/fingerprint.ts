@@ -23,10 +23,7 @@ export function withFingerprints<T extends Numbered>(
 }
 
 /** Path by code unit, then line. */
-export function byPlace(
-  a: Omit<Numbered, 'rule' | 'text'>,
-  b: Omit<Numbered, 'rule' | 'text'>,
-): number {
+function byPlace(a: Omit<Numbered, 'rule' | 'text'>, b: Omit<Numbered, 'rule' | 'text'>): number {
   if (a.path !== b.path) return a.path < b.path ? -1 : 1;
   return a.line - b.line;
 }

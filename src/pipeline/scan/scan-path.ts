@@ -105,7 +105,7 @@ async function scanPath(deps: PathScanDeps, request: PathScanRequest): Promise<F
 }
 
 /** The printed form of a finding. */
-export function findingRow(finding: KnownFinding): FindingRow {
+function findingRow(finding: KnownFinding): FindingRow {
   return {
     repository: finding.repository.name,
     rule: finding.rule,

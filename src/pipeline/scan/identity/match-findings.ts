@@ -28,7 +28,7 @@ export interface MatchResult {
 }
 
 /** A vanished id is forgotten after this many looks. */
-export const looksRemembered = 50;
+const looksRemembered = 50;
 
 /** Gives what is seen the ids it had before, new ids to what is new, and marks what is gone. Pure. */
 export function matchFindings(request: MatchRequest): MatchResult {

@@ -17,14 +17,6 @@ export interface StaleIssueDeps {
   readonly settings: () => StaleIssueSettings;
 }
 
-/** Labels by which teams say that somebody may take an issue up. */
-export const usualIssueLabels: readonly string[] = [
-  'bug',
-  'enhancement',
-  'help wanted',
-  'good first issue',
-];
-
 const dayMs = 86_400_000;
 const ownMarker = '<!-- cms:1:';
 
