@@ -1,0 +1,72 @@
+import type { expect } from 'vitest';
+import { describe, test } from 'vitest';
+import type { GithubLoop } from '../support/github-loop.ts';
+import { agentIsAtWork, createGithubLoop, manager } from '../support/github-loop.ts';
+
+const approved = 'approved-for-dev';
+const todo = { widgets: { 'list.js': '// TODO: handle the empty list\nexport const a = 1;\n' } };
+
+describe.concurrent('answers that are lost', () => {
+  test('make no issue, branch, pull request or comment twice', async ({ expect }) => {
+    const loop = await createGithubLoop({ targets: todo });
+    try {
+      const lose = (path: RegExp): void =>
+        loop.emulator.faults.add({ kind: 'reset-after', match: { method: 'POST', path } });
+      lose(/\/issues$/u);
+      await loop.once();
+      await loop.once();
+      expect(loop.proposals()).toHaveLength(1);
+      loop.emulator.as('wendy').label(manager, 1, approved);
+      lose(/git-receive-pack$/u);
+      lose(/\/pulls$/u);
+      lose(/\/comments$/u);
+      lose(/\/issues\/1\/labels$/u);
+      await loop.once();
+      await loop.once();
+      expect(loop.emulator.faults.pending()).toBe(0);
+      expectOneEnd(loop, expect);
+    } finally {
+      await loop.close();
+    }
+  }, 180_000);
+});
+
+describe.concurrent('a service that is killed', () => {
+  test('while it proposes and while it works goes on to exactly one end', async ({ expect }) => {
+    const loop = await createGithubLoop({ targets: todo, agentMs: 500 });
+    try {
+      const { effects } = loop.emulator.journal;
+      const since = (kind: string): (() => boolean) => {
+        const before = effects.length;
+        return () => effects.slice(before).some((effect) => effect.kind === kind);
+      };
+      await loop.killed({ killAt: 'effect.intended' });
+      await loop.killed({ killAt: 'effect.stored' });
+      await loop.once();
+      loop.emulator.as('wendy').label(manager, 1, approved);
+      await loop.killed({ killAt: 'attempt.begin.ended' });
+      await loop.killed({ killWhen: () => agentIsAtWork(loop.service) });
+      await loop.killed({ killAt: 'attempt.work.ended' });
+      await loop.killed({ killWhen: since('ref-updated') });
+      await loop.killed({ killAt: 'attempt.deliver.ended' });
+      await loop.once();
+      await loop.once();
+      expectOneEnd(loop, expect);
+    } finally {
+      await loop.close();
+    }
+  }, 240_000);
+});
+
+/** One issue, one branch, one pull request, one comment; and GitHub has nothing to complain about. */
+function expectOneEnd(loop: GithubLoop, check: typeof expect): void {
+  const { journal, contractViolations } = loop.emulator;
+  check(journal.duplicates()).toEqual([]);
+  check(journal.violations()).toEqual([]);
+  check(contractViolations).toEqual([]);
+  check(loop.proposals()).toHaveLength(1);
+  check(loop.pulls('acme/widgets')).toHaveLength(1);
+  check(loop.proposals()[0]?.comments).toHaveLength(1);
+  const made = journal.effects.filter(({ kind, via }) => kind === 'ref-updated' && via === 'git');
+  check(made).toHaveLength(1);
+}
