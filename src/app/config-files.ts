@@ -1,11 +1,12 @@
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { resolve } from 'node:path';
-import { AppError } from '../lib/app-error.ts';
+import { AppError, toAppError } from '../lib/app-error.ts';
 import type { ValidationReport } from '../operations/config/contract.ts';
 import type { ConfigPorts } from '../operations/config/handlers.ts';
 import { configHandlers } from '../operations/config/handlers.ts';
 import type { Served } from '../operations/gate.ts';
+import type { ConfigIssue } from '../platform/config/config-issue.ts';
 import { configJsonSchema, describeKeys } from '../platform/config/describe-keys.ts';
 import { readKey, setKey } from '../platform/config/edit-config.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
@@ -31,7 +32,13 @@ function portsOf(options: OpenOptions): ConfigPorts {
     source: loaded.sources.get(key) ?? 'default',
   });
   return {
-    validate: async (file, environment) => reportOf(await load(file), environment),
+    validate: async (file, environment) => {
+      try {
+        return reportOf(await load(file), environment);
+      } catch (thrown) {
+        return unfit(toAppError(thrown), environment);
+      }
+    },
     entries: async (file) => {
       const loaded = await load(file);
       return describeKeys()
@@ -65,6 +72,22 @@ function reportOf(
     valid: remarks.errors.length === 0,
     ...remarks,
   } as ValidationReport;
+}
+
+/** A file that does not fit the schema is a report too: `validate` was asked about it. */
+function unfit(error: AppError, environment: ValidationReport['environment']): ValidationReport {
+  if (error.code !== 'config_invalid') throw error;
+  const { file, issues } = error.details as { file: string | null; issues: readonly ConfigIssue[] };
+  const errors = issues.map(({ path, line, column, message, suggestion }) => ({
+    code: 'schema',
+    path,
+    line,
+    column,
+    message,
+    write: suggestion,
+  }));
+  const none = { securityIssues: [], warnings: [], performanceIssues: [], suggestions: [] };
+  return { environment, file, valid: false, errors, ...none };
 }
 
 /** Writes the changed file beside the old one and moves it there, after the whole of it was read back as valid. */

@@ -20,10 +20,6 @@ export function printable(text: string): string {
 export function errorText(thrown: unknown, debug: boolean): string {
   const error = toAppError(thrown);
   const lines = [`error: ${printable(error.message)}`];
-  const issues = error.details['issues'];
-  if (Array.isArray(issues) && error.code.startsWith('config')) {
-    for (const issue of issues.slice(0, 50)) lines.push(`  ${printable(issueLine(issue))}`);
-  }
   if (error.next !== undefined) lines.push(`next:  ${printable(error.next)}`);
   if (error.kind === 'internal')
     lines.push('This is a defect of ours; run again with --debug and report it.');
@@ -35,22 +31,6 @@ export function errorText(thrown: unknown, debug: boolean): string {
 export function errorJson(thrown: unknown): string {
   const { kind, code, message, next, details } = toAppError(thrown);
   return `${JSON.stringify({ error: { kind, code, message, next: next ?? null, details } })}\n`;
-}
-
-/** What `config_invalid` carries for each fault. */
-interface IssueShape {
-  readonly line: number | null;
-  readonly column: number | null;
-  readonly path: string;
-  readonly message: string;
-  readonly suggestion: string | null;
-}
-
-function issueLine(issue: unknown): string {
-  if (typeof issue === 'string') return issue;
-  const { line, column, path, message, suggestion } = issue as IssueShape;
-  const place = line === null ? '' : `${line}:${column}  `;
-  return `${place}${path}: ${message}${suggestion === null ? '' : ` ${suggestion}`}`;
 }
 
 function causes(error: AppError): readonly string[] {
