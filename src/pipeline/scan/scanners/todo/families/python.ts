@@ -16,7 +16,11 @@ function pythonString(): Rule {
         /(?:^|[^\w])([rRbBuUfFtT]{1,2})$/.exec(src.slice(Math.max(0, pos - 3), pos))?.[1] ?? '';
       const start = pos + close.length;
       const end = stringEnd(scan, start, close, /[fFtT]/.test(prefix));
-      if (!/[fFtTbB]/.test(prefix) && isDocstring(scan, pos - prefix.length, end)) {
+      if (
+        !/[fFtTbB]/.test(prefix) &&
+        src.endsWith(close, end) &&
+        isDocstring(scan, pos - prefix.length, end)
+      ) {
         addComment(scan, start, Math.max(start, end - close.length));
         noteLastComment(scan, pos - prefix.length, end);
       }

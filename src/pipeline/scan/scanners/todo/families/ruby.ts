@@ -74,7 +74,7 @@ function regexLiteral(): Rule {
     match(scan, pos) {
       const { src } = scan;
       const argument =
-        /[\w?!]\s$/.test(src.slice(pos - 2, pos)) && !/[\s=]/.test(src[pos + 1] ?? ' ');
+        /[\w?!][ \t]$/.test(src.slice(pos - 2, pos)) && !/[\s=]/.test(src[pos + 1] ?? ' ');
       if (!argument && !expectsOperand(scan, pos, OPERAND_KEYWORDS)) return NO_MATCH;
       const close = lineEnd(scan, pos);
       if (argument && src.indexOf('/', pos + 1) > close) return NO_MATCH;

@@ -41,7 +41,7 @@ export function regexEnd({ src, end }: Scan, pos: number, close = '/'): number {
   for (let at = pos + 1; at < end; at++) {
     const character = src[at];
     if (character === '\n') return -1;
-    if (character === '\\') at++;
+    if (character === '\\' && src[at + 1] !== '\n' && src[at + 1] !== '\r') at++;
     else if (character === '[') inClass = true;
     else if (character === ']') inClass = false;
     else if (character === close && !inClass) return at + 1;
