@@ -166,7 +166,7 @@ describe('a call', () => {
   test('ends at its deadline even when the handler does not listen', async () => {
     const { gate, seen } = gateOf([
       {
-        contract: { ...sample, deadlineMs: 20 } as Contract,
+        contract: { ...sample, deadlineMs: 20 },
         handler: async () => new Promise(() => undefined),
       },
     ]);
@@ -204,7 +204,7 @@ describe('an audit log that cannot be written', () => {
       true,
     ],
   ])('%s', async (_name, change, goesThrough) => {
-    const { gate, seen } = gateOf([{ contract: { ...sample, ...change } as Contract }], broken);
+    const { gate, seen } = gateOf([{ contract: { ...sample, ...change } }], broken);
     const call = gate.execute('samples.write', { id: 'ab' }, caller);
     if (goesThrough) expect(await call).toBe('answer');
     else
@@ -257,7 +257,7 @@ describe('who may do what', () => {
   test('every role reaches exactly the operations of its permissions', async () => {
     for (const { contract, role } of matrix) {
       const actor: Actor = { kind: 'user', name: 'u', roles: [role] };
-      const { gate } = gateOf([{ contract: { ...contract, input: z.unknown() } as Contract }]);
+      const { gate } = gateOf([{ contract: { ...contract, input: z.unknown() } }]);
       const door = contract.doors[0] ?? 'cli';
       const may = await gate.execute(contract.name, {}, { ...caller, door, actor }).then(
         () => true,
@@ -283,7 +283,7 @@ describe('who may do what', () => {
     expect([...permissionsOf(token)]).toEqual(['tasks:read']);
     expect(permissionsOf({ kind: 'host_user', name: 'h', host: 'github' }).size).toBe(0);
     expect(permissionsOf({ kind: 'anonymous', name: 'anonymous' }).size).toBe(0);
-    expect(permissionsOf({ ...owner, isOwner: false } as Actor)).toEqual(new Set(roles['viewer']));
+    expect(permissionsOf({ ...owner, isOwner: false })).toEqual(new Set(roles['viewer']));
     expect(permissionsOf({ kind: 'system', name: 's' })).toEqual(new Set(roles['admin']));
   });
   test('nobody reaches a write that is public', () => {
@@ -291,5 +291,31 @@ describe('who may do what', () => {
       ({ permission, effect }) => permission === 'public' && effect === 'write',
     );
     expect(open).toEqual([]);
+  });
+});
+
+describe('a secured block of a program that embeds us', () => {
+  const block = { operation: 'own.thing', permissions: ['tasks:read', 'repo:read'] as const };
+  const viewer: Actor = { kind: 'user', name: 'vi', roles: ['viewer'] };
+
+  test('runs for a user who holds all that it names, inside one audit pair', async () => {
+    const { gate, seen } = gateOf([]);
+    const body = async ({ correlationId }: { correlationId: string }): Promise<string> =>
+      correlationId;
+    expect(await gate.secure(block, { ...caller, actor: viewer, door: 'library' }, body)).toBe(
+      'made',
+    );
+    expect([seen.begun.length, seen.finished.length]).toEqual([1, 1]);
+  });
+  test.each([
+    ['who lacks one', { ...block, permissions: ['tasks:read', 'tasks:approve'] as const }, viewer],
+    ['who is nobody', block, { kind: 'anonymous', name: 'anonymous' } as const],
+    ['when it names none', { ...block, permissions: [] }, viewer],
+  ])('is refused to a caller %s', async (_name, secured, actor) => {
+    const { gate, seen } = gateOf([]);
+    const call = gate.secure(secured, { ...caller, actor }, async () => seen.steps.push('ran'));
+    await expect(call).rejects.toMatchObject({ kind: 'forbidden' });
+    expect(seen.steps).not.toContain('ran');
+    expect(seen.finished).toMatchObject([{ outcome: 'refused' }]);
   });
 });

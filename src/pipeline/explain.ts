@@ -23,9 +23,16 @@ async function reason(
   notes: readonly TaskNote[],
 ): Promise<Omit<Explanation, 'state' | 'notes'>> {
   const id = task.id;
-  const last = notes[0];
+  const ended = notes.find(({ key }) => key.startsWith('run:'));
   switch (task.state) {
     case 'proposed': {
+      if (task.issueNumber === null) {
+        return because(
+          'waits_for_issue',
+          'Its issue is not made yet.',
+          `It is made in the next round; \`claude-manager tasks approve ${id}\` need not wait for it.`,
+        );
+      }
       const refusal = notes.find(({ code }) => code.startsWith('approval_'));
       return refusal === undefined
         ? because(
@@ -61,7 +68,7 @@ async function reason(
       );
     case 'failed':
       return because(
-        last?.code ?? 'failed',
+        ended?.code ?? 'failed',
         task.note ?? 'It failed.',
         `\`claude-manager tasks retry ${id}\` tries again.`,
       );

@@ -93,10 +93,10 @@ export function fakeWorkPorts(work: FakeWork): {
       sweep: async () => [],
     },
     runner: {
-      run: async ({ assignment, onEvent }) => {
-        work.prompts.push(assignment.prompt);
-        for (const event of work.events) onEvent(event);
-        await work.during?.();
+      run: async (request) => {
+        work.prompts.push(request.assignment.prompt);
+        for (const event of work.events) request.onEvent(event);
+        if (work.during !== null) await work.during();
         return work.result;
       },
     },

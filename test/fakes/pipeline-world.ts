@@ -110,9 +110,9 @@ export async function createPipelineWorld(
       effects: createEffects<Transaction, EffectRequest>({
         database,
         open: kyselyOf,
-        host: () => host as never,
+        host: () => host,
         idOf: (request) => intentIdOf(repositoryKey(manager), request),
-        keyOf: (repository) => repositoryKey(repository as RepositoryRef),
+        keyOf: (repository) => repositoryKey(repository),
         markerKey: Buffer.alloc(32, 1),
         clock,
         log: silentLog,
