@@ -289,17 +289,6 @@ describe('an attempt without a pull request', () => {
     expect((await now()).state).toBe('canceled');
     expect(await runOf()).toMatchObject({ outcome: 'canceled', endedAt: expect.any(Date) });
   });
-  test('one that finishes after the cancel delivers nothing', async () => {
-    world.work.during = async () => {
-      const running = await now();
-      await world.ports.tasks.transact((transaction) =>
-        world.ports.tasks.update(transaction, running, { state: 'canceled' }),
-      );
-    };
-    expect(await world.attempt(task)).toBe('canceled');
-    expect(pulls()).toEqual([]);
-    expect(await runOf()).toMatchObject({ outcome: 'canceled' });
-  });
   test('a defect of ours ends the attempt and loses nothing', async () => {
     world.work.broken = new TypeError('boom');
     expect(await world.attempt(task)).toBe('failed');

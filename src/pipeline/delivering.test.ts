@@ -42,6 +42,17 @@ const error = (kind: ErrorKind, code = 'x'): AppError =>
   new AppError({ kind, code, message: `${kind}.` });
 
 describe('delivering', () => {
+  test('work that finishes after a cancel is not delivered', async () => {
+    world.work.during = async () => {
+      const running = await now();
+      await world.ports.tasks.transact((transaction) =>
+        world.ports.tasks.update(transaction, running, { state: 'canceled' }),
+      );
+    };
+    expect(await world.attempt(task)).toBe('canceled');
+    expect(pulls()).toEqual([]);
+    expect(await runOf()).toMatchObject({ outcome: 'canceled' });
+  });
   test('an approver who lost the right while the agent worked: nothing leaves, a person is asked', async () => {
     world.work.during = async () => world.host.setRole(world.target, 'ann', 'read');
     expect(await world.attempt(task)).toBe('blocked_by_policy');

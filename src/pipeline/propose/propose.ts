@@ -4,7 +4,7 @@ import type { Finding } from '../../domain/finding.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
 import { repositoryKey } from '../../domain/repository.ts';
 import type { Proposal, Task } from '../../domain/task.ts';
-import { isLive, transition } from '../../domain/task.ts';
+import { isLive } from '../../domain/task.ts';
 import { idOf, sha256 } from '../../lib/hash.ts';
 import { canonicalJson } from '../../lib/json.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
@@ -12,6 +12,7 @@ import { pipelineActor } from '../pipeline-ports.ts';
 import type { Failure } from '../settle.ts';
 import { forEachApart } from '../settle.ts';
 import { proposalFor, publishedBody, quotes } from './proposal-text.ts';
+import { takeOver } from './take-over.ts';
 
 type Ports = Pick<
   PipelinePorts,
@@ -72,12 +73,12 @@ export async function countUnproposed(ports: Ports, target: RepositoryRef): Prom
 }
 
 /** The id of the task that a finding leads to: equal on a new database, so that nothing is proposed twice. */
-export function taskIdOf(manager: RepositoryRef, rule: string, fingerprint: string): string {
+function taskIdOf(manager: RepositoryRef, rule: string, fingerprint: string): string {
   return idOf('task', repositoryKey(manager), rule, fingerprint);
 }
 
 /** The version of what in a policy an approval relies on. */
-export function policyVersion(policy: ReturnType<PipelinePorts['settings']['policyOf']>): string {
+function policyVersion(policy: ReturnType<PipelinePorts['settings']['policyOf']>): string {
   const { setup, checks, egress, protectedPaths, protectedPathsPolicy } = policy;
   return sha256(
     canonicalJson({ setup, checks, egress, protectedPaths, protectedPathsPolicy }),
@@ -206,28 +207,10 @@ async function publish(
   const numbered = await ports.tasks.transact((transaction) =>
     ports.tasks.update(transaction, task, { issueNumber: result.number }),
   );
-  return result.adopted ? takeOverState(ports, numbered, result.number) : numbered;
-}
-
-/** An issue that was there before us (a lost database) may have been decided already: a no stays a no. */
-async function takeOverState(
-  ports: Pick<Ports, 'tasks' | 'host' | 'settings'>,
-  task: Task,
-  number: number,
-): Promise<Task> {
+  if (!result.adopted) return numbered;
   const manager = ports.settings.managerOf(task.target);
-  const issue = await ports.host(manager.host).issue(manager, number);
-  if (issue === null || issue.state === 'open' || task.state !== 'proposed') return task;
-  const next = transition(task.state, {
-    type: issue.stateReason === 'completed' ? 'finding_gone' : 'reject',
-  });
-  if (!next.ok) return task;
-  return ports.tasks.transact((transaction) =>
-    ports.tasks.update(transaction, task, {
-      state: next.state,
-      note: 'decided before this database was made',
-    }),
-  );
+  const issue = await ports.host(manager.host).issue(manager, result.number);
+  return issue === null ? numbered : takeOver(ports, numbered, issue);
 }
 
 async function required(ports: Pick<Ports, 'tasks'>, taskId: string): Promise<Task> {
