@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { configJsonSchema, describeKeys } from '../src/platform/config/describe-keys.ts';
 import { referencePage } from '../src/platform/config/reference-page.ts';
+import { commandsPage, operationsPage } from './reference-pages.ts';
 
-/** Writes the pages of docs/reference that are made from the code. Run it after a key was changed. */
+/** Writes the pages of docs/reference that are made from the code. Run it after a key, a command or an operation was changed. */
 const folder = new URL('../docs/reference/', import.meta.url);
 await mkdir(folder, { recursive: true });
 await writeFile(new URL('configuration.md', folder), referencePage(describeKeys()));
@@ -10,3 +11,5 @@ await writeFile(
   new URL('config.schema.json', folder),
   `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
 );
+await writeFile(new URL('operations.md', folder), operationsPage());
+await writeFile(new URL('commands.md', folder), commandsPage());

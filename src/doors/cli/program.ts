@@ -30,7 +30,11 @@ export async function runProgram(
   }
 }
 
-function createProgram(context: CommandContext, setExitCode: (code: number) => void): Command {
+/** Every command with its flags; what is typed goes through `context`. */
+export function createProgram(
+  context: CommandContext,
+  setExitCode: (code: number) => void,
+): Command {
   const program = new Command('claude-manager')
     .description(
       'A self-hosted autopilot for an engineering backlog: scan, propose, approve, execute, deliver, follow.',

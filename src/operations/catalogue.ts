@@ -1,0 +1,22 @@
+import * as config from './config/contract.ts';
+import * as health from './health/contract.ts';
+import * as issues from './issues/contract.ts';
+import type { Contract } from './operation.ts';
+import * as scans from './scans/contract.ts';
+import * as service from './service/contract.ts';
+import * as tasks from './tasks/contract.ts';
+
+/** The rooms whose contracts make the catalogue: a new noun is one line here. */
+const rooms: readonly object[] = [config, health, issues, scans, service, tasks];
+
+/** Every operation that can be asked of the system, sorted by name. Documents, tests and doors are made from it. */
+export function catalogue(): readonly Contract[] {
+  return rooms
+    .flatMap((room) => Object.values(room) as readonly unknown[])
+    .filter(isContract)
+    .sort((one, other) => one.name.localeCompare(other.name, 'en'));
+}
+
+function isContract(value: unknown): value is Contract {
+  return typeof value === 'object' && value !== null && 'permission' in value && 'doors' in value;
+}

@@ -1,0 +1,28 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { commandsPage, operationsPage } from '../scripts/reference-pages.ts';
+import { catalogue } from '../src/operations/catalogue.ts';
+
+const root = new URL('../', import.meta.url);
+const page = async (name: string): Promise<string> =>
+  readFile(new URL(`docs/reference/${name}`, root), 'utf8');
+
+test('the pages of commands and operations are up to date (node scripts/generate-reference.ts)', async () => {
+  expect(await page('operations.md')).toBe(operationsPage());
+  expect(await page('commands.md')).toBe(commandsPage());
+});
+
+test('every contract in the tree is in the catalogue, once', async () => {
+  const folder = new URL('src/operations/', root);
+  const files = (await readdir(folder, { recursive: true })).filter((name) =>
+    name.endsWith('contract.ts'),
+  );
+  const declared: string[] = [];
+  for (const file of files) {
+    const text = await readFile(new URL(file, folder), 'utf8');
+    declared.push(...[...text.matchAll(/^ {2}name: '([^']+)',$/gmu)].map(([, name = '']) => name));
+  }
+  const listed = catalogue().map(({ name }) => name);
+  expect(declared.length).toBeGreaterThan(20);
+  expect(listed).toEqual(declared.toSorted((one, other) => one.localeCompare(other, 'en')));
+});
