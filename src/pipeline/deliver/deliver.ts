@@ -5,7 +5,7 @@ import { transition } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { verifyApproval, voidApproval } from '../approve/verify-approval.ts';
 import type { AttemptRef, WorkResult } from '../execute/attempt.ts';
-import { current, runIdOf } from '../execute/attempt.ts';
+import { current, reviewLabel, runIdOf } from '../execute/attempt.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
 import { settleAll } from '../settle.ts';
@@ -158,7 +158,7 @@ export async function conclude(
         kind: 'comment',
         payload: { number, body: deliveredComment(run, pullRequest.url) },
       },
-      { ...base, kind: 'add_label', payload: { number, labels: ['task-in-review'] } },
+      { ...base, kind: 'add_label', payload: { number, labels: [reviewLabel] } },
     ]);
   });
   await settleAll(ports, intents);

@@ -1,5 +1,6 @@
 import type { FailureReason, Run, RunOutcome } from '../../domain/run.ts';
 import type { AttentionReason, Task } from '../../domain/task.ts';
+import { idOf } from '../../lib/hash.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
 
 /** The name of one attempt: also the fencing generation and the workflow's id. */
@@ -17,6 +18,14 @@ export function workflowIdOf(ref: AttemptRef): string {
 
 export function runIdOf(ref: AttemptRef): string {
   return `${ref.taskId}-${ref.attempt}`;
+}
+
+/** On the issue of a task whose pull request waits for a review. */
+export const reviewLabel = 'task-in-review';
+
+/** `claude-manager/<task>-<salt>`: ours alone, new for each attempt, the same on a new database. */
+export function branchOf(taskId: string, attempt: number): string {
+  return `claude-manager/${taskId.slice(0, 12)}-${idOf(taskId, String(attempt)).slice(0, 6)}`;
 }
 
 /** What the work step hands to delivery: small and JSON, because the engine stores it. */

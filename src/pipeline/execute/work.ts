@@ -4,11 +4,10 @@ import type { Agent, AgentRunResult } from '../../domain/ports/agent.ts';
 import type { Workspace } from '../../domain/ports/git.ts';
 import type { CheckResult, Run } from '../../domain/run.ts';
 import type { Task } from '../../domain/task.ts';
-import { idOf } from '../../lib/hash.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
 import { askDelegate } from './ask-delegate.ts';
 import type { AttemptRef, WorkResult } from './attempt.ts';
-import { current, runIdOf } from './attempt.ts';
+import { branchOf, current, runIdOf } from './attempt.ts';
 import { classify, noChangeReason } from './classify.ts';
 import { commitMessage } from './commit-message.ts';
 import { judge } from './judge.ts';
@@ -172,7 +171,7 @@ async function settle(
     outcome: 'succeeded',
     reason: null,
     summary: firstParagraph(result.end.message),
-    commit: { gitDir: change.gitDir, sha, branch: branchOf(job.task, job.run) },
+    commit: { gitDir: change.gitDir, sha, branch: branchOf(job.task.id, job.run.attempt) },
     asksPerson: null,
   };
 }
@@ -186,11 +185,6 @@ async function whyCanceled(
   if (outcome !== 'canceled') return outcome;
   const task = await ports.tasks.get(job.task.id);
   return task?.state === 'running' ? 'interrupted' : 'canceled';
-}
-
-/** `claude-manager/<task>-<salt>`: ours alone, new for each attempt. */
-function branchOf(task: Task, run: Run): string {
-  return `claude-manager/${task.id.slice(0, 12)}-${idOf(task.id, String(run.attempt)).slice(0, 6)}`;
 }
 
 function emptyEnding(result: AgentRunResult): WorkResult {

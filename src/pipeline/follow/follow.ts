@@ -4,6 +4,7 @@ import { repositoryKey } from '../../domain/repository.ts';
 import type { PullRequestRef, Task, TaskEvent } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
 import type { DeliverPorts } from '../deliver/deliver.ts';
+import { reviewLabel } from '../execute/attempt.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
 import type { Failure } from '../settle.ts';
 import { forEachApart, settleAll } from '../settle.ts';
@@ -87,7 +88,7 @@ function effectsFor(
   };
   const told: EffectRequest[] = [
     { ...base, kind: 'comment', payload: { number, body: text } },
-    { ...base, kind: 'remove_label', payload: { number, label: 'task-in-review' } },
+    { ...base, kind: 'remove_label', payload: { number, label: reviewLabel } },
   ];
   if (event.type !== 'merged') return told;
   return [

@@ -5,6 +5,7 @@ import type { Task } from '../../domain/task.ts';
 import { idOf } from '../../lib/hash.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
 import { hashOf } from './propose.ts';
+import { takeOver } from './take-over.ts';
 
 type Ports = Pick<
   PipelinePorts,
@@ -58,7 +59,10 @@ export async function taskForIssue(
     updatedAt: now,
     version: 1,
   };
-  return ports.tasks.transact((transaction) => ports.tasks.insert(transaction, task));
+  const inserted = await ports.tasks.transact((transaction) =>
+    ports.tasks.insert(transaction, task),
+  );
+  return takeOver(ports, inserted, issue);
 }
 
 /** The id of the task that an issue written by a person leads to. */
