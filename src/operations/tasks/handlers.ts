@@ -176,7 +176,7 @@ async function requireApproval(ports: TaskPorts, task: Task): Promise<void> {
   });
 }
 
-export function lineOf(task: Task): TaskLine {
+function lineOf(task: Task): TaskLine {
   return {
     id: task.id,
     state: task.state,
