@@ -9,7 +9,7 @@ import { createServiceProcess } from './service-process.ts';
 import { createTestDatabase } from './test-database.ts';
 
 export const manager = 'acme/manager';
-export const token = 'ghp_canary0123456789canary0123456789cana';
+const token = 'ghp_canary0123456789canary0123456789cana';
 
 /** The service on an emulated GitHub: a manager repository, targets, people, and one process a command. */
 export interface GithubLoop {
