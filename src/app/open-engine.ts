@@ -111,6 +111,7 @@ function portsOf(parts: EngineParts, engine: DurableEngine): Omit<EngineRooms, '
       cycle,
       repositories: parts.repositories,
       busy: async () => (await engine.list({ states: ['queued', 'running'], limit: 1 })).length > 0,
+      allSeen: () => parts.store.reconciliation.finish(),
       times,
     },
   };

@@ -1,15 +1,17 @@
 /** What sort of thing went wrong. Doors translate a kind into an exit code or an HTTP status; nothing else decides by text. */
-export type ErrorKind =
-  | 'invalid_input'
-  | 'not_found'
-  | 'forbidden'
-  | 'conflict'
-  | 'not_well'
-  | 'rate_limited'
-  | 'unavailable'
-  | 'timeout'
-  | 'unknown_outcome'
-  | 'internal';
+export const errorKinds = [
+  'invalid_input',
+  'not_found',
+  'forbidden',
+  'conflict',
+  'not_well',
+  'rate_limited',
+  'unavailable',
+  'timeout',
+  'unknown_outcome',
+  'internal',
+] as const;
+export type ErrorKind = (typeof errorKinds)[number];
 
 export interface AppErrorOptions {
   readonly kind: ErrorKind;

@@ -1,5 +1,6 @@
 import type { RepositoryRef } from '../domain/repository.ts';
 import { repositoryKey } from '../domain/repository.ts';
+import type { ErrorKind } from '../lib/app-error.ts';
 import { toAppError } from '../lib/app-error.ts';
 import { pollApprovals } from './approve/poll-approvals.ts';
 import { holdOf } from './dispatch.ts';
@@ -38,6 +39,7 @@ export interface CycleSummary {
 
 export interface Problem {
   readonly where: string;
+  readonly kind: ErrorKind;
   readonly code: string;
   readonly message: string;
   readonly next: string | null;
@@ -54,8 +56,8 @@ export async function runCycle(
 ): Promise<CycleSummary> {
   const problems: Problem[] = [];
   const report = (where: string, thrown: unknown): void => {
-    const { code, message, next } = toAppError(thrown);
-    problems.push({ where, code, message, next: next ?? null });
+    const { kind, code, message, next } = toAppError(thrown);
+    problems.push({ where, kind, code, message, next: next ?? null });
   };
   const attempt = async <T>(where: string, body: () => Promise<T>): Promise<T | null> => {
     if (options.signal.aborted) return null;

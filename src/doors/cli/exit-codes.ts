@@ -20,3 +20,14 @@ export function exitCodeOf(kind: ErrorKind): number {
       return 70;
   }
 }
+
+/** Of a run over several repositories: when none could be looked at and all for one reason, that reason's code. */
+export function exitCodeOfProblems(answer: {
+  readonly scanned: number;
+  readonly problems: readonly { readonly kind: ErrorKind }[];
+}): number {
+  if (answer.problems.length === 0) return 0;
+  const codes = new Set(answer.problems.map(({ kind }) => exitCodeOf(kind)));
+  const [only = 1] = codes;
+  return answer.scanned === 0 && codes.size === 1 ? only : 1;
+}

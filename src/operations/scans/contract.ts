@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { errorKinds } from '../../lib/app-error.ts';
 import { operation } from '../operation.ts';
 
 /** One finding as `scan --format jsonl` prints it: paths relative to the repository root, lines from 1, nulls where nothing is known. */
@@ -57,6 +58,7 @@ export const scanRepositories = operation({
     problems: z.array(
       z.object({
         where: z.string(),
+        kind: z.enum(errorKinds),
         code: z.string(),
         message: z.string(),
         next: z.string().nullable(),

@@ -36,15 +36,11 @@ export function scanHandlers({ pipeline, scan, repositories }: ScanPorts): reado
             continue;
           }
           await followFindings(pipeline, target, commit);
-          proposed += (await propose(pipeline, target)).proposed.length;
+          const made = await propose(pipeline, target);
+          proposed += made.proposed.length;
+          problems.push(...made.failed.map(({ where, error }) => problemOf(where, error)));
         } catch (thrown) {
-          const error = toAppError(thrown);
-          problems.push({
-            where: repositoryKey(target),
-            code: error.code,
-            message: error.message,
-            next: error.next ?? null,
-          });
+          problems.push(problemOf(repositoryKey(target), thrown));
         }
       }
       if (findings.length === 0 && problems.length > 0) throw allFailed(problems);
@@ -104,10 +100,16 @@ function rowOf(finding: Finding): FindingRow {
   };
 }
 
+function problemOf(where: string, thrown: unknown): Problem {
+  const { kind, code, message, next } = toAppError(thrown);
+  return { where, kind, code, message, next: next ?? null };
+}
+
 function allFailed(problems: readonly Problem[]): AppError {
   const [first] = problems;
+  const isOneKind = problems.every(({ kind }) => kind === first?.kind);
   return new AppError({
-    kind: 'unavailable',
+    kind: isOneKind && first !== undefined ? first.kind : 'unavailable',
     code: first?.code ?? 'scan_failed',
     message: `No repository could be scanned. ${problems.map(({ where, message }) => `${where}: ${message}`).join(' ')}`,
     next: first?.next ?? undefined,

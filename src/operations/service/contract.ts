@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { errorKinds } from '../../lib/app-error.ts';
 import { operation } from '../operation.ts';
 
 const Problem = z.object({
   where: z.string(),
+  kind: z.enum(errorKinds),
   code: z.string(),
   message: z.string(),
   next: z.string().nullable(),

@@ -13,6 +13,8 @@ export interface ServicePorts {
   readonly repositories: () => Promise<readonly RepositoryRef[]>;
   /** Attempts that are at work in the engine. */
   readonly busy: () => Promise<boolean>;
+  /** Told once everything that was found has been proposed or taken over, and nothing is at work. */
+  readonly allSeen: () => Promise<void>;
   readonly times: () => {
     readonly scanMs: number;
     readonly pollMs: number;
@@ -55,6 +57,7 @@ export async function runService(
   const isOver = (): boolean =>
     options.signal.aborted ||
     (options.maxMs !== null && clock.monotonicMs() - began > options.maxMs);
+  let isAllFound = false;
   while (!isOver()) {
     const isScanDue =
       clock.monotonicMs() - scannedAt >= (options.once ? Infinity : ports.times().scanMs);
@@ -62,6 +65,8 @@ export async function runService(
     if (scan) scannedAt = clock.monotonicMs();
     const summary = await round(ports, scan, options, problems);
     add(total, summary);
+    if (scan) isAllFound = summary.problems.length === 0 && summary.held === 0;
+    if (isAllFound && !progressed(summary) && !(await ports.busy())) await ports.allSeen();
     const decided = (await options.onProposed?.()) ?? 0;
     total.approved += decided;
     const worked = await whileBusy(ports, options, isOver, total);
@@ -132,7 +137,7 @@ async function drain(ports: ServicePorts, options: ServiceOptions): Promise<void
 }
 
 function add(total: Total, summary: CycleSummary): void {
-  const sum = total as { -readonly [key in keyof Total]: number };
+  const sum = total;
   sum.cycles += 1;
   for (const key of ['scanned', 'findings', 'proposed', 'approved', 'refused', 'started'] as const)
     sum[key] += summary[key];

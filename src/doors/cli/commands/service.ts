@@ -11,6 +11,7 @@ import {
   startService,
   stopService,
 } from '../../../operations/service/contract.ts';
+import { exitCodeOfProblems } from '../exit-codes.ts';
 import { printable, table } from '../output/terminal.ts';
 import type { Run } from '../run.ts';
 
@@ -42,7 +43,7 @@ export function addServiceCommands(program: Command, run: Run): void {
         startService,
         ([{ mode, once, maxMinutes }]) => ({ mode, once: once ?? false, maxMinutes }),
         summaryText,
-        { exitCode: ({ problems }) => (problems.length > 0 ? 1 : 0) },
+        { exitCode: exitCodeOfProblems },
       ),
     );
   program
@@ -54,7 +55,7 @@ export function addServiceCommands(program: Command, run: Run): void {
         runDemo,
         ([{ once }]) => ({ once: once ?? false }),
         (answer) => `${summaryText(answer)}sandbox: ${answer.sandbox}\nsamples: ${answer.folder}\n`,
-        { exitCode: ({ problems }) => (problems.length > 0 ? 1 : 0) },
+        { exitCode: exitCodeOfProblems },
       ),
     );
   program
