@@ -52,7 +52,7 @@ describe('a round', () => {
     };
     const summary = await runCycle({ ...world.ports, scan }, [gone, world.target], options);
     expect(summary).toMatchObject({ scanned: 1, proposed: 1 });
-    expect(summary.problems).toEqual([
+    expect(summary.problems).toMatchObject([
       { where: 'github:acme/gone', code: 'host_away', message: 'It is away.', next: 'Wait.' },
     ]);
   });
