@@ -252,7 +252,7 @@ describe('an attempt without a pull request', () => {
     const [run] = (await world.ports.runs.ofTask(task.id)).slice(-1);
     expect(run).toMatchObject({ endedAt: expect.any(Date), outcome: expect.any(String) });
     if (code !== 'failed_configuration')
-      expect(run?.patch).toBe(work.patch === undefined ? '+text' : '+***');
+      expect(run?.patch).toBe('patch' in work ? '+***' : '+text');
     expect(world.work.workspaces.size).toBe(0);
     expect(pulls()).toEqual([]);
     expect(said().length).toBeGreaterThan(1);
