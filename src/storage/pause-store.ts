@@ -1,8 +1,8 @@
 import type { PauseStore } from '../domain/ports/stores.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { repositoryKey } from '../domain/repository.ts';
-import type { Database } from '../platform/database/database.ts';
 import { storedJson, storedText } from '../lib/stored-text.ts';
+import type { Database } from '../platform/database/database.ts';
 import type { StorageTables } from './tables.ts';
 
 /** Pauses in PostgreSQL; pausing twice keeps the first one with its name. */

@@ -4,9 +4,9 @@ import type { Transaction } from '../domain/ports/effects.ts';
 import type { RunStore } from '../domain/ports/stores.ts';
 import type { Run } from '../domain/run.ts';
 import { AppError } from '../lib/app-error.ts';
+import { storedJson } from '../lib/stored-text.ts';
 import type { Database } from '../platform/database/database.ts';
 import { agentEventOf, runOf, runRow } from './run-rows.ts';
-import { storedJson } from '../lib/stored-text.ts';
 import type { StorageTables } from './tables.ts';
 import { inTransaction } from './transaction.ts';
 
