@@ -43,6 +43,7 @@ export interface Summary {
   readonly pullRequests: readonly { readonly url: string; readonly state: string }[];
   readonly problems: readonly {
     readonly where: string;
+    readonly kind: string;
     readonly code: string;
     readonly message: string;
     readonly next: string | null;

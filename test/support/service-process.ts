@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly killAt?: string;
   /** Asked every few milliseconds; the process gets SIGKILL when it answers true. */
   readonly killWhen?: () => boolean | Promise<boolean>;
+  /** Changes to the environment of this run. */
+  readonly env?: Readonly<Record<string, string>>;
   /** After so long the process is killed and the run fails; 120 s when not said. */
   readonly maxMs?: number;
 }
@@ -62,7 +64,7 @@ async function runOnce(
     readonly configFile: string;
   },
   words: readonly string[],
-  { killAt, killWhen, maxMs = 120_000 }: RunOptions,
+  { killAt, killWhen, env = {}, maxMs = 120_000 }: RunOptions,
 ): Promise<Finished> {
   const child = spawn(
     process.execPath,
@@ -73,6 +75,7 @@ async function runOnce(
         PATH: process.env['PATH'],
         HOME: place.folder,
         ...place.env,
+        ...env,
         ...(killAt === undefined ? {} : { CMS_KILL_AT: killAt }),
       },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,115 @@
+import { describe, test } from 'vitest';
+import type { GithubLoop, LoopOptions, TaskLine } from '../support/github-loop.ts';
+import { createGithubLoop, manager } from '../support/github-loop.ts';
+
+const approved = 'approved-for-dev';
+const files = { 'list.js': '// TODO: handle the empty list\nexport const a = 1;\n' };
+
+async function within(
+  options: LoopOptions,
+  body: (loop: GithubLoop) => Promise<void>,
+): Promise<void> {
+  const loop = await createGithubLoop(options);
+  try {
+    await body(loop);
+  } finally {
+    await loop.close();
+  }
+}
+
+describe.concurrent('a database that is lost', () => {
+  test('leaves what is ours on GitHub to be found, not made again', async ({ expect }) => {
+    const targets = {
+      widgets: {
+        ...files,
+        'sum.js': '// TODO: add up decimals without rounding errors\nexport const sum = 1;\n',
+        'port.js': '// TODO: read the port from the environment\nexport const port = 1;\n',
+      },
+    };
+    await within({ targets }, async (loop) => {
+      const wendy = loop.emulator.as('wendy');
+      await loop.once();
+      const [rejected = 0, inReview = 0, waiting = 0] = loop
+        .proposals()
+        .map(({ number }) => number);
+      wendy.close(manager, rejected, 'not_planned');
+      wendy.label(manager, inReview, approved);
+      await loop.once();
+      expect(loop.pulls('acme/widgets')).toHaveLength(1);
+      const before = loop.emulator.journal.effects.length;
+
+      await loop.loseDatabase();
+      await loop.once();
+      const tasks = await loop.tasks<readonly TaskLine[]>('list');
+      const states = new Map(tasks.map(({ issue, state }) => [issue, state]));
+      expect(Object.fromEntries(states)).toEqual({
+        [rejected]: 'rejected',
+        [inReview]: 'in_review',
+        [waiting]: 'proposed',
+      });
+      await loop.once();
+      expect(loop.proposals()).toHaveLength(3);
+      expect(loop.pulls('acme/widgets')).toHaveLength(1);
+      expect(loop.emulator.journal.effects).toHaveLength(before);
+      expect(loop.emulator.journal.duplicates()).toEqual([]);
+    });
+  }, 240_000);
+});
+
+describe.concurrent('what is configured wrong', () => {
+  test('a token that is wrong or missing is said with the next step, exit code 3', async ({
+    expect,
+  }) => {
+    await within({ targets: { widgets: files } }, async (loop) => {
+      const wrong = await loop.once({ exitCode: 3, env: { GITHUB_TOKEN: 'ghp_wrong' } });
+      expect(wrong.problems[0]).toMatchObject({
+        where: 'github:acme/widgets',
+        code: 'github_authentication',
+        next: 'Set GITHUB_TOKEN to a valid token for this GitHub, or renew the stored one.',
+      });
+      const missing = await loop.once({ exitCode: 3, env: { GITHUB_TOKEN: '' } });
+      expect(missing.problems[0]?.code).toBe('github_token_missing');
+      expect((await loop.once()).proposed).toBe(1);
+    });
+  }, 180_000);
+
+  test('a repository that is not there is said and does not stop the others', async ({
+    expect,
+  }) => {
+    const reposToScan = ['acme/nowhere', 'acme/widgets', 'acme/gizmos'];
+    const config = { github: { managerRepo: manager, reposToScan } };
+    await within({ targets: { widgets: files }, config }, async (loop) => {
+      const summary = await loop.once({ exitCode: 1 });
+      expect(summary.problems.map(({ where, code }) => [where, code])).toEqual([
+        ['github:acme/nowhere', 'github_not_found'],
+        ['github:acme/gizmos', 'github_not_found'],
+      ]);
+      expect(summary.problems.every(({ next }) => next !== null)).toBe(true);
+      expect(summary.proposed).toBe(1);
+    });
+  }, 180_000);
+
+  test('a token without rights on a repository is said, and nothing is lost', async ({
+    expect,
+  }) => {
+    await within({ targets: { widgets: files } }, async (loop) => {
+      const { emulator } = loop;
+      emulator.setRole(manager, 'svc-bot', 'none');
+      emulator.updateRepository(manager, { private: true });
+      const blind = await loop.once({ exitCode: 1 });
+      expect(blind.problems.map(({ code }) => code)).toContain('github_not_found');
+      emulator.setRole(manager, 'svc-bot', 'write');
+      await loop.once();
+      emulator.as('wendy').label(manager, 1, approved);
+      emulator.setRole('acme/widgets', 'svc-bot', 'read');
+      const powerless = await loop.once({ exitCode: 1 });
+      expect(powerless.problems[0]).toMatchObject({ where: 'acme/manager#1', kind: 'forbidden' });
+      expect(powerless.problems[0]?.next).toContain('Give the token write access');
+      expect(loop.pulls('acme/widgets')).toEqual([]);
+      emulator.setRole('acme/widgets', 'svc-bot', 'write');
+      await loop.once();
+      expect(loop.pulls('acme/widgets')).toHaveLength(1);
+      expect(emulator.journal.duplicates()).toEqual([]);
+    });
+  }, 240_000);
+});
