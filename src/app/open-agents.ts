@@ -66,9 +66,20 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
   const sandbox = parts.isWorking ? await sandboxFor(parts, tempRoot, isDemo) : notWorking;
   const terragon = createTerragon({ username: config.executor.terragonUsername });
   const nodePath = process.execPath;
+  const { memoryMb, processes, fileMb } = config.executor.limits;
+  const limits = { memoryBytes: memoryMb * 2 ** 20, processes, fileBytes: fileMb * 2 ** 20 };
   const secrets = async (name: string): Promise<string | undefined> => parts.secret(name);
-  const runner = createAgentRunner({ sandbox, secrets, clock, random, tempRoot, path, nodePath });
-  const lines = createCommandRunner({ sandbox, clock, tempRoot, nodePath });
+  const runner = createAgentRunner({
+    sandbox,
+    secrets,
+    clock,
+    random,
+    tempRoot,
+    path,
+    nodePath,
+    limits,
+  });
+  const lines = createCommandRunner({ sandbox, clock, tempRoot, nodePath, limits });
   return {
     agents: (name) => all.find((agent) => agent.name === name) ?? null,
     delegates: (name) => (name === terragon.name ? terragon : null),

@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RepositoryRef } from '../domain/repository.ts';
+import { AppError } from '../lib/app-error.ts';
 import type { Checkpoint } from '../lib/checkpoint.ts';
 import type { Random } from '../lib/random.ts';
 import type { ServicePorts } from '../operations/service/run-service.ts';
 import type { CyclePorts } from '../pipeline/cycle.ts';
 import type { AttemptRef } from '../pipeline/execute/attempt.ts';
 import { workflowIdOf } from '../pipeline/execute/attempt.ts';
+import { noteFailedStart } from '../pipeline/execute/begin.ts';
 import { repairRuns } from '../pipeline/execute/repair.ts';
 import type { PipelinePorts } from '../pipeline/pipeline-ports.ts';
 import type { Steps } from '../pipeline/workflows.ts';
@@ -81,7 +83,13 @@ function portsOf(parts: EngineParts, engine: DurableEngine): Omit<EngineRooms, '
     scan: parts.scan,
     startAttempt: async (ref) => {
       const id = workflowIdOf(ref);
-      if ((await engine.status(id)) !== undefined) return false;
+      const known = await engine.status(id);
+      if (known !== undefined) {
+        if (known.state !== 'queued' && known.state !== 'running') {
+          await noteDeadStart(parts.pipeline, ref, known.error);
+        }
+        return false;
+      }
       await engine.start(attemptName, id, ref, { queue });
       return true;
     },
@@ -128,6 +136,19 @@ function withCheckpoints(steps: Steps, checkpoint: Checkpoint): Steps {
         return result;
       }),
   };
+}
+
+/** The workflow of this start ended while its task still waits: the note makes the next start a new one, after a while. */
+async function noteDeadStart(
+  pipeline: PipelinePorts,
+  ref: AttemptRef,
+  error: string | undefined,
+): Promise<void> {
+  const task = await pipeline.tasks.get(ref.taskId);
+  if (task?.state !== 'approved' || task.version !== ref.version) return;
+  const message = `The last start ended before the work began${error === undefined ? '' : `: ${error}`}.`;
+  const cause = new AppError({ kind: 'unavailable', code: 'start_ended', message });
+  await noteFailedStart(pipeline, ref, cause);
 }
 
 /** A task that a person canceled stops its agent, whichever process the person used. */

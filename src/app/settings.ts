@@ -15,11 +15,12 @@ export function createSettings(current: () => Config, folder: string): Settings 
     policyOf: (target) => policyOf(current(), target, folder),
     labels: () => current().github.labels,
     limits: () => {
-      const { changedFiles, patchKb, binaryFileKb } = current().executor.limits;
+      const { changedFiles, patchKb, binaryFileKb, outputMb } = current().executor.limits;
       return {
         files: changedFiles,
         patchBytes: patchKb * 1024,
         binaryFileBytes: binaryFileKb * 1024,
+        outputBytes: outputMb * 1024 * 1024,
       };
     },
     agentByLabel: (labels) => {
@@ -102,7 +103,8 @@ export function isExcluded(name: string, exclude: readonly string[]): boolean {
 
 function matches(entry: Entry, target: RepositoryRef, folder: string): boolean {
   if (target.host === 'local') {
-    return isFolder(entry.match) && matchesGlob(target.name, absolute(entry.match, folder));
+    const place = absolute(entry.match, folder);
+    return isFolder(entry.match) && (place === target.name || matchesGlob(target.name, place));
   }
   if (isFolder(entry.match) || isExcluded(target.name, entry.exclude)) return false;
   return matchesGlob(target.name.toLowerCase(), entry.match.toLowerCase());

@@ -64,10 +64,16 @@ export interface Settings {
   readonly managerOf: (target: RepositoryRef) => RepositoryRef;
   readonly policyOf: (target: RepositoryRef) => RepositoryPolicy;
   readonly labels: () => { readonly approved: string; readonly proposal: string };
-  readonly limits: () => JudgementLimits;
+  readonly limits: () => RunLimits;
   readonly agentByLabel: (labels: readonly string[]) => string | null;
   readonly promptTemplate: (kind: string) => Promise<string | null>;
   readonly maxRounds: () => number;
+}
+
+/** Bounds of one run and of its change. */
+export interface RunLimits extends JudgementLimits {
+  /** Output beyond this is not read. */
+  readonly outputBytes: number;
 }
 
 /** Bounds of what an agent's change may be. */

@@ -132,7 +132,12 @@ export async function createPipelineWorld(
         managerOf: () => manager,
         policyOf: () => policy,
         labels: () => ({ approved: 'approved-for-dev', proposal: 'task-proposal' }),
-        limits: () => ({ files: 100, patchBytes: 100_000, binaryFileBytes: 1000 }),
+        limits: () => ({
+          files: 100,
+          patchBytes: 100_000,
+          binaryFileBytes: 1000,
+          outputBytes: 1_000_000,
+        }),
         agentByLabel: () => null,
         promptTemplate: async () => null,
         maxRounds: () => 2,

@@ -11,6 +11,8 @@ export interface CommandRunnerDeps {
   readonly clock: Clock;
   readonly tempRoot: string;
   readonly nodePath: string;
+  /** Bounds of each command where the request says none. */
+  readonly limits?: SandboxSpec['limits'];
 }
 
 export interface CommandRequest {
@@ -72,7 +74,7 @@ async function runLine(
     readable: [],
     stdin: null,
     egress: request.egress,
-    limits: request.limits ?? defaultSandboxLimits,
+    limits: request.limits ?? deps.limits ?? defaultSandboxLimits,
   });
   let output = '';
   const keep = (line: string) => {

@@ -32,6 +32,8 @@ export interface AgentRunnerDeps {
   readonly path: string;
   /** Node for programs that need it; usually process.execPath. */
   readonly nodePath: string;
+  /** Bounds of each run; `defaultSandboxLimits` when not said. */
+  readonly limits?: SandboxSpec['limits'];
 }
 
 export const defaultSandboxLimits: SandboxSpec['limits'] = {
@@ -121,7 +123,7 @@ async function specOf(
       ...(sandbox.readable ?? []),
     ],
     egress: access.egress,
-    limits: sandbox.limits ?? defaultSandboxLimits,
+    limits: sandbox.limits ?? deps.limits ?? defaultSandboxLimits,
   };
 }
 
@@ -144,7 +146,7 @@ async function accompany(
     {
       clock,
       limits: request.limits,
-      diskBytes: (request.sandbox?.limits ?? defaultSandboxLimits).fileBytes,
+      diskBytes: (request.sandbox?.limits ?? deps.limits ?? defaultSandboxLimits).fileBytes,
       folders: [request.workspace, home],
       signal: request.signal,
       lastOutputMs: () => lastOutputMs,

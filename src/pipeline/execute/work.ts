@@ -104,7 +104,7 @@ async function runAgent(
       timeoutMs,
       stallMs: budget.stallMinutes * 60_000,
       budgetUsd,
-      outputBytes: 10 * 1024 * 1024,
+      outputBytes: ports.settings.limits().outputBytes,
     },
     egress,
     signal: job.signal,
