@@ -151,7 +151,7 @@ function validationText(report: ValidationReport, isFull: boolean): string {
 
 function remarkText({ path, message, line, column, write }: Remark): string {
   const place = line === null ? '' : `${line}:${column ?? 1}  `;
-  return `  ${place}${path}: ${printable(message)}${write === null ? '' : `\n      write: ${printable(write)}`}\n`;
+  return `  ${place}${path}: ${printable(message)}${write === null ? '' : `\n      → ${printable(write)}`}\n`;
 }
 
 function valueText(value: unknown): string {
