@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../lib/app-error.ts';
+import { catalogue } from '../operations/catalogue.ts';
 import type { CallContext, Caller } from '../operations/gate.ts';
 import type { HealthReport } from '../operations/health/contract.ts';
 import { healthCategories, runHealth } from '../operations/health/contract.ts';
@@ -95,8 +96,10 @@ export async function createManager(
     };
   };
   return {
-    execute: async (operation, input, caller) =>
-      manager.gate.execute(operation, input, await callerOf(caller)),
+    execute: async (operation, input, caller) => {
+      if (!engine) refuseWithoutEngine(operation);
+      return manager.gate.execute(operation, input, await callerOf(caller));
+    },
     secureOperation: async ({ operation, permissions, ...caller }, body) =>
       manager.gate.secure({ operation, permissions }, await callerOf(caller), body),
     health: {
@@ -112,6 +115,16 @@ export async function createManager(
     },
     stop: () => (stopping ??= manager.close()),
   };
+}
+
+function refuseWithoutEngine(operation: string): void {
+  if (catalogue().find(({ name }) => name === operation)?.needs !== 'engine') return;
+  throw new AppError({
+    kind: 'unavailable',
+    code: 'engine_not_open',
+    message: `${operation} needs the engine, and this manager was made without it.`,
+    next: 'Make it with createManager(config, { engine: true }).',
+  });
 }
 
 async function packageVersion(): Promise<string> {

@@ -3,26 +3,17 @@ import { z } from 'zod';
 import { createManualClock } from '../../test/fakes/manual-clock.ts';
 import type { Actor } from '../domain/actor.ts';
 import { AppError } from '../lib/app-error.ts';
-import * as config from './config/contract.ts';
+import { catalogue } from './catalogue.ts';
 import { type Caller, createGate, type Gate, type GateEntry, type Served, serve } from './gate.ts';
-import * as health from './health/contract.ts';
 import type { Contract, Permission } from './operation.ts';
 import { operation } from './operation.ts';
 import { permissionsOf, roles } from './permissions.ts';
-import * as scans from './scans/contract.ts';
-import * as service from './service/contract.ts';
 import * as tasks from './tasks/contract.ts';
 
 const owner: Actor = { kind: 'command_line', name: 'root', isOwner: true };
 const caller: Caller = { door: 'cli', actor: owner, clientId: 'local' };
 
-/** Every operation that is declared, whoever serves it. */
-const contracts = [config, health, scans, service, tasks].flatMap((room) =>
-  Object.values(room).filter(
-    (value): value is never =>
-      typeof value === 'object' && value !== null && 'permission' in value && 'doors' in value,
-  ),
-) as readonly Contract[];
+const contracts = catalogue();
 
 const sample = operation({
   name: 'samples.write',

@@ -131,6 +131,12 @@ describe('the gate of the library', () => {
     expect(rows).toEqual([{ count: 2 }]);
   });
 
+  test('what needs the engine says so when the manager was made without it', async () => {
+    await expect(manager.execute('service.start', { once: true }, owner)).rejects.toMatchObject({
+      code: 'engine_not_open',
+    });
+  });
+
   test('after the stop nothing is done', async () => {
     await manager.stop();
     await expect(manager.execute('service.status', {}, owner)).rejects.toMatchObject({
@@ -157,7 +163,7 @@ describe('issues.create', () => {
     ).toBe(3);
   });
 
-  test('a repository that is not watched, and a body with a secret, are refused', async () => {
+  test('a repository that is not watched, a body with a secret and our own labels are refused', async () => {
     const elsewhere = { repository: join(folder, 'other'), title: 'x' };
     await expect(manager.execute('issues.create', elsewhere, owner)).rejects.toMatchObject({
       code: 'repository_not_watched',
@@ -166,6 +172,19 @@ describe('issues.create', () => {
     await expect(manager.execute('issues.create', secret, owner)).rejects.toMatchObject({
       code: 'secret_in_text',
     });
+    const approved = { repository, title: 'x', labels: ['Approved-for-dev'] };
+    await expect(manager.execute('issues.create', approved, owner)).rejects.toMatchObject({
+      code: 'label_reserved',
+    });
+  });
+});
+
+describe('a manager with the engine', () => {
+  test('runs the service to where a person decides', async () => {
+    await manager.stop();
+    manager = await createManager({ file: join(folder, 'config.json'), engine: true });
+    const summary = await manager.execute('service.start', { once: true }, owner);
+    expect(summary).toMatchObject({ scanned: 1, problems: [] });
   });
 });
 

@@ -7,7 +7,7 @@ import type { Served } from '../gate.ts';
 import { serve } from '../gate.ts';
 import { createIssue } from './contract.ts';
 
-export type IssuePorts = Pick<PipelinePorts, 'tasks' | 'effects' | 'secrets'> & {
+export type IssuePorts = Pick<PipelinePorts, 'tasks' | 'effects' | 'secrets' | 'settings'> & {
   /** The watched repositories and the manager repository. */
   readonly known: () => Promise<readonly RepositoryRef[]>;
   /** What a caller typed, as a repository. */
@@ -23,6 +23,7 @@ export function issueHandlers(ports: IssuePorts): readonly Served[] {
     serve(createIssue, async ({ repository: name, title, body, labels }, { correlationId }) => {
       const repository = await knownRepository(ports, name);
       refuseSecrets(ports, `${title}\n${body}`);
+      refuseOurLabels(ports, labels);
       const [intent = ''] = await ports.tasks.transact((transaction) =>
         ports.effects.intend(transaction, [
           {
@@ -64,5 +65,19 @@ function refuseSecrets({ secrets }: IssuePorts, text: string): void {
     code: 'secret_in_text',
     message: `The issue holds what looks like a secret (${kinds.join(', ')}); it was not written.`,
     next: 'Take the secret out, and replace it where it was used if others saw it.',
+  });
+}
+
+/** They mean a proposal and its approval; whoever may write an issue may not say either by the way. */
+function refuseOurLabels({ settings }: IssuePorts, labels: readonly string[]): void {
+  const { approved, proposal } = settings.labels();
+  const ours = [approved.toLowerCase(), proposal.toLowerCase()];
+  const taken = labels.find((label) => ours.includes(label.toLowerCase()));
+  if (taken === undefined) return;
+  throw new AppError({
+    kind: 'invalid_input',
+    code: 'label_reserved',
+    message: `The label "${taken}" says that we propose or a person approves; it cannot be set here.`,
+    next: 'Leave it out; approve a proposal with tasks.approve.',
   });
 }
