@@ -42,7 +42,7 @@ async function openFull(options: OpenOptions): Promise<Manager> {
     options.flags,
   );
   const performance = watchPerformance(logger);
-  const closers: (() => Promise<void>)[] = [() => logger.flush(), async () => performance.stop()];
+  const closers: (() => Promise<void>)[] = [() => logger.close(), async () => performance.stop()];
   const close = async (): Promise<void> => {
     for (const closer of closers.toReversed()) await closer();
   };
