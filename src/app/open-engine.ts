@@ -119,6 +119,7 @@ function portsOf(parts: EngineParts, engine: DurableEngine): Omit<EngineRooms, '
       cycle,
       repositories: parts.repositories,
       busy: async () => (await engine.list({ states: ['queued', 'running'], limit: 1 })).length > 0,
+      settleDue: () => parts.store.effects.settleAll(),
       allSeen: () => parts.store.reconciliation.finish(),
       times,
     },

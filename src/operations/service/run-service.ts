@@ -13,6 +13,8 @@ export interface ServicePorts {
   readonly repositories: () => Promise<readonly RepositoryRef[]>;
   /** Attempts that are at work in the engine. */
   readonly busy: () => Promise<boolean>;
+  /** Takes writes outside as far as they go now; `timed` wait for a dead sender's lease or for the second look. */
+  readonly settleDue: () => Promise<{ readonly settled: number; readonly timed: number }>;
   /** Told once everything that was found has been proposed or taken over, and nothing is at work. */
   readonly allSeen: () => Promise<void>;
   readonly times: () => {
@@ -71,7 +73,8 @@ export async function runService(
     total.approved += decided;
     const worked = await whileBusy(ports, options, isOver, total);
     if (!options.once) await rest(ports, options.signal);
-    else if (!progressed(summary) && !worked && decided === 0) break;
+    else if (progressed(summary) || worked || decided > 0) continue;
+    else if (!(await settleLate(ports, options, isOver))) break;
   }
   if (options.signal.aborted) await drain(ports, options);
   return report(ports, total, [...problems.values()]);
@@ -116,6 +119,28 @@ async function whileBusy(
     total.started += await dispatch(ports.cycle);
   }
   return worked;
+}
+
+/** Longer than a lease and the second look together; a write that takes longer is settled by the next start. */
+const lateWritesMs = 100_000;
+
+/** Waits for writes that a killed process or a lost answer left unclear; answers whether any was settled. */
+async function settleLate(
+  ports: ServicePorts,
+  options: ServiceOptions,
+  isOver: () => boolean,
+): Promise<boolean> {
+  const { clock } = ports.cycle;
+  const until = clock.monotonicMs() + lateWritesMs;
+  let total = 0;
+  for (let told = false; !isOver(); told = true) {
+    const { settled, timed } = await ports.settleDue();
+    total += settled;
+    if (timed === 0 || clock.monotonicMs() > until) break;
+    if (!told) options.progress(`waiting to look again for ${timed} writes that may have arrived`);
+    await clock.sleep(1000);
+  }
+  return total > 0;
 }
 
 async function rest(ports: ServicePorts, signal: AbortSignal): Promise<void> {

@@ -66,6 +66,6 @@ function partsOf<Handle, Request extends EffectRequestShape>(
     mode: deps.mode ?? (() => 'normal'),
     lookFirst: deps.lookFirst ?? (() => false),
     checkpoint: deps.checkpoint ?? noCheckpoint,
-    options: { leaseMs: 60_000, lookDistanceMs: 60_000, pollMs: 250, maxSends: 5, ...options },
+    options: { leaseMs: 15_000, lookDistanceMs: 60_000, pollMs: 250, maxSends: 5, ...options },
   };
 }

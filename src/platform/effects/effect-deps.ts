@@ -45,7 +45,7 @@ export type Permit =
   | { readonly allowed: false; readonly reason: string };
 
 export interface EffectOptions {
-  /** How long a sender that says nothing keeps an intent; default 60 s. */
+  /** How long a sender that says nothing keeps an intent; default 15 s. */
   readonly leaseMs: number;
   /** Between two looks in vain, before it is sent again; default 60 s, as lists of hosts lag. */
   readonly lookDistanceMs: number;

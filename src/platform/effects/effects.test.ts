@@ -343,11 +343,15 @@ describe('a sweep', () => {
     const first = await intended(effects, request({ taskId, kind: 'push_branch' }));
     const second = await intended(effects, request({ taskId, kind: 'open_pull_request' }));
     host.script('reset');
-    expect(await effects.settleAll({ concurrency: 1 })).toEqual({ settled: 0, waiting: 2 });
+    expect(await effects.settleAll({ concurrency: 1 })).toEqual({
+      settled: 0,
+      waiting: 2,
+      timed: 1,
+    });
     expect((await effects.get(first))?.status).toBe('unknown');
     expect((await effects.get(second))?.status).toBe('pending');
     const later = effectsOn(host, { options: { ...options, lookDistanceMs: 0 } });
-    expect(await later.settleAll()).toEqual({ settled: 2, waiting: 0 });
+    expect(await later.settleAll()).toEqual({ settled: 2, waiting: 0, timed: 0 });
     const markers = createMarkers(markerKey);
     expect(
       host.made.map((marker) => markers.read(marker, 'github:acme/widgets')?.intentId),
@@ -360,6 +364,10 @@ describe('a sweep', () => {
     await intended(effects);
     await intended(effects);
     host.script('rate_limited');
-    expect(await effects.settleAll({ concurrency: 1 })).toEqual({ settled: 1, waiting: 1 });
+    expect(await effects.settleAll({ concurrency: 1 })).toEqual({
+      settled: 1,
+      waiting: 1,
+      timed: 0,
+    });
   });
 });
