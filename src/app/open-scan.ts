@@ -37,12 +37,13 @@ export function createScan(parts: ScanParts): CyclePorts['scan'] {
       }),
     }),
   });
-  return async (target: RepositoryRef) => {
+  return async (target: RepositoryRef, only?: readonly Rule[]) => {
     const { scanForTodos, scanOpenIssues } = config().analyzer;
-    const rules: Rule[] = [
+    const on: Rule[] = [
       ...(scanForTodos ? ['todo' as const] : []),
       ...(scanOpenIssues ? ['stale-issue' as const] : []),
     ];
+    const rules = only === undefined ? on : on.filter((rule) => only.includes(rule));
     const result = await scan.scan({ ref: target, branch: settings.policyOf(target).base, rules });
     return {
       commit: result.commit,

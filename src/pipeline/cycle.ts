@@ -1,3 +1,4 @@
+import type { Rule } from '../domain/finding.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { repositoryKey } from '../domain/repository.ts';
 import type { ErrorKind } from '../lib/app-error.ts';
@@ -12,8 +13,11 @@ import { followFindings } from './propose/follow-findings.ts';
 import { propose } from './propose/propose.ts';
 
 export interface CyclePorts extends PipelinePorts {
-  /** Looks at one repository with every scanner that is switched on. */
-  readonly scan: (target: RepositoryRef) => Promise<{
+  /** Looks at one repository with every scanner that is switched on, or only with the named ones of them. */
+  readonly scan: (
+    target: RepositoryRef,
+    only?: readonly Rule[],
+  ) => Promise<{
     readonly commit: string | null;
     readonly changed: boolean;
     readonly findings: number;

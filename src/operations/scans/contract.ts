@@ -49,6 +49,7 @@ export const scanRepositories = operation({
   doors: ['cli', 'http', 'library'],
   input: z.object({
     repositories: z.array(z.string()).default([]),
+    scanners: z.array(z.enum(['todo', 'stale-issue'])).default([]),
     dryRun: z.boolean().default(false),
   }),
   output: z.object({

@@ -20,16 +20,18 @@ export interface ScanPorts {
 /** `scan` over the configured repositories. */
 export function scanHandlers({ pipeline, scan, repositories }: ScanPorts): readonly Served[] {
   return [
-    serve(scanRepositories, async ({ repositories: wanted, dryRun }, { progress }) => {
+    serve(scanRepositories, async ({ repositories: wanted, scanners, dryRun }, { progress }) => {
       const problems: Problem[] = [];
       const findings: FindingRow[] = [];
       let [proposed, wouldPropose] = [0, 0];
       for (const target of chosen(await repositories(), wanted)) {
         progress(`scanning ${target.name}`);
         try {
-          const { commit } = await scan(target);
+          const { commit } = await scan(target, scanners.length === 0 ? undefined : scanners);
           findings.push(
-            ...(await pipeline.findings.list({ repository: target, status: 'open' })).map(rowOf),
+            ...(await pipeline.findings.list({ repository: target, status: 'open' }))
+              .filter(({ rule }) => scanners.length === 0 || scanners.includes(rule))
+              .map(rowOf),
           );
           if (dryRun) {
             wouldPropose += await countUnproposed(pipeline, target);

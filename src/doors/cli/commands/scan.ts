@@ -59,7 +59,9 @@ export function addScanCommand(program: Command, run: Run): void {
         )(flags, command);
         return;
       }
-      if (flags.repo !== undefined) throw onlyWithPath('not --repo');
+      if (flags.repo !== undefined) throw notWithPath('--repo');
+      if (flags.scanner?.includes('stale-issue') === true)
+        throw notWithPath('--scanner stale-issue');
       await run<ScanFlags, readonly FindingRow[]>(
         scanPath,
         () => ({ paths: flags.path, stateFile: flags.state, extraTags: flags.tag ?? [] }),
@@ -69,7 +71,8 @@ export function addScanCommand(program: Command, run: Run): void {
 }
 
 function repositoriesInput([flags]: readonly [ScanFlags, ScanFlags]): unknown {
-  return { repositories: flags.repo ?? [], dryRun: flags.dryRun ?? false };
+  const { repo = [], scanner = [], dryRun = false } = flags;
+  return { repositories: repo, scanners: scanner, dryRun };
 }
 
 function repositoriesText(flags: ScanFlags): (answer: ScanAnswer) => string {
@@ -78,6 +81,15 @@ function repositoriesText(flags: ScanFlags): (answer: ScanAnswer) => string {
     if (flags.format !== 'table') return rows;
     return `${rows}${flags.dryRun === true ? `${wouldPropose} would be proposed` : `${proposed} proposed`}\n`;
   };
+}
+
+function notWithPath(what: string): AppError {
+  return new AppError({
+    kind: 'invalid_input',
+    code: 'usage',
+    message: `${what} does not go with --path: a folder has no issues and is no configured repository.`,
+    next: 'Leave one of the two out; see `claude-manager scan --help`.',
+  });
 }
 
 function onlyWithPath(what: string): AppError {
