@@ -1,10 +1,40 @@
 import type { expect } from 'vitest';
 import { describe, test } from 'vitest';
+import { sha256 } from '../../src/lib/hash.ts';
 import type { GithubLoop } from '../support/github-loop.ts';
 import { agentIsAtWork, createGithubLoop, manager } from '../support/github-loop.ts';
 
 const approved = 'approved-for-dev';
 const todo = { widgets: { 'list.js': '// TODO: handle the empty list\nexport const a = 1;\n' } };
+
+/** Every place at which the program can be killed, by what it has to do then; `@n` is the nth time it comes there. */
+const kills = [
+  ...effectPoints(['intended', 'claimed', 'looked', 'sending', 'sent', 'stored'], 1).map(
+    (killAt) => ({ phase: 'propose', killAt }),
+  ),
+  ...['begin', 'work', 'deliver']
+    .flatMap((step) => [`attempt.${step}`, `attempt.${step}.ended`])
+    .map((killAt) => ({ phase: 'deliver', killAt })),
+  // The branch, the pull request, the comment, the label.
+  ...effectPoints(['claimed', 'sending', 'sent', 'stored'], 4).map((killAt) => ({
+    phase: 'deliver',
+    killAt,
+  })),
+] as const;
+
+/** All of them with FAULTS=all (`npm run test:faults`), else a few that FAULTS_SEED chooses. */
+const sample = process.env['FAULTS'] === 'all' ? kills : chosen(process.env['FAULTS_SEED'] ?? '1');
+
+function effectPoints(names: readonly string[], times: number): string[] {
+  return names.flatMap((name) =>
+    Array.from({ length: times }, (_, index) => `effect.${name}@${index + 1}`),
+  );
+}
+
+function chosen(seed: string): typeof kills {
+  const order = (kill: (typeof kills)[number]): string => sha256(`${seed} ${JSON.stringify(kill)}`);
+  return kills.toSorted((a, b) => order(a).localeCompare(order(b))).slice(0, 4);
+}
 
 describe.concurrent('answers that are lost', () => {
   test('make no issue, branch, pull request or comment twice', async ({ expect }) => {
@@ -56,6 +86,27 @@ describe.concurrent('a service that is killed', () => {
       await loop.close();
     }
   }, 240_000);
+});
+
+describe.concurrent(`killed once, ${sample.length} of ${kills.length} places`, () => {
+  test.for(sample)(
+    'at $killAt while it has to $phase',
+    { timeout: 300_000 },
+    async ({ phase, killAt }, { expect }) => {
+      const loop = await createGithubLoop({ targets: todo });
+      try {
+        if (phase === 'propose') await loop.killed({ killAt, mayEnd: true });
+        await loop.once();
+        loop.emulator.as('wendy').label(manager, 1, approved);
+        if (phase === 'deliver') await loop.killed({ killAt, mayEnd: true });
+        await loop.once();
+        await loop.once();
+        expectOneEnd(loop, expect);
+      } finally {
+        await loop.close();
+      }
+    },
+  );
 });
 
 /** One issue, one branch, one pull request, one comment; and GitHub has nothing to complain about. */
