@@ -85,27 +85,30 @@ async function runOnce(
   const stderr: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-  let isOver = false;
+  const over = new AbortController();
   const ended = new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>(
     (resolve, reject) => {
       child.once('error', reject);
       child.once('close', (exitCode, signal) => resolve({ exitCode, signal }));
     },
   ).finally(() => {
-    isOver = true;
+    over.abort();
   });
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
     child.kill('SIGKILL');
   }, maxMs);
-  const killer = async (): Promise<void> => {
-    while (killWhen !== undefined && !isOver) {
-      if (await killWhen()) child.kill('SIGKILL');
+  const killer = async (isTime: () => boolean | Promise<boolean>): Promise<void> => {
+    while (!over.signal.aborted) {
+      if (await isTime()) child.kill('SIGKILL');
       await delay(3);
     }
   };
-  const [{ exitCode, signal }] = await Promise.all([ended, killer()]);
+  const [{ exitCode, signal }] = await Promise.all([
+    ended,
+    killWhen === undefined ? undefined : killer(killWhen),
+  ]);
   clearTimeout(timer);
   const out = Buffer.concat(stdout).toString();
   const err = Buffer.concat(stderr).toString();
