@@ -212,6 +212,20 @@ describe('what holds a start back', () => {
 });
 
 describe('an attempt without a pull request', () => {
+  test('the finding goes away while the agent works: it finishes, says so and asks', async () => {
+    let looks = 0;
+    world.look = async () => {
+      looks += 1;
+      if (looks === 2) await world.find('one', { status: 'fixed' });
+    };
+    expect(await world.attempt(task)).toBe('blocked_by_policy');
+    expect(await now()).toMatchObject({
+      state: 'needs_attention',
+      attention: 'finding_gone_while_running',
+      note: expect.stringContaining('went away from the base branch'),
+    });
+    expect(pulls()).toEqual([]);
+  });
   test.each([
     [
       'no change',

@@ -10,6 +10,7 @@ import type { AttemptRef, WorkResult } from './attempt.ts';
 import { branchOf, current, runIdOf } from './attempt.ts';
 import { classify, noChangeReason } from './classify.ts';
 import { commitMessage } from './commit-message.ts';
+import { findingGone } from './finding-gone.ts';
 import { judge } from './judge.ts';
 import { promptFor } from './prompt.ts';
 
@@ -160,6 +161,16 @@ async function settle(
       'checks',
       `The check "${red.command}" failed after the change: ${lastLine(red.output)}`,
     );
+  }
+  const gone = await findingGone(ports, job.task);
+  if (gone !== null) {
+    return {
+      outcome: 'blocked_by_policy',
+      reason: 'conflict',
+      summary: gone,
+      commit: null,
+      asksPerson: 'finding_gone_while_running',
+    };
   }
   const approval = await ports.tasks.approval(job.task.id);
   const sha = await change.commit(commitMessage(job.task, job.run, approval?.actor ?? 'unknown'), {
