@@ -166,7 +166,7 @@ async function settle(
   if (gone !== null) {
     return {
       outcome: 'blocked_by_policy',
-      reason: 'conflict',
+      reason: 'policy',
       summary: gone,
       commit: null,
       asksPerson: 'finding_gone_while_running',
