@@ -34,7 +34,7 @@ export interface Served {
 }
 
 export function serve<I, O>(contract: Contract<I, O>, handler: Handler<I, O>): Served {
-  return { contract: contract as Contract, handler: handler as Handler<unknown> };
+  return { contract, handler: handler as Handler<unknown> };
 }
 
 /** Where the gate writes that a call begins and how it ended. */
