@@ -86,9 +86,14 @@ async function safely(
     }
     ports.log.error('attempt step failed', { code: error.code, kind: error.kind, error });
     const summary = error.next === undefined ? error.message : `${error.message} ${error.next}`;
-    const reason = reasonOf(error.kind);
+    const reason = isMissing(error.code) ? 'configuration' : reasonOf(error.kind);
     return { ...ended, outcome: 'failed', reason, summary: ports.secrets.redact(summary) };
   }
+}
+
+/** What another attempt cannot mend: somebody has to install something first. */
+function isMissing(code: string): boolean {
+  return code === 'agent_missing' || code === 'sandbox_missing';
 }
 
 function reasonOf(kind: ReturnType<typeof toAppError>['kind']): WorkResult['reason'] {

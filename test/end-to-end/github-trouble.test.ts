@@ -112,4 +112,37 @@ describe.concurrent('what is configured wrong', () => {
       expect(emulator.journal.duplicates()).toEqual([]);
     });
   }, 240_000);
+
+  test('an agent that is not installed is said after one attempt, on the issue too', async ({
+    expect,
+  }) => {
+    const absent = { kind: 'command', command: ['no-such-program'] };
+    const config = { executor: { default: 'absent', agents: { absent } } };
+    await within({ targets: { widgets: files }, config }, async (loop) => {
+      await loop.once();
+      loop.emulator.as('wendy').label(manager, 1, approved);
+      const summary = await loop.once({ exitCode: 1 });
+      expect(summary.started).toBe(1);
+      expect(summary.problems).toHaveLength(1);
+      expect(summary.problems[0]?.message).toContain('"no-such-program" is not on this machine');
+      expect(summary.problems[0]?.next).toContain('tasks retry');
+      const [issue] = loop.proposals();
+      expect(issue?.comments).toHaveLength(1);
+      expect(issue?.comments[0]?.body).toContain('Install it');
+      const again = await loop.once();
+      expect(again).toMatchObject({ states: { failed: 1 }, started: 0, problems: [] });
+    });
+  }, 180_000);
+
+  test('a database that is down is said with the next step, exit code 4', async ({ expect }) => {
+    await within({ targets: { widgets: files } }, async (loop) => {
+      const DATABASE_URL = 'postgres://nobody:secret-word@127.0.0.1:1/none';
+      const ended = await loop.service.run(['start', '--once'], { env: { DATABASE_URL } });
+      expect(ended.exitCode).toBe(4);
+      const { error } = ended.json as { error: { message: string; next: string | null } };
+      expect(error.next).not.toBeNull();
+      expect(ended.stdout + ended.stderr).not.toContain('secret-word');
+      expect((await loop.once()).proposed).toBe(1);
+    });
+  }, 180_000);
 });

@@ -55,6 +55,7 @@ export async function runService(
   const problems = new Map<string, Problem>();
   const { clock } = ports.cycle;
   const began = clock.monotonicMs();
+  const beganAt = clock.now();
   let scannedAt = -Infinity;
   const isOver = (): boolean =>
     options.signal.aborted ||
@@ -77,7 +78,22 @@ export async function runService(
     else if (!(await settleLate(ports, options, isOver))) break;
   }
   if (options.signal.aborted) await drain(ports, options);
-  return report(ports, total, [...problems.values()]);
+  const summary = await report(ports, total, [...problems.values()]);
+  return { ...summary, problems: [...summary.problems, ...(await unable(ports, beganAt))] };
+}
+
+/** Work that could not be done because something is missing on this machine; a person has to see to it. */
+async function unable({ cycle }: ServicePorts, since: Date): Promise<readonly Problem[]> {
+  const failed = await cycle.tasks.list({ states: ['failed'], limit: 50 });
+  const found: Problem[] = [];
+  for (const task of failed) {
+    if (task.updatedAt < since) continue;
+    const { code, text, next } = await explain(cycle, task);
+    if (code !== 'failed_configuration') continue;
+    const where = `${repositoryKey(task.target)} task ${task.id}`;
+    found.push({ where, kind: 'unavailable', code, message: text, next });
+  }
+  return found;
 }
 
 async function round(
