@@ -30,6 +30,8 @@ export interface AgentRooms {
   readonly commands: CommandRunner;
   /** Words for people: what seals agents in. */
   readonly sandboxName: string;
+  /** Ends what a dead service left running; only who holds the claim on the data folder may ask for it. */
+  readonly endLeftovers: () => Promise<void>;
 }
 
 export interface AgentRoomParts {
@@ -41,17 +43,16 @@ export interface AgentRoomParts {
   readonly random: Random;
   readonly path: string;
   readonly secret: (name: string) => string | undefined;
-  /** False where no agent will be run: nothing is swept, no sandbox is tried. */
+  /** False where no agent will be run: no sandbox is tried. */
   readonly isWorking: boolean;
   readonly warn: (message: string, facts: object) => void;
 }
 
-/** Builds the agents, ends what a dead service left running, and chooses the sandbox when first needed. */
+/** Builds the agents and chooses the sandbox when agents will be run. */
 export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
   const { config, clock, random, path } = parts;
   const tempRoot = runFolder(parts.dataDir);
   if (parts.isWorking) await mkdir(tempRoot, { recursive: true, mode: 0o700 });
-  if (parts.isWorking) await sweepLeftovers(tempRoot, clock);
   const isDemo = config.executor.default === 'demo';
   const configured = createAgents(agentEntries(config), { path, baseDir: parts.folder });
   const demo = isDemo
@@ -98,6 +99,9 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
       },
     },
     sandboxName: sandbox.name,
+    endLeftovers: async () => {
+      await sweepLeftovers(tempRoot, clock);
+    },
   };
 }
 

@@ -36,6 +36,8 @@ export interface EngineParts {
   readonly config: () => Config;
   readonly repositories: () => Promise<readonly RepositoryRef[]>;
   readonly scan: CyclePorts['scan'];
+  /** Ends agents that a dead service left running. */
+  readonly endLeftovers: () => Promise<void>;
 }
 
 /** Workflows of another version are not taken over; raise it only when old ones must not go on. */
@@ -49,6 +51,8 @@ export async function openEngine(parts: EngineParts): Promise<EngineRooms> {
   const deps = { clock, random: parts.random, log };
   const claim = await claimService(store.database, deps);
   try {
+    // Not before the claim: these may be the agents of a living service.
+    await parts.endLeftovers();
     const engine = createDurableEngine(
       { database: store.database, applicationVersion: workflowVersion, pollMs: 200 },
       deps,

@@ -122,6 +122,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         repositories,
         scan,
         random: systemRandom,
+        endLeftovers: agents.endLeftovers,
       });
       closers.push(() => engine.close());
       working = { service: engine.service, sandbox: agents.sandboxName };
