@@ -358,6 +358,29 @@ describe('a sweep', () => {
     ).toEqual([first, second]);
   });
 
+  it('sends nothing of a task while an earlier write of it is in the hands of a sender', async () => {
+    const host = createScriptedEffectHost();
+    const taskId = `task-of-lease-${counter}`;
+    const [claimed, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const slow = effectsOn(host, {
+      checkpoint: async (point) => {
+        if (point !== 'effect.claimed') return;
+        claimed.resolve();
+        await goOn.promise;
+      },
+    });
+    const first = await intended(slow, request({ taskId, kind: 'push_branch' }));
+    await intended(slow, request({ taskId, kind: 'open_pull_request' }));
+    const sending = slow.settle(first);
+    await claimed.promise;
+    const other = effectsOn(host);
+    expect(await other.settleAll()).toEqual({ settled: 0, waiting: 2, timed: 1 });
+    expect(host.made).toEqual([]);
+    goOn.resolve();
+    await sending;
+    expect(await other.settleAll()).toEqual({ settled: 1, waiting: 0, timed: 0 });
+  });
+
   it('survives an effect that errs', async () => {
     const host = createScriptedEffectHost();
     const effects = effectsOn(host);

@@ -186,14 +186,13 @@ export async function readIntent<Request extends EffectRequestShape>(
   return { intent: intentOf(row), error: row.error === null ? null : errorOf(row.error, row) };
 }
 
-/** Open intents that nobody works on, in the order in which they were decided. */
+/** Open intents in the order in which they were decided, also those in the hands of a sender: what follows waits for them. */
 export async function openIntents(
   db: Kysely<EffectTables>,
 ): Promise<readonly { readonly id: string; readonly task_id: string }[]> {
   const { rows } = await sql<{ id: string; task_id: string }>`
     select id, task_id from effect_intents
-    where ${open} and (lease_until is null or lease_until < clock_timestamp())
-    order by seq`.execute(db);
+    where ${open} order by seq`.execute(db);
   return rows;
 }
 
