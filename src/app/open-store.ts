@@ -29,6 +29,7 @@ import type { Checkpoint } from '../lib/checkpoint.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Random } from '../lib/random.ts';
+import { pauseOf } from '../pipeline/dispatch.ts';
 import type { Settings } from '../pipeline/pipeline-ports.ts';
 import type { Audit } from '../platform/audit/audit.ts';
 import { auditMigrations, createAudit } from '../platform/audit/audit.ts';
@@ -125,6 +126,7 @@ async function build(
   const push = createGitPush({ git });
   const trees = createTreeReader({ git });
   const pauses = createPauseStore(database);
+  const tasks = createTaskStore(database);
   const audit = createAudit({ database, clock });
   const local = createLocalHost({
     database,
@@ -149,7 +151,12 @@ async function build(
     markerKey,
     clock,
     log,
-    allow: async () => ({ allowed: true }),
+    allow: async ({ request }) => {
+      if (!heldByPause.has(request.kind)) return { allowed: true };
+      const target = (await tasks.get(request.taskId))?.target ?? request.repository;
+      const pause = await pauseOf({ pauses, settings }, target);
+      return pause === null ? { allowed: true } : { allowed: false, reason: pause.text };
+    },
     audit: async ({ event, intent, facts }) => {
       await audit.record(null, {
         event,
@@ -165,7 +172,7 @@ async function build(
   });
   return {
     database,
-    tasks: createTaskStore(database),
+    tasks,
     findings: createFindingStore(database),
     runs: createRunStore(database),
     pauses,
@@ -186,6 +193,13 @@ async function build(
     },
   };
 }
+
+/** New things that a pause keeps back; what only tells people or tidies up goes on. */
+const heldByPause: ReadonlySet<EffectRequest['kind']> = new Set([
+  'create_issue',
+  'push_branch',
+  'open_pull_request',
+]);
 
 /** Intents are named within the manager repository of their target. */
 function managerKeyOf(settings: Settings, { repository }: EffectRequest): string {

@@ -21,16 +21,9 @@ export interface Hold {
 
 /** Answers null when the task may start now, else the reason; read live, so that a pause or a cap holds at once. */
 export async function holdOf(ports: DispatchPorts, task: Task): Promise<Hold | null> {
-  for (const pause of await ports.pauses.paused()) {
-    if (pause.repository === null) return hold('paused', `Everything is paused by ${pause.by}.`);
-    if (repositoryKey(pause.repository) === repositoryKey(task.target)) {
-      return hold('repository_paused', `${task.target.name} is paused by ${pause.by}.`);
-    }
-  }
+  const pause = await pauseOf(ports, task.target);
+  if (pause !== null) return pause;
   const policy = ports.settings.policyOf(task.target);
-  if (policy.paused) {
-    return hold('repository_paused', `${task.target.name} is paused in the configuration.`);
-  }
   const agent = ports.agents(task.agent);
   const isDelegate = ports.delegates(task.agent) !== null;
   if (agent === null && !isDelegate) {
@@ -46,6 +39,21 @@ export async function holdOf(ports: DispatchPorts, task: Task): Promise<Hold | n
   }
   if (agent === null || agent.cost === 'free') return null;
   return overBudget(ports, policy.budget);
+}
+
+/** The pause that holds for a repository now: of everything, of it alone, or by configuration. */
+export async function pauseOf(
+  ports: Pick<DispatchPorts, 'pauses' | 'settings'>,
+  target: Task['target'],
+): Promise<Hold | null> {
+  for (const pause of await ports.pauses.paused()) {
+    if (pause.repository === null) return hold('paused', `Everything is paused by ${pause.by}.`);
+    if (repositoryKey(pause.repository) === repositoryKey(target)) {
+      return hold('repository_paused', `${target.name} is paused by ${pause.by}.`);
+    }
+  }
+  if (!ports.settings.policyOf(target).paused) return null;
+  return hold('repository_paused', `${target.name} is paused in the configuration.`);
 }
 
 const waitAfterFailedStartMs = 5 * 60_000;

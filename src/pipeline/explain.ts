@@ -1,7 +1,7 @@
 import type { TaskNote } from '../domain/ports/stores.ts';
 import type { Task } from '../domain/task.ts';
 import type { DispatchPorts } from './dispatch.ts';
-import { holdOf } from './dispatch.ts';
+import { holdOf, pauseOf } from './dispatch.ts';
 
 /** Why a task stands where it stands, for a person: the reason now, and what was said before, newest first. */
 export interface Explanation {
@@ -52,8 +52,17 @@ async function reason(
           )
         : because(held.code, held.text, 'It goes on by itself when this ends.');
     }
-    case 'running':
+    case 'running': {
+      const pause = await pauseOf(ports, task.target);
+      if (pause !== null) {
+        return because(
+          pause.code,
+          `${pause.text} Attempt ${task.attempt} ends its work and delivers it afterwards.`,
+          '`claude-manager resume` lifts the pause.',
+        );
+      }
       return because('running', `Attempt ${task.attempt} is at work.`, 'Nothing.');
+    }
     case 'in_review':
       return because(
         'waits_for_review',

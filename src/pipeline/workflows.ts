@@ -1,6 +1,7 @@
 import { toAppError } from '../lib/app-error.ts';
 import { deliver } from './deliver/deliver.ts';
 import { endAttempt } from './deliver/end-attempt.ts';
+import { pauseOf } from './dispatch.ts';
 import type { AttemptRef, WorkResult } from './execute/attempt.ts';
 import { begin, noteFailedStart } from './execute/begin.ts';
 import { work } from './execute/work.ts';
@@ -64,10 +65,31 @@ async function finish(
     commit === null
       ? result
       : await safely(ports, signal, () =>
-          persist(ports, () => deliver(ports, ref, { ...result, commit }), signal),
+          deliverUnpaused(ports, ref, { ...result, commit }, signal),
         );
   if (ended.commit === null) await persist(ports, () => endAttempt(ports, ref, ended));
   return ended.outcome;
+}
+
+const lookForResumeMs = 2000;
+
+/** Finished work waits as long as its repository is paused; nothing is intended before, so nothing leaves later by itself. */
+async function deliverUnpaused(
+  ports: PipelinePorts,
+  ref: AttemptRef,
+  result: Parameters<typeof deliver>[2],
+  signal: AbortSignal,
+): Promise<WorkResult> {
+  for (;;) {
+    const task = await ports.tasks.get(ref.taskId);
+    const isPaused = task?.state === 'running' && (await pauseOf(ports, task.target)) !== null;
+    try {
+      if (!isPaused) return await persist(ports, () => deliver(ports, ref, result), signal);
+    } catch (thrown) {
+      if (toAppError(thrown).code !== 'effect_held') throw thrown;
+    }
+    await ports.clock.sleep(lookForResumeMs, signal);
+  }
 }
 
 /** An error of a step becomes an end of the attempt with its reason; it is never lost and never leaves the task running. */

@@ -5,6 +5,7 @@ import type { RepositoryRef } from '../../domain/repository.ts';
 import { repositoryKey } from '../../domain/repository.ts';
 import type { Proposal, Task } from '../../domain/task.ts';
 import { isLive } from '../../domain/task.ts';
+import { toAppError } from '../../lib/app-error.ts';
 import { idOf, sha256 } from '../../lib/hash.ts';
 import { canonicalJson } from '../../lib/json.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
@@ -31,7 +32,7 @@ type Ports = Pick<
 /** What one round of proposing did. */
 export interface Proposed {
   readonly proposed: readonly Task[];
-  /** Findings that wait because the cap of open proposals is reached. */
+  /** Findings that wait because the cap of open proposals is reached, or for the end of a pause. */
   readonly held: number;
   /** Proposals whose issue could not be made; the next round tries again. */
   readonly failed: readonly Failure[];
@@ -62,7 +63,10 @@ export async function propose(ports: Ports, target: RepositoryRef): Promise<Prop
   const failed = await forEachApart(chosen, where, async ({ finding, proposal }) => {
     proposed.push(await proposeOne(ports, finding, proposal, baseBranch));
   });
-  return { proposed, held: Math.max(0, ranked.length - room), failed: [...stuck, ...failed] };
+  const all = [...stuck, ...failed];
+  const wrong = all.filter(({ error }) => toAppError(error).code !== 'effect_held');
+  const held = Math.max(0, ranked.length - room) + all.length - wrong.length;
+  return { proposed, held, failed: wrong };
 }
 
 /** How many findings would be proposed now, without writing anything. */

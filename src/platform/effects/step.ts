@@ -212,7 +212,7 @@ function heldBack(intentId: string, reason: string): AppError {
   return new AppError({
     kind: 'not_well',
     code: 'effect_held',
-    message: `The effect waits: ${reason}.`,
+    message: `The effect waits: ${reason}`,
     next: 'Lift the restriction; it is sent by itself then.',
     details: { intentId, reason },
   });
