@@ -93,6 +93,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         ...pipeline,
         merge: mergeOf(store),
         settleQuietly: settleQuietly(parts, store),
+        repository: named,
       }),
       ...statusHandlers({
         ...pipeline,
@@ -126,7 +127,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       });
       closers.push(() => engine.close());
       working = { service: engine.service, sandbox: agents.sandboxName };
-      served.push(...startHandlers(engine.service), ...executeHandlers(engine.service));
+      served.push(...startHandlers(engine.service), ...executeHandlers(engine.service, named));
     }
     return { served, audit: auditOf(store), engine: working, close };
   } catch (error) {

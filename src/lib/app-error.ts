@@ -46,12 +46,40 @@ export class AppError extends Error {
 /** Turns whatever was thrown into an AppError; what is not ours becomes `internal` and keeps its cause. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
+  const next = nextOfSystemError(thrown);
+  if (next !== null) {
+    return new AppError({
+      kind: 'unavailable',
+      code: 'machine_refused',
+      message: messageOf(thrown),
+      next,
+      cause: thrown,
+    });
+  }
   return new AppError({
     kind: 'internal',
     code: 'unexpected_error',
     message: messageOf(thrown),
     cause: thrown,
   });
+}
+
+/** What the user does about an error of the machine that is no defect of ours; null for every other error. */
+function nextOfSystemError(thrown: unknown): string | null {
+  switch (thrown instanceof Error && 'code' in thrown ? thrown.code : null) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'Free some space on that disk, or choose another folder; nothing that was acknowledged is lost.';
+    case 'EROFS':
+    case 'EACCES':
+    case 'EPERM':
+      return 'Let this user write there, or choose another folder with dataDir and logDir.';
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'Raise the limit of open files (ulimit -n).';
+    default:
+      return null;
+  }
 }
 
 /** The readable message of anything that can be thrown. */

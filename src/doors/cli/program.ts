@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { toAppError } from '../../lib/app-error.ts';
+import { AppError, toAppError } from '../../lib/app-error.ts';
 import type { CommandContext, GlobalFlags } from './command-context.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { addScanCommand } from './commands/scan.ts';
@@ -22,12 +22,27 @@ export async function runProgram(
     await program.parseAsync([...words], { from: 'user' });
     return exitCode;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
     const flags = program.opts<GlobalFlags>();
+    if (thrown instanceof CommanderError) {
+      if (thrown.exitCode === 0) return 0;
+      if (words.includes('--json')) context.terminal.out.write(errorJson(usageError(thrown)));
+      return 2;
+    }
     if (flags.json === true) context.terminal.out.write(errorJson(thrown));
     context.terminal.err.write(errorText(thrown, flags.debug === true));
     return exitCodeOf(toAppError(thrown).kind);
   }
+}
+
+/** What commander said, which it has printed for people already. */
+function usageError({ message, cause }: CommanderError): AppError {
+  return new AppError({
+    kind: 'invalid_input',
+    code: 'usage',
+    message: message.replace(/^error: /u, '').replace('(outputHelp)', 'No command was named.'),
+    next: 'See `claude-manager --help`.',
+    cause,
+  });
 }
 
 /** Every command with its flags; what is typed goes through `context`. */

@@ -1,3 +1,4 @@
+import type { RepositoryRef } from '../../domain/repository.ts';
 import type { Task } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { holdOf } from '../../pipeline/dispatch.ts';
@@ -9,13 +10,16 @@ import { executeTask } from './contract.ts';
 import { detailOf, find } from './handlers.ts';
 
 /** `execute`: one approved task now, through the same gates as the service, followed to the end of its attempt. */
-export function executeHandlers(service: ServicePorts): readonly Served[] {
+export function executeHandlers(
+  service: ServicePorts,
+  repository: (name: string) => RepositoryRef,
+): readonly Served[] {
   const { cycle } = service;
   return [
     serve(executeTask, async ({ taskId, issue, repo, agent }, { signal, progress }) => {
       const task =
         taskId === undefined
-          ? await byIssue(service, repo ?? '', issue ?? 0)
+          ? await byIssue(service, repository(repo ?? ''), issue ?? 0)
           : await find(cycle, taskId);
       requireAgent(task, agent);
       await requireReady(service, task);
@@ -28,14 +32,17 @@ export function executeHandlers(service: ServicePorts): readonly Served[] {
   ];
 }
 
-async function byIssue({ cycle }: ServicePorts, repo: string, number: number): Promise<Task> {
-  const host = /^[/.~]/u.test(repo) ? 'local' : 'github';
-  const found = await cycle.tasks.byIssue(cycle.settings.managerOf({ host, name: repo }), number);
+async function byIssue(
+  { cycle }: ServicePorts,
+  repository: RepositoryRef,
+  number: number,
+): Promise<Task> {
+  const found = await cycle.tasks.byIssue(cycle.settings.managerOf(repository), number);
   if (found !== null) return found;
   throw new AppError({
     kind: 'not_found',
     code: 'task_unknown',
-    message: `Issue ${number} of ${repo} leads to no task.`,
+    message: `Issue ${number} of ${repository.name} leads to no task.`,
     next: '`claude-manager tasks list` prints the tasks; issues of people become tasks when they carry the approval label.',
   });
 }

@@ -27,6 +27,8 @@ export type TaskPorts = Pick<
   'tasks' | 'runs' | 'effects' | 'audit' | 'settings' | 'clock' | 'correlationId' | 'host' | 'log'
 > &
   DispatchPorts & {
+    /** The repository that a person named: `owner/name`, or a folder from where the configuration lies. */
+    readonly repository: (name: string) => Task['target'];
     /** Merges on hosts that let us (the local one). */
     readonly merge: (host: CodeHost, task: Task, actor: string) => Promise<void>;
     readonly settleQuietly: (intents: readonly string[]) => Promise<void>;
@@ -38,9 +40,10 @@ export function taskHandlers(ports: TaskPorts): readonly Served[] {
     serve(listTasks, async ({ state, repo, limit }) => {
       const tasks = await ports.tasks.list({
         ...(state === undefined ? {} : { states: state }),
+        ...(repo === undefined ? {} : { target: ports.repository(repo) }),
         limit,
       });
-      return tasks.filter(({ target }) => repo === undefined || target.name === repo).map(lineOf);
+      return tasks.map(lineOf);
     }),
     serve(showTask, async ({ id }) => detailOf(ports, await find(ports, id))),
     serve(explainTask, async ({ id }) => {

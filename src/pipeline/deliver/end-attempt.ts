@@ -44,7 +44,10 @@ export async function endAttempt(
     await ports.tasks.addNote(transaction, {
       taskId: task.id,
       at: ports.clock.now(),
-      code: result.reason === null ? result.outcome : `${result.outcome}_${result.reason}`,
+      code:
+        result.reason === null || result.outcome !== 'failed'
+          ? result.outcome
+          : `failed_${result.reason}`,
       text: result.summary,
       key: `run:${run.id}`,
     });

@@ -282,5 +282,6 @@ function clipped(text: string): string {
 }
 
 function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
+  const last = text.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
+  return last === '' ? 'it printed nothing.' : last;
 }

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { taskStates } from '../../../domain/task.ts';
 import type { Contract } from '../../../operations/operation.ts';
 import type { TaskDetail, TaskLine } from '../../../operations/tasks/contract.ts';
 import {
@@ -21,9 +23,11 @@ export function addTaskCommands(program: Command, run: Run): void {
   tasks
     .command('list')
     .description(listTasks.summary)
-    .option('--state <state...>', 'only tasks in these states')
+    .addOption(
+      new Option('--state <state...>', 'only tasks in these states').choices([...taskStates]),
+    )
     .option('--repo <repository>', 'only tasks of this repository')
-    .option('--limit <number>', 'at most so many', Number)
+    .option('--limit <number>', 'at most so many', count)
     .action(run<object, readonly TaskLine[]>(listTasks, ([flags]) => flags, listText));
   one(tasks, 'show', showTask, run, detailText);
   one(tasks, 'explain', explainTask, run, explanationText);
@@ -37,7 +41,7 @@ export function addTaskCommands(program: Command, run: Run): void {
     .command('execute')
     .description(executeTask.summary)
     .option('--task-id <id>', 'the task')
-    .option('--issue <number>', 'the number of its issue', Number)
+    .option('--issue <number>', 'the number of its issue', count)
     .option('--repo <repository>', 'the repository of the issue')
     .option('--agent <name>', 'the agent to use, when the approval did not fix another')
     .option('--secure', 'with sessions and rate limits (default)')
@@ -47,8 +51,20 @@ export function addTaskCommands(program: Command, run: Run): void {
         executeTask,
         ([{ taskId, issue, repo, agent }]) => ({ taskId, issue, repo, agent }),
         detailText,
+        { exitCode: ({ state }) => (isWell.has(state) ? 0 : 1) },
       ),
     );
+}
+
+/** Where an attempt leaves a task when it came to a good end. */
+const isWell: ReadonlySet<string> = new Set(['in_review', 'done', 'no_change', 'resolved']);
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!(Number.isInteger(value) && value > 0)) {
+    throw new InvalidArgumentError('Give a whole number above 0.');
+  }
+  return value;
 }
 
 function one<O>(

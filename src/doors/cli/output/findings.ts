@@ -34,7 +34,11 @@ export function formatFindings(
 
 function table(rows: readonly PrintedFinding[], columns: number): string {
   if (rows.length === 0) return 'No findings.\n';
-  const places = rows.map((row) => printable(row.line > 0 ? `${row.path}:${row.line}` : row.path));
+  const isOne = new Set(rows.map(({ repository }) => repository)).size === 1;
+  const places = rows.map((row) => {
+    const path = isOne ? row.path : `${row.repository}/${row.path}`;
+    return printable(row.line > 0 ? `${path}:${row.line}` : path);
+  });
   const widest = Math.min(
     Math.max(...places.map(({ length }) => length)),
     Math.max(20, Math.floor(columns / 2)),
