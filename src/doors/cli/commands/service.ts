@@ -35,6 +35,13 @@ export function addServiceCommands(program: Command, run: Run): void {
     )
     .option('--once', 'until nothing can go on without a person, then print a summary and end')
     .option('--max-minutes <minutes>', 'with --once: give up waiting after so long', positive)
+    .option(
+      '--port <port>',
+      'of the server, which comes with a later release: not used yet',
+      positive,
+    )
+    .option('--security', 'with sessions and rate limits of the server (default)')
+    .option('--no-security', 'without them, on this machine only')
     .addOption(
       new Option('--role <role>', 'what this process does').choices(['all']).default('all'),
     )

@@ -1,0 +1,161 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const program = fileURLToPath(new URL('../../src/app/main.ts', import.meta.url));
+const run = promisify(execFile);
+
+interface Said {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cms-cli-'));
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function manager(
+  where: string,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Said> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [program, ...words], {
+      cwd: where,
+      env: { PATH: process.env['PATH'], HOME: folder, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let out = '';
+    let err = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+    child.on('close', (code) => resolve({ code: code ?? -1, out, err }));
+  });
+}
+
+function place(name: string, config: unknown): string {
+  const where = join(folder, name);
+  mkdirSync(where, { recursive: true });
+  const text = typeof config === 'string' ? config : JSON.stringify(config);
+  if (config !== null) writeFileSync(join(where, 'config.json'), text);
+  return where;
+}
+
+describe('wrong input', () => {
+  it.each([
+    ['a missing configuration', null, ['status'], 'claude-manager init'],
+    ['a misspelled key', '{\n  "executor": {\n    "defualt": 1\n  }\n}', ['status'], '3:5'],
+    ['text that is no JSON', '{\n  "executor":\n}', ['status'], '3:1'],
+    ['a folder that is not there', null, ['scan', '--path', './nope'], 'nope'],
+    ['an unknown command', null, ['frobnicate'], '--help'],
+    ['a state that does not exist', {}, ['tasks', 'list', '--state', 'foo'], 'proposed'],
+  ])('%s: exit code 2 and what to do next', async (name, config, words, hint) => {
+    const said = await manager(place(name.replaceAll(' ', '-'), config), ['--json', ...words]);
+    expect(said.code).toBe(2);
+    expect(said.err).toContain(hint);
+    expect(JSON.parse(said.out)).toHaveProperty('error.message');
+  });
+
+  it('a database that is down: exit code 4, the password stays unsaid', async () => {
+    const DATABASE_URL = 'postgres://someone:s3cretword@127.0.0.1:1/none';
+    const said = await manager(place('dead', {}), ['status'], { DATABASE_URL });
+    expect(said.code).toBe(4);
+    expect(said.err).toMatch(/cannot be reached[\s\S]*next: {2}\S/u);
+    expect(said.err + said.out).not.toContain('s3cretword');
+  });
+});
+
+describe('one data folder', () => {
+  let where = '';
+  const cli = (...words: string[]): Promise<Said> => manager(where, ['--json', ...words]);
+  const task = async (): Promise<{ id: string; state: string }> =>
+    (JSON.parse((await cli('tasks', 'list')).out) as { id: string; state: string }[])[0] ?? {
+      id: '',
+      state: '',
+    };
+
+  beforeAll(async () => {
+    where = place('work', {
+      executor: {
+        default: 'mine',
+        sandbox: 'none',
+        allowUnsandboxed: true,
+        agents: { mine: { kind: 'command', command: ['node', join(folder, 'work', 'agent.mjs')] } },
+      },
+      repositories: [{ match: './r' }],
+    });
+    writeFileSync(
+      join(where, 'agent.mjs'),
+      `import { existsSync, appendFileSync, writeFileSync } from 'node:fs';
+      writeFileSync('${join(where, 'started')}', '');
+      while (!existsSync('${join(where, 'go')}')) await new Promise((next) => setTimeout(next, 50));
+      appendFileSync('${join(where, 'runs')}', 'x');
+      appendFileSync('a.js', 'export const done = 1;\\n');`,
+    );
+    mkdirSync(join(where, 'r'));
+    writeFileSync(join(where, 'r', 'a.js'), '// TODO: handle negative numbers\n');
+    const git = (...words: string[]): Promise<unknown> =>
+      run('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...words], {
+        cwd: join(where, 'r'),
+      });
+    await git('init', '-q', '-b', 'main');
+    await git('add', '.');
+    await git('commit', '-qm', 'first');
+  });
+
+  afterAll(async () => {
+    await cli('stop');
+  });
+
+  const pauseHoldsProposals = async (): Promise<void> => {
+    await cli('pause');
+    const held = await cli('start', '--once');
+    expect(held.code).toBe(0);
+    expect(JSON.parse(held.out)).toMatchObject({ waiting: [{ code: 'waits_for_issue' }] });
+    await cli('resume');
+    const sent = await cli('start', '--once');
+    expect(JSON.parse(sent.out)).toMatchObject({ waiting: [{ code: 'waits_for_approval' }] });
+  };
+
+  const secondServiceIsRefused = async (): Promise<void> => {
+    const { id } = await task();
+    expect(await cli('tasks', 'approve', id)).toMatchObject({ code: 0 });
+    const first = cli('start', '--once');
+    while ((await run('ls', [where])).stdout.includes('started') === false) await delay(100);
+    const second = await cli('start', '--once');
+    expect(second.code).toBe(4);
+    expect(JSON.parse(second.out)).toMatchObject({ error: { kind: 'unavailable' } });
+    writeFileSync(join(where, 'go'), '');
+    expect((await first).code).toBe(0);
+    expect(await task()).toMatchObject({ id, state: 'in_review' });
+    const { runs } = JSON.parse((await cli('tasks', 'show', id)).out) as { runs: unknown[] };
+    expect(runs).toHaveLength(1);
+  };
+
+  const mergeMovesNoCheckedOutBranch = async (): Promise<void> => {
+    const { id } = await task();
+    const said = await cli('tasks', 'merge', id);
+    expect(said.code).toBe(1);
+    expect(JSON.parse(said.out)).toMatchObject({ error: { code: 'branch_checked_out' } });
+    expect((await cli('tasks', 'list', '--repo', './r')).out).toContain(id);
+  };
+
+  it('a pause holds proposals, a second service leaves the first and its agents alone, a merge moves no checked-out branch', async () => {
+    await pauseHoldsProposals();
+    await secondServiceIsRefused();
+    await mergeMovesNoCheckedOutBranch();
+    expect(await task()).toMatchObject({ state: 'in_review' });
+  }, 90_000);
+});
