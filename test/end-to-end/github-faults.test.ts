@@ -22,8 +22,10 @@ const kills = [
   })),
 ] as const;
 
+const isAll = process.env['FAULTS'] === 'all';
+
 /** All of them with FAULTS=all (`npm run test:faults`), else a few that FAULTS_SEED chooses. */
-const sample = process.env['FAULTS'] === 'all' ? kills : chosen(process.env['FAULTS_SEED'] ?? '1');
+const sample = isAll ? kills : chosen(process.env['FAULTS_SEED'] ?? '1');
 
 function effectPoints(names: readonly string[], times: number): string[] {
   return names.flatMap((name) =>
@@ -101,6 +103,30 @@ describe.concurrent(`killed once, ${sample.length} of ${kills.length} places`, (
         if (phase === 'deliver') await loop.killed({ killAt, mayEnd: true });
         await loop.once();
         await loop.once();
+        expectOneEnd(loop, expect);
+      } finally {
+        await loop.close();
+      }
+    },
+  );
+});
+
+describe.runIf(isAll)('a GitHub that fails at random', { concurrent: true }, () => {
+  test.for([1, 2, 3, 4])(
+    'is met with patience, seed %i',
+    { timeout: 600_000 },
+    async (seed, { expect }) => {
+      const loop = await createGithubLoop({ targets: todo });
+      const round = (): Promise<unknown> =>
+        loop.service.run(['start', '--once'], { maxMs: 300_000 });
+      try {
+        loop.emulator.faults.random({ seed, rate: 0.15 });
+        while (loop.proposals().length === 0) await round();
+        loop.emulator.as('wendy').label(manager, 1, approved);
+        for (let rounds = 0; rounds < 3; rounds += 1) await round();
+        loop.emulator.faults.clear();
+        await round();
+        await round();
         expectOneEnd(loop, expect);
       } finally {
         await loop.close();
