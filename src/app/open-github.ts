@@ -8,6 +8,7 @@ import type { GithubTables } from '../integrations/github/tables.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { sha256 } from '../lib/hash.ts';
+import type { Log } from '../lib/log.ts';
 import type { Random } from '../lib/random.ts';
 import type { Config } from '../platform/config/schema.ts';
 import type { Database } from '../platform/database/database.ts';
@@ -21,15 +22,16 @@ export interface GithubParts {
   readonly random: Random;
   readonly markers: Markers;
   readonly push: GitPush;
+  readonly log: Log;
 }
 
 /** The GitHub host behind its governor, whose state all processes of one token share. */
 export function openGithub(parts: GithubParts): CodeHost {
-  const { config, clock, random, markers, push } = parts;
+  const { config, clock, random, markers, push, log } = parts;
   const token = parts.secret('GITHUB_TOKEN');
   if (token === undefined) {
     throw new AppError({
-      kind: 'forbidden',
+      kind: 'not_well',
       code: 'github_token_missing',
       message: 'Repositories on GitHub are configured, but there is no GITHUB_TOKEN.',
       next: 'export GITHUB_TOKEN with a token that may write issues, contents and pull requests.',
@@ -42,6 +44,7 @@ export function openGithub(parts: GithubParts): CodeHost {
     state: createDatabaseGovernorState(db),
     clock,
     random,
+    log,
   });
   return createGithubHost({
     apiUrl,
@@ -53,5 +56,6 @@ export function openGithub(parts: GithubParts): CodeHost {
     random,
     markers,
     git: push,
+    log,
   });
 }

@@ -146,10 +146,25 @@ export function describeCodeHost(name: string, open: () => Promise<HostSubject>)
       test('the event of a label tells who set it', async () => {
         const number = await newIssue();
         await subject.label(number, 'approved');
-        const events = await subject.host.issueEvents(subject.repository, number);
+        const { events } = await subject.host.issueEvents(subject.repository, number);
         expect(events.filter((event) => event.type === 'labeled')).toMatchObject([
           { actor: subject.someone.login, label: 'approved', id: expect.any(String) },
         ]);
+      });
+
+      test('an edit of the body after the label is told behind it', async () => {
+        const number = await newIssue();
+        await subject.label(number, 'approved');
+        await send('update_issue', { number, body: 'Other words' });
+        const { events, editsKnown } = await subject.host.issueEvents(subject.repository, number);
+        expect(editsKnown).toBe(true);
+        expect(events.at(-1)).toMatchObject({
+          type: 'edited',
+          actor: await subject.host.self(),
+          label: null,
+        });
+        const labeled = events.find(({ type }) => type === 'labeled');
+        expect(events.at(-1)?.at.getTime()).toBeGreaterThanOrEqual(labeled?.at.getTime() ?? NaN);
       });
 
       test('a list takes any of the labels, and closed ones only when asked', async () => {

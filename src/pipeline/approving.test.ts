@@ -158,7 +158,18 @@ describe('an issue that a person wrote', () => {
     world.host.label(world.manager, asked, 'ann', label);
     expect((await poll()).granted).toHaveLength(1);
   });
-  test('a touch that no event explains voids it, as some hosts tell no edits', async () => {
+  test('an edit before the label, or a comment after it, does not void it', async () => {
+    const asked = write('Repository: acme/widgets');
+    const body = 'Repository: acme/widgets\n\nAdd a button.';
+    world.host.editIssue(world.manager, asked, 'eve', { body });
+    world.clock.advance(3000);
+    world.host.label(world.manager, asked, 'ann', label);
+    world.clock.advance(3000);
+    world.host.comment(world.manager, asked, 'eve', 'hello');
+    expect(await poll()).toMatchObject({ granted: [{ issueNumber: asked }], refused: [] });
+  });
+  test('a touch that no event explains voids it where the host tells no edits', async () => {
+    world.host.tellNoEdits();
     const asked = write('Repository: acme/widgets\n\nAdd a button.');
     world.host.label(world.manager, asked, 'ann', label);
     world.clock.advance(3000);

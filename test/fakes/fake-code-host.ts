@@ -59,6 +59,8 @@ export interface FakeCodeHost extends CodeHost {
   mergePullRequest(ref: RepositoryRef, number: number): string;
   closePullRequest(ref: RepositoryRef, number: number): void;
   comments(ref: RepositoryRef, number: number): readonly FakeComment[];
+  /** From now on edits of bodies are not told, as by a server without GraphQL. */
+  tellNoEdits(): void;
   /** The next write of the kind happens, but the caller gets `unknown_outcome`. */
   loseNextAnswer(kind: EffectKind): void;
   /** The next write of the kind does not happen; the caller gets the error. */
@@ -83,6 +85,7 @@ export function createFakeCodeHost(options: FakeCodeHostOptions = {}): FakeCodeH
     journal: [],
     lost: [],
     failures: [],
+    tellsEdits: true,
   };
   return {
     name: held.name,
@@ -92,6 +95,9 @@ export function createFakeCodeHost(options: FakeCodeHostOptions = {}): FakeCodeH
     send: (write) => send(held, write, { self, at: clock.now(), push: options.push ?? null }),
     find: async (write) => findFakeWrite(stateOf(held, write.repository), write, self),
     loseNextAnswer: (kind) => void held.lost.push(kind),
+    tellNoEdits: () => {
+      held.tellsEdits = false;
+    },
     failNext: (kind, error) => void held.failures.push({ kind, error }),
   };
 }
@@ -101,6 +107,7 @@ interface Held {
   readonly repositories: Map<string, FakeRepository>;
   readonly journal: JournalEntry[];
   readonly lost: EffectKind[];
+  tellsEdits: boolean;
   readonly failures: { readonly kind: EffectKind; readonly error: AppError }[];
 }
 
@@ -125,7 +132,11 @@ function createReads(held: Held, self: string): Reads {
           (query.since === undefined || issue.updatedAt >= query.since) &&
           (query.creator === undefined || issue.author === query.creator),
       ),
-    issueEvents: async (ref, number) => [...(stateOf(held, ref).events.get(number) ?? [])],
+    issueEvents: async (ref, number) => {
+      const events = stateOf(held, ref).events.get(number) ?? [];
+      const editsKnown = held.tellsEdits;
+      return { events: events.filter(({ type }) => editsKnown || type !== 'edited'), editsKnown };
+    },
     pullRequest: async (ref, number) => stateOf(held, ref).pullRequests.get(number) ?? null,
     pullRequests: async (ref, query) =>
       [...stateOf(held, ref).pullRequests.values()].filter(
@@ -136,7 +147,10 @@ function createReads(held: Held, self: string): Reads {
   };
 }
 
-type People = Omit<FakeCodeHost, keyof CodeHost | 'journal' | 'loseNextAnswer' | 'failNext'>;
+type People = Omit<
+  FakeCodeHost,
+  keyof CodeHost | 'journal' | 'tellNoEdits' | 'loseNextAnswer' | 'failNext'
+>;
 
 function createPeople(held: Held, clock: Clock): People {
   const of = (ref: RepositoryRef): FakeRepository => stateOf(held, ref);

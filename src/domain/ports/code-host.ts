@@ -24,8 +24,7 @@ export interface CodeHost {
   issue(ref: RepositoryRef, number: number): Promise<HostIssue | null>;
   /** Open or all issues, never pull requests; `labels` any of; `updatedBefore` filters. */
   issues(ref: RepositoryRef, query: IssueQuery): Promise<readonly HostIssue[]>;
-  /** Label and edit events of one issue, oldest first. */
-  issueEvents(ref: RepositoryRef, number: number): Promise<readonly IssueEvent[]>;
+  issueEvents(ref: RepositoryRef, number: number): Promise<IssueHistory>;
   pullRequest(ref: RepositoryRef, number: number): Promise<HostPullRequest | null>;
   pullRequests(ref: RepositoryRef, query: PullRequestQuery): Promise<readonly HostPullRequest[]>;
   /** Makes one write. An answer that is lost is an AppError `unknown_outcome`; then `find` decides. */
@@ -71,6 +70,13 @@ export interface IssueQuery {
   readonly labels?: readonly string[];
   readonly since?: Date;
   readonly creator?: string;
+}
+
+export interface IssueHistory {
+  /** Label and edit events of one issue, oldest first; of several edits of the body at least the last. */
+  readonly events: readonly IssueEvent[];
+  /** Whether an edit of the body would be among the events: a server may not tell. */
+  readonly editsKnown: boolean;
 }
 
 export interface IssueEvent {

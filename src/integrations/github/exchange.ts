@@ -6,6 +6,13 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Changes nothing, though its method is not GET (a GraphQL query). */
+  readonly isRead?: boolean;
+}
+
+/** Whether a lost answer leaves open that something happened. */
+export function mayChange({ method, isRead = false }: HttpRequest): boolean {
+  return method !== 'GET' && !isRead;
 }
 
 export interface HttpAnswer {
@@ -112,7 +119,7 @@ function failure(request: HttpRequest, error: unknown): AppError {
       details,
       cause: error,
     });
-  if (request.method !== 'GET')
+  if (mayChange(request))
     return new AppError({
       kind: 'unknown_outcome',
       code: 'github_answer_lost',

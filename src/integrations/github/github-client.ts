@@ -23,6 +23,8 @@ export interface GithubClient {
     item: Schema,
     options: ReadOptions,
   ): Promise<z.infer<Schema>[]>;
+  /** A GraphQL query: a read that is POSTed; any status below 500, and 501, is answered, a redirect too. */
+  readonly query: (url: string, body: string) => Promise<HttpAnswer>;
   write<Schema extends z.ZodType>(request: WriteRequest, schema: Schema): Promise<z.infer<Schema>>;
 }
 
@@ -59,6 +61,7 @@ const maxPages = 1000;
 
 export function createGithubClient(deps: GithubClientDeps): GithubClient {
   const read = createRead(deps);
+  const query = createQuery(deps);
   const address = (path: string, query: ReadOptions['query'] = {}): string => {
     const url = new URL(deps.apiUrl.replace(/\/+$/u, '') + path);
     for (const [name, value] of Object.entries(query))
@@ -84,6 +87,7 @@ export function createGithubClient(deps: GithubClientDeps): GithubClient {
       }
       return items;
     },
+    query,
     write: async (request, schema) => {
       const { method, lane, createsContent } = request;
       const body = request.body === undefined ? {} : { body: JSON.stringify(request.body) };
@@ -94,6 +98,21 @@ export function createGithubClient(deps: GithubClientDeps): GithubClient {
       return parsed(schema, sent, answer);
     },
   };
+}
+
+function createQuery(deps: GithubClientDeps): GithubClient['query'] {
+  return makeRobust(
+    'github_query',
+    async (url: string, body: string) => {
+      const first = { method: 'POST', url, headers: {}, body, isRead: true } as const;
+      const request = await dressed(deps, first, true);
+      const demand = { lane: 'person', write: false, createsContent: false } as const;
+      const answer = await deps.governor.run(demand, async () => deps.exchange(request));
+      if (answer.status >= 500 && answer.status !== 501) throw githubError(first, answer);
+      return answer;
+    },
+    { retry: {}, breaker: {}, clock: deps.clock, random: deps.random },
+  );
 }
 
 type Read = (url: string, options: ReadOptions) => Promise<HttpAnswer>;

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { AppError, type ErrorKind } from '../../lib/app-error.ts';
-import type { HttpAnswer, HttpRequest } from './exchange.ts';
+import { type HttpAnswer, type HttpRequest, mayChange } from './exchange.ts';
 
 /** GitHub's refusals as errors of ours: by status, and for writes by whether the effect may have happened. */
 export function githubError(request: HttpRequest, answer: HttpAnswer): AppError {
   const words = wordsOf(answer.text);
-  const write = request.method !== 'GET';
+  const write = mayChange(request);
   const what = `${request.method} ${new URL(request.url).pathname}`;
   const { kind, code, next } = classify(answer, words, write);
   return new AppError({
@@ -19,7 +19,7 @@ export function githubError(request: HttpRequest, answer: HttpAnswer): AppError 
 
 /** A 2xx that is not what it should be. For a write it may have happened. */
 export function malformed(request: HttpRequest, answer: HttpAnswer, why: string): AppError {
-  const write = request.method !== 'GET';
+  const write = mayChange(request);
   return new AppError({
     kind: write ? 'unknown_outcome' : 'unavailable',
     code: 'github_malformed_answer',
@@ -37,6 +37,12 @@ interface Classified {
 function classify(answer: HttpAnswer, words: string, write: boolean): Classified {
   if (answer.status >= 500)
     return { kind: write ? 'unknown_outcome' : 'unavailable', code: 'github_server_error' };
+  // A credential that somebody has to renew is no refusal of the thing that was asked.
+  if (
+    answer.status === 401 ||
+    (answer.status === 403 && /bad credentials|account was suspended/iu.test(words))
+  )
+    return authentication;
   if (answer.status === 403 && /archived/iu.test(words))
     return {
       kind: 'forbidden',
@@ -46,12 +52,13 @@ function classify(answer: HttpAnswer, words: string, write: boolean): Classified
   return byStatus[answer.status] ?? { kind: 'internal', code: 'github_unexpected_status' };
 }
 
+const authentication: Classified = {
+  kind: 'not_well',
+  code: 'github_authentication',
+  next: 'Set GITHUB_TOKEN to a valid token for this GitHub, or renew the stored one.',
+};
+
 const byStatus: Readonly<Record<number, Classified>> = {
-  401: {
-    kind: 'forbidden',
-    code: 'github_authentication',
-    next: 'Set GITHUB_TOKEN to a valid token for this GitHub, or renew the stored one.',
-  },
   403: {
     kind: 'forbidden',
     code: 'github_forbidden',

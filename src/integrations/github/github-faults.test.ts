@@ -10,6 +10,7 @@ import { createSkippingClock } from '../../../test/support/skipping-clock.ts';
 import type { CodeHost, HostWrite } from '../../domain/ports/code-host.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/random.ts';
+import { judgeSendError } from '../../platform/effects/judge-send-error.ts';
 import { suiteMarkers } from '../code-host.suite.ts';
 import { createMemoryEtagStore } from './etag-store.ts';
 import { createGithubHost, type GithubHostDeps } from './github-host.ts';
@@ -204,11 +205,27 @@ test('a refused token says what to do', async () => {
   const emulator = await openEmulator();
   const host = hostAt(emulator.apiUrl, { token: async () => 'wrong' });
   await expect(host.self()).rejects.toMatchObject({
-    kind: 'forbidden',
+    kind: 'not_well',
     code: 'github_authentication',
     next: expect.stringContaining('GITHUB_TOKEN'),
   });
   expect(emulator.journal.entries).toHaveLength(1);
+});
+
+test.each([
+  { status: 401, message: 'Bad credentials' },
+  { status: 403, message: 'Bad credentials' },
+  { status: 403, message: 'Sorry. Your account was suspended' },
+])('a write refused with $status "$message" was not made and may be sent again', async (said) => {
+  const address = await serve((_request, response) => {
+    response.writeHead(said.status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ message: said.message }));
+  });
+  const error: unknown = await hostAt(address)
+    .send(newIssue())
+    .catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'github_authentication', next: expect.any(String) });
+  expect(judgeSendError(error)).toBe('not_sent');
 });
 
 test('a sender that lost its lease sends nothing', async () => {

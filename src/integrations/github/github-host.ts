@@ -3,6 +3,7 @@ import type { CodeHost, GitRemote, HostWrite, Markers } from '../../domain/ports
 import type { GitPush } from '../../domain/ports/git.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
 import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
 import type { Random } from '../../lib/random.ts';
 import type { EtagStore } from './etag-store.ts';
 import { createExchange, type Deadlines, type Fetch, usualDeadlines } from './exchange.ts';
@@ -11,6 +12,7 @@ import { createGithubFinds } from './github-finds.ts';
 import { createGithubReads } from './github-reads.ts';
 import { createGithubWrites } from './github-writes.ts';
 import type { Governor } from './governor/governor.ts';
+import { createIssueEdits } from './issue-edits.ts';
 import { User } from './schemas.ts';
 
 export interface GithubHostDeps {
@@ -28,12 +30,14 @@ export interface GithubHostDeps {
   readonly git: Pick<GitPush, 'push' | 'remoteRef'>;
   readonly deadlines?: Deadlines;
   readonly fetch?: Fetch;
+  readonly log?: Log;
 }
 
-/** GitHub over REST, github.com or Enterprise Server. */
+/** GitHub over REST, and GraphQL for what REST does not tell; github.com or Enterprise Server. */
 export function createGithubHost(deps: GithubHostDeps): CodeHost {
   const exchange = createExchange(deps.deadlines ?? usualDeadlines, deps.fetch);
   const client = createGithubClient({ ...deps, exchange });
+  const edits = createIssueEdits({ apiUrl: deps.apiUrl, query: client.query, log: deps.log });
   const self = async (): Promise<string> =>
     (await client.get('/user', User, { lane: 'person' })).login;
   const remote = async (ref: RepositoryRef): Promise<GitRemote> => remoteOf(deps, ref);
@@ -41,7 +45,7 @@ export function createGithubHost(deps: GithubHostDeps): CodeHost {
   const find = createGithubFinds({ client, self, remote, git: deps.git, markers: deps.markers });
   return {
     name: 'github',
-    ...createGithubReads(client),
+    ...createGithubReads(client, edits),
     remote,
     self,
     send: async (write: HostWrite) => send(write, readWrite(write)),

@@ -4,7 +4,7 @@ import type {
   CodeHost,
   Head,
   HostIssue,
-  IssueEvent,
+  IssueHistory,
   IssueQuery,
 } from '../../domain/ports/code-host.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
@@ -12,6 +12,7 @@ import { AppError } from '../../lib/app-error.ts';
 import { ghost, isPullRequest, toEvent, toIssue, toPullRequest } from './from-github.ts';
 import type { GithubClient, ReadOptions } from './github-client.ts';
 import type { Lane } from './governor/limits.ts';
+import type { IssueEdits } from './issue-edits.ts';
 import * as schemas from './schemas.ts';
 
 export type GithubReads = Pick<
@@ -27,7 +28,7 @@ export type GithubReads = Pick<
   | 'pullRequests'
 >;
 
-export function createGithubReads(client: GithubClient): GithubReads {
+export function createGithubReads(client: GithubClient, edits: IssueEdits): GithubReads {
   return {
     repository: async (ref) => {
       const found = await client.get(pathOf(ref), schemas.Repository, { lane: 'follow' });
@@ -51,7 +52,7 @@ export function createGithubReads(client: GithubClient): GithubReads {
       return same ? toIssue(found) : null;
     },
     issues: async (ref, query) => issues(client, ref, query),
-    issueEvents: async (ref, number) => issueEvents(client, ref, number),
+    issueEvents: async (ref, number) => issueEvents(client, edits, ref, number),
     pullRequest: async (ref, number) => {
       const path = `${pathOf(ref)}/pulls/${number}`;
       const found = await orNull(client.get(path, schemas.PullRequest, { lane: 'follow' }));
@@ -212,13 +213,19 @@ async function issues(
 
 async function issueEvents(
   client: GithubClient,
+  edits: IssueEdits,
   ref: RepositoryRef,
   number: number,
-): Promise<readonly IssueEvent[]> {
+): Promise<IssueHistory> {
   const path = `${pathOf(ref)}/issues/${number}`;
   const list = async (what: string) =>
     client.list(`${path}/${what}`, schemas.IssueEvent, { lane: 'person' });
   // Some servers that speak GitHub's API only have the timeline, which holds the same events and more.
   const events = (await orNull(list('events'))) ?? (await list('timeline'));
-  return events.flatMap(toEvent).sort((one, other) => one.at.getTime() - other.at.getTime());
+  const edited = await edits(ref, number);
+  const all = [...events.flatMap(toEvent), ...(edited ?? [])];
+  return {
+    events: all.sort((one, other) => one.at.getTime() - other.at.getTime()),
+    editsKnown: edited !== null,
+  };
 }

@@ -5,7 +5,8 @@ import { z } from 'zod';
 const Account = z.object({ login: z.string(), type: z.string().optional() });
 /** Null where the account was deleted. */
 const MaybeAccount = Account.nullish();
-const when = z.string().transform((text, context) => {
+/** An ISO 8601 text as a date. */
+export const when = z.string().transform((text, context) => {
   const date = new Date(text);
   if (!Number.isNaN(date.getTime())) return date;
   context.addIssue({ code: 'custom', message: 'not a time' });

@@ -39,7 +39,10 @@ export function createLocalReads(deps: LocalReadsDeps): LocalReads {
       return item === undefined ? null : toIssue(item);
     },
     issues: async (ref, query) => (await listIssues(db, ref, query)).map(toIssue),
-    issueEvents: async (ref, number) => listEvents(db, ref, number),
+    issueEvents: async (ref, number) => ({
+      events: await listEvents(db, ref, number),
+      editsKnown: true,
+    }),
     pullRequest: async (ref, number) => {
       const item = await itemOf(db, ref.name, number, 'pull');
       return item === undefined ? null : lively(git, item);

@@ -1,4 +1,4 @@
-import type { HostIssue, IssueEvent } from '../../domain/ports/code-host.ts';
+import type { HostIssue, IssueEvent, IssueHistory } from '../../domain/ports/code-host.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
 import type { Task } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
@@ -45,13 +45,13 @@ async function answer(
 ): Promise<Task | null> {
   const known = await ports.tasks.byIssue(manager, issue.number);
   if (known !== null && known.state !== 'proposed') return null;
-  const events = await ports.host(manager.host).issueEvents(manager, issue.number);
-  const labelings = events.filter((event) => isLabeling(ports, event));
+  const history = await ports.host(manager.host).issueEvents(manager, issue.number);
+  const labelings = history.events.filter((event) => isLabeling(ports, event));
   const event = labelings.at(-1);
   if (event === undefined) return null;
   const task = known ?? (await adopt(ports, manager, issue, labelings.length));
   if (task?.state !== 'proposed' || (await wasAnswered(ports, task, event))) return null;
-  return decide(ports, task, issue, event, events);
+  return decide(ports, task, issue, event, history);
 }
 
 /** A person's issue that names a repository which is not there gets an answer, as there is no task that could explain. */
@@ -86,12 +86,12 @@ async function decide(
   task: Task,
   issue: HostIssue,
   event: IssueEvent,
-  events: readonly IssueEvent[],
+  history: IssueHistory,
 ): Promise<Task> {
   const manager = ports.settings.managerOf(task.target);
   const managerRole = await ports.host(manager.host).roleOf(manager, event.actor);
   const targetRole = await ports.host(task.target.host).roleOf(task.target, event.actor);
-  const editedSince = task.origin.kind === 'issue' && wasEdited(issue, event, events);
+  const editedSince = task.origin.kind === 'issue' && wasEdited(issue, event, history);
   const verdict = judgeApproval({ task, issue, event, managerRole, targetRole, editedSince });
   if (verdict.approved) {
     return grantApproval(ports, task, {
@@ -111,11 +111,12 @@ const slackMs = 2000;
  * Whether a person's text may have changed since the label. Where the host tells no edits, a touch that no event
  * explains (it may have been only a comment) counts as one: asking again costs a click.
  */
-function wasEdited(issue: HostIssue, label: IssueEvent, events: readonly IssueEvent[]): boolean {
+function wasEdited(issue: HostIssue, label: IssueEvent, history: IssueHistory): boolean {
+  const { events, editsKnown } = history;
   const last = Math.max(...events.map(({ at }) => at.getTime()));
   return (
     events.some(({ type, at }) => (type === 'edited' || type === 'renamed') && at >= label.at) ||
-    issue.updatedAt.getTime() - last > slackMs
+    (!editsKnown && issue.updatedAt.getTime() - last > slackMs)
   );
 }
 
