@@ -1,4 +1,4 @@
-import { toAppError } from '../lib/app-error.ts';
+import { type AppError, toAppError } from '../lib/app-error.ts';
 import { deliver } from './deliver/deliver.ts';
 import { endAttempt } from './deliver/end-attempt.ts';
 import { pauseOf } from './dispatch.ts';
@@ -108,7 +108,7 @@ async function safely(
     }
     ports.log.error('attempt step failed', { code: error.code, kind: error.kind, error });
     const summary = error.next === undefined ? error.message : `${error.message} ${error.next}`;
-    const reason = isMissing(error.code) ? 'configuration' : reasonOf(error.kind);
+    const reason = isMissing(error.code) ? 'configuration' : reasonOf(error);
     return { ...ended, outcome: 'failed', reason, summary: ports.secrets.redact(summary) };
   }
 }
@@ -118,7 +118,8 @@ function isMissing(code: string): boolean {
   return code === 'agent_missing' || code === 'sandbox_missing';
 }
 
-function reasonOf(kind: ReturnType<typeof toAppError>['kind']): WorkResult['reason'] {
+function reasonOf({ code, kind }: AppError): WorkResult['reason'] {
+  if (code === 'github_authentication') return 'authentication';
   switch (kind) {
     case 'unavailable':
     case 'timeout':

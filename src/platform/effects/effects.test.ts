@@ -268,6 +268,28 @@ describe('restrictions', () => {
   });
 });
 
+describe('a refusal of the credential', () => {
+  it('keeps the effect open however often it comes, and it is sent with a new one', async () => {
+    const scripted = createScriptedEffectHost();
+    let isRefused = true;
+    const refused = new AppError({ kind: 'not_well', code: 'github_authentication', message: '' });
+    const host = {
+      ...scripted,
+      send: async (write: Parameters<typeof scripted.send>[0]) => {
+        if (isRefused) throw refused;
+        return scripted.send(write);
+      },
+    };
+    const effects = effectsOn(host, { options: { ...options, maxSends: 2 } });
+    const id = await intended(effects);
+    for (let tried = 0; tried < 4; tried += 1)
+      await expect(effects.settle(id)).rejects.toBe(refused);
+    expect((await effects.get(id))?.status).toBe('pending');
+    isRefused = false;
+    expect(await effects.settle(id)).toMatchObject({ number: 1 });
+  });
+});
+
 describe('after a lost database', () => {
   it('what was made before is adopted, and nothing is sent while reconciling', async () => {
     const host = createScriptedEffectHost();

@@ -109,6 +109,17 @@ export async function leaveAs(
   await changed(db, sql`status = ${status}, lease_until = null`, where);
 }
 
+/** It is certain that nothing was sent: waiting, however often, does not count as a send. */
+export async function leaveUnsent(
+  db: Kysely<EffectTables>,
+  id: string,
+  token: number,
+): Promise<void> {
+  const where = sql`id = ${id} and lease_token = ${token} and ${open}`;
+  const change = sql`status = 'pending', sends = greatest(sends - 1, 0), lease_until = null`;
+  await changed(db, change, where);
+}
+
 /** Gives the lease back and remembers when it was first looked for in vain. */
 export async function leaveAfterEmptyLook(
   db: Kysely<EffectTables>,

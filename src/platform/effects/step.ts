@@ -11,6 +11,7 @@ import {
   finishIntent,
   leaveAfterEmptyLook,
   leaveAs,
+  leaveUnsent,
   markSending,
   releaseLease,
   renewLease,
@@ -143,8 +144,11 @@ async function afterSendError<Request extends EffectRequestShape>(
     await leaveAs(db, intent.id, intent.token, 'unknown');
     return { kind: 'again', waitMs: 0 };
   }
+  if (verdict === 'not_sent') {
+    await leaveUnsent(db, intent.id, intent.token);
+    throw error;
+  }
   await leaveAs(db, intent.id, intent.token, 'pending');
-  if (verdict === 'not_sent') throw error;
   return { kind: 'again', waitMs: 0 };
 }
 
