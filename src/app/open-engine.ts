@@ -19,8 +19,9 @@ import { createDurableEngine } from '../platform/durable/engine.ts';
 import { withContext } from '../platform/logging/context.ts';
 import type { StoreRooms } from './open-store.ts';
 
-const attemptName = 'attempt';
-const queue = 'agents';
+/** Kept in the database: never changes its meaning. */
+export const attemptName = 'attempt';
+export const agentQueue = 'agents';
 
 /** The running loop of this process: the engine, and what turns the cycle. */
 export interface EngineRooms {
@@ -63,7 +64,7 @@ export async function openEngine(parts: EngineParts): Promise<EngineRooms> {
         () => attemptWorkflow(pipeline, withCheckpoints(context, store.checkpoint), ref),
       ),
     );
-    engine.defineQueue(queue, { perProcess: parts.config().executor.maxConcurrent });
+    engine.defineQueue(agentQueue, { perProcess: parts.config().executor.maxConcurrent });
     await engine.launch();
     await sweepWorkspaces(pipeline);
     const stopWatching = watchCanceled(engine, pipeline);
@@ -94,7 +95,7 @@ function portsOf(parts: EngineParts, engine: DurableEngine): Omit<EngineRooms, '
         }
         return false;
       }
-      await engine.start(attemptName, id, ref, { queue });
+      await engine.start(attemptName, id, ref, { queue: agentQueue });
       return true;
     },
     settleLeftovers: async () => {

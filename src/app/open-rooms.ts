@@ -10,6 +10,7 @@ import { issueHandlers } from '../operations/issues/handlers.ts';
 import { scanHandlers } from '../operations/scans/handlers.ts';
 import { startHandlers, statusHandlers } from '../operations/service/handlers.ts';
 import type { ServicePorts } from '../operations/service/run-service.ts';
+import { executeTask } from '../operations/tasks/contract.ts';
 import { executeHandlers } from '../operations/tasks/execute-handler.ts';
 import { taskHandlers } from '../operations/tasks/handlers.ts';
 import type { PipelinePorts } from '../pipeline/pipeline-ports.ts';
@@ -20,6 +21,7 @@ import { currentCorrelationId } from '../platform/logging/context.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
 import type { PerformanceWatch } from '../platform/telemetry/monitor-performance.ts';
+import { attachToService } from './attach-service.ts';
 import type { AgentRooms } from './open-agents.ts';
 import { openAgents } from './open-agents.ts';
 import { openEngine } from './open-engine.ts';
@@ -115,7 +117,13 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       ...scanHandlers({ pipeline, scan, repositories }),
     ];
     let working: Rooms['engine'] = null;
-    if (options.needs === 'engine') {
+    const isBeside =
+      options.operation === executeTask.name && (await serviceHolder(store.database)) !== undefined;
+    if (isBeside) {
+      const attached = await attachToService({ store, pipeline, scan }, parts.log);
+      closers.push(() => attached.close());
+      served.push(...executeHandlers(attached.service, named));
+    } else if (options.needs === 'engine') {
       const engine = await openEngine({
         store,
         pipeline,

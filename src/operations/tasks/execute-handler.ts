@@ -9,9 +9,12 @@ import type { ServicePorts } from '../service/run-service.ts';
 import { executeTask } from './contract.ts';
 import { detailOf, find } from './handlers.ts';
 
+/** The engine of this process, or the running service that the attempt is handed to. */
+type ExecutePorts = Pick<ServicePorts, 'cycle' | 'busy'>;
+
 /** `execute`: one approved task now, through the same gates as the service, followed to the end of its attempt. */
 export function executeHandlers(
-  service: ServicePorts,
+  service: ExecutePorts,
   repository: (name: string) => RepositoryRef,
 ): readonly Served[] {
   const { cycle } = service;
@@ -33,7 +36,7 @@ export function executeHandlers(
 }
 
 async function byIssue(
-  { cycle }: ServicePorts,
+  { cycle }: ExecutePorts,
   repository: RepositoryRef,
   number: number,
 ): Promise<Task> {
@@ -58,7 +61,7 @@ function requireAgent(task: Task, agent: string | undefined): void {
   });
 }
 
-async function requireReady({ cycle }: ServicePorts, task: Task): Promise<void> {
+async function requireReady({ cycle }: ExecutePorts, task: Task): Promise<void> {
   const held = task.state === 'approved' ? await holdOf(cycle, task) : await explain(cycle, task);
   if (held === null) return;
   throw new AppError({

@@ -61,7 +61,8 @@ export function addServiceCommands(program: Command, run: Run): void {
       run<{ once?: boolean }, ServiceSummary & { folder: string; sandbox: string }>(
         runDemo,
         ([{ once }]) => ({ once: once ?? false }),
-        (answer) => `${summaryText(answer)}sandbox: ${answer.sandbox}\nsamples: ${answer.folder}\n`,
+        (answer) =>
+          `${summaryText(answer)}sandbox: ${answer.sandbox}\nsamples: ${answer.folder}\nlook:    claude-manager --config ${answer.folder}/config.json tasks list\n`,
         { exitCode: exitCodeOfProblems },
       ),
     );
