@@ -1,6 +1,7 @@
 import type { Candidate, LocatedSighting } from '../../domain/ports/git.ts';
 import type { FilePolicy } from './file-policy.ts';
 import { readTodos } from './scanners/todo/read-todos.ts';
+import { sourceTextOf } from './scanners/todo/source-text.ts';
 
 export interface ReadSightingsOptions {
   readonly policy: FilePolicy;
@@ -12,6 +13,9 @@ export interface ReadSightingsOptions {
 /** A file that takes longer is left with what was found so far. */
 const fileMs = 2_000;
 const linesRound = 3;
+const lineLength = 400;
+/** Enough for so many characters in any encoding. */
+const lineBytes = 4 * lineLength;
 
 /** The TODO sightings of one file, with the lines round them; none from files that the policy leaves out. */
 export function readSightings(file: Candidate, options: ReadSightingsOptions): LocatedSighting[] {
@@ -22,7 +26,7 @@ export function readSightings(file: Candidate, options: ReadSightingsOptions): L
     deadline: () => options.monotonicMs() - start > fileMs,
   });
   if (found.length === 0 || options.policy.excludesContent(file.path, file.bytes)) return [];
-  const lines = linesUpTo(file.bytes, (found.at(-1)?.endLine ?? 0) + linesRound);
+  const context = contextReader(file.bytes);
   return found.map((todo) => {
     const from = Math.max(1, todo.line - linesRound);
     return {
@@ -31,35 +35,34 @@ export function readSightings(file: Candidate, options: ReadSightingsOptions): L
       path: file.path,
       oid: file.oid,
       url: null,
-      context: lines.slice(from - 1, todo.endLine + linesRound).map((line) => line.slice(0, 400)),
+      context: context(from, todo.endLine + linesRound),
       contextStart: from,
     };
   });
 }
 
-/** The first lines of the file; what comes after is not cut up. */
-function linesUpTo(bytes: Uint8Array, last: number): string[] {
-  const text = decode(bytes);
-  const breaks = text.includes('\n') ? '\n' : '\r';
-  const lines: string[] = [];
-  let from = 0;
-  while (lines.length < last && from <= text.length) {
-    const at = text.indexOf(breaks, from);
-    const end = at === -1 ? text.length : at;
-    lines.push(text.slice(from, end > from && text[end - 1] === '\r' ? end - 1 : end));
-    from = end + 1;
-  }
-  return lines;
-}
-
-/** UTF-8 or UTF-16 by its mark; what is no UTF-8 is read as Latin-1. */
-function decode(bytes: Uint8Array): string {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (buffer[0] === 0xff && buffer[1] === 0xfe) return buffer.toString('utf16le', 2);
-  if (buffer[0] === 0xfe && buffer[1] === 0xff) {
-    const even = buffer.subarray(2, buffer.length - (buffer.length % 2));
-    return Buffer.from(even).swap16().toString('utf16le');
-  }
-  const text = buffer.toString('utf8', buffer[0] === 0xef && buffer[1] === 0xbb ? 3 : 0);
-  return text.includes('\u{FFFD}') ? buffer.toString('latin1') : text;
+/** Gives lines by number. Each is decoded apart: a slice of the whole text would hold all of it in memory. */
+function contextReader(bytes: Uint8Array): (from: number, to: number) => string[] {
+  const source = sourceTextOf(bytes);
+  if (source === undefined) return () => [];
+  const { src, decode } = source;
+  const lineBreak = src.includes('\n') ? '\n' : '\r';
+  const starts = [0];
+  const startOf = (line: number): number => {
+    while (starts.length < line) {
+      const at = src.indexOf(lineBreak, starts.at(-1));
+      starts.push(at === -1 ? src.length + 1 : at + 1);
+    }
+    return starts[line - 1] ?? 0;
+  };
+  return (from, to) => {
+    const lines: string[] = [];
+    for (let line = from; line <= to && startOf(line) <= src.length; line += 1) {
+      const start = startOf(line);
+      const end = startOf(line + 1) - 1;
+      const textEnd = end > start && src[end - 1] === '\r' ? end - 1 : end;
+      lines.push(decode(start, Math.min(textEnd, start + lineBytes)).slice(0, lineLength));
+    }
+    return lines;
+  };
 }
