@@ -66,6 +66,14 @@ describe('an approval by label', () => {
       expect(await why()).toBe('approval_refused_role');
     },
   );
+  test('a label chooses the agent, and the approval binds that choice', async () => {
+    world.host.label(world.manager, number, 'ann', 'other-agent-task');
+    world.host.label(world.manager, number, 'ann', label);
+    const [granted] = (await poll()).granted;
+    expect(granted?.agent).toBe('other');
+    expect(granted?.contentHash).not.toBe(task.contentHash);
+    expect((await world.ports.tasks.approval(task.id))?.contentHash).toBe(granted?.contentHash);
+  });
   test('write on the manager repository alone is not enough', async () => {
     world.host.setRole(world.target, 'bob', 'triage');
     world.host.setRole(world.manager, 'bob', 'admin');

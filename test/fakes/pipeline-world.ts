@@ -138,7 +138,7 @@ export async function createPipelineWorld(
           binaryFileBytes: 1000,
           outputBytes: 1_000_000,
         }),
-        agentByLabel: () => null,
+        agentByLabel: (labels) => (labels.includes('other-agent-task') ? 'other' : null),
         promptTemplate: async () => null,
         maxRounds: () => 2,
       },

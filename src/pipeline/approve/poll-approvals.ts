@@ -94,7 +94,7 @@ async function decide(
   const editedSince = task.origin.kind === 'issue' && wasEdited(issue, event, history);
   const verdict = judgeApproval({ task, issue, event, managerRole, targetRole, editedSince });
   if (verdict.approved) {
-    return grantApproval(ports, task, {
+    return grantApproval(ports, await withLabeledAgent(ports, task, issue), {
       actor: event.actor,
       channel: 'label',
       eventId: event.id,
@@ -102,6 +102,13 @@ async function decide(
     });
   }
   return refuseApproval(ports, task, issue, event, verdict);
+}
+
+/** A label on the issue (`claude-flow-task`) chooses the agent, and the approval binds that choice. */
+async function withLabeledAgent(ports: ApprovalPorts, task: Task, issue: HostIssue): Promise<Task> {
+  const agent = ports.settings.agentByLabel(issue.labels);
+  if (agent === null || agent === task.agent) return task;
+  return ports.tasks.transact((transaction) => ports.tasks.update(transaction, task, { agent }));
 }
 
 /** The host's own clock may set an issue a second later than the event that touched it. */
