@@ -167,9 +167,16 @@ async function token(
       'GitHub token',
       text.startsWith('ok') ? 'ok' : 'failed',
       text.replace(/^\w+: /u, ''),
-      text.startsWith('ok') ? null : 'Give the token write on contents, issues and pull requests.',
+      mendOf(text),
     ),
   );
+}
+
+function mendOf(said: string): string | null {
+  if (said.startsWith('ok')) return null;
+  if (said.includes(' 401'))
+    return 'GitHub does not know this token: make a new one and export GITHUB_TOKEN.';
+  return 'Give the token write on contents, issues and pull requests.';
 }
 
 async function measured(name: string, measure: () => Promise<string>): Promise<DoctorCheck> {
