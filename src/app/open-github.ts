@@ -31,7 +31,7 @@ export function openGithub(parts: GithubParts): CodeHost {
   const token = parts.secret('GITHUB_TOKEN');
   if (token === undefined) {
     throw new AppError({
-      kind: 'not_well',
+      kind: 'unauthenticated',
       code: 'github_token_missing',
       message: 'Repositories on GitHub are configured, but there is no GITHUB_TOKEN.',
       next: 'export GITHUB_TOKEN with a token that may write issues, contents and pull requests.',

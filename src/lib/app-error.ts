@@ -2,6 +2,7 @@
 export const errorKinds = [
   'invalid_input',
   'not_found',
+  'unauthenticated',
   'forbidden',
   'conflict',
   'not_well',

@@ -25,5 +25,7 @@ export async function persist<T>(
 export function mayPass(thrown: unknown): boolean {
   const { kind, code } = toAppError(thrown);
   if (code === 'task_changed') return true;
-  return ['unavailable', 'timeout', 'rate_limited', 'unknown_outcome'].includes(kind);
+  return ['unavailable', 'timeout', 'rate_limited', 'unauthenticated', 'unknown_outcome'].includes(
+    kind,
+  );
 }

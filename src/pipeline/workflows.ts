@@ -118,14 +118,14 @@ function isMissing(code: string): boolean {
   return code === 'agent_missing' || code === 'sandbox_missing';
 }
 
-function reasonOf({ code, kind }: AppError): WorkResult['reason'] {
-  if (code === 'github_authentication') return 'authentication';
+function reasonOf({ kind }: AppError): WorkResult['reason'] {
   switch (kind) {
     case 'unavailable':
     case 'timeout':
       return 'transient';
     case 'rate_limited':
       return 'rate_limit';
+    case 'unauthenticated':
     case 'forbidden':
       return 'authentication';
     case 'conflict':

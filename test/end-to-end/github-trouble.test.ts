@@ -57,17 +57,17 @@ describe.concurrent('a database that is lost', () => {
 });
 
 describe.concurrent('what is configured wrong', () => {
-  test('a token that is wrong or missing is said with the next step, exit code 1', async ({
+  test('a token that is wrong or missing is said with the next step, exit code 3', async ({
     expect,
   }) => {
     await within({ targets: { widgets: files } }, async (loop) => {
-      const wrong = await loop.once({ exitCode: 1, env: { GITHUB_TOKEN: 'ghp_wrong' } });
+      const wrong = await loop.once({ exitCode: 3, env: { GITHUB_TOKEN: 'ghp_wrong' } });
       expect(wrong.problems[0]).toMatchObject({
         where: 'github:acme/widgets',
         code: 'github_authentication',
         next: 'Set GITHUB_TOKEN to a valid token for this GitHub, or renew the stored one.',
       });
-      const missing = await loop.once({ exitCode: 1, env: { GITHUB_TOKEN: '' } });
+      const missing = await loop.once({ exitCode: 3, env: { GITHUB_TOKEN: '' } });
       expect(missing.problems[0]?.code).toBe('github_token_missing');
       expect((await loop.once()).proposed).toBe(1);
     });

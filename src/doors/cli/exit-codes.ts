@@ -9,6 +9,7 @@ export function exitCodeOf(kind: ErrorKind): number {
     case 'invalid_input':
     case 'not_found':
       return 2;
+    case 'unauthenticated':
     case 'forbidden':
       return 3;
     case 'unavailable':

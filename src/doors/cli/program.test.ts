@@ -167,6 +167,7 @@ describe('answers and errors', () => {
     ['conflict', 1],
     ['invalid_input', 2],
     ['not_found', 2],
+    ['unauthenticated', 3],
     ['forbidden', 3],
     ['unavailable', 4],
     ['timeout', 4],

@@ -53,7 +53,7 @@ function classify(answer: HttpAnswer, words: string, write: boolean): Classified
 }
 
 const authentication: Classified = {
-  kind: 'not_well',
+  kind: 'unauthenticated',
   code: 'github_authentication',
   next: 'Set GITHUB_TOKEN to a valid token for this GitHub, or renew the stored one.',
 };

@@ -205,7 +205,7 @@ test('a refused token says what to do', async () => {
   const emulator = await openEmulator();
   const host = hostAt(emulator.apiUrl, { token: async () => 'wrong' });
   await expect(host.self()).rejects.toMatchObject({
-    kind: 'not_well',
+    kind: 'unauthenticated',
     code: 'github_authentication',
     next: expect.stringContaining('GITHUB_TOKEN'),
   });

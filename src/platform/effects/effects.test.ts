@@ -272,7 +272,11 @@ describe('a refusal of the credential', () => {
   it('keeps the effect open however often it comes, and it is sent with a new one', async () => {
     const scripted = createScriptedEffectHost();
     let isRefused = true;
-    const refused = new AppError({ kind: 'not_well', code: 'github_authentication', message: '' });
+    const refused = new AppError({
+      kind: 'unauthenticated',
+      code: 'github_authentication',
+      message: '',
+    });
     const host = {
       ...scripted,
       send: async (write: Parameters<typeof scripted.send>[0]) => {

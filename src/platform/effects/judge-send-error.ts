@@ -15,6 +15,7 @@ export function judgeSendError(error: unknown): SendVerdict {
 const verdicts: Readonly<Record<ErrorKind, SendVerdict>> = {
   rate_limited: 'not_sent',
   not_well: 'not_sent',
+  unauthenticated: 'not_sent',
   invalid_input: 'refused',
   not_found: 'refused',
   forbidden: 'refused',
