@@ -152,10 +152,32 @@ describe('one data folder', () => {
     expect((await cli('tasks', 'list', '--repo', './r')).out).toContain(id);
   };
 
-  it('a pause holds proposals, a second service leaves the first and its agents alone, a merge moves no checked-out branch', async () => {
+  const executeIsHandedToTheService = async (): Promise<void> => {
+    const repository = join(where, 'r');
+    writeFileSync(join(repository, 'b.js'), '// TODO: say which file is missing\n');
+    const git = ['-c', 'user.name=a', '-c', 'user.email=a@example.com'];
+    await run('git', ['add', '.'], { cwd: repository });
+    await run('git', [...git, 'commit', '-qm', 'second'], { cwd: repository });
+    const service = cli('start');
+    let proposed = { id: '', state: '' };
+    while (proposed.id === '') {
+      await delay(300);
+      const tasks = JSON.parse((await cli('tasks', 'list')).out) as (typeof proposed)[];
+      proposed = tasks.find(({ state }) => state === 'proposed') ?? proposed;
+    }
+    await cli('tasks', 'approve', proposed.id);
+    const done = await cli('execute', '--task-id', proposed.id);
+    expect(done.code).toBe(0);
+    expect(JSON.parse(done.out)).toMatchObject({ id: proposed.id, state: 'in_review' });
+    expect(await cli('stop')).toMatchObject({ code: 0 });
+    expect((await service).code).toBe(0);
+  };
+
+  it('a pause holds proposals, a second service leaves the first and its agents alone, a merge moves no checked-out branch, execute is handed to the service that runs', async () => {
     await pauseHoldsProposals();
     await secondServiceIsRefused();
     await mergeMovesNoCheckedOutBranch();
+    await executeIsHandedToTheService();
     expect(await task()).toMatchObject({ state: 'in_review' });
-  }, 90_000);
+  }, 180_000);
 });
