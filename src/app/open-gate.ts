@@ -1,0 +1,20 @@
+import { systemClock } from '../lib/clock.ts';
+import { systemRandom } from '../lib/random.ts';
+import type { Gate, GateAudit, Served } from '../operations/gate.ts';
+import { createGate } from '../operations/gate.ts';
+import { withContext } from '../platform/logging/context.ts';
+import type { Logger } from '../platform/logging/logger.ts';
+
+/** The gate of this process over what it serves. */
+export function gateOf(parts: {
+  served: readonly Served[];
+  audit: GateAudit;
+  log: Pick<Logger, 'info' | 'warn'>;
+}): Gate {
+  return createGate({
+    ...parts,
+    clock: systemClock,
+    newCorrelationId: () => systemRandom.uuid(),
+    within: (context, body) => withContext(context, body),
+  });
+}
