@@ -3,7 +3,7 @@ import { createEgressRules } from './egress-rules.ts';
 
 const names: Readonly<Record<string, readonly string[]>> = {
   'api.example.com': ['93.184.216.34'],
-  'registry.npmjs.org': ['104.16.0.1'],
+  'packages.example.org': ['104.16.0.1'],
   'inward.example.com': ['10.0.0.5'],
   'mixed.example.com': ['192.168.1.1', '93.184.216.34'],
   'mapped.example.com': ['::ffff:a9fe:a9fe'],
@@ -14,7 +14,7 @@ const resolve = async (name: string) => names[name] ?? [];
 const rules = createEgressRules(
   [
     'api.example.com',
-    'https://registry.npmjs.org/',
+    'https://packages.example.org/',
     'inward.example.com',
     'mixed.example.com',
     'mapped.example.com',
@@ -30,7 +30,7 @@ describe('egress rules', () => {
   it.each([
     ['api.example.com', 443, '93.184.216.34'],
     ['API.Example.COM.', 80, '93.184.216.34'],
-    ['registry.npmjs.org', 443, '104.16.0.1'],
+    ['packages.example.org', 443, '104.16.0.1'],
     ['a.wild.example', 443, '93.184.216.35'],
     ['127.0.0.1', 4010, '127.0.0.1'],
     ['192.168.7.7', 8080, '192.168.7.7'],
