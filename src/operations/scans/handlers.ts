@@ -1,4 +1,3 @@
-import type { Finding } from '../../domain/finding.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
 import { repositoryKey } from '../../domain/repository.ts';
 import { AppError, toAppError } from '../../lib/app-error.ts';
@@ -6,6 +5,7 @@ import type { CyclePorts, Problem } from '../../pipeline/cycle.ts';
 import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
 import { followFindings } from '../../pipeline/propose/follow-findings.ts';
 import { countUnproposed, propose } from '../../pipeline/propose/propose.ts';
+import { findingRow } from '../../pipeline/scan/finding-row.ts';
 import type { Served } from '../gate.ts';
 import { serve } from '../gate.ts';
 import type { FindingRow } from './contract.ts';
@@ -31,7 +31,7 @@ export function scanHandlers({ pipeline, scan, repositories }: ScanPorts): reado
           findings.push(
             ...(await pipeline.findings.list({ repository: target, status: 'open' }))
               .filter(({ rule }) => scanners.length === 0 || scanners.includes(rule))
-              .map(rowOf),
+              .map(findingRow),
           );
           if (dryRun) {
             wouldPropose += await countUnproposed(pipeline, target);
@@ -66,40 +66,6 @@ function chosen(
       next: `Known: ${all.map((ref) => ref.name).join(', ') || 'none'}. Add it to github.reposToScan, or scan a folder with --path.`,
     });
   });
-}
-
-function rowOf(finding: Finding): FindingRow {
-  const {
-    rule,
-    path,
-    line,
-    endLine,
-    tag,
-    text,
-    owner,
-    issue,
-    confidence,
-    id,
-    fingerprint,
-    commit,
-    url,
-  } = finding;
-  return {
-    repository: finding.repository.name,
-    rule,
-    path,
-    line,
-    endLine,
-    tag,
-    text,
-    owner,
-    issue,
-    confidence,
-    id,
-    fingerprint,
-    commit,
-    url,
-  };
 }
 
 function problemOf(where: string, thrown: unknown): Problem {

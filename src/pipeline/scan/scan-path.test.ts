@@ -8,7 +8,8 @@ import { createGit } from '../../integrations/git/git.ts';
 import { createStateFile } from '../../integrations/git/state-file.ts';
 import { createTreeReader } from '../../integrations/git/tree-reader.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { createPathScan, type FindingRow } from './scan-path.ts';
+import type { FindingRow } from './finding-row.ts';
+import { createPathScan } from './scan-path.ts';
 
 const git = createGit({ environment: process.env });
 const trees = createTreeReader({ git });

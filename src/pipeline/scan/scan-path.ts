@@ -5,11 +5,11 @@ import type {
   LocatedSighting,
   TreeReader,
 } from '../../domain/ports/git.ts';
-import type { KnownFinding } from '../../domain/ports/stores.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { idOf, sha256 } from '../../lib/hash.ts';
 import { createFilePolicy, isAttributes } from './file-policy.ts';
+import { type FindingRow, findingRow } from './finding-row.ts';
 import { matchFindings } from './identity/match-findings.ts';
 import { formatStates, parseStates, type ScanState, type StateFile } from './scan-state.ts';
 
@@ -30,24 +30,6 @@ export interface PathScanRequest {
     | ((progress: { readonly files: number; readonly findings: number }) => void)
     | undefined;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** One finding as `scan --format jsonl` prints it. */
-export interface FindingRow {
-  readonly repository: string;
-  readonly rule: string;
-  readonly path: string;
-  readonly line: number;
-  readonly endLine: number;
-  readonly tag: string | null;
-  readonly text: string;
-  readonly owner: string | null;
-  readonly issue: string | null;
-  readonly confidence: number;
-  readonly id: string;
-  readonly fingerprint: string;
-  readonly commit: string | null;
-  readonly url: string | null;
 }
 
 /** What one look brought: the files that were read and what they hold. */
@@ -102,26 +84,6 @@ async function scanPath(deps: PathScanDeps, request: PathScanRequest): Promise<F
     await deps.states.write(request.state, formatStates(states));
   }
   return findings.filter(({ status }) => status !== 'fixed').map(findingRow);
-}
-
-/** The printed form of a finding. */
-function findingRow(finding: KnownFinding): FindingRow {
-  return {
-    repository: finding.repository.name,
-    rule: finding.rule,
-    path: finding.path,
-    line: finding.line,
-    endLine: finding.endLine,
-    tag: finding.tag,
-    text: finding.text,
-    owner: finding.owner,
-    issue: finding.issue,
-    confidence: finding.confidence,
-    id: finding.id,
-    fingerprint: finding.fingerprint,
-    commit: finding.commit,
-    url: finding.url,
-  };
 }
 
 async function lookAtTree(

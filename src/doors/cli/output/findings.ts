@@ -1,28 +1,11 @@
 import { createHash } from 'node:crypto';
-
-/** What the formats print of a finding; the rows of `scans.path` and `scans.run`. */
-interface PrintedFinding {
-  readonly repository: string;
-  readonly rule: string;
-  readonly path: string;
-  readonly line: number;
-  readonly endLine: number;
-  readonly tag: string | null;
-  readonly text: string;
-  readonly owner: string | null;
-  readonly issue: string | null;
-  readonly confidence: number;
-  readonly id: string;
-  readonly fingerprint: string;
-  readonly commit: string | null;
-  readonly url: string | null;
-}
+import type { FindingRow } from '../../../operations/scans/contract.ts';
 
 export type FindingFormat = 'table' | 'json' | 'jsonl' | 'sarif';
 
 /** Writes findings in one of the formats, ended by a line break; SARIF is version 2.1.0 (OASIS). */
 export function formatFindings(
-  rows: readonly PrintedFinding[],
+  rows: readonly FindingRow[],
   format: FindingFormat,
   options: { readonly columns?: number } = {},
 ): string {
@@ -32,7 +15,7 @@ export function formatFindings(
   return table(rows, options.columns ?? 100);
 }
 
-function table(rows: readonly PrintedFinding[], columns: number): string {
+function table(rows: readonly FindingRow[], columns: number): string {
   if (rows.length === 0) return 'No findings.\n';
   const isOne = new Set(rows.map(({ repository }) => repository)).size === 1;
   const places = rows.map((row) => {
@@ -71,7 +54,7 @@ const rules = [
   { id: 'stale-issue', name: 'StaleIssue', text: 'An open issue has been quiet for long.' },
 ];
 
-function sarif(rows: readonly PrintedFinding[]): object {
+function sarif(rows: readonly FindingRow[]): object {
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -95,7 +78,7 @@ function sarif(rows: readonly PrintedFinding[]): object {
   };
 }
 
-function byRepository(rows: readonly PrintedFinding[]): [string, PrintedFinding[]][] {
+function byRepository(rows: readonly FindingRow[]): [string, FindingRow[]][] {
   const groups = Map.groupBy(rows, ({ repository }) => repository);
   return groups.size === 0 ? [['.', []]] : [...groups];
 }
@@ -104,7 +87,7 @@ function repositoryName(repository: string): string {
   return repository.split('/').filter(Boolean).slice(-2).join('/');
 }
 
-function sarifResult(row: PrintedFinding): object {
+function sarifResult(row: FindingRow): object {
   const head = [row.tag, row.owner === null ? null : `(${row.owner})`].filter(Boolean).join('');
   const region = row.line > 0 ? { region: { startLine: row.line, endLine: row.endLine } } : {};
   return {
