@@ -2,7 +2,19 @@
 export type Actor =
   | { readonly kind: 'system'; readonly name: string }
   | { readonly kind: 'command_line'; readonly name: string; readonly isOwner: boolean }
-  | { readonly kind: 'user'; readonly name: string; readonly roles: readonly string[] }
-  | { readonly kind: 'token'; readonly name: string; readonly scopes: readonly string[] }
+  | {
+      readonly kind: 'user';
+      readonly name: string;
+      readonly roles: readonly string[];
+      /** Set when the person signed in at a door: which session, and when they last proved who they are (ms since the epoch). */
+      readonly session?: { readonly id: string; readonly provenAtMs: number };
+    }
+  | {
+      readonly kind: 'token';
+      readonly name: string;
+      readonly scopes: readonly string[];
+      /** Whose token it is. */
+      readonly owner?: string;
+    }
   | { readonly kind: 'host_user'; readonly name: string; readonly host: string }
   | { readonly kind: 'anonymous'; readonly name: 'anonymous' };

@@ -12,7 +12,16 @@ export type Permission =
   | 'service:run'
   | 'config:read'
   | 'config:write'
-  | 'health:read';
+  | 'health:read'
+  | 'metrics:read'
+  | 'alerts:write'
+  | 'audit:read'
+  | 'security:read'
+  | 'security:write'
+  | 'account:own'
+  | 'users:manage'
+  | 'credentials:manage'
+  | 'backup:run';
 
 export type Door = 'cli' | 'http' | 'mcp' | 'library';
 
@@ -35,6 +44,8 @@ export interface Contract<I = unknown, O = unknown> {
   readonly deadlineMs: number | null;
   /** Acts that only reduce harm (cancel, pause, stop) run even when the audit log cannot be written. */
   readonly reducesHarm?: boolean;
+  /** Acts that change who may do what, or that cannot be taken back, ask a signed-in person to prove again who they are. */
+  readonly dangerous?: boolean;
   readonly input: z.ZodType<I>;
   readonly output: z.ZodType<O>;
 }

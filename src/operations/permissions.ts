@@ -1,16 +1,26 @@
 import type { Actor } from '../domain/actor.ts';
 import type { Permission } from './operation.ts';
 
-const reading: readonly Permission[] = ['tasks:read', 'repo:read', 'config:read', 'health:read'];
+const reading: readonly Permission[] = [
+  'tasks:read',
+  'repo:read',
+  'config:read',
+  'health:read',
+  'metrics:read',
+  'account:own',
+];
+
+const auditing: readonly Permission[] = ['audit:read', 'security:read'];
 
 /** What each role may do. */
 export const roles: Readonly<Record<string, readonly Permission[]>> = {
   viewer: reading,
-  operator: [...reading, 'tasks:write', 'issues:write', 'scans:run', 'repo:write'],
+  operator: [...reading, 'tasks:write', 'issues:write', 'scans:run', 'repo:write', 'alerts:write'],
   approver: [...reading, 'tasks:write', 'issues:write', 'tasks:approve'],
-  auditor: reading,
+  auditor: [...reading, ...auditing],
   admin: [
     ...reading,
+    ...auditing,
     'tasks:write',
     'tasks:approve',
     'issues:write',
@@ -18,6 +28,11 @@ export const roles: Readonly<Record<string, readonly Permission[]>> = {
     'scans:run',
     'service:run',
     'config:write',
+    'alerts:write',
+    'security:write',
+    'users:manage',
+    'credentials:manage',
+    'backup:run',
   ],
 };
 
