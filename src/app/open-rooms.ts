@@ -242,13 +242,13 @@ function settleQuietly(
 
 function auditOf(store: StoreRooms): GateAudit {
   return {
-    begin: ({ operation, actor, door, clientId, correlationId }) =>
+    begin: ({ operation, actor, door, clientId, correlationId, flags }) =>
       store.audit.begin({
         event: operation,
         actor,
         target: null,
         correlationId,
-        facts: { door, clientId },
+        facts: { door, clientId, ...(flags === undefined ? {} : { flags }) },
       }),
     finish: (id, outcome, facts) => store.audit.finish(id, outcome, { ...facts }),
   };

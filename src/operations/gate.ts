@@ -1,79 +1,43 @@
-import type { Actor } from '../domain/actor.ts';
 import { AppError, toAppError } from '../lib/app-error.ts';
-import type { Clock } from '../lib/clock.ts';
 import type { SecuredBlock } from './admission.ts';
-import { permit, permitAll, validated } from './admission.ts';
-import type { Contract, Door } from './operation.ts';
+import { permit, permitAll, requirePolicy, requireProof, validated } from './admission.ts';
+import { fieldPattern, freeTextFields } from './free-text-fields.ts';
+import type {
+  CallContext,
+  Caller,
+  CallOptions,
+  GateParts,
+  GuardedCall,
+  InputFlag,
+  Refusal,
+  Served,
+} from './gate-ports.ts';
+import { inTime } from './in-time.ts';
+import type { Contract } from './operation.ts';
 
-/** Who asks, through which door. */
-export interface Caller {
-  readonly door: Door;
-  readonly actor: Actor;
-  /** Network address or `local`. */
-  readonly clientId: string;
-  /** Kept when the caller brings one; made when not. */
-  readonly correlationId?: string;
-}
-
-/** What a handler knows about the call. */
-export interface CallContext {
-  readonly actor: Actor;
-  readonly door: Door;
-  readonly correlationId: string;
-  readonly signal: AbortSignal;
-  /** Tells a person who waits what is going on. */
-  readonly progress: (text: string) => void;
-}
-
-export type Handler<I = never, O = unknown> = (input: I, context: CallContext) => Promise<O>;
-
-/** A contract with what happens; made by `serve`, which checks that the two fit. */
-export interface Served {
-  readonly contract: Contract;
-  readonly handler: Handler<unknown>;
-}
-
-export function serve<I, O>(contract: Contract<I, O>, handler: Handler<I, O>): Served {
-  return { contract, handler: handler as Handler<unknown> };
-}
-
-/** Where the gate writes that a call begins and how it ended. */
-export interface GateAudit {
-  begin(entry: GateEntry): Promise<string>;
-  finish(id: string, outcome: 'ok' | 'refused' | 'failed', facts: object): Promise<void>;
-}
-
-export interface GateEntry {
-  readonly operation: string;
-  readonly actor: Actor;
-  readonly door: Door;
-  readonly clientId: string;
-  readonly correlationId: string;
-}
-
-export interface GateParts {
-  readonly served: readonly Served[];
-  readonly audit: GateAudit;
-  readonly clock: Clock;
-  readonly newCorrelationId: () => string;
-  /** Runs the call inside a log context, so that each line carries the correlation id. */
-  readonly within: <T>(
-    context: { correlationId: string; operation: string; userId: string },
-    body: () => Promise<T>,
-  ) => Promise<T>;
-  readonly log: {
-    info(message: string, facts: object): void;
-    warn(message: string, facts: object): void;
-  };
-}
-
-export interface CallOptions {
-  readonly signal?: AbortSignal;
-  readonly progress?: (text: string) => void;
-}
+export type {
+  CallContext,
+  Caller,
+  CallOptions,
+  GateAudit,
+  GateEntry,
+  GateEvent,
+  GateParts,
+  Guard,
+  GuardedCall,
+  Handler,
+  InputFlag,
+  Refusal,
+  Served,
+} from './gate-ports.ts';
+export { serve } from './gate-ports.ts';
 
 export interface Gate {
-  /** The one way in. Throws AppError: `not_found`, `forbidden`, `invalid_input`, or what the handler throws. */
+  /**
+   * The one way in. Throws AppError: `not_found`, `rate_limited` (codes `rate_limited` and `client_blocked`, details
+   * `limit`, `remaining`, `resetSeconds`, `retryAfterSeconds`), `forbidden` (codes `permission_missing` and
+   * `proof_needed`), `invalid_input`, or what the handler throws.
+   */
   execute(name: string, input: unknown, caller: Caller, options?: CallOptions): Promise<unknown>;
   /**
    * Runs a caller's own code as if it were an operation: the same order, audit pair, log context and metrics.
@@ -88,17 +52,20 @@ export interface Gate {
 }
 
 /**
- * Builds the gate. Handlers live in its closure and nowhere else. Order of a call: correlation id, caller, permission,
- * schema, audit entry begun, handler with a deadline, audit entry finished, answer. A call that permission or schema
- * refuses is audited as refused. An operation that is declared twice makes the start fail.
+ * Builds the gate. Handlers live in its closure and nowhere else. Order of a call: correlation id, caller, blocked?,
+ * rate limit, permission, proof for a dangerous act, schema, inspection (flags only), audit entry begun, handler with a
+ * deadline, log and metrics, audit entry finished, answer. A call that is refused is audited as refused, except repeats
+ * of one that floods. An operation that is declared twice or without a policy makes the start fail.
  */
 export function createGate(parts: GateParts): Gate {
   const served = new Map<string, Served>();
   for (const one of parts.served) {
     if (served.has(one.contract.name))
       throw defect(`operation ${one.contract.name} is declared twice`);
+    requirePolicy(one.contract);
     served.set(one.contract.name, one);
   }
+  const flagsOf = inspectionOf(parts);
   return {
     contracts: () => [...served.values()].map(({ contract }) => contract),
     execute: async (name, input, caller, options = {}) => {
@@ -113,8 +80,14 @@ export function createGate(parts: GateParts): Gate {
         { ...caller, correlationId },
         () => {
           permit(contract, caller.actor);
-          const valid = validated(contract, input);
-          return (context) => handler(valid, context);
+          requireProof(contract, caller.actor, parts.clock.now().getTime());
+        },
+        {
+          prepare: () => {
+            const valid = validated(contract, input);
+            return (context) => handler(valid, context);
+          },
+          flags: () => flagsOf(contract, input),
         },
         options,
       );
@@ -122,73 +95,147 @@ export function createGate(parts: GateParts): Gate {
     secure: (block, caller, body) =>
       pass(
         parts,
-        contractOf(block),
+        { name: block.operation, effect: 'write', deadlineMs: null },
         { ...caller, correlationId: correlationOf(parts, caller) },
-        () => {
-          permitAll(block, caller.actor);
-          return body;
-        },
+        () => permitAll(block, caller.actor),
+        { prepare: () => body, flags: () => [] },
         {},
       ),
   };
 }
 
-/** What the gate needs to know of a call, whether it is an operation or a secured block. */
+/** What the gate needs to know of a call: an operation, or a secured block, which may write and ends when it ends. */
 type Act = Pick<Contract, 'name' | 'effect' | 'reducesHarm' | 'deadlineMs'>;
 
-/** A secured block may write; it ends when it ends. */
-function contractOf({ operation: name }: SecuredBlock): Act {
-  return { name, effect: 'write', deadlineMs: null };
+type KnownCaller = Caller & { readonly correlationId: string };
+
+type Run<T> = (context: CallContext) => Promise<T>;
+
+interface Work<T> {
+  /** Reads the input; throws when the schema refuses it. */
+  readonly prepare: () => Run<T>;
+  readonly flags: () => readonly InputFlag[];
 }
 
 async function pass<T>(
   parts: GateParts,
   act: Act,
-  caller: Caller & { readonly correlationId: string },
-  permitted: () => (context: CallContext) => Promise<T>,
+  caller: KnownCaller,
+  allowed: () => void,
+  work: Work<T>,
   options: CallOptions,
 ): Promise<T> {
   const { correlationId, actor, door } = caller;
   return parts.within({ correlationId, operation: act.name, userId: actor.name }, async () => {
     const started = parts.clock.monotonicMs();
-    const checked = attempt(permitted);
-    const entry = await begin(parts, act, caller, checked.refusal);
-    let outcome: 'ok' | 'refused' | 'failed' = 'failed';
-    let code: string | null = null;
+    const call = guardedCall(act, caller);
+    const turnedAway = (await parts.guard?.admit(call)) ?? null;
+    const admitted = admit(turnedAway, allowed, work);
+    if (admitted.flags.length > 0) tellFlags(parts, call, admitted.flags);
+    const entry = turnedAway?.isAudited === false ? null : await begin(parts, act, call, admitted);
+    let error: AppError | null = null;
+    let isRefused = admitted.run === null;
     try {
-      if (checked.run === null) throw checked.refusal;
-      const { run } = checked;
+      if (admitted.run === null) throw admitted.refusal;
+      const { run } = admitted;
       const progress = options.progress ?? (() => undefined);
-      const answer = await inTime(act, options.signal, (signal) =>
+      return await inTime(act, options.signal, (signal) =>
         run({ actor, door, correlationId, signal, progress }),
       );
-      outcome = 'ok';
-      return answer;
     } catch (thrown) {
-      const error = toAppError(thrown);
-      code = error.code;
-      outcome = error.kind === 'forbidden' || error.kind === 'invalid_input' ? 'refused' : 'failed';
+      error = toAppError(thrown);
+      isRefused ||= error.kind === 'forbidden' || error.kind === 'invalid_input';
       throw error;
     } finally {
-      const duration = parts.clock.monotonicMs() - started;
-      const facts = { outcome, code, duration_ms: duration, category: 'performance' };
-      if (outcome === 'ok') parts.log.info('operation finished', facts);
-      else parts.log.warn('operation ended without success', facts);
+      const durationMs = parts.clock.monotonicMs() - started;
+      const outcome = error === null ? 'ok' : isRefused ? 'refused' : 'failed';
+      const code = error?.code ?? null;
+      tellEnd(parts, { outcome, code, durationMs, isFlood: turnedAway?.isAudited === false });
+      observe(parts, {
+        operation: act.name,
+        effect: act.effect,
+        door,
+        actorKind: actor.kind,
+        correlationId,
+        outcome,
+        kind: error?.kind ?? null,
+        code,
+        durationMs,
+        flags: admitted.flags,
+      });
       if (entry !== null) await finish(parts, entry, outcome, code);
     }
   });
 }
 
-type Checked<R> =
-  | { readonly run: R; readonly refusal: null }
-  | { readonly run: null; readonly refusal: AppError };
+type Admitted<T> = { readonly flags: readonly InputFlag[] } & (
+  | { readonly run: Run<T>; readonly refusal: null }
+  | { readonly run: null; readonly refusal: AppError }
+);
 
-/** Permission and schema come before the audit entry, which then tells of a refusal too. */
-function attempt<R>(permitted: () => R): Checked<R> {
+/**
+ * Permission and schema come before the audit entry, which then tells of a refusal too. Input that the schema refuses is
+ * looked through all the same, because that is where somebody who probes is seen.
+ */
+function admit<T>(turnedAway: Refusal | null, allowed: () => void, work: Work<T>): Admitted<T> {
+  if (turnedAway !== null) return { run: null, refusal: turnedAway.error, flags: [] };
   try {
-    return { run: permitted(), refusal: null };
+    allowed();
   } catch (thrown) {
-    return { run: null, refusal: toAppError(thrown) };
+    return { run: null, refusal: toAppError(thrown), flags: [] };
+  }
+  try {
+    return { run: work.prepare(), refusal: null, flags: work.flags() };
+  } catch (thrown) {
+    return { run: null, refusal: toAppError(thrown), flags: work.flags() };
+  }
+}
+
+/** Which fields hold free text is read from a contract's schema the first time one of its calls is flagged. */
+function inspectionOf(parts: GateParts) {
+  const freeText = new Map<Contract, ReadonlySet<string>>();
+  return (contract: Contract, input: unknown): readonly InputFlag[] => {
+    const seen = parts.inspect?.(input) ?? [];
+    if (seen.length === 0) return [];
+    const free = freeText.get(contract) ?? freeTextFields(contract.input);
+    freeText.set(contract, free);
+    return seen.map((flag) => ({ ...flag, isFreeText: free.has(fieldPattern(flag.field)) }));
+  };
+}
+
+function guardedCall(act: Act, { actor, door, clientId, correlationId }: KnownCaller): GuardedCall {
+  return { operation: act.name, effect: act.effect, actor, door, clientId, correlationId };
+}
+
+function tellFlags(parts: GateParts, call: GuardedCall, flags: readonly InputFlag[]): void {
+  const { clientId, door } = call;
+  parts.log.warn('input looks like an attack', { flags, clientId, door, category: 'security' });
+  parts.guard?.suspect({ ...call, flags });
+}
+
+function tellEnd(
+  parts: GateParts,
+  end: {
+    readonly outcome: string;
+    readonly code: string | null;
+    readonly durationMs: number;
+    readonly isFlood: boolean;
+  },
+): void {
+  const { outcome, code, durationMs, isFlood } = end;
+  // Whoever floods is told to the log by the guard, once a minute.
+  if (isFlood) return;
+  const facts = { outcome, code, duration_ms: durationMs, category: 'performance' };
+  if (outcome === 'ok') parts.log.info('operation finished', facts);
+  else parts.log.warn('operation ended without success', facts);
+}
+
+/** An observer that fails is told to the log; it must not change what the caller is told. */
+function observe(parts: GateParts, event: Parameters<NonNullable<GateParts['observe']>>[0]): void {
+  try {
+    parts.observe?.(event);
+  } catch (thrown) {
+    parts.log.warn('an observer of the gate failed', { error: thrown });
   }
 }
 
@@ -211,59 +258,26 @@ async function finish(
 /** Without an entry nothing is written, except acts that only reduce harm. */
 async function begin(
   parts: GateParts,
-  contract: Act,
-  caller: Caller & { readonly correlationId: string },
-  refusal: AppError | null,
+  act: Act,
+  { operation, actor, door, clientId, correlationId }: GuardedCall,
+  { refusal, flags }: Admitted<unknown>,
 ): Promise<string | null> {
-  const { actor, door, clientId, correlationId } = caller;
+  const entry = { operation, actor, door, clientId, correlationId };
   try {
-    return await parts.audit.begin({
-      operation: contract.name,
-      actor,
-      door,
-      clientId,
-      correlationId,
-    });
+    return await parts.audit.begin(flags.length === 0 ? entry : { ...entry, flags });
   } catch (cause) {
-    if (refusal !== null || contract.effect === 'read' || contract.reducesHarm === true) {
-      parts.log.warn('audit log not writable, going on without an entry', {
-        operation: contract.name,
-      });
+    if (refusal !== null || act.effect === 'read' || act.reducesHarm === true) {
+      parts.log.warn('audit log not writable, going on without an entry', { operation: act.name });
       return null;
     }
     throw new AppError({
       kind: 'unavailable',
       code: 'audit_unavailable',
-      message: `${contract.name} was refused because the audit log cannot be written.`,
+      message: `${act.name} was refused because the audit log cannot be written.`,
       next: 'Look at the database and its disk with `claude-manager doctor`.',
       cause,
     });
   }
-}
-
-/** Runs until the deadline; a handler that does not listen to its signal is left behind, and the caller is told so. */
-async function inTime<T>(
-  act: Act,
-  given: AbortSignal | undefined,
-  body: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const signals = given === undefined ? [] : [given];
-  if (act.deadlineMs === null) return body(AbortSignal.any(signals));
-  const deadline = AbortSignal.timeout(act.deadlineMs);
-  const late = new Promise<never>((_resolve, reject) => {
-    deadline.addEventListener('abort', () => reject(tooLate(act)), { once: true });
-  });
-  return Promise.race([body(AbortSignal.any([...signals, deadline])), late]);
-}
-
-function tooLate({ name, effect, deadlineMs }: Act): AppError {
-  return new AppError({
-    kind: 'timeout',
-    code: 'operation_deadline',
-    message: `${name} did not end within ${(deadlineMs ?? 0) / 1000} s.${effect === 'read' ? '' : ' What it began may still come to an end.'}`,
-    next: 'Look at the state before you ask again.',
-    details: { deadlineMs },
-  });
 }
 
 /** A caller's own id is kept when it is a plain word; it goes into logs, headers and the environment of agents. */

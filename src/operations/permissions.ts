@@ -44,7 +44,7 @@ export function permissionsOf(actor: Actor): ReadonlySet<Permission> {
     case 'user':
       return new Set(actor.roles.flatMap((role) => roles[role] ?? []));
     case 'token':
-      return new Set(actor.scopes.filter((scope): scope is Permission => isPermission(scope)));
+      return new Set(actor.scopes.filter(isPermission));
     case 'system':
       return new Set(roles['admin']);
     case 'host_user':
@@ -53,6 +53,7 @@ export function permissionsOf(actor: Actor): ReadonlySet<Permission> {
   }
 }
 
-function isPermission(scope: string): boolean {
+/** Whether it is a permission of ours: the administrator holds all of them. */
+export function isPermission(scope: string): scope is Permission {
   return (roles['admin'] ?? []).some((permission) => permission === scope);
 }
