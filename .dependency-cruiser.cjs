@@ -48,6 +48,30 @@ module.exports = {
       },
     },
     {
+      name: 'floor-web',
+      severity: 'error',
+      comment: 'the dashboard sees contracts, the typed client and the words of the domain',
+      from: { path: '^web/' },
+      to: {
+        path: '^src/',
+        pathNot: [
+          '^src/domain/',
+          '^src/operations/[^/]+/contract[.]ts$',
+          '^src/operations/api-client/',
+        ],
+      },
+    },
+    {
+      name: 'api-client-is-light',
+      severity: 'error',
+      comment: 'it runs in the browser: only lib, and what a contract is',
+      from: { path: '^src/operations/api-client/', pathNot: '[.]test[.]ts$' },
+      to: {
+        path: '^src/',
+        pathNot: ['^src/lib/app-error[.]ts$', '^src/operations/(operation[.]ts$|api-client/)'],
+      },
+    },
+    {
       name: 'no-attic',
       severity: 'error',
       from: {},

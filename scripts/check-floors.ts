@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
 /**
- * Runs dependency-cruiser over src and fails on a broken floor, and also when it saw next to nothing:
+ * Runs dependency-cruiser over src and web and fails on a broken floor, and also when it saw next to nothing:
  * a checker that reads no files would otherwise pass for ever.
  */
 const least = 30;
@@ -28,7 +29,8 @@ if (summary.summary.totalCruised < least) {
 
 function run(): string {
   try {
-    return execFileSync('npx', ['depcruise', '--output-type', 'json', 'src'], {
+    const roots = ['src', 'web'].filter((root) => existsSync(root));
+    return execFileSync('npx', ['depcruise', '--output-type', 'json', ...roots], {
       encoding: 'utf8',
       maxBuffer: 256 * 1024 * 1024,
     });

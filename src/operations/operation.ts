@@ -46,11 +46,23 @@ export interface Contract<I = unknown, O = unknown> {
   readonly reducesHarm?: boolean;
   /** Acts that change who may do what, or that cannot be taken back, ask a signed-in person to prove again who they are. */
   readonly dangerous?: boolean;
+  /** Where it lies in the REST API, below /api/v1, when its name says it badly; `{member}` takes a member of the input. */
+  readonly http?: { readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'; readonly path?: string };
+  /** The answer holds a secret that is shown once: it is kept nowhere, not even to repeat it to the same request. */
+  readonly answersSecret?: boolean;
   readonly input: z.ZodType<I>;
   readonly output: z.ZodType<O>;
 }
 
+/** A contract that still knows its schemas, so that a caller may leave out what has a default. */
+export type Declared<In extends z.ZodType, Out extends z.ZodType> = Contract<
+  z.output<In>,
+  z.output<Out>
+> & { readonly input: In; readonly output: Out };
+
 /** Declares an operation and keeps the types of its schemas. */
-export function operation<I, O>(contract: Contract<I, O>): Contract<I, O> {
+export function operation<In extends z.ZodType, Out extends z.ZodType>(
+  contract: Declared<In, Out>,
+): Declared<In, Out> {
   return contract;
 }
