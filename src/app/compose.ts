@@ -21,7 +21,7 @@ async function openLight(options: OpenOptions): Promise<Manager> {
     audit: noAudit,
     log: silent,
   });
-  return { gate, dataDir: null, engine: null, close: async () => undefined };
+  return { gate, dataDir: null, identity: null, engine: null, close: async () => undefined };
 }
 
 const silent = { info: () => undefined, warn: () => undefined };

@@ -49,7 +49,7 @@ export async function openFull(options: OpenOptions): Promise<Manager> {
     closers.push(() => rooms.close());
     const light = options.whole === true ? await storelessHandlers(options) : [];
     const gate = gateOf({ served: [...rooms.served, ...light], audit: rooms.audit, log: logger });
-    return { gate, dataDir: config.dataDir, engine: rooms.engine, close };
+    return { gate, dataDir: config.dataDir, identity: rooms.identity, engine: rooms.engine, close };
   } catch (error) {
     await close();
     throw error;

@@ -3,6 +3,7 @@ import type { Gate } from '../operations/gate.ts';
 import type { Needs } from '../operations/operation.ts';
 import type { ServicePorts } from '../operations/service/run-service.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
+import type { IdentityRooms } from './open-identity.ts';
 
 /** What a start was asked for, with the world it runs in. */
 export interface OpenOptions {
@@ -30,6 +31,8 @@ export interface OpenOptions {
 export interface Manager {
   readonly gate: Gate;
   readonly dataDir: string | null;
+  /** Who somebody is; null without a store. */
+  readonly identity: IdentityRooms | null;
   /** What drives the loop; null unless the operation needs it. */
   readonly engine: { readonly service: ServicePorts; readonly sandbox: string } | null;
   close(): Promise<void>;

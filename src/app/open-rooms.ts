@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { AppError } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -17,6 +18,7 @@ import type { PipelinePorts } from '../pipeline/pipeline-ports.ts';
 import { followFindings } from '../pipeline/propose/follow-findings.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
 import { serviceHolder } from '../platform/database/service-claim.ts';
+import { loadOrCreateKey } from '../platform/effects/key-file.ts';
 import { currentCorrelationId } from '../platform/logging/context.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
@@ -26,11 +28,14 @@ import type { AgentRooms } from './open-agents.ts';
 import { openAgents } from './open-agents.ts';
 import { openEngine } from './open-engine.ts';
 import { healthChecks } from './open-health.ts';
+import type { IdentityRooms } from './open-identity.ts';
+import { openIdentity } from './open-identity.ts';
 import type { OpenOptions } from './open-options.ts';
 import { configFolder } from './open-options.ts';
 import { createScan } from './open-scan.ts';
 import type { StoreRooms } from './open-store.ts';
 import { openStore } from './open-store.ts';
+import { createSecretBox } from './secret-box.ts';
 import { createSettings, isExcluded, namedRepository, watched } from './settings.ts';
 
 export interface RoomParts {
@@ -46,6 +51,8 @@ export interface RoomParts {
 export interface Rooms {
   readonly served: readonly Served[];
   readonly audit: GateAudit;
+  /** Who somebody is, for the doors. */
+  readonly identity: IdentityRooms;
   /** What drives the loop; null unless it was asked for. */
   readonly engine: { readonly service: ServicePorts; readonly sandbox: string } | null;
   close(): Promise<void>;
@@ -65,12 +72,14 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
     dataDir: config.dataDir,
     env: options.env,
     log: parts.log,
+    redactor: parts.redactor,
   });
   const closers: (() => Promise<void>)[] = [() => store.close()];
   const close = async (): Promise<void> => {
     for (const closer of closers.toReversed()) await closer();
   };
   try {
+    const identity = await identityOf(parts, store);
     const agents = await openAgents({
       ...deps,
       folder: configFolder(options, loaded),
@@ -137,11 +146,26 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       working = { service: engine.service, sandbox: agents.sandboxName };
       served.push(...startHandlers(engine.service), ...executeHandlers(engine.service, named));
     }
-    return { served, audit: auditOf(store), engine: working, close };
+    return { served, audit: auditOf(store), identity, engine: working, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+async function identityOf(parts: RoomParts, store: StoreRooms): Promise<IdentityRooms> {
+  const { config } = parts.loaded;
+  const key = await loadOrCreateKey(join(config.dataDir, 'keys', 'marker.key'), systemRandom);
+  return openIdentity({
+    database: store.database,
+    audit: store.audit,
+    box: createSecretBox(key, systemRandom),
+    config: () => config,
+    origin: () => 'http://localhost:8787',
+    clock: systemClock,
+    random: systemRandom,
+    log: parts.logger,
+  });
 }
 
 function pipelinePorts(

@@ -43,6 +43,10 @@ import { createEffects } from '../platform/effects/create-effects.ts';
 import { loadOrCreateKey } from '../platform/effects/key-file.ts';
 import { createMarkers } from '../platform/effects/markers.ts';
 import { effectMigrations } from '../platform/effects/migrations.ts';
+import { identityMigrations } from '../platform/identity/migrations.ts';
+import type { Redactor } from '../platform/redaction/redactor.ts';
+import type { Vault } from '../platform/vault/vault.ts';
+import { vaultMigrations } from '../platform/vault/vault.ts';
 import { createFindingStore } from '../storage/finding-store.ts';
 import { storageMigrations } from '../storage/migrations.ts';
 import { createPauseStore } from '../storage/pause-store.ts';
@@ -51,6 +55,7 @@ import { createTaskStore } from '../storage/task-store.ts';
 import { kyselyOf } from '../storage/transaction.ts';
 import { killPoint } from './kill-point.ts';
 import { openGithub } from './open-github.ts';
+import { openVault } from './open-vault.ts';
 import type { Reconciliation } from './reconciliation.ts';
 import { openReconciliation, reconciliationMigration } from './reconciliation.ts';
 
@@ -63,6 +68,7 @@ export interface StoreRooms {
   readonly pauses: PauseStore;
   readonly effects: Effects & Pick<EffectsOf<Transaction, EffectRequest>, 'settleAll'>;
   readonly audit: Audit;
+  readonly vault: Vault;
   readonly trail: AuditTrail;
   readonly host: (name: HostName) => CodeHost;
   readonly local: LocalHost;
@@ -85,6 +91,7 @@ export interface StoreParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly redactor: Pick<Redactor, 'register'>;
 }
 
 const migrations = [
@@ -92,6 +99,8 @@ const migrations = [
   ...storageMigrations,
   ...effectMigrations,
   ...auditMigrations,
+  ...vaultMigrations,
+  ...identityMigrations,
   ...githubMigrations,
   ...localMigrations,
   ...durableMigrations,
@@ -128,6 +137,7 @@ async function build(
   const pauses = createPauseStore(database);
   const tasks = createTaskStore(database);
   const audit = createAudit({ database, clock });
+  const vault = openVault({ ...parts, database, audit });
   const local = createLocalHost({
     database,
     push,
@@ -178,6 +188,7 @@ async function build(
     pauses,
     effects,
     audit,
+    vault,
     trail: audit,
     host,
     local,

@@ -1,3 +1,6 @@
+/** Permissions that hold only in repositories that match one of their patterns; the others hold everywhere. */
+export type RepositoryLimits = Readonly<Record<string, readonly string[]>>;
+
 /** Who asks. */
 export type Actor =
   | { readonly kind: 'system'; readonly name: string }
@@ -7,7 +10,13 @@ export type Actor =
       readonly name: string;
       readonly roles: readonly string[];
       /** Set when the person signed in at a door: which session, and when they last proved who they are (ms since the epoch). */
-      readonly session?: { readonly id: string; readonly provenAtMs: number };
+      readonly session?: {
+        readonly id: string;
+        readonly provenAtMs: number;
+        /** Not there yet: `second_factor` is still owed one, `enroll` must first put the account in order. */
+        readonly stage?: 'second_factor' | 'enroll';
+      };
+      readonly limits?: RepositoryLimits;
     }
   | {
       readonly kind: 'token';
@@ -15,6 +24,7 @@ export type Actor =
       readonly scopes: readonly string[];
       /** Whose token it is. */
       readonly owner?: string;
+      readonly limits?: RepositoryLimits;
     }
   | { readonly kind: 'host_user'; readonly name: string; readonly host: string }
   | { readonly kind: 'anonymous'; readonly name: 'anonymous' };

@@ -19,6 +19,7 @@ export type Permission =
   | 'security:read'
   | 'security:write'
   | 'account:own'
+  | 'account:enroll'
   | 'users:manage'
   | 'credentials:manage'
   | 'backup:run';

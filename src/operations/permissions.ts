@@ -1,4 +1,4 @@
-import type { Actor } from '../domain/actor.ts';
+import type { Actor, RepositoryLimits } from '../domain/actor.ts';
 import type { Permission } from './operation.ts';
 
 const reading: readonly Permission[] = [
@@ -8,6 +8,7 @@ const reading: readonly Permission[] = [
   'health:read',
   'metrics:read',
   'account:own',
+  'account:enroll',
 ];
 
 const auditing: readonly Permission[] = ['audit:read', 'security:read'];
@@ -42,15 +43,40 @@ export function permissionsOf(actor: Actor): ReadonlySet<Permission> {
     case 'command_line':
       return new Set(roles[actor.isOwner ? 'admin' : 'viewer']);
     case 'user':
-      return new Set(actor.roles.flatMap((role) => roles[role] ?? []));
+      return ofUser(actor);
     case 'token':
-      return new Set(actor.scopes.filter(isPermission));
+      return new Set(actor.scopes.filter(isPermission).filter((one) => isHeld(actor.limits, one)));
     case 'system':
       return new Set(roles['admin']);
     case 'host_user':
     case 'anonymous':
       return new Set();
   }
+}
+
+/** A session that is not there yet holds nothing, or only what puts the account in order. */
+function ofUser({
+  roles: held,
+  session,
+  limits,
+}: Actor & { kind: 'user' }): ReadonlySet<Permission> {
+  switch (session?.stage) {
+    case 'second_factor':
+      return new Set();
+    case 'enroll':
+      return new Set(['account:enroll']);
+    case undefined:
+      return new Set(held.flatMap(permissionsOfRole).filter((one) => isHeld(limits, one)));
+  }
+}
+
+/** What a role may do; nothing for a word that is no role. */
+export function permissionsOfRole(role: string): readonly Permission[] {
+  return (Object.hasOwn(roles, role) ? roles[role] : undefined) ?? [];
+}
+
+function isHeld(limits: RepositoryLimits | undefined, permission: Permission): boolean {
+  return limits?.[permission]?.length !== 0;
 }
 
 /** Whether it is a permission of ours: the administrator holds all of them. */
