@@ -35,9 +35,14 @@ export function requirePolicy(contract: Contract): void {
   });
 }
 
+/** Whether the actor holds the permission of the operation. */
+export function holds({ permission }: Contract, actor: Actor): boolean {
+  return permission === 'public' || permissionsOf(actor).has(permission);
+}
+
 /** Throws AppError `forbidden` unless the actor holds the permission of the operation. */
 export function permit(contract: Contract, actor: Actor): void {
-  if (contract.permission === 'public' || permissionsOf(actor).has(contract.permission)) return;
+  if (holds(contract, actor)) return;
   throw new AppError({
     kind: 'forbidden',
     code: 'permission_missing',

@@ -17,6 +17,8 @@ export interface Caller {
 export interface CallContext {
   readonly actor: Actor;
   readonly door: Door;
+  /** Network address or `local`. */
+  readonly clientId: string;
   readonly correlationId: string;
   readonly signal: AbortSignal;
   /** Tells a person who waits what is going on. */
@@ -57,6 +59,8 @@ export interface InputFlag {
   readonly field: string;
   /** Names of the detectors, for example `xss`. */
   readonly kinds: readonly string[];
+  /** Of the value, to tell whether it is the same one again: 16 hex digits of its SHA-256. */
+  readonly digest: string;
   /** Free text may hold anything, a bug report about an attack too; a field with a grammar has no business with it. */
   readonly isFreeText: boolean;
 }
@@ -122,4 +126,6 @@ export interface GateParts {
 export interface CallOptions {
   readonly signal?: AbortSignal;
   readonly progress?: (text: string) => void;
+  /** Put round the handler once the call is admitted: a door that knows the request's first answer gives that instead. */
+  readonly once?: <T>(work: () => Promise<T>) => Promise<T>;
 }

@@ -1,6 +1,7 @@
+import type { Actor } from '../domain/actor.ts';
 import { AppError, toAppError } from '../lib/app-error.ts';
 import type { SecuredBlock } from './admission.ts';
-import { permit, permitAll, requirePolicy, requireProof, validated } from './admission.ts';
+import { holds, permit, permitAll, requirePolicy, requireProof, validated } from './admission.ts';
 import { fieldPattern, freeTextFields } from './free-text-fields.ts';
 import type {
   CallContext,
@@ -14,6 +15,7 @@ import type {
 } from './gate-ports.ts';
 import { inTime } from './in-time.ts';
 import type { Contract } from './operation.ts';
+import { createFieldCheck } from './unknown-fields.ts';
 
 export type {
   CallContext,
@@ -48,6 +50,8 @@ export interface Gate {
     caller: Caller,
     body: (context: CallContext) => Promise<T>,
   ): Promise<T>;
+  /** Whether the actor holds the right to the operation now; a stream that is open asks again and again. */
+  mayStill(name: string, actor: Actor): boolean;
   contracts(): readonly Contract[];
 }
 
@@ -66,8 +70,13 @@ export function createGate(parts: GateParts): Gate {
     served.set(one.contract.name, one);
   }
   const flagsOf = inspectionOf(parts);
+  const refuseUnknownFields = createFieldCheck();
   return {
     contracts: () => [...served.values()].map(({ contract }) => contract),
+    mayStill: (name, actor) => {
+      const contract = served.get(name)?.contract;
+      return contract !== undefined && holds(contract, actor);
+    },
     execute: async (name, input, caller, options = {}) => {
       const correlationId = correlationOf(parts, caller);
       const one = served.get(name);
@@ -84,6 +93,7 @@ export function createGate(parts: GateParts): Gate {
         },
         {
           prepare: () => {
+            if (isForeign(caller.door)) refuseUnknownFields(contract, input);
             const valid = validated(contract, input);
             return (context) => handler(valid, context);
           },
@@ -102,6 +112,11 @@ export function createGate(parts: GateParts): Gate {
         {},
       ),
   };
+}
+
+/** Doors that strangers write to: a member that nobody knows is refused there instead of dropped. */
+function isForeign(door: Caller['door']): boolean {
+  return door === 'http' || door === 'mcp';
 }
 
 /** What the gate needs to know of a call: an operation, or a secured block, which may write and ends when it ends. */
@@ -139,9 +154,11 @@ async function pass<T>(
       if (admitted.run === null) throw admitted.refusal;
       const { run } = admitted;
       const progress = options.progress ?? (() => undefined);
-      return await inTime(act, options.signal, (signal) =>
-        run({ actor, door, correlationId, signal, progress }),
-      );
+      return await inTime(act, options.signal, (signal) => {
+        const { clientId } = caller;
+        const context = { actor, door, clientId, correlationId, signal, progress };
+        return options.once === undefined ? run(context) : options.once(() => run(context));
+      });
     } catch (thrown) {
       error = toAppError(thrown);
       isRefused ||= error.kind === 'forbidden' || error.kind === 'invalid_input';

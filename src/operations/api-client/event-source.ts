@@ -8,9 +8,7 @@ export interface StreamEvent {
 
 /** Reads the events of a response as they come; ends when the response ends. Throws what reading throws. */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent> {
-  const reader = body
-    .pipeThrough(new TextDecoderStream())
-    .getReader() as ReadableStreamDefaultReader<string>;
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
   try {
     for (;;) {
