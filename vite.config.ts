@@ -1,0 +1,23 @@
+import tailwind from '@tailwindcss/vite';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+/** Where `npm run dev:web` sends what is not a file of the dashboard: a service started beside it. */
+const service = process.env['CLAUDE_MANAGER_URL'] ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  root: 'web',
+  cacheDir: '../.cache/vite',
+  plugins: [react(), tailwind()],
+  build: {
+    outDir: '../dist-web',
+    emptyOutDir: true,
+    target: ['chrome123', 'firefox128', 'safari17.5'],
+    // The content security policy allows scripts, styles and images only as files of our own.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  worker: { format: 'es' },
+  server: { proxy: { '/api': service, '/events': service } },
+});

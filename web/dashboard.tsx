@@ -1,0 +1,58 @@
+import { CSPProvider } from '@base-ui/react/csp-provider';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useEffect, useState } from 'react';
+import { createClient } from '../src/operations/api-client/client.ts';
+import { DataContext } from './data/data.tsx';
+import { createDecisions } from './data/decisions.ts';
+import { followChanges } from './data/live.ts';
+import { toApiError } from './data/to-api-error.ts';
+import { FrameContext } from './frame/frame-context.ts';
+import { alone, framed } from './pages/pages.ts';
+import { createPages } from './router.tsx';
+
+/** Troubles that pass are worth another try; a refusal is not. */
+const passing: readonly string[] = ['unavailable', 'timeout', 'rate_limited'];
+
+/** The whole dashboard: its connection to the service, its pages, its frame. */
+export function Dashboard(): ReactNode {
+  const [parts] = useState(createParts);
+  useEffect(() => {
+    const leave = (): void => parts.data.decisions.flush();
+    window.addEventListener('pagehide', leave);
+    return () => window.removeEventListener('pagehide', leave);
+  }, [parts]);
+  return (
+    <CSPProvider disableStyleElements>
+      <QueryClientProvider client={parts.queries}>
+        <DataContext value={parts.data}>
+          <FrameContext value={parts.frame}>
+            <RouterProvider router={parts.router} />
+          </FrameContext>
+        </DataContext>
+      </QueryClientProvider>
+    </CSPProvider>
+  );
+}
+
+function createParts() {
+  const client = createClient({ baseUrl: '' });
+  const queries = new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 5000,
+        retry: (count, error) => count < 2 && passing.includes(toApiError(error).kind),
+      },
+      mutations: { retry: false },
+    },
+  });
+  const now = (): number => Date.now();
+  const data = {
+    client,
+    decisions: createDecisions({ now, onSent: () => void queries.invalidateQueries() }),
+    live: followChanges({ client, queries, now, signal: new AbortController().signal }),
+  };
+  const frame = { pages: framed, openPalette: () => undefined, openKeys: () => undefined };
+  return { queries, data, frame, router: createPages({ framed, alone }) };
+}

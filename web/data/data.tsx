@@ -1,0 +1,65 @@
+import type { UseMutationResult, UseQueryOptions, UseQueryResult } from '@tanstack/react-query';
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { createContext, useContext } from 'react';
+import type { z } from 'zod';
+import type { AnyContract, ApiClient, ApiError } from '../../src/operations/api-client/client.ts';
+import type { Decisions } from './decisions.ts';
+import type { LiveState } from './live.ts';
+
+/** What pages reach the service through; made once in `dashboard.tsx`. */
+export interface Data {
+  readonly client: ApiClient;
+  readonly decisions: Decisions;
+  readonly live: LiveState;
+}
+
+export const DataContext = createContext<Data | null>(null);
+
+export function useData(): Data {
+  const data = useContext(DataContext);
+  if (data === null) throw new Error('outside of the dashboard');
+  return data;
+}
+
+export interface AskOptions {
+  readonly enabled?: boolean;
+  /** Asks again by itself; for what no change notice tells of. */
+  readonly everyMs?: number;
+  /** Keeps showing the last answer while another input is asked about. */
+  readonly keep?: boolean;
+}
+
+/** Reads by an operation. The key begins with its name, so that a change notice finds it. */
+export function useAsk<C extends AnyContract>(
+  contract: C,
+  input: z.input<C['input']>,
+  { enabled = true, everyMs, keep = false }: AskOptions = {},
+): UseQueryResult<z.output<C['output']>, ApiError> {
+  const { client } = useData();
+  const options: UseQueryOptions<unknown, ApiError> = {
+    queryKey: keyOf(contract, input),
+    queryFn: ({ signal }) => client.call(contract, input, { signal }),
+    enabled,
+    ...(everyMs === undefined ? {} : { refetchInterval: everyMs }),
+    ...(keep ? { placeholderData: keepPreviousData } : {}),
+  };
+  return useQuery(options) as UseQueryResult<z.output<C['output']>, ApiError>;
+}
+
+export function keyOf(contract: { readonly name: string }, input: unknown): readonly unknown[] {
+  return [contract.name, input];
+}
+
+/** Writes by an operation; afterwards everything on the page is read again. */
+export function useAct<C extends AnyContract>(
+  contract: C,
+): UseMutationResult<z.output<C['output']>, ApiError, z.input<C['input']>> {
+  const { client } = useData();
+  const queries = useQueryClient();
+  return useMutation<z.output<C['output']>, ApiError, z.input<C['input']>>({
+    mutationFn: (input) => client.call(contract, input),
+    onSettled: async () => {
+      await queries.invalidateQueries();
+    },
+  });
+}

@@ -1,0 +1,88 @@
+import { CircleAlert, Undo2, X } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useSyncExternalStore } from 'react';
+import { useData } from '../data/data.tsx';
+import type { FailedDecision, PendingDecision } from '../data/decisions.ts';
+import { Button } from '../parts/button.tsx';
+import { useKeys } from '../parts/keys.tsx';
+import { CorrelationId } from '../parts/states.tsx';
+import { useNow } from '../parts/time.tsx';
+
+/** What was decided and has not left yet, with a way back; and what the service refused. */
+export function DecisionToasts(): ReactNode {
+  const { decisions } = useData();
+  const { pending, failed } = useSyncExternalStore(decisions.subscribe, decisions.state);
+  const last = pending.at(-1);
+  useKeys([
+    {
+      key: 'z',
+      does: 'Undo the last decision, within ten seconds',
+      run: () => {
+        if (last !== undefined) decisions.undo(last.id);
+      },
+    },
+  ]);
+  return (
+    <section
+      aria-label="Decisions"
+      aria-live="polite"
+      className="pointer-events-none fixed inset-x-2 bottom-16 z-40 flex flex-col items-center gap-2 sm:inset-x-auto sm:right-4 sm:bottom-4 sm:w-[380px]"
+    >
+      {failed.map((one) => (
+        <Failed key={one.id} decision={one} onForget={() => decisions.forgetFailure(one.id)} />
+      ))}
+      {pending.map((one) => (
+        <Pending key={one.id} decision={one} onUndo={() => decisions.undo(one.id)} />
+      ))}
+    </section>
+  );
+}
+
+const toast =
+  'appear pointer-events-auto flex w-full items-center gap-3 rounded-6 border border-line bg-raised py-2 pr-2 pl-4 shadow-float';
+
+function Pending({
+  decision,
+  onUndo,
+}: {
+  readonly decision: PendingDecision;
+  readonly onUndo: () => void;
+}): ReactNode {
+  const now = useNow(500);
+  const seconds = Math.max(0, Math.ceil((decision.leavesAt - now.getTime()) / 1000));
+  return (
+    <div className={toast}>
+      <p className="min-w-0 flex-1 truncate text-13">{decision.words}</p>
+      {seconds === 0 ? (
+        <span className="px-2 text-13 text-quiet">sending</span>
+      ) : (
+        <Button icon={<Undo2 aria-hidden size={14} />} hint="z" onClick={onUndo}>
+          Undo <span aria-hidden>{seconds} s</span>
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Failed({
+  decision,
+  onForget,
+}: {
+  readonly decision: FailedDecision;
+  readonly onForget: () => void;
+}): ReactNode {
+  return (
+    <div role="alert" className={toast}>
+      <CircleAlert aria-hidden size={16} className="shrink-0 self-start text-bad" />
+      <div className="min-w-0 flex-1 text-13">
+        <p className="font-medium">Not done: {decision.words}</p>
+        <p>{decision.message}</p>
+        {decision.next === null ? null : <p className="text-quiet">{decision.next}</p>}
+        {decision.correlationId === null ? null : <CorrelationId id={decision.correlationId} />}
+      </div>
+      <Button look="quiet" square aria-label="Close" onClick={onForget}>
+        <X aria-hidden size={14} />
+      </Button>
+    </div>
+  );
+}

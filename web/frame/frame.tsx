@@ -1,0 +1,62 @@
+import { Outlet } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import { SignedIn } from '../data/session.tsx';
+import { KeyboardProvider } from '../parts/keys.tsx';
+import { DecisionToasts } from './decision-toasts.tsx';
+import { FrameContext, useFrame } from './frame-context.ts';
+import { KeyOverview } from './key-overview.tsx';
+import { Rail } from './rail.tsx';
+import { StaleBanner } from './stale-banner.tsx';
+
+const Palette = lazy(() =>
+  import('./palette.tsx').then(({ Palette: View }) => ({ default: View })),
+);
+
+/** Rail, page and what floats above it, for somebody who is signed in. */
+export function Frame(): ReactNode {
+  const { pages } = useFrame();
+  const [palette, setPalette] = useState(false);
+  const [keys, setKeys] = useState(false);
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
+        event.preventDefault();
+        setPalette((isOpen) => !isOpen);
+      }
+    };
+    document.addEventListener('keydown', listen);
+    return () => document.removeEventListener('keydown', listen);
+  }, []);
+  const openPalette = useCallback(() => setPalette(true), []);
+  const openKeys = useCallback(() => setKeys(true), []);
+  const parts = useMemo(() => ({ pages, openPalette, openKeys }), [pages, openPalette, openKeys]);
+  return (
+    <SignedIn>
+      <FrameContext value={parts}>
+        <KeyboardProvider>
+          <a
+            href="#content"
+            className="fixed top-2 left-2 z-50 -translate-y-16 rounded-6 bg-accent-solid px-3 py-2 text-on-accent focus:translate-y-0"
+          >
+            Skip to the content
+          </a>
+          <div className="isolate flex h-dvh flex-col pb-14 sm:flex-row sm:pb-0">
+            <Rail />
+            <main id="content" className="min-h-0 min-w-0 flex-1 overflow-y-auto">
+              <StaleBanner />
+              <Outlet />
+            </main>
+          </div>
+          <DecisionToasts />
+          <KeyOverview open={keys} onOpen={openKeys} onClose={() => setKeys(false)} />
+          {palette ? (
+            <Suspense fallback={null}>
+              <Palette onClose={() => setPalette(false)} />
+            </Suspense>
+          ) : null}
+        </KeyboardProvider>
+      </FrameContext>
+    </SignedIn>
+  );
+}

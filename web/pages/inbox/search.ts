@@ -1,0 +1,13 @@
+import { z } from 'zod';
+
+/** What the address of the inbox says. */
+export const inboxSearch = z.object({
+  /** The task whose detail is shown. */
+  task: z.string().optional(),
+  repo: z.string().optional(),
+  kind: z.string().optional(),
+  q: z.string().optional(),
+  show: z.enum(['waiting', 'snoozed']).optional(),
+  sort: z.enum(['rank', 'oldest', 'newest']).optional(),
+});
+export type InboxSearch = z.infer<typeof inboxSearch>;

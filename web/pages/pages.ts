@@ -1,0 +1,8 @@
+import type { PageDefinition } from '../page.ts';
+import { inbox } from './inbox/page.ts';
+
+/** The pages inside the frame, in the order of the rail. A new page is its folder and one line here. */
+export const framed: readonly PageDefinition[] = [inbox];
+
+/** Pages without the frame: for whoever is not signed in. */
+export const alone: readonly PageDefinition[] = [];

@@ -1,0 +1,133 @@
+import type { ComponentProps, ReactNode } from 'react';
+import { useId } from 'react';
+import { classNames } from './class-names.ts';
+
+const box =
+  'w-full rounded-6 border bg-raised px-3 text-14 text-text placeholder:text-quiet focus-visible:outline-offset-0';
+
+interface FieldFrame {
+  readonly label: string;
+  /** Shown under the label: what is wanted, in which form. */
+  readonly about?: ReactNode;
+  /** What is wrong with it; beside the field and read out with it. */
+  readonly error?: string | null | undefined;
+}
+
+function Frame({
+  id,
+  label,
+  about,
+  error,
+  children,
+}: FieldFrame & { readonly id: string; readonly children: ReactNode }): ReactNode {
+  return (
+    <div className="flex flex-col gap-1">
+      <label htmlFor={id} className="text-13 font-medium">
+        {label}
+      </label>
+      {about === undefined ? null : (
+        <p id={`${id}-about`} className="text-12 text-quiet">
+          {about}
+        </p>
+      )}
+      {children}
+      {error ? (
+        <p id={`${id}-error`} role="alert" className="text-12 text-bad">
+          {error}
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+function described(id: string, { about, error }: FieldFrame): object {
+  const ids = [about === undefined ? '' : `${id}-about`, error ? `${id}-error` : ''].filter(
+    Boolean,
+  );
+  return {
+    ...(ids.length === 0 ? {} : { 'aria-describedby': ids.join(' ') }),
+    ...(error ? { 'aria-invalid': true } : {}),
+  };
+}
+
+export function TextField({
+  label,
+  about,
+  error,
+  mono = false,
+  ...rest
+}: FieldFrame & { readonly mono?: boolean } & Omit<ComponentProps<'input'>, 'id'>): ReactNode {
+  const id = useId();
+  return (
+    <Frame id={id} label={label} about={about} error={error}>
+      <input
+        {...rest}
+        {...described(id, { label, about, error })}
+        id={id}
+        className={classNames(
+          box,
+          'h-9',
+          mono && 'font-mono text-13',
+          error ? 'border-bad' : 'border-line-strong',
+        )}
+      />
+    </Frame>
+  );
+}
+
+export function TextArea({
+  label,
+  about,
+  error,
+  mono = false,
+  ...rest
+}: FieldFrame & { readonly mono?: boolean } & Omit<ComponentProps<'textarea'>, 'id'>): ReactNode {
+  const id = useId();
+  return (
+    <Frame id={id} label={label} about={about} error={error}>
+      <textarea
+        {...rest}
+        {...described(id, { label, about, error })}
+        id={id}
+        className={classNames(
+          box,
+          'py-2',
+          mono && 'font-mono text-13',
+          error ? 'border-bad' : 'border-line-strong',
+        )}
+      />
+    </Frame>
+  );
+}
+
+export function Checkbox({
+  label,
+  about,
+  ...rest
+}: {
+  readonly label: ReactNode;
+  readonly about?: ReactNode;
+} & Omit<ComponentProps<'input'>, 'id' | 'type'>): ReactNode {
+  const id = useId();
+  return (
+    <div className="flex items-start gap-2">
+      <input
+        {...rest}
+        id={id}
+        type="checkbox"
+        className="mt-[3px] size-[14px] shrink-0 accent-accent-solid"
+        {...(about === undefined ? {} : { 'aria-describedby': `${id}-about` })}
+      />
+      <div>
+        <label htmlFor={id} className="text-13">
+          {label}
+        </label>
+        {about === undefined ? null : (
+          <p id={`${id}-about`} className="text-12 text-quiet">
+            {about}
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}
