@@ -57,6 +57,7 @@ module.exports = {
         pathNot: [
           '^src/domain/',
           '^src/operations/[^/]+/contract[.]ts$',
+          '^src/operations/operation[.]ts$',
           '^src/operations/api-client/',
         ],
       },
