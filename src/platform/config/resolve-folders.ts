@@ -6,11 +6,19 @@ export function resolveFolders(config: Config, base: string, home: string | unde
   const absolute = (path: string): string =>
     resolve(base, path.startsWith('~/') && home !== undefined ? `${home}/${path.slice(2)}` : path);
   const { prompts } = config.executor;
+  const { keyFile } = config.security.vault;
   return {
     ...config,
     dataDir: absolute(config.dataDir),
     logDir: absolute(config.logDir),
     executor: { ...config.executor, prompts: prompts === null ? null : absolute(prompts) },
+    security: {
+      ...config.security,
+      vault: {
+        ...config.security.vault,
+        keyFile: keyFile === null ? null : absolute(keyFile),
+      },
+    },
     github: {
       ...config.github,
       reposToScan: config.github.reposToScan.map((name) =>

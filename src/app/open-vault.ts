@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { Random } from '../lib/random.ts';
+import type { Audit } from '../platform/audit/audit.ts';
+import type { Config } from '../platform/config/schema.ts';
+import type { Database } from '../platform/database/database.ts';
+import { currentCorrelationId } from '../platform/logging/context.ts';
+import type { Redactor } from '../platform/redaction/redactor.ts';
+import { createKeySource, keyFileVariable } from '../platform/vault/key-source.ts';
+import { createVault, type Vault } from '../platform/vault/vault.ts';
+
+export interface VaultParts {
+  readonly config: Config;
+  readonly dataDir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly database: Pick<Database, 'kysely'>;
+  readonly audit: Pick<Audit, 'record' | 'list'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly redactor: Pick<Redactor, 'register'>;
+  readonly log: Log;
+}
+
+/** The vault on its key; the key is asked for when something is stored or taken out, not before. */
+export function openVault(parts: VaultParts): Vault {
+  const { config, dataDir, env, random } = parts;
+  const own = join(dataDir, 'keys', 'vault.key');
+  const named = env[keyFileVariable];
+  const file = named === undefined || named === '' ? config.security.vault.keyFile : named;
+  return createVault({
+    ...parts,
+    keys: createKeySource({
+      env,
+      file: file ?? own,
+      ownFolder: file === null,
+      random,
+      userId: process.getuid?.(),
+    }),
+    correlationId: () => currentCorrelationId() ?? random.uuid(),
+  });
+}

@@ -1,0 +1,129 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Random } from '../../lib/random.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { Database } from '../database/database.ts';
+import { createEntries, type Entries, type OpenedEntry } from './entries.ts';
+import type { KeySource } from './key-source.ts';
+import { createKeyring } from './keyring.ts';
+import { createSealing, type Sealing } from './sealing.ts';
+import { expired, unknownCredential } from './vault-error.ts';
+import { createVaultTrail, type Who } from './vault-trail.ts';
+
+export { vaultMigrations } from './migrations.ts';
+export type { Sealing } from './sealing.ts';
+
+export interface SetOptions {
+  /** From this moment on it is not given out; null = it holds until it is replaced. */
+  readonly expiresAt: Date | null;
+  readonly by: Who;
+}
+
+/** Encrypted credentials, given out by name and purpose, each use on record. */
+export interface Vault extends Sealing {
+  /** Stores a new version; the caller wipes the value. Answers the number of the version. */
+  set(name: string, value: Uint8Array, options: SetOptions): Promise<number>;
+  /** Whether there is a value of this name; counts as no use. */
+  has(name: string): Promise<boolean>;
+  /**
+   * The value as text, for what cannot take bytes (a header, an environment). JavaScript cannot wipe a text, so take it
+   * late and let it go early. Counted, audited with the purpose, and made known to the redactor before it leaves.
+   * Throws AppError `credential_unknown`, `credential_expired`, `vault_entry_tampered`, `vault_key_missing`,
+   * `vault_key_wrong`, `audit_unavailable`.
+   */
+  use(name: string, purpose: string, by?: Who): Promise<string>;
+  /** The same with the value before the last rotation, while it still holds: whoever checks accepts both. Newest first. */
+  useAll(name: string, purpose: string, by?: Who): Promise<readonly string[]>;
+  /** Its value is gone; what was recorded of it stays. False when there was none. */
+  remove(name: string, by: Who): Promise<boolean>;
+}
+
+export interface VaultDeps {
+  readonly database: Pick<Database, 'kysely'>;
+  readonly audit: Pick<Audit, 'record' | 'list'>;
+  readonly keys: KeySource;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: Pick<Random, 'bytes'>;
+  readonly redactor: { register(name: string, value: string): void };
+  readonly log: Log;
+  readonly correlationId: () => string;
+}
+
+const ourselves: Who = { kind: 'system', name: 'service' };
+
+export function createVault(deps: VaultDeps): Vault {
+  const trail = createVaultTrail(deps.audit, deps.correlationId);
+  const keyring = createKeyring(deps.keys);
+  const entries = createEntries({ ...deps, keyring, trail });
+  const useAll: Vault['useAll'] = async (name, purpose, by = ourselves) => {
+    const found = await entries.open(name);
+    if (found === null || found.row.kind !== 'credential') throw unknownCredential(name);
+    const previous = await openPrevious(entries, found);
+    try {
+      requireValid(deps, name, found.opened);
+      await entries.db.transaction().execute(async (open) => {
+        await open
+          .updateTable('vault_entries')
+          .set(({ eb }) => ({
+            usage_count: eb('usage_count', '+', 1),
+            last_used_at: deps.clock.now(),
+            last_purpose: purpose,
+          }))
+          .where('name', '=', name)
+          .execute();
+        await trail.used(open, { name, version: found.row.version, purpose, by });
+      });
+      const facts = { credential: name, purpose, version: found.row.version, category: 'security' };
+      deps.log.info(facts, 'credential used');
+      const values = [found.opened, ...(previous === null ? [] : [previous])];
+      return values.map(({ value }) => {
+        const text = value.toString('utf8');
+        deps.redactor.register(name, text);
+        return text;
+      });
+    } finally {
+      found.opened.value.fill(0);
+      previous?.value.fill(0);
+    }
+  };
+  return {
+    ...createSealing(entries, deps),
+    set: async (name, value, { expiresAt, by }) => {
+      deps.redactor.register(name, Buffer.from(value).toString('utf8'));
+      const kind = 'credential';
+      const plain = { name, kind, value, expiresAt, previousUntil: null } as const;
+      return await entries.put({ ...plain, by, act: 'stored', onlyNew: false });
+    },
+    has: async (name) => {
+      const row = await entries.find(name);
+      return row !== null && row.kind === 'credential' && row.token !== null;
+    },
+    useAll,
+    use: async (name, purpose, by) => {
+      const [value] = await useAll(name, purpose, by);
+      if (value === undefined) throw unknownCredential(name);
+      return value;
+    },
+    remove: async (name, by) => await entries.remove(name, by),
+  };
+}
+
+async function openPrevious(
+  entries: Entries,
+  { row, opened }: NonNullable<Awaited<ReturnType<Entries['open']>>>,
+): Promise<OpenedEntry | null> {
+  try {
+    return await entries.openPrevious(row);
+  } catch (error) {
+    opened.value.fill(0);
+    throw error;
+  }
+}
+
+/** The end that was encrypted with the value counts, not the column that is shown. */
+function requireValid({ clock, log }: VaultDeps, name: string, { envelope }: OpenedEntry): void {
+  const { expiresAt } = envelope;
+  if (expiresAt === null || clock.now() < new Date(expiresAt)) return;
+  log.warn({ credential: name, expiresAt, category: 'security' }, 'expired credential asked for');
+  throw expired(name, expiresAt);
+}
