@@ -48,7 +48,12 @@ export async function openFull(options: OpenOptions): Promise<Manager> {
     });
     closers.push(() => rooms.close());
     const light = options.whole === true ? await storelessHandlers(options) : [];
-    const gate = gateOf({ served: [...rooms.served, ...light], audit: rooms.audit, log: logger });
+    const gate = gateOf({
+      served: [...rooms.served, ...light],
+      audit: rooms.audit,
+      log: logger,
+      guard: rooms.guard.guard,
+    });
     return { gate, dataDir: config.dataDir, identity: rooms.identity, engine: rooms.engine, close };
   } catch (error) {
     await close();

@@ -1,6 +1,6 @@
 import { systemClock } from '../lib/clock.ts';
 import { systemRandom } from '../lib/random.ts';
-import type { Gate, GateAudit, Served } from '../operations/gate.ts';
+import type { Gate, GateAudit, Guard, Served } from '../operations/gate.ts';
 import { createGate } from '../operations/gate.ts';
 import { withContext } from '../platform/logging/context.ts';
 import type { Logger } from '../platform/logging/logger.ts';
@@ -10,6 +10,7 @@ export function gateOf(parts: {
   served: readonly Served[];
   audit: GateAudit;
   log: Pick<Logger, 'info' | 'warn'>;
+  guard?: Guard;
 }): Gate {
   return createGate({
     ...parts,

@@ -27,6 +27,7 @@ import { attachToService } from './attach-service.ts';
 import type { AgentRooms } from './open-agents.ts';
 import { openAgents } from './open-agents.ts';
 import { openEngine } from './open-engine.ts';
+import { type GuardRooms, openGuard } from './open-guard.ts';
 import { healthChecks } from './open-health.ts';
 import type { IdentityRooms } from './open-identity.ts';
 import { openIdentity } from './open-identity.ts';
@@ -53,6 +54,8 @@ export interface Rooms {
   readonly audit: GateAudit;
   /** Who somebody is, for the doors. */
   readonly identity: IdentityRooms;
+  /** Limits and blocks. */
+  readonly guard: GuardRooms;
   /** What drives the loop; null unless it was asked for. */
   readonly engine: { readonly service: ServicePorts; readonly sandbox: string } | null;
   close(): Promise<void>;
@@ -80,6 +83,12 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
   };
   try {
     const identity = await identityOf(parts, store);
+    const guard = openGuard({
+      database: store.database,
+      audit: store.audit,
+      config: () => config,
+      log: parts.log,
+    });
     const agents = await openAgents({
       ...deps,
       folder: configFolder(options, loaded),
@@ -146,7 +155,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       working = { service: engine.service, sandbox: agents.sandboxName };
       served.push(...startHandlers(engine.service), ...executeHandlers(engine.service, named));
     }
-    return { served, audit: auditOf(store), identity, engine: working, close };
+    return { served, audit: auditOf(store), identity, guard, engine: working, close };
   } catch (error) {
     await close();
     throw error;

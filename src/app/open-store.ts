@@ -47,6 +47,7 @@ import { identityMigrations } from '../platform/identity/migrations.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { vaultMigrations } from '../platform/vault/vault.ts';
+import { ratelimitMigrations } from '../platform/ratelimit/migrations.ts';
 import { createFindingStore } from '../storage/finding-store.ts';
 import { storageMigrations } from '../storage/migrations.ts';
 import { createPauseStore } from '../storage/pause-store.ts';
@@ -104,6 +105,7 @@ const migrations = [
   ...githubMigrations,
   ...localMigrations,
   ...durableMigrations,
+  ...ratelimitMigrations,
 ];
 
 /** Opens the store. Whatever fails halfway is closed again. */

@@ -124,9 +124,9 @@ describe('the order of a call', () => {
 
 describe('input that looks like an attack', () => {
   const inspect = () => [
-    { field: 'id', kinds: ['sql'] },
-    { field: 'note', kinds: ['xss'] },
-    { field: 'lines.3.text', kinds: ['xss'] },
+    { field: 'id', kinds: ['sql'], digest: 'd' },
+    { field: 'note', kinds: ['xss'], digest: 'd' },
+    { field: 'lines.3.text', kinds: ['xss'], digest: 'd' },
   ];
   test('is accepted, audited with its fields and told to the guard; free text is told from fields with a grammar', async () => {
     const { gate, begun, suspects, events } = gateOf({}, { inspect });
@@ -134,9 +134,9 @@ describe('input that looks like an attack', () => {
       'answer',
     );
     const flags = [
-      { field: 'id', kinds: ['sql'], isFreeText: false },
-      { field: 'note', kinds: ['xss'], isFreeText: true },
-      { field: 'lines.3.text', kinds: ['xss'], isFreeText: true },
+      { field: 'id', kinds: ['sql'], digest: 'd', isFreeText: false },
+      { field: 'note', kinds: ['xss'], digest: 'd', isFreeText: true },
+      { field: 'lines.3.text', kinds: ['xss'], digest: 'd', isFreeText: true },
     ];
     expect(begun).toMatchObject([{ flags }]);
     expect(suspects).toMatchObject([{ flags, actor: owner, clientId: 'local' }]);

@@ -32,6 +32,12 @@ export function section<T extends z.core.$ZodLooseShape>(description: string, sh
 export const lines = z.array(z.string().min(1));
 export const positive = z.number().int().min(1);
 export const naturalNumber = z.number().int().min(0);
+/** Addresses and networks: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`. */
+export const addresses = z.array(
+  z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+    error: 'expected an address or a network, like 192.0.2.7 or 10.0.0.0/8',
+  }),
+);
 /** US dollars; finite, so that a budget always ends. */
 export const dollars = z.number().min(0).max(1_000_000);
 export const webAddress = z.url({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { key, naturalNumber, positive, section } from '../key.ts';
+import { addresses, key, naturalNumber, positive, section } from '../key.ts';
 
 export const security = section('Limits and sign-in.', {
   rate_limiting: section('Requests of one API client.', {
@@ -8,6 +8,30 @@ export const security = section('Limits and sign-in.', {
     }),
     block_duration_minutes: key(positive.max(43_200), 30, {
       description: 'How long a client that keeps breaking the limit is blocked.',
+    }),
+    violations_before_block: key(naturalNumber.max(1000), 3, {
+      description: 'Refused calls within ten minutes until a client is blocked; 0 never blocks.',
+    }),
+    max_requests_per_minute_per_address: key(naturalNumber.max(1_000_000), 600, {
+      description:
+        'Operations a minute of all signed-in clients behind one address together; 0 turns the limit off.',
+    }),
+    dashboard_reads_per_minute: key(naturalNumber.max(1_000_000), 1200, {
+      description: 'What the dashboard of one person may read a minute; 0 turns the limit off.',
+    }),
+    probe_requests_per_minute: key(naturalNumber.max(1_000_000), 600, {
+      description: 'Health probes and metrics a minute for one address; 0 turns the limit off.',
+    }),
+    never_blocked: key(addresses, [], {
+      description:
+        'Addresses and networks that are limited but never blocked; this machine itself never is.',
+      example: ['10.20.0.0/16'],
+    }),
+  }),
+  inspection: section('Input that looks like an attack; it is flagged and never changed.', {
+    probes_before_block: key(naturalNumber.max(1000), 5, {
+      description:
+        'Different hostile values in fields with a grammar (never in free text) within ten minutes until a client is blocked; 0 never blocks.',
     }),
   }),
   authentication: section('People who sign in.', {
