@@ -33,6 +33,7 @@ import type { IdentityRooms } from './open-identity.ts';
 import { openIdentity } from './open-identity.ts';
 import type { OpenOptions } from './open-options.ts';
 import { configFolder } from './open-options.ts';
+import { openReading } from './open-reading.ts';
 import { createScan } from './open-scan.ts';
 import type { StoreRooms } from './open-store.ts';
 import { openStore } from './open-store.ts';
@@ -108,19 +109,21 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
     const repositories = (): Promise<readonly RepositoryRef[]> => expand(parts, store);
     const named = (name: string): RepositoryRef =>
       namedRepository(name, configFolder(options, loaded));
+    const reading = { ...openReading(store, settings, () => config), repository: named };
     const served = [
       ...taskHandlers({
         ...pipeline,
         merge: mergeOf(store),
         settleQuietly: settleQuietly(parts, store),
-        repository: named,
+        ...reading,
       }),
       ...statusHandlers({
         ...pipeline,
         database: { kind: store.database.kind, version: store.database.version },
         terminate,
         holder: () => serviceHolder(store.database),
-        repository: named,
+        ...reading,
+        budgetPerDayUsd: () => config.executor.budget.perDayUsd,
       }),
       ...issueHandlers({
         ...pipeline,
@@ -140,7 +143,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
     if (isBeside) {
       const attached = await attachToService({ store, pipeline, scan }, parts.log);
       closers.push(() => attached.close());
-      served.push(...executeHandlers(attached.service, named));
+      served.push(...executeHandlers(attached.service, reading));
     } else if (options.needs === 'engine') {
       const engine = await openEngine({
         store,
@@ -153,7 +156,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       });
       closers.push(() => engine.close());
       working = { service: engine.service, sandbox: agents.sandboxName };
-      served.push(...startHandlers(engine.service), ...executeHandlers(engine.service, named));
+      served.push(...startHandlers(engine.service), ...executeHandlers(engine.service, reading));
     }
     return { served, audit: auditOf(store), identity, guard, engine: working, close };
   } catch (error) {

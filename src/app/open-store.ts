@@ -67,7 +67,7 @@ export interface StoreRooms {
   readonly findings: FindingStore;
   readonly runs: RunStore;
   readonly pauses: PauseStore;
-  readonly effects: Effects & Pick<EffectsOf<Transaction, EffectRequest>, 'settleAll'>;
+  readonly effects: Effects & Pick<EffectsOf<Transaction, EffectRequest>, 'settleAll' | 'ofTask'>;
   readonly audit: Audit;
   readonly vault: Vault;
   readonly trail: AuditTrail;

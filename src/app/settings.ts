@@ -50,7 +50,7 @@ function managerOf(config: Config, target: RepositoryRef): RepositoryRef {
 
 /** The first entry that matches holds; without one the defaults of the executor. */
 function policyOf(config: Config, target: RepositoryRef, folder: string): RepositoryPolicy {
-  const { executor, analyzer } = config;
+  const { executor, analyzer, approval } = config;
   const entry = config.repositories.find((one) => matches(one, target, folder));
   return {
     base: entry?.base ?? null,
@@ -68,6 +68,15 @@ function policyOf(config: Config, target: RepositoryRef, folder: string): Reposi
       timeoutMinutes: executor.timeoutMinutes,
       stallMinutes: executor.stallMinutes,
       maxAttempts: executor.maxAttempts,
+    },
+    approval: {
+      approvers: entry?.approval?.approvers ?? approval.approvers,
+      separateFrom: entry?.approval?.separateFrom ?? approval.separateFrom,
+      expiresDays:
+        entry?.approval?.expiresDays === undefined
+          ? approval.expiresDays
+          : entry.approval.expiresDays,
+      people: approval.people,
     },
   };
 }

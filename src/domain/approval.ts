@@ -10,11 +10,62 @@ export function mayApprove(role: HostRole): boolean {
   return hostRoles.indexOf(role) >= hostRoles.indexOf('write');
 }
 
+export type ApprovalChannel = 'label' | 'cli' | 'dashboard' | 'demo';
+
+/** Names of people with what they are called elsewhere: `github:LOGIN`, `user:NAME` (dashboard), `system:ACCOUNT`. */
+export type People = Readonly<Record<string, readonly string[]>>;
+
+/** What approving asks for in a repository. */
+export interface ApprovalPolicy {
+  /** How many people have to approve. */
+  readonly approvers: number;
+  /** Who may not approve: who asked for the work, who wrote its words, the account by which we write. */
+  readonly separateFrom: readonly ('proposer' | 'editor' | 'service')[];
+  /** An approval that has not led to a start after so many days is void; null: never. */
+  readonly expiresDays: number | null;
+  readonly people: People;
+}
+
+const realms = { label: 'github', dashboard: 'user', cli: 'system', demo: 'system' } as const;
+
+/** One name for one person: `person:NAME` where the configuration names them, else what the channel calls them. */
+export function personOf(channel: ApprovalChannel, actor: string, people: People): string {
+  const realm = realms[channel];
+  const identity = realm === 'github' ? `github:${actor.toLowerCase()}` : `${realm}:${actor}`;
+  const named = Object.entries(people).find(([, identities]) =>
+    identities.some((one) => (realm === 'github' ? one.toLowerCase() : one) === identity),
+  );
+  return named === undefined ? identity : `person:${named[0]}`;
+}
+
+/**
+ * Whether two names surely are two people. Across channels that can be told only where the configuration says what a
+ * person is called there; within one channel two names are two people.
+ */
+export function areDistinct(one: string, other: string, people: People): boolean {
+  if (one === other) return false;
+  const [realm, otherRealm] = [realmOf(one), realmOf(other)];
+  if (realm === otherRealm) return true;
+  if (realm === 'person') return isKnownIn(one, otherRealm, people);
+  return otherRealm === 'person' && isKnownIn(other, realm, people);
+}
+
+function realmOf(person: string): string {
+  return person.slice(0, person.indexOf(':'));
+}
+
+function isKnownIn(person: string, realm: string, people: People): boolean {
+  const identities = people[person.slice('person:'.length)] ?? [];
+  return identities.some((identity) => identity.toLowerCase().startsWith(`${realm}:`));
+}
+
 /** A decision on a task: by whom, through which channel, over which words. */
 export interface Approval {
   readonly taskId: string;
   readonly actor: string;
-  readonly channel: 'label' | 'cli' | 'dashboard' | 'demo';
+  /** Who the actor is across channels (`personOf`). */
+  readonly person: string;
+  readonly channel: ApprovalChannel;
   readonly contentHash: string;
   readonly decidedAt: Date;
   /** Role of the actor on the manager repository and on the target, read at that moment. */

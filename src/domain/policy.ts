@@ -1,3 +1,5 @@
+import type { ApprovalPolicy } from './approval.ts';
+
 /** What holds for one repository; a snapshot is stored with each attempt, live restrictions may only tighten it. */
 export interface RepositoryPolicy {
   /** Base branch; null = the default branch of the host. */
@@ -15,6 +17,7 @@ export interface RepositoryPolicy {
   readonly proposalsOpen: number;
   readonly paused: boolean;
   readonly budget: Budget;
+  readonly approval: ApprovalPolicy;
 }
 
 /** Limits of one attempt and of a day; all finite. */

@@ -41,6 +41,7 @@ function approvalRow(approval: Approval) {
   return {
     task_id: approval.taskId,
     actor: storedText(approval.actor),
+    person: storedText(approval.person),
     channel: approval.channel,
     content_hash: approval.contentHash,
     decided_at: approval.decidedAt,
@@ -55,6 +56,7 @@ function approvalOf(row: Selectable<ApprovalRow>): Approval {
   return {
     taskId: row.task_id,
     actor: row.actor,
+    person: row.person,
     channel: row.channel as Approval['channel'],
     contentHash: row.content_hash,
     decidedAt: row.decided_at,

@@ -164,6 +164,7 @@ describe('approvals and notes', () => {
     return {
       taskId,
       actor: 'maria',
+      person: 'github:maria',
       channel: 'label',
       contentHash: 'abc',
       decidedAt: new Date('2026-02-03T00:00:00Z'),

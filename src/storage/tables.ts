@@ -10,6 +10,10 @@ export interface StorageTables {
   runs: RunRow;
   run_events: RunEventRow;
   pauses: PauseRow;
+  suppressions: SuppressionRow;
+  repository_looks: RepositoryLookRow;
+  changes: ChangeRow;
+  changes_forgotten: { one: Generated<boolean>; xid: string };
 }
 
 /** A jsonb column: read as a value, written as text. */
@@ -39,6 +43,10 @@ export interface TaskRow {
   created_at: Date;
   updated_at: Date;
   version: number;
+  snoozed_until: Date | null;
+  /** Made by the database from the proposal. */
+  title: ColumnType<string, never, never>;
+  kind: ColumnType<string, never, never>;
 }
 
 export interface ApprovalRow {
@@ -50,6 +58,8 @@ export interface ApprovalRow {
   decided_at: Date;
   roles: JsonColumn<unknown>;
   event_id: string | null;
+  /** Who it is across channels (domain/approval.ts). */
+  person: string;
   voided_at: Date | null;
   void_reason: string | null;
 }
@@ -60,6 +70,7 @@ export interface TaskNoteRow {
   at: Date;
   code: string;
   text: string;
+  actor: JsonColumn<unknown> | null;
 }
 
 export interface FindingRow {
@@ -116,5 +127,38 @@ export interface PauseRow {
   scope: string;
   repository: JsonColumn<unknown> | null;
   paused_by: string;
+  at: Date;
+}
+
+export interface SuppressionRow {
+  id: string;
+  rule: string;
+  repository: JsonColumn<unknown>;
+  repository_key: string;
+  made_by: string;
+  reason: string | null;
+  task_id: string | null;
+  at: Date;
+}
+
+/** The last look at a repository. */
+export interface RepositoryLookRow {
+  repository_key: string;
+  at: Date;
+  commit: string | null;
+  requests: number | null;
+  duration_ms: number | null;
+  problem: string | null;
+}
+
+/** Written by triggers alone. */
+export interface ChangeRow {
+  xid: string;
+  id: number;
+  topic: string;
+  subject: string;
+  task_id: string | null;
+  state: string | null;
+  repository_key: string | null;
   at: Date;
 }

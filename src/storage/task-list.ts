@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { TaskQuery } from '../domain/ports/stores.ts';
 import { repositoryKey } from '../domain/repository.ts';
 import type { Task } from '../domain/task.ts';
+import { taskStates } from '../domain/task.ts';
 import type { StorageTables, TaskRow } from './tables.ts';
 import { taskOf } from './task-rows.ts';
 
@@ -12,13 +13,8 @@ export async function listTasks(
   query: TaskQuery,
 ): Promise<readonly Task[]> {
   if (query.states?.length === 0) return [];
-  const list = query.states === undefined ? listOfAll(query) : listOfStates(query, query.states);
-  const { rows } = await list.execute(db);
+  const { rows } = await listOfStates(query, query.states ?? taskStates).execute(db);
   return rows.map(taskOf);
-}
-
-function listOfAll(query: TaskQuery): RawBuilder<Selectable<TaskRow>> {
-  return sql`select * from tasks where ${inTarget(query)} ${inOrder(query)}`;
 }
 
 // One ordered index read per state, merged: the cost follows the limit, not the number of tasks.
@@ -38,6 +34,6 @@ function inTarget(query: TaskQuery): RawBuilder<unknown> {
 }
 
 function inOrder(query: TaskQuery): RawBuilder<unknown> {
-  const order = sql`order by rank desc, created_at, id`;
+  const order = sql`order by -rank, created_at, id`;
   return query.limit === undefined ? order : sql`${order} limit ${query.limit}`;
 }

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { TaskStore } from '../domain/ports/stores.ts';
-import { storedText } from '../lib/stored-text.ts';
+import type { TaskNote, TaskStore } from '../domain/ports/stores.ts';
+import { storedJson, storedText } from '../lib/stored-text.ts';
 import type { StorageTables } from './tables.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -18,6 +18,10 @@ export function createTaskNotes(db: Kysely<StorageTables>): TaskNotes {
           at: note.at,
           code: note.code,
           text: storedText(note.text),
+          actor:
+            note.actor === undefined
+              ? null
+              : storedJson({ kind: note.actor.kind, name: note.actor.name }),
         })
         .onConflict((conflict) => conflict.columns(['task_id', 'key']).doNothing())
         .execute();
@@ -36,6 +40,7 @@ export function createTaskNotes(db: Kysely<StorageTables>): TaskNotes {
         code: row.code,
         text: row.text,
         key: row.key,
+        ...(row.actor === null ? {} : { actor: row.actor as NonNullable<TaskNote['actor']> }),
       }));
     },
   };

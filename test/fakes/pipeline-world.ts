@@ -57,7 +57,8 @@ export async function createPipelineWorld(
   before?: PipelineWorld,
 ): Promise<PipelineWorld> {
   await migrate(database, [...storageMigrations, ...effectMigrations]);
-  await sql`truncate tasks, approvals, task_notes, findings, scan_marks, runs, run_events, pauses, effect_intents`.execute(
+  await sql`truncate tasks, approvals, task_notes, findings, scan_marks, runs, run_events, pauses,
+    suppressions, repository_looks, changes, changes_forgotten, effect_intents`.execute(
     database.kysely(),
   );
   const clock = before?.clock ?? createManualClock();
@@ -178,6 +179,7 @@ function defaultPolicy(): PipelineWorld['policy'] {
       stallMinutes: 10,
       maxAttempts: 3,
     },
+    approval: { approvers: 1, separateFrom: [], expiresDays: null, people: {} },
   };
 }
 

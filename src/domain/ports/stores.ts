@@ -42,6 +42,8 @@ export interface TaskNote {
   readonly text: string;
   /** Equal keys are written once (an event id), so that polling twice says it once. */
   readonly key: string;
+  /** Who did what it tells; left out for what the pipeline does by itself. */
+  readonly actor?: { readonly kind: string; readonly name: string } | undefined;
 }
 
 export interface FindingStore {

@@ -3,6 +3,7 @@ import { AppError, toAppError } from '../../lib/app-error.ts';
 import type { CommandContext, GlobalFlags } from './command-context.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { addScanCommand } from './commands/scan.ts';
+import { addSecurityCommands } from './commands/security.ts';
 import { addServiceCommands } from './commands/service.ts';
 import { addTaskCommands } from './commands/tasks.ts';
 import { exitCodeOf } from './exit-codes.ts';
@@ -86,12 +87,19 @@ export function createProgram(
           },
         },
       })) as Parameters<typeof text>[0];
-      terminal.out.write(flags.json === true ? `${JSON.stringify(answer)}\n` : text(answer, flags));
+      const printed =
+        flags.json === true
+          ? `${JSON.stringify(extra.json === undefined ? answer : extra.json(answer))}\n`
+          : text(answer, flags);
+      terminal.out.write(printed);
+      const notice = extra.notice?.(answer) ?? null;
+      if (notice !== null) terminal.err.write(`${notice}\n`);
       setExitCode(extra.exitCode?.(answer) ?? 0);
     };
   addServiceCommands(program, run);
   addScanCommand(program, run);
   addTaskCommands(program, run);
   addConfigCommands(program, run);
+  addSecurityCommands(program, run);
   return program;
 }

@@ -12,5 +12,9 @@ export type Run = <A, O>(
   extra?: {
     readonly overrides?: (arguments_: readonly [A, A]) => Readonly<Record<string, unknown>>;
     readonly exitCode?: (answer: O) => number;
+    /** What `--json` prints of the answer; the whole of it when left out. */
+    readonly json?: (answer: O) => unknown;
+    /** One line on standard error beside the answer. */
+    readonly notice?: (answer: O) => string | null;
   },
 ) => (...arguments_: readonly unknown[]) => Promise<void>;

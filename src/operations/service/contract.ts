@@ -70,8 +70,21 @@ export const serviceStatus = operation({
     }),
     database: z.object({ kind: z.string(), version: z.string() }),
     states: z.record(z.string(), z.number()),
+    /** Proposed or held, and not snoozed. */
+    waiting: z.number(),
     runsLive: z.number(),
+    live: z.array(
+      z.object({
+        runId: z.string(),
+        taskId: z.string(),
+        title: z.string(),
+        agent: z.string(),
+        startedAt: z.string(),
+      }),
+    ),
     spentTodayUsd: z.number(),
+    /** Of all runs of a day (UTC). */
+    budgetTodayUsd: z.number(),
     paused: z.array(z.string()),
   }),
 });

@@ -1,5 +1,5 @@
+import type { TaskQueries } from '../../domain/ports/task-queries.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
-import { taskStates } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
 import type { Served } from '../gate.ts';
@@ -9,6 +9,9 @@ import type { ServicePorts } from './run-service.ts';
 import { runService } from './run-service.ts';
 
 export type StatusPorts = Pick<PipelinePorts, 'tasks' | 'runs' | 'pauses' | 'clock'> & {
+  readonly queries: Pick<TaskQueries, 'counts'>;
+  /** US dollars that all runs of a day may cost. */
+  readonly budgetPerDayUsd: () => number;
   readonly database: { readonly kind: string; readonly version: string };
   readonly holder: () => Promise<{ readonly pid: number; readonly host: string } | undefined>;
   /** Asks a service on this machine to stop; AppError when it runs elsewhere. */
@@ -24,11 +27,8 @@ export function statusHandlers(ports: StatusPorts): readonly Served[] {
   return [
     serve(serviceStatus, async () => {
       const holder = await ports.holder();
-      const states: Record<string, number> = {};
-      for (const state of taskStates) {
-        const count = (await ports.tasks.list({ states: [state] })).length;
-        if (count > 0) states[state] = count;
-      }
+      const { states, waiting } = await ports.queries.counts({});
+      const live = await ports.runs.live();
       const day = new Date(ports.clock.now());
       day.setUTCHours(0, 0, 0, 0);
       return {
@@ -39,8 +39,19 @@ export function statusHandlers(ports: StatusPorts): readonly Served[] {
         },
         database: ports.database,
         states,
-        runsLive: (await ports.runs.live()).length,
+        waiting,
+        runsLive: live.length,
+        live: await Promise.all(
+          live.map(async ({ id, taskId, agent, startedAt }) => ({
+            runId: id,
+            taskId,
+            title: (await ports.tasks.get(taskId))?.proposal.title ?? '',
+            agent,
+            startedAt: startedAt.toISOString(),
+          })),
+        ),
         spentTodayUsd: await ports.runs.spentSince(day),
+        budgetTodayUsd: ports.budgetPerDayUsd(),
         paused: await pausedNames(),
       };
     }),

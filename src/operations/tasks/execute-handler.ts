@@ -7,30 +7,34 @@ import type { Served } from '../gate.ts';
 import { serve } from '../gate.ts';
 import type { ServicePorts } from '../service/run-service.ts';
 import { executeTask } from './contract.ts';
-import { detailOf, find } from './handlers.ts';
+import type { LinePorts } from './task-lines.ts';
+import { detailOf, find } from './task-lines.ts';
 
 /** The engine of this process, or the running service that the attempt is handed to. */
 type ExecutePorts = Pick<ServicePorts, 'cycle' | 'busy'>;
 
+type Reading = Omit<LinePorts, 'settings'>;
+
 /** `execute`: one approved task now, through the same gates as the service, followed to the end of its attempt. */
 export function executeHandlers(
   service: ExecutePorts,
-  repository: (name: string) => RepositoryRef,
+  reading: Reading & { readonly repository: (name: string) => RepositoryRef },
 ): readonly Served[] {
   const { cycle } = service;
+  const ports = { ...reading, settings: cycle.settings };
   return [
     serve(executeTask, async ({ taskId, issue, repo, agent }, { signal, progress }) => {
       const task =
         taskId === undefined
-          ? await byIssue(service, repository(repo ?? ''), issue ?? 0)
-          : await find(cycle, taskId);
+          ? await byIssue(service, reading.repository(repo ?? ''), issue ?? 0)
+          : await find(ports, taskId);
       requireAgent(task, agent);
       await requireReady(service, task);
       const attempt = task.attempt + 1;
       await cycle.startAttempt({ taskId: task.id, attempt, version: task.version });
       progress(`attempt ${attempt} of ${task.id} with ${task.agent}`);
       while (!signal.aborted && (await service.busy())) await cycle.clock.sleep(250);
-      return detailOf(cycle, await find(cycle, task.id));
+      return detailOf(ports, await find(ports, task.id));
     }),
   ];
 }

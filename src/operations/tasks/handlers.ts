@@ -1,34 +1,26 @@
 import type { CodeHost } from '../../domain/ports/code-host.ts';
-import type { Run } from '../../domain/run.ts';
 import type { Task, TaskEvent } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { grantApproval } from '../../pipeline/approve/record-approval.ts';
 import type { DispatchPorts } from '../../pipeline/dispatch.ts';
-import { explain } from '../../pipeline/explain.ts';
 import { followPullRequests } from '../../pipeline/follow/follow.ts';
 import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
 import type { CallContext, Served } from '../gate.ts';
 import { serve } from '../gate.ts';
-import type { TaskDetail, TaskLine } from './contract.ts';
-import {
-  approveTask,
-  cancelTask,
-  explainTask,
-  listTasks,
-  mergeTask,
-  rejectTask,
-  retryTask,
-  showTask,
-} from './contract.ts';
+import { requireReach } from '../repository-rights.ts';
+import type { TaskLine } from './contract.ts';
+import { approveTask, cancelTask, mergeTask, rejectTask, retryTask } from './contract.ts';
+import type { ReadingPorts } from './reading-handlers.ts';
+import { channelOf, taskReadingHandlers } from './reading-handlers.ts';
+import { find, lineNow } from './task-lines.ts';
 
 export type TaskPorts = Pick<
   PipelinePorts,
   'tasks' | 'runs' | 'effects' | 'audit' | 'settings' | 'clock' | 'correlationId' | 'host' | 'log'
 > &
-  DispatchPorts & {
-    /** The repository that a person named: `owner/name`, or a folder from where the configuration lies. */
-    readonly repository: (name: string) => Task['target'];
+  DispatchPorts &
+  ReadingPorts & {
     /** Merges on hosts that let us (the local one). */
     readonly merge: (host: CodeHost, task: Task, actor: string) => Promise<void>;
     readonly settleQuietly: (intents: readonly string[]) => Promise<void>;
@@ -36,70 +28,37 @@ export type TaskPorts = Pick<
 
 /** What happens when somebody asks for a task operation. */
 export function taskHandlers(ports: TaskPorts): readonly Served[] {
+  const line = async (task: Task): Promise<TaskLine> => lineNow(ports, task.id);
   return [
-    serve(listTasks, async ({ state, repo, limit }) => {
-      const tasks = await ports.tasks.list({
-        ...(state === undefined ? {} : { states: state }),
-        ...(repo === undefined ? {} : { target: ports.repository(repo) }),
-        limit,
-      });
-      return tasks.map(lineOf);
-    }),
-    serve(showTask, async ({ id }) => detailOf(ports, await find(ports, id))),
-    serve(explainTask, async ({ id }) => {
-      const task = await find(ports, id);
-      const { notes, ...reason } = await explain(ports, task);
-      return {
-        id: task.id,
-        ...reason,
-        notes: notes.map(({ at, code, text }) => ({ at: at.toISOString(), code, text })),
-      };
-    }),
-    serve(approveTask, async ({ id }, context) => lineOf(await approve(ports, id, context))),
+    ...taskReadingHandlers(ports),
+    serve(approveTask, async ({ id }, context) => line(await approve(ports, id, context))),
     serve(rejectTask, async ({ id, reason }, context) =>
-      lineOf(await decide(ports, id, { type: 'reject' }, 'rejected', reason, context)),
+      line(await decide(ports, id, { type: 'reject' }, 'rejected', reason, context)),
     ),
     serve(cancelTask, async ({ id, reason }, context) =>
-      lineOf(await decide(ports, id, { type: 'cancel' }, 'canceled', reason, context)),
+      line(await decide(ports, id, { type: 'cancel' }, 'canceled', reason, context)),
     ),
     serve(retryTask, async ({ id }, context) => {
       const task = await find(ports, id);
       const event: TaskEvent = { type: task.state === 'needs_attention' ? 'resume' : 'retry' };
-      return lineOf(await decide(ports, id, event, 'retried', undefined, context));
+      return line(await decide(ports, id, event, 'retried', undefined, context));
     }),
     serve(mergeTask, async ({ id }, { actor }) => {
       const task = await find(ports, id);
+      requireReach(actor, 'tasks:approve', task.target.name);
       await ports.merge(ports.host(task.target.host), task, actor.name);
       await followPullRequests(ports);
-      return lineOf(await find(ports, task.id));
+      return line(await find(ports, task.id));
     }),
   ];
 }
 
-/** Finds a task by its id or by a beginning of it that only one task has. */
-export async function find(ports: Pick<TaskPorts, 'tasks'>, id: string): Promise<Task> {
-  const exact = await ports.tasks.get(id);
-  if (exact !== null) return exact;
-  const matches = (await ports.tasks.list({})).filter((task) => task.id.startsWith(id));
-  const [only] = matches;
-  if (only !== undefined && matches.length === 1) return only;
-  throw new AppError({
-    kind: 'not_found',
-    code: matches.length === 0 ? 'task_unknown' : 'task_ambiguous',
-    message:
-      matches.length === 0
-        ? `There is no task ${id}.`
-        : `${matches.length} tasks begin with ${id}.`,
-    next: '`claude-manager tasks list` prints the ids.',
-    details: { id },
-  });
-}
-
 async function approve(ports: TaskPorts, id: string, context: CallContext): Promise<Task> {
   const task = await find(ports, id);
+  requireReach(context.actor, 'tasks:approve', task.target.name);
   return grantApproval(ports, task, {
     actor: context.actor.name,
-    channel: context.door === 'cli' ? 'cli' : 'dashboard',
+    channel: channelOf(context.door),
     eventId: null,
     roles: { manager: 'owner', target: 'owner' },
   });
@@ -114,6 +73,11 @@ async function decide(
   context: CallContext,
 ): Promise<Task> {
   const task = await find(ports, id);
+  requireReach(
+    context.actor,
+    event.type === 'reject' ? 'tasks:approve' : 'tasks:write',
+    task.target.name,
+  );
   if (event.type === 'retry' || event.type === 'resume') await requireApproval(ports, task);
   const next = transition(task.state, event);
   if (!next.ok) {
@@ -139,6 +103,7 @@ async function decide(
       code: word,
       text: note,
       key: `${word}:${moved.version}`,
+      actor: context.actor,
     });
     await ports.audit.record(transaction, {
       event: `task.${word}`,
@@ -177,61 +142,4 @@ async function requireApproval(ports: TaskPorts, task: Task): Promise<void> {
     message: `Task ${task.id} has no approval that stands.`,
     next: `Approve it: \`claude-manager tasks approve ${task.id}\`.`,
   });
-}
-
-function lineOf(task: Task): TaskLine {
-  return {
-    id: task.id,
-    state: task.state,
-    title: task.proposal.title,
-    target: task.target.name,
-    rank: task.proposal.rank,
-    agent: task.agent,
-    issue: task.issueNumber,
-    pullRequest: task.pullRequest?.url ?? null,
-    note: task.note,
-    updatedAt: task.updatedAt.toISOString(),
-  };
-}
-
-export async function detailOf(
-  ports: Pick<TaskPorts, 'tasks' | 'runs'>,
-  task: Task,
-): Promise<TaskDetail> {
-  const approvals = await ports.tasks.approvals(task.id);
-  const runs = await ports.runs.ofTask(task.id);
-  return {
-    ...lineOf(task),
-    body: task.proposal.body,
-    evidence: task.proposal.evidence,
-    rankReasons: [...task.proposal.rankReasons],
-    baseBranch: task.baseBranch,
-    contentHash: task.contentHash,
-    approvals: approvals.map(({ actor, channel, contentHash, decidedAt, voidReason }) => ({
-      actor,
-      channel,
-      contentHash,
-      decidedAt: decidedAt.toISOString(),
-      voidReason,
-    })),
-    runs: runs.map(runOf),
-  };
-}
-
-function runOf(run: Run): TaskDetail['runs'][number] {
-  const { id, attempt, agent, outcome, reason, summary, costUsd, baseCommit, patch } = run;
-  return {
-    id,
-    attempt,
-    agent,
-    outcome,
-    reason,
-    summary,
-    costUsd,
-    baseCommit,
-    patch,
-    startedAt: run.startedAt.toISOString(),
-    endedAt: run.endedAt?.toISOString() ?? null,
-    checks: run.checks.map(({ command, passed }) => ({ command, passed })),
-  };
 }

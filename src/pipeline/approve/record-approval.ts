@@ -1,5 +1,6 @@
 import type { Actor } from '../../domain/actor.ts';
 import type { Approval } from '../../domain/approval.ts';
+import { personOf } from '../../domain/approval.ts';
 import type { HostIssue, IssueEvent } from '../../domain/ports/code-host.ts';
 import type { Task } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
@@ -30,6 +31,11 @@ export async function grantApproval(
     await ports.tasks.addApproval(transaction, {
       taskId: task.id,
       ...decision,
+      person: personOf(
+        decision.channel,
+        decision.actor,
+        ports.settings.policyOf(task.target).approval.people,
+      ),
       contentHash,
       decidedAt: at,
       voidedAt: null,

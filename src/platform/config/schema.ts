@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { key } from './key.ts';
 import { alerts } from './sections/alerts.ts';
 import { analyzer } from './sections/analyzer.ts';
+import { approval } from './sections/approval.ts';
 import { database } from './sections/database.ts';
 import { executor } from './sections/executor.ts';
 import { github } from './sections/github.ts';
@@ -20,6 +21,7 @@ export const configSchema = z.strictObject({
   github,
   analyzer,
   executor,
+  approval,
   repositories,
   dataDir: key(z.string().min(1), '.claude-manager', {
     description: 'Folder for the database, mirrors and workspaces; relative to the file.',

@@ -1,8 +1,15 @@
 import type { Kysely } from 'kysely';
+import type { AppError } from '../../lib/app-error.ts';
 import { noCheckpoint } from '../../lib/checkpoint.ts';
 import type { EffectDeps } from './effect-deps.ts';
 import type { EffectRequestShape, EffectResultShape, Intent } from './intent.ts';
-import { type EffectTables, insertIntent, moveIntent, readIntent } from './intent-rows.ts';
+import {
+  type EffectTables,
+  insertIntent,
+  intentsOfTask,
+  moveIntent,
+  readIntent,
+} from './intent-rows.ts';
 import { createMarkers } from './markers.ts';
 import { settle } from './settle.ts';
 import type { StepParts } from './step.ts';
@@ -19,6 +26,10 @@ export interface EffectsOf<Handle, Request extends EffectRequestShape> {
   /** One pass over everything that is open, as after a crash; never waits. Call it at the start and every so often. */
   settleAll(options?: { readonly concurrency?: number }): Promise<Sweep>;
   get(intentId: string): Promise<Intent<Request> | null>;
+  /** Every intent of a task, oldest first, with the error that ended it. */
+  ofTask(
+    taskId: string,
+  ): Promise<readonly { readonly intent: Intent<Request>; readonly error: AppError | null }[]>;
   /** A person removed what was made: it is never made again. */
   noteRemoved(intentId: string): Promise<boolean>;
   /** Lets a failed intent be tried once more: it is looked for first, as it may have been made after all. */
@@ -44,6 +55,7 @@ export function createEffects<Handle, Request extends EffectRequestShape>(
     settle: async (id) => await settle(parts, id),
     settleAll: async (options = {}) => await sweep(parts, options.concurrency ?? 4),
     get: async (id) => (await readIntent<Request>(db, id))?.intent ?? null,
+    ofTask: async (taskId) => await intentsOfTask<Request>(db, taskId),
     noteRemoved: async (id) => await moveIntent(db, id, 'done', 'removed_by_human'),
     requeue: async (id) => await moveIntent(db, id, 'failed', 'unknown'),
   };

@@ -207,6 +207,23 @@ export async function openIntents(
   return rows;
 }
 
+/** Every intent of a task in the order in which they were decided, with the error of a failed one. */
+export async function intentsOfTask<Request extends EffectRequestShape>(
+  db: Kysely<EffectTables>,
+  taskId: string,
+): Promise<readonly { readonly intent: Intent<Request>; readonly error: AppError | null }[]> {
+  const rows = await db
+    .selectFrom('effect_intents')
+    .selectAll()
+    .where('task_id', '=', taskId)
+    .orderBy('seq')
+    .execute();
+  return rows.map((row) => ({
+    intent: intentOf(row),
+    error: row.error === null ? null : errorOf(row.error, row),
+  }));
+}
+
 async function changed(
   db: Kysely<EffectTables>,
   set: RawBuilder<unknown>,

@@ -2,7 +2,12 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { taskStates } from '../../../domain/task.ts';
 import type { Contract } from '../../../operations/operation.ts';
-import type { TaskDetail, TaskLine } from '../../../operations/tasks/contract.ts';
+import type {
+  TaskDetail,
+  TaskLine,
+  TaskPage,
+  TaskStory,
+} from '../../../operations/tasks/contract.ts';
 import {
   approveTask,
   cancelTask,
@@ -27,9 +32,26 @@ export function addTaskCommands(program: Command, run: Run): void {
       new Option('--state <state...>', 'only tasks in these states').choices([...taskStates]),
     )
     .option('--repo <repository>', 'only tasks of this repository')
+    .option('--kind <kind...>', 'only these kinds of work')
+    .option('--agent <name>', 'only tasks for this agent')
+    .option('--search <words>', 'only tasks with these words; the last may be a beginning')
+    .option('--waiting', 'only what waits for your decision')
+    .addOption(
+      new Option('--sort <order>', 'in which order')
+        .choices(['rank', 'oldest', 'newest', 'updated'])
+        .default('rank'),
+    )
     .option('--limit <number>', 'at most so many', count)
-    .action(run<object, readonly TaskLine[]>(listTasks, ([flags]) => flags, listText));
-  one(tasks, 'show', showTask, run, detailText);
+    .option('--after <cursor>', 'the next page, as the page before named it')
+    .action(
+      run<ListFlags, TaskPage>(
+        listTasks,
+        ([{ search, ...flags }]) => ({ ...flags, ...(search === undefined ? {} : { q: search }) }),
+        listText,
+        { json: ({ items }) => items, notice: moreText },
+      ),
+    );
+  one<TaskStory>(tasks, 'show', showTask, run, detailText);
   one(tasks, 'explain', explainTask, run, explanationText);
   one(tasks, 'approve', approveTask, run, lineText);
   one(tasks, 'reject', rejectTask, run, lineText, true);
@@ -58,6 +80,14 @@ export function addTaskCommands(program: Command, run: Run): void {
 
 /** Where an attempt leaves a task when it came to a good end. */
 const isWell: ReadonlySet<string> = new Set(['in_review', 'done', 'no_change', 'resolved']);
+
+interface ListFlags {
+  readonly search?: string;
+}
+
+function moreText({ next }: TaskPage): string | null {
+  return next === null ? null : `There are more: --after ${next}`;
+}
 
 function count(text: string): number {
   const value = Number(text);
@@ -91,7 +121,7 @@ function one<O>(
   );
 }
 
-function listText(tasks: readonly TaskLine[]): string {
+function listText({ items: tasks }: TaskPage): string {
   if (tasks.length === 0)
     return 'No tasks. `claude-manager scan` looks for work, `claude-manager start` proposes it.\n';
   return table([

@@ -1,9 +1,22 @@
 import { z } from 'zod';
 import { dollars, key, lines, naturalNumber, section } from '../key.ts';
+import { approvers, expiresDays, separateFrom } from './approval.ts';
 
 const budget = z.strictObject({
   perRunUsd: dollars.optional().meta({ description: 'At most so much for one run.' }),
   perDayUsd: dollars.optional().meta({ description: 'At most so much for a day (UTC).' }),
+});
+
+const approval = z.strictObject({
+  approvers: approvers
+    .optional()
+    .meta({ description: 'How many people have to approve; approval.approvers when left out.' }),
+  separateFrom: separateFrom
+    .optional()
+    .meta({ description: 'Who may not approve; approval.separateFrom when left out.' }),
+  expiresDays: expiresDays
+    .optional()
+    .meta({ description: 'When an approval is void; approval.expiresDays when left out.' }),
 });
 
 const entry = z.strictObject({
@@ -47,6 +60,9 @@ const entry = z.strictObject({
   budget: budget
     .optional()
     .meta({ description: 'Tighter budget for these repositories, in US dollars.' }),
+  approval: approval
+    .optional()
+    .meta({ description: 'What approving asks for in these repositories.' }),
   paused: key(z.boolean(), false, { description: 'True stops proposing and executing here.' }),
 });
 
