@@ -1,6 +1,238 @@
 import type { ReactNode } from 'react';
+import { useState, useSyncExternalStore } from 'react';
+import type { TaskLine } from '../../../src/operations/tasks/contract.ts';
+import { listTasks } from '../../../src/operations/tasks/contract.ts';
+import { useAsk, useData } from '../../data/data.tsx';
+import { useSession } from '../../data/session.tsx';
 import { Page } from '../../frame/page.tsx';
+import { classNames } from '../../parts/class-names.ts';
+import { counted, repositoryName } from '../../parts/format.ts';
+import { useKeys } from '../../parts/keys.tsx';
+import { usePageSearch } from '../../parts/page-search.ts';
+import { Loaded, RowBones } from '../../parts/states.tsx';
+import { kindWord } from '../../parts/words.ts';
+import { BulkBar } from './bulk-bar.tsx';
+import { InboxFilter } from './inbox-filter.tsx';
+import { InboxList } from './inbox-list.tsx';
+import { NothingWaits } from './nothing-waits.tsx';
+import { ProposalDetail } from './proposal-detail.tsx';
+import { RejectDialog } from './reject-dialog.tsx';
+import type { InboxSearch } from './search.ts';
+import { inboxSearch } from './search.ts';
+import { SnoozeDialog } from './snooze-dialog.tsx';
+import { useDecide } from './use-decide.ts';
+import { useSelection } from './use-selection.ts';
 
+const pageLength = 100;
+
+/** Everything that waits for a decision: the list, and beside it what the decision is about. */
 export function InboxPage(): ReactNode {
-  return <Page title="Inbox">{null}</Page>;
+  const [search, setSearch] = usePageSearch(inboxSearch);
+  const [limit, setLimit] = useState(pageLength);
+  const query = useAsk(
+    listTasks,
+    {
+      waiting: true,
+      snoozed: search.show === 'snoozed' ? 'only' : 'hide',
+      sort: search.sort ?? 'rank',
+      limit,
+      ...(search.repo === undefined ? {} : { repo: search.repo }),
+      ...(search.kind === undefined ? {} : { kind: [search.kind] }),
+      ...(search.q === undefined ? {} : { q: search.q }),
+    },
+    { keep: true },
+  );
+  const tasks = useUndecided(query.data?.items ?? []);
+  const isFiltered =
+    search.repo !== undefined || search.kind !== undefined || search.q !== undefined;
+  return (
+    <Page title="Inbox" about={wordsOf(search, tasks.length)} fill>
+      <Loaded query={query} skeleton={<RowBones />}>
+        {({ next }) => (
+          <Decisions
+            tasks={tasks}
+            search={search}
+            setSearch={setSearch}
+            empty={<NothingWaits isFiltered={isFiltered} isSnoozed={search.show === 'snoozed'} />}
+            {...(next === null ? {} : { more: () => setLimit((now) => now + pageLength) })}
+          />
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+/** What somebody has decided on leaves the list at once, and comes back when it is undone or refused. */
+function useUndecided(tasks: readonly TaskLine[]): readonly TaskLine[] {
+  const { decisions } = useData();
+  const { pending } = useSyncExternalStore(decisions.subscribe, decisions.state);
+  const decided = new Set(pending.flatMap(({ subjects }) => subjects));
+  return tasks.filter(({ id }) => !decided.has(id));
+}
+
+function wordsOf({ show, repo, kind, q }: InboxSearch, count: number): string {
+  const what = show === 'snoozed' ? 'snoozed' : 'waiting for a decision';
+  return [
+    `${counted(count, 'proposal')} ${what}`,
+    kind === undefined ? '' : `of kind ${kindWord(kind)}`,
+    repo === undefined ? '' : `in ${repositoryName(repo)}`,
+    q === undefined ? '' : `with “${q}”`,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+type Asking = 'reject' | 'snooze' | 'edit' | null;
+
+function Decisions({
+  tasks,
+  search,
+  setSearch,
+  empty,
+  more,
+}: {
+  readonly tasks: readonly TaskLine[];
+  readonly search: InboxSearch;
+  readonly setSearch: (change: Partial<InboxSearch>, options?: { replace?: boolean }) => void;
+  readonly empty: ReactNode;
+  readonly more?: () => void;
+}): ReactNode {
+  const decide = useDecide();
+  const { may } = useSession();
+  const [asking, setAsking] = useState<Asking>(null);
+  const selection = useSelection(tasks.map(({ id }) => id));
+  const chosen = tasks.find(({ id }) => id === search.task);
+  // Beside the list something is always shown; below 1100 px only what was opened.
+  const current = chosen ?? tasks[0];
+  const isOpened = search.task !== undefined;
+  const open = (id: string | undefined): void => setSearch({ task: id }, { replace: isOpened });
+  const subjects =
+    selection.ids.size > 0
+      ? tasks.filter(({ id }) => selection.ids.has(id))
+      : current === undefined
+        ? []
+        : [current];
+
+  const step = (by: number, extend: boolean): void => {
+    const at = tasks.findIndex(({ id }) => id === current?.id);
+    const next = tasks[Math.min(tasks.length - 1, Math.max(0, at + by))];
+    if (next === undefined) return;
+    if (extend && current !== undefined) selection.extend(current.id, next.id);
+    open(next.id);
+  };
+  /** After a decision the next one that is left is shown. */
+  const decided = (): void => {
+    const gone = new Set(subjects.map(({ id }) => id));
+    const at = tasks.findIndex(({ id }) => gone.has(id));
+    const after = tasks.slice(Math.max(0, at)).find(({ id }) => !gone.has(id));
+    const left = after ?? tasks.findLast(({ id }) => !gone.has(id));
+    selection.clear();
+    setAsking(null);
+    setSearch({ task: isOpened ? left?.id : undefined }, { replace: true });
+  };
+  const approve = (): void => {
+    if (!may('tasks:approve')) return;
+    decide.approve(subjects);
+    decided();
+  };
+  const ask = (what: Asking): void => {
+    if (subjects.length > 0) setAsking(what);
+  };
+  useKeys([
+    { key: 'j', does: 'Next proposal', run: () => step(1, false) },
+    { key: 'k', does: 'Proposal before', run: () => step(-1, false) },
+    { key: 'shift+j', does: 'Select down', run: () => step(1, true) },
+    { key: 'shift+k', does: 'Select up', run: () => step(-1, true) },
+    { key: 'enter', does: 'Open', run: () => open(current?.id) },
+    { key: 'a', does: 'Approve', run: approve },
+    {
+      key: 'r',
+      does: 'Reject, with a reason',
+      run: () => (may('tasks:approve') ? ask('reject') : undefined),
+    },
+    { key: 's', does: 'Snooze', run: () => (may('tasks:write') ? ask('snooze') : undefined) },
+    { key: 'e', does: 'Edit before approving', run: () => ask('edit') },
+    {
+      key: 'x',
+      does: 'Select or deselect',
+      run: () => (current === undefined ? undefined : selection.toggle(current.id)),
+    },
+    {
+      key: 'escape',
+      does: 'Deselect, or back to the list',
+      run: () => (selection.ids.size > 0 ? selection.clear() : open(undefined)),
+    },
+  ]);
+  return (
+    <div className="flex h-full min-h-0">
+      <div
+        className={classNames(
+          'min-h-0 w-full flex-col border-line bg-surface lg:flex lg:w-[400px] lg:shrink-0 lg:border-r',
+          isOpened && chosen !== undefined ? 'hidden' : 'flex',
+        )}
+      >
+        <InboxFilter search={search} setSearch={setSearch} />
+        {selection.ids.size > 0 ? (
+          <BulkBar
+            count={selection.ids.size}
+            onApprove={approve}
+            onReject={() => ask('reject')}
+            onSnooze={() => ask('snooze')}
+            onClear={selection.clear}
+          />
+        ) : null}
+        {tasks.length === 0 ? (
+          empty
+        ) : (
+          <InboxList
+            tasks={tasks}
+            currentId={current?.id}
+            selected={selection.ids}
+            onOpen={open}
+            onSelect={(id, isRange) =>
+              isRange && current !== undefined
+                ? selection.extend(current.id, id)
+                : selection.toggle(id)
+            }
+            {...(more === undefined ? {} : { more })}
+          />
+        )}
+      </div>
+      <div
+        className={classNames(
+          'min-h-0 min-w-0 flex-1 lg:block',
+          isOpened && chosen !== undefined ? 'block' : 'hidden',
+        )}
+      >
+        {current === undefined ? null : (
+          <ProposalDetail
+            key={current.id}
+            id={current.id}
+            isEditing={asking === 'edit'}
+            onEdit={(isEditing) => setAsking(isEditing ? 'edit' : null)}
+            onApprove={approve}
+            onReject={() => ask('reject')}
+            onSnooze={() => ask('snooze')}
+            onBack={() => open(undefined)}
+          />
+        )}
+      </div>
+      <RejectDialog
+        tasks={asking === 'reject' ? subjects : []}
+        onClose={() => setAsking(null)}
+        onReject={(reason, neverAgain) => {
+          decide.reject(subjects, reason, neverAgain);
+          decided();
+        }}
+      />
+      <SnoozeDialog
+        count={asking === 'snooze' ? subjects.length : 0}
+        onClose={() => setAsking(null)}
+        onSnooze={(until) => {
+          decide.snooze(subjects, until);
+          decided();
+        }}
+      />
+    </div>
+  );
 }
