@@ -9,6 +9,7 @@ import type { GateAudit, Served } from '../operations/gate.ts';
 import { healthHandlers } from '../operations/health/handlers.ts';
 import { issueHandlers } from '../operations/issues/handlers.ts';
 import { scanHandlers } from '../operations/scans/handlers.ts';
+import { verifyHandlers } from '../operations/security/verify-handler.ts';
 import { startHandlers, statusHandlers } from '../operations/service/handlers.ts';
 import type { ServicePorts } from '../operations/service/run-service.ts';
 import { executeTask } from '../operations/tasks/contract.ts';
@@ -74,9 +75,11 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
   const store = await openStore({
     ...deps,
     dataDir: config.dataDir,
+    folder: configFolder(options, loaded),
     env: options.env,
     log: parts.log,
     redactor: parts.redactor,
+    version: options.version,
   });
   const closers: (() => Promise<void>)[] = [() => store.close()];
   const close = async (): Promise<void> => {
@@ -136,6 +139,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
           healthChecks({ loaded, database: store.database, performance: parts.performance }),
       }),
       ...scanHandlers({ pipeline, scan, repositories }),
+      ...verifyHandlers({ audit: store.audit }),
     ];
     let working: Rooms['engine'] = null;
     const isBeside =
@@ -282,9 +286,10 @@ function auditOf(store: StoreRooms): GateAudit {
       store.audit.begin({
         event: operation,
         actor,
+        source: clientId,
         target: null,
         correlationId,
-        facts: { door, clientId, ...(flags === undefined ? {} : { flags }) },
+        facts: { door, ...(flags === undefined ? {} : { flags }) },
       }),
     finish: (id, outcome, facts) => store.audit.finish(id, outcome, { ...facts }),
   };

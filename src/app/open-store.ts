@@ -32,7 +32,7 @@ import type { Random } from '../lib/random.ts';
 import { pauseOf } from '../pipeline/dispatch.ts';
 import type { Settings } from '../pipeline/pipeline-ports.ts';
 import type { Audit } from '../platform/audit/audit.ts';
-import { auditMigrations, createAudit } from '../platform/audit/audit.ts';
+import { auditMigrations } from '../platform/audit/audit.ts';
 import type { Config } from '../platform/config/schema.ts';
 import type { Database } from '../platform/database/database.ts';
 import { openDatabase } from '../platform/database/database.ts';
@@ -44,10 +44,10 @@ import { loadOrCreateKey } from '../platform/effects/key-file.ts';
 import { createMarkers } from '../platform/effects/markers.ts';
 import { effectMigrations } from '../platform/effects/migrations.ts';
 import { identityMigrations } from '../platform/identity/migrations.ts';
+import { ratelimitMigrations } from '../platform/ratelimit/migrations.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { vaultMigrations } from '../platform/vault/vault.ts';
-import { ratelimitMigrations } from '../platform/ratelimit/migrations.ts';
 import { createFindingStore } from '../storage/finding-store.ts';
 import { storageMigrations } from '../storage/migrations.ts';
 import { createPauseStore } from '../storage/pause-store.ts';
@@ -55,6 +55,7 @@ import { createRunStore } from '../storage/run-store.ts';
 import { createTaskStore } from '../storage/task-store.ts';
 import { kyselyOf } from '../storage/transaction.ts';
 import { killPoint } from './kill-point.ts';
+import { openAudit } from './open-audit.ts';
 import { openGithub } from './open-github.ts';
 import { openVault } from './open-vault.ts';
 import type { Reconciliation } from './reconciliation.ts';
@@ -87,12 +88,16 @@ export interface StoreParts {
   readonly config: Config;
   readonly settings: Settings;
   readonly dataDir: string;
+  /** Of the configuration. */
+  readonly folder: string;
   readonly secret: (name: string) => string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly redactor: Pick<Redactor, 'register'>;
+  readonly redactor: Pick<Redactor, 'register' | 'redact'>;
+  /** Of this program. */
+  readonly version: string;
 }
 
 const migrations = [
@@ -138,7 +143,7 @@ async function build(
   const trees = createTreeReader({ git });
   const pauses = createPauseStore(database);
   const tasks = createTaskStore(database);
-  const audit = createAudit({ database, clock });
+  const audit = await openAudit({ ...parts, database });
   const vault = openVault({ ...parts, database, audit });
   const local = createLocalHost({
     database,
@@ -202,6 +207,7 @@ async function build(
     workspaces: createWorkspaces({ git, root: join(dataDir, 'workspaces') }),
     close: async () => {
       trees.close();
+      await audit.close();
       await database.close();
     },
   };

@@ -3,11 +3,12 @@ import * as health from './health/contract.ts';
 import * as issues from './issues/contract.ts';
 import type { Contract } from './operation.ts';
 import * as scans from './scans/contract.ts';
+import * as security from './security/contract.ts';
 import * as service from './service/contract.ts';
 import * as tasks from './tasks/contract.ts';
 
 /** The rooms whose contracts make the catalogue: a new noun is one line here. */
-const rooms: readonly object[] = [config, health, issues, scans, service, tasks];
+const rooms: readonly object[] = [config, health, issues, scans, security, service, tasks];
 
 /** Every operation that can be asked of the system, sorted by name. Documents, tests and doors are made from it. */
 export function catalogue(): readonly Contract[] {

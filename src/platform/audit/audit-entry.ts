@@ -1,10 +1,10 @@
-import { sha256 } from '../../lib/hash.ts';
+import { hash } from 'node:crypto';
 import { canonicalJson } from '../../lib/json.ts';
 import { storedJson } from '../../lib/stored-text.ts';
 
 export type AuditOutcome = 'begun' | 'ok' | 'refused' | 'failed';
 
-/** Who did it; more members say more about them. */
+/** Who did it; more members say more about them. A session's id is kept only as an HMAC. */
 export interface AuditActor {
   readonly kind: string;
   readonly name: string;
@@ -16,20 +16,33 @@ export interface AuditEntry {
   readonly event: string;
   readonly outcome: AuditOutcome;
   readonly actor: AuditActor;
+  /** Network address from which it was asked, or `local`; null for the service's own work. */
+  readonly source?: string | null;
   readonly target: string | null;
   readonly correlationId: string;
+  /** Why, in the words of whoever did it, or the code of a refusal. */
+  readonly reason?: string | null;
+  /** Of a change: SHA-256 (hex) of what was there before and of what is there now. */
+  readonly before?: string | null;
+  readonly after?: string | null;
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
-/** An entry in its place in the chain. */
-export interface ChainedEntry extends AuditEntry {
+/** An entry in its place in the log, without the hash that follows from it. */
+export interface PlacedEntry extends Required<AuditEntry> {
   /** 1-based, without gaps. */
   readonly seq: number;
   readonly at: Date;
   /** Of an entry that tells how something ended: the `seq` at which it began. */
   readonly begun: number | null;
+  /** Version of the program that wrote it; null in logs that are older than this member. */
+  readonly version: string | null;
   /** Hash of the entry before; 64 zeros for the first. */
   readonly previousHash: string;
+}
+
+/** An entry of the log as it was read. */
+export interface ChainedEntry extends PlacedEntry {
   readonly hash: string;
 }
 
@@ -37,31 +50,40 @@ export interface ChainedEntry extends AuditEntry {
 export const chainStart = { seq: 0, hash: '0'.repeat(64) } as const;
 
 /**
- * SHA-256 over the canonical JSON (keys in code-point order, no white space) of all members but the hash itself,
- * with `at` as RFC 3339 in UTC with milliseconds. Anybody with the rows can check it.
+ * The one line that is hashed, kept and exported: canonical JSON (keys in code-unit order, no white space) of all members,
+ * with `at` as RFC 3339 in UTC with milliseconds; whatever a terminal or a line reader could take for a sign is escaped.
  */
-export function entryHash(entry: Omit<ChainedEntry, 'hash'>): string {
-  const { seq, at, event, outcome, actor, target, correlationId, facts, begun, previousHash } =
-    entry;
-  return sha256(
-    canonicalJson({
-      seq,
-      at,
-      event,
-      outcome,
-      actor,
-      target,
-      correlationId,
-      facts,
-      begun,
-      previousHash,
-    }),
+export function bodyOf(entry: PlacedEntry): string {
+  const { seq, at, event, outcome, actor, source, target, correlationId, reason } = entry;
+  const { before, after, facts, begun, version, previousHash } = entry;
+  const members = { seq, at, event, outcome, actor, source, target, correlationId, reason };
+  return canonicalJson({ ...members, before, after, facts, begun, version, previousHash }).replace(
+    /[\u007f-\u009f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 
-/** The entry as the database gives it back, so that its hash is the same before and after. */
-export function asStored(entry: AuditEntry): AuditEntry {
-  const { event, outcome, actor, target, correlationId, facts } = entry;
-  const text = storedJson({ event, outcome, actor, target, correlationId, facts });
-  return JSON.parse(text) as AuditEntry;
+/** SHA-256 of the line (UTF-8), lower-case hex. */
+export function hashOf(body: string): string {
+  return hash('sha256', body, 'hex');
+}
+
+/** Members that the first logs did not have. */
+type LaterMember = 'source' | 'reason' | 'before' | 'after' | 'version';
+
+/** Reads a line back. Throws SyntaxError when it is no JSON. */
+export function entryFrom(body: string): ChainedEntry {
+  const told = JSON.parse(body) as Omit<ChainedEntry, 'at' | 'hash' | LaterMember> &
+    Partial<Pick<ChainedEntry, LaterMember>> & { readonly at: string };
+  const { source = null, reason = null, before = null, after = null, version = null } = told;
+  const later = { source, reason, before, after, version };
+  return { ...told, ...later, at: new Date(told.at), hash: hashOf(body) };
+}
+
+/** The entry as it is kept: without what JSON and PostgreSQL cannot hold. */
+export function asStored(entry: AuditEntry): Required<AuditEntry> {
+  const { event, outcome, actor, source = null, target, correlationId, reason = null } = entry;
+  const { before = null, after = null, facts } = entry;
+  const members = { event, outcome, actor, source, target, correlationId, reason };
+  return JSON.parse(storedJson({ ...members, before, after, facts })) as Required<AuditEntry>;
 }

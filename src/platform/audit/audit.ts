@@ -1,16 +1,26 @@
+import { createHmac } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import { AppError } from '../../lib/app-error.ts';
+import { AppError, messageOf } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Database } from '../database/database.ts';
-import type { AuditEntry, AuditOutcome, ChainedEntry } from './audit-entry.ts';
+import { createAnchoring } from './anchoring.ts';
+import type { AnchorPlace } from './anchors.ts';
+import { type AuditEntry, type AuditOutcome, type ChainedEntry, entryFrom } from './audit-entry.ts';
 import { auditUnavailable, createBatchWriter } from './batch-writer.ts';
-import { type AuditTables, appendToChain, enqueue, entryOf, type NewEntry } from './chain.ts';
-import { type AuditQuery, listEntries } from './list-entries.ts';
-import { type Verification, verifyChain } from './verify-chain.ts';
+import { bundleLines } from './bundle.ts';
+import { createChain, enqueue, type NewEntry } from './chain.ts';
+import { declareGap, type GapFacts } from './declare-gap.ts';
+import { inspectLog, type LogState } from './inspect-log.ts';
+import { type AuditQuery, listEntries, readPeriod } from './list-entries.ts';
+import { type Pruned, pruneLog } from './prune.ts';
+import type { NoteSigner } from './signed-note.ts';
+import type { AuditTables } from './tables.ts';
+import { verifyDatabase } from './verify-database.ts';
+import type { OnLeaf, Verification } from './verify-log.ts';
 
 export { auditMigrations } from './migrations.ts';
 
-/** Append-only, hash-chained log of who did what. No entry, no action: whatever throws `audit_unavailable` here must not happen. */
+/** Append-only, hash-chained, signed log of who did what. No entry, no action: whatever throws `audit_unavailable` here must not happen. */
 export interface Audit {
   /** Says that something begins; resolves with the id for `finish` once it is on disk. */
   begin(entry: Omit<AuditEntry, 'outcome'>): Promise<string>;
@@ -27,46 +37,177 @@ export interface Audit {
   record(transaction: object | null, entry: AuditEntry): Promise<void>;
   /** Newest first. */
   list(query: AuditQuery): Promise<readonly ChainedEntry[]>;
-  verify(): Promise<Verification>;
+  /** One entry with the line that is hashed; null when there is none. */
+  get(seq: number): Promise<{ readonly entry: ChainedEntry; readonly body: string } | null>;
+  /** Oldest first, in pages. */
+  period(range: {
+    readonly since?: Date;
+    readonly until?: Date;
+  }): AsyncIterable<readonly { readonly body: string; readonly entry: ChainedEntry }[]>;
+  /** Chains what waits and signs what is not signed yet. Throws `audit_unavailable`. */
+  checkpoint(): Promise<void>;
+  /** Reads the whole log; `onLeaf` is told of each entry that is well. */
+  verify(onLeaf?: OnLeaf): Promise<Verification>;
+  /** The whole log with its notes and anchors as JSON lines, for a verifier that is not ours (docs/audit-format.md). */
+  bundle(): AsyncIterable<string>;
+  /** How the end of the log is: what is signed and what is wrong. It reads only that end. */
+  inspect(): Promise<LogState>;
+  /** After a restore: gives up the entries that the anchors know and the database lost, in a signed record. */
+  declareGap(facts: GapFacts): Promise<{ readonly after: number; readonly until: number }>;
+  /** Removes entries older than the moment, up to a checkpoint; null when there is nothing to remove. */
+  prune(before: Date): Promise<Pruned | null>;
+  /** Who signs, as `<name>+<key id>+<base64>`. */
+  readonly verifierKey: string;
+  /** Signs and anchors what is new. */
+  close(): Promise<void>;
+}
+
+/** Something about the log itself is wrong; told once each time it changes. */
+export interface AuditFault {
+  readonly code: string;
+  readonly message: string;
 }
 
 export interface AuditDeps {
   readonly database: Pick<Database, 'kysely'>;
   readonly clock: Pick<Clock, 'now'>;
+  readonly signer: NoteSigner;
+  /** Where checkpoints are kept outside the database. */
+  readonly anchors: readonly AnchorPlace[];
+  /** Of this program. */
+  readonly version: string;
+  readonly onFault?: (fault: AuditFault) => void;
+  /** Takes secrets out of a text before it is kept. */
+  readonly redact?: (text: string) => string;
+  /** Makes ids of sessions and tokens unusable; 32 bytes. */
+  readonly sessionKey?: Uint8Array;
 }
 
-export function createAudit({ database, clock }: AuditDeps): Audit {
+export function createAudit(deps: AuditDeps): Audit {
+  const { database, clock, signer, anchors } = deps;
   const db = database.kysely<AuditTables>();
-  const writer = createBatchWriter<NewEntry, ChainedEntry>(
-    async (entries) => await appendToChain(db, entries),
-  );
+  const chain = createChain({ ...deps, db });
+  const faults = createFaults(deps);
+  const anchoring = createAnchoring({ db, verifier: signer, anchors, onFault: faults.tell });
+  const append = async (
+    entries: readonly NewEntry[],
+    isForced?: boolean,
+  ): Promise<readonly ChainedEntry[]> => {
+    const done = await chain.append(entries, isForced);
+    faults.about('log', done.fault);
+    if (done.lines.length > 0) anchoring.add(done.lines);
+    return done.entries;
+  };
+  const writer = createBatchWriter<NewEntry, ChainedEntry>(append);
+  const clean = createCleaner(deps);
   const write = async (entry: AuditEntry, begun: number | null): Promise<ChainedEntry> =>
-    await writer.write({ at: clock.now(), entry, begun });
+    await writer.write({ at: clock.now(), entry: clean(entry), begun });
+  const drainQueue = async (): Promise<void> => {
+    const waiting = await db.selectFrom('audit_queue').select('id').limit(1).executeTakeFirst();
+    if (waiting !== undefined) await append([]);
+  };
+  const checkpoint = async (): Promise<void> => {
+    try {
+      await append([], true);
+    } catch (cause) {
+      throw auditUnavailable(cause);
+    }
+    await anchoring.done();
+  };
   return {
     begin: async (entry) => String((await write({ ...entry, outcome: 'begun' }, null)).seq),
     finish: async (id, outcome, facts) => {
-      const { seq, event, actor, target, correlationId } = await entryAt(db, Number(id));
-      await write({ event, actor, target, correlationId, outcome, facts }, seq);
+      const { event, actor, source, target, correlationId } = await begunAt(db, Number(id));
+      const reason = typeof facts['code'] === 'string' ? facts['code'] : null;
+      const entry = { event, actor, source, target, correlationId, reason, outcome, facts };
+      await write(entry, Number(id));
     },
     record: async (transaction, entry) => {
       if (transaction === null) await write(entry, null);
-      else await leaveIn(transaction, { at: clock.now(), entry });
+      else await leaveIn(transaction, { at: clock.now(), entry: clean(entry) });
     },
     list: async (query) => {
-      await drainQueue(db);
+      await drainQueue();
       return await listEntries(db, query);
     },
-    verify: async () => {
-      await drainQueue(db);
-      return await verifyChain(db);
+    get: async (seq) => {
+      const row = await bodyAt(db, seq);
+      return row === undefined ? null : { entry: entryFrom(row.body), body: row.body };
+    },
+    period: (range) => readPeriod(db, range),
+    checkpoint,
+    verify: async (onLeaf) => {
+      await drainQueue();
+      await anchoring.done();
+      return await verifyDatabase(db, signer, anchors, onLeaf);
+    },
+    bundle: () => bundleLines(db, signer, anchors, clock),
+    inspect: async () => await inspectLog(db, signer, anchors),
+    declareGap: async (facts) => {
+      const { lines, ...gap } = await declareGap({ ...deps, db, chain }, facts);
+      anchoring.add(lines);
+      await anchoring.done();
+      return gap;
+    },
+    prune: async (before) => {
+      const pruned = await pruneLog({ chain, clock }, before);
+      if (pruned === null) return null;
+      anchoring.add(pruned.lines);
+      await anchoring.done();
+      return pruned;
+    },
+    verifierKey: signer.verifierKey,
+    close: async () => {
+      await append([], true).catch((error: unknown) =>
+        faults.tell({ code: 'audit_unavailable', message: messageOf(error) }),
+      );
+      await anchoring.done();
     },
   };
 }
 
-// Reading needs no lock and no write unless something waits.
-async function drainQueue(db: Kysely<AuditTables>): Promise<void> {
-  const waiting = await db.selectFrom('audit_queue').select('id').limit(1).executeTakeFirst();
-  if (waiting !== undefined) await appendToChain(db, []);
+interface Faults {
+  readonly tell: (fault: AuditFault) => void;
+  /** The state of one thing; told when it changed to a fault. */
+  readonly about: (what: string, fault: AuditFault | null) => void;
+}
+
+function createFaults({ onFault = () => undefined }: AuditDeps): Faults {
+  const last = new Map<string, string>();
+  return {
+    tell: onFault,
+    about: (what, fault) => {
+      if (fault !== null && last.get(what) !== fault.message) onFault(fault);
+      if (fault === null) last.delete(what);
+      else last.set(what, fault.message);
+    },
+  };
+}
+
+/** Secrets are taken out of every text, and a session is told apart from others but cannot be used. */
+function createCleaner({
+  redact = (text) => text,
+  sessionKey,
+}: AuditDeps): (entry: AuditEntry) => AuditEntry {
+  const cleanValue = (value: unknown): unknown => {
+    if (typeof value === 'string') return redact(value);
+    if (Array.isArray(value)) return value.map(cleanValue);
+    if (value === null || typeof value !== 'object' || value instanceof Date) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, member]) => [redact(name), cleanValue(member)]),
+    );
+  };
+  return (entry) => {
+    const actor: Record<string, unknown> = { ...entry.actor };
+    const { session } = actor;
+    if (typeof session === 'object' && session !== null && 'id' in session) {
+      actor['session'] =
+        sessionKey === undefined
+          ? null
+          : createHmac('sha256', sessionKey).update(String(session.id)).digest('hex').slice(0, 32);
+    }
+    return { ...(cleanValue({ ...entry, actor }) as AuditEntry), outcome: entry.outcome };
+  };
 }
 
 async function leaveIn(transaction: object, entry: Pick<NewEntry, 'at' | 'entry'>): Promise<void> {
@@ -77,9 +218,10 @@ async function leaveIn(transaction: object, entry: Pick<NewEntry, 'at' | 'entry'
   }
 }
 
-async function entryAt(db: Kysely<AuditTables>, seq: number): Promise<ChainedEntry> {
-  const row = await readBegun(db, seq);
-  if (row !== undefined) return entryOf(row);
+async function begunAt(db: Kysely<AuditTables>, seq: number): Promise<ChainedEntry> {
+  const row = await readBody(db, seq);
+  const entry = row === undefined ? null : entryFrom(row.body);
+  if (entry?.outcome === 'begun') return entry;
   throw new AppError({
     kind: 'internal',
     code: 'audit_never_begun',
@@ -88,15 +230,18 @@ async function entryAt(db: Kysely<AuditTables>, seq: number): Promise<ChainedEnt
   });
 }
 
-async function readBegun(db: Kysely<AuditTables>, seq: number) {
+async function readBody(db: Kysely<AuditTables>, seq: number) {
   try {
-    return await db
-      .selectFrom('audit_entries')
-      .selectAll()
-      .where('seq', '=', seq)
-      .where('outcome', '=', 'begun')
-      .executeTakeFirst();
+    return await bodyAt(db, seq);
   } catch (cause) {
     throw auditUnavailable(cause);
   }
+}
+
+async function bodyAt(db: Kysely<AuditTables>, seq: number) {
+  return await db
+    .selectFrom('audit_entries')
+    .select('body')
+    .where('seq', '=', seq)
+    .executeTakeFirst();
 }

@@ -1,65 +1,142 @@
-import type { ColumnType, Generated, Kysely } from 'kysely';
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import type { Clock } from '../../lib/clock.ts';
+import type { AnchorLine, AnchorPlace } from './anchors.ts';
 import {
   type AuditEntry,
-  type AuditOutcome,
   asStored,
+  bodyOf,
   type ChainedEntry,
-  entryHash,
+  hashOf,
+  type PlacedEntry,
 } from './audit-entry.ts';
+import {
+  frontierText,
+  type LogHead,
+  type LogTail,
+  loadTail,
+  readHead,
+  type TailFault,
+} from './log-tail.ts';
+import { growTree, leafHash, rootOf } from './merkle.ts';
+import type { NoteSigner } from './signed-note.ts';
+import { type Statement, statementText } from './statement.ts';
+import type { AuditTables } from './tables.ts';
 
-/** The tables of the audit as Kysely sees them. */
-export interface AuditTables {
-  audit_entries: AuditEntryRow;
-  audit_head: { one: Generated<boolean>; seq: number; hash: string };
-  audit_queue: { id: Generated<number>; at: Date; entry: ColumnType<unknown, string, never> };
-}
-
-export interface AuditEntryRow {
-  seq: number;
-  at: Date;
-  event: string;
-  outcome: AuditOutcome;
-  actor: unknown;
-  actor_name: Generated<string>;
-  target: string | null;
-  correlation_id: string;
-  facts: unknown;
-  begun: number | null;
-  previous_hash: string;
-  hash: string;
-}
-
-/** An entry on its way into the chain. */
+/** An entry on its way into the log. */
 export interface NewEntry {
   readonly at: Date;
   readonly entry: AuditEntry;
   readonly begun: number | null;
+  /** From where it is taken over, so that this happens once. */
+  readonly takenFrom?: string;
+}
+
+export interface ChainDeps {
+  readonly db: Kysely<AuditTables>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly signer: NoteSigner;
+  readonly anchors: readonly AnchorPlace[];
+  /** Of this program, kept in each entry. */
+  readonly version: string;
+}
+
+/** What one transaction on the log did. */
+export interface Appended {
+  /** The entries that were given, in their order. */
+  readonly entries: readonly ChainedEntry[];
+  /** What has to be anchored now that it is committed. */
+  readonly lines: readonly AnchorLine[];
+  /** Why nothing was signed though it was time to. */
+  readonly fault: TailFault | null;
+}
+
+/** The writing end of the log. */
+export interface Chain {
+  /** Appends in one transaction, after what waits in the queue. `sign` asks for a checkpoint even if little is new. */
+  append(entries: readonly NewEntry[], sign?: boolean): Promise<Appended>;
+  /** A transaction on the log, alone in it over all processes; the tail is read and checked anew. */
+  alone<T>(body: (open: Kysely<AuditTables>, tail: LogTail) => Promise<T>): Promise<T>;
+  /** Inside `alone`. */
+  place(open: Kysely<AuditTables>, tail: LogTail, entries: readonly NewEntry[]): Promise<Placed>;
+  state(open: Kysely<AuditTables>, statement: Statement, frontier: string): Promise<string>;
+  sign(open: Kysely<AuditTables>, tail: LogTail): Promise<{ tail: LogTail; line: AnchorLine }>;
+}
+
+export interface Placed {
+  readonly tail: LogTail;
+  readonly entries: readonly ChainedEntry[];
 }
 
 /** A chain that is busy longer than this is not writable. */
 const lockTimeout = '5s';
+/** Every so many entries, or so many milliseconds after the last, a checkpoint is signed. */
+const entriesPerCheckpoint = 100;
+const millisecondsPerCheckpoint = 50_000;
+/** A clock that is set back by more than this is told of in the log. */
+const toleratedMs = 2000;
 
-/** Appends in one transaction, after what waits in the queue; answers the entries in the order given. */
-export async function appendToChain(
-  db: Kysely<AuditTables>,
-  entries: readonly NewEntry[],
-): Promise<readonly ChainedEntry[]> {
-  return await db.transaction().execute(async (open) => {
-    await sql.raw(`set local lock_timeout = '${lockTimeout}'`).execute(open);
-    const head = await open
-      .selectFrom('audit_head')
-      .selectAll()
-      .forUpdate()
-      .executeTakeFirstOrThrow();
-    const queued = await takeQueue(open);
-    const chained = link(head, [...queued, ...entries]);
-    const last = chained.at(-1);
-    if (last === undefined) return [];
-    await insertEntries(open, chained);
-    await open.updateTable('audit_head').set({ seq: last.seq, hash: last.hash }).execute();
-    return chained.slice(queued.length);
-  });
+export function createChain(deps: ChainDeps): Chain {
+  const { db, clock, signer, anchors } = deps;
+  let known: LogTail | undefined;
+  const place: Chain['place'] = (open, tail, entries) => placeAll(deps, open, tail, entries);
+  const state: Chain['state'] = async (open, statement, frontier) => {
+    const note = signer.sign(statementText(signer.origin, statement));
+    const { kind, size, at } = statement;
+    await open.insertInto('audit_checkpoints').values({ kind, size, at, note, frontier }).execute();
+    return note;
+  };
+  const sign: Chain['sign'] = async (open, tail) => {
+    const { size, nodes } = tail.frontier;
+    const at = clock.now();
+    const root = rootOf(nodes);
+    const note = await state(open, { kind: 'checkpoint', size, root, at }, frontierText(nodes));
+    const line = { note, leaves: Buffer.concat([...tail.leaves]) };
+    return { tail: { ...tail, signed: { size, at, note }, leaves: [] }, line };
+  };
+  const locked = async <T>(body: (open: Kysely<AuditTables>) => Promise<T>): Promise<T> =>
+    await db.transaction().execute(async (open) => {
+      await sql`select set_config('lock_timeout', ${lockTimeout}, true), pg_advisory_xact_lock(hashtextextended('claude-manager audit', 0))`.execute(
+        open,
+      );
+      return await body(open);
+    });
+  return {
+    append: async (entries, isForced = false) => {
+      try {
+        const { tail, ...appended } = await locked(async (open) => {
+          const head = await readHead(open);
+          const queued = await readQueue(open);
+          const before =
+            known !== undefined && isSame(known.head, head) && !(isForced && known.fault !== null)
+              ? known
+              : await loadTail(open, signer, anchors);
+          const placed = await place(open, before, [
+            ...regression(clock, head, entries),
+            ...queued,
+            ...entries,
+          ]);
+          if (queued.length > 0) await sql`select audit_forget_queued()`.execute(open);
+          const given = placed.entries.slice(placed.entries.length - entries.length);
+          if (!isDue(placed.tail, clock, isForced) || placed.tail.fault !== null)
+            return { tail: placed.tail, entries: given, lines: [], fault: placed.tail.fault };
+          const signed = await sign(open, placed.tail);
+          return { tail: signed.tail, entries: given, lines: [signed.line], fault: null };
+        });
+        known = tail;
+        return appended;
+      } catch (error) {
+        known = undefined;
+        throw error;
+      }
+    },
+    alone: async (body) => {
+      known = undefined;
+      return await locked(async (open) => await body(open, await loadTail(open, signer, anchors)));
+    },
+    place,
+    state,
+    sign,
+  };
 }
 
 /** Leaves an entry in the caller's transaction: both are committed, or neither. It waits for no lock. */
@@ -73,58 +150,80 @@ export async function enqueue(
     .execute();
 }
 
-/** An entry of the chain as it was appended. */
-export function entryOf(row: Omit<AuditEntryRow, 'actor_name'>): ChainedEntry {
-  return {
-    seq: row.seq,
-    at: row.at,
-    event: row.event,
-    outcome: row.outcome,
-    actor: row.actor as ChainedEntry['actor'],
-    target: row.target,
-    correlationId: row.correlation_id,
-    facts: row.facts as ChainedEntry['facts'],
-    begun: row.begun,
-    previousHash: row.previous_hash,
-    hash: row.hash,
-  };
+async function readQueue(open: Kysely<AuditTables>): Promise<readonly NewEntry[]> {
+  const rows = await open.selectFrom('audit_queue').selectAll().orderBy('id').execute();
+  return rows.map(({ id, at, entry }) => ({ at, entry, begun: null, takenFrom: `queue:${id}` }));
 }
 
-async function takeQueue(open: Kysely<AuditTables>): Promise<readonly NewEntry[]> {
-  const { rows } = await sql<{ id: number; at: Date; entry: AuditEntry }>`
-    delete from audit_queue returning id, at, entry`.execute(open);
-  return rows.toSorted((a, b) => a.id - b.id).map(({ at, entry }) => ({ at, entry, begun: null }));
-}
-
-function link(
-  head: { readonly seq: number; readonly hash: string },
-  entries: readonly NewEntry[],
-): readonly ChainedEntry[] {
-  let { seq, hash } = head;
-  return entries.map(({ at, entry, begun }) => {
-    const place = { ...asStored(entry), seq: seq + 1, at, begun, previousHash: hash };
-    const chained = { ...place, hash: entryHash(place) };
-    ({ seq, hash } = chained);
-    return chained;
-  });
-}
-
-async function insertEntries(
+async function placeAll(
+  { version }: ChainDeps,
   open: Kysely<AuditTables>,
-  entries: readonly ChainedEntry[],
-): Promise<void> {
-  const rows = JSON.stringify(
-    entries.map(({ correlationId, previousHash, ...entry }) => ({
-      ...entry,
-      correlation_id: correlationId,
-      previous_hash: previousHash,
-    })),
-  );
+  tail: LogTail,
+  entries: readonly NewEntry[],
+): Promise<Placed> {
+  if (entries.length === 0) return { tail, entries: [] };
+  const tree = growTree(tail.frontier);
+  const leaves = [...tail.leaves];
+  let { seq, hash } = tail.head;
+  const placed = entries.map(({ at, entry, begun, takenFrom = null }) => {
+    seq += 1;
+    const one: PlacedEntry = { ...asStored(entry), seq, at, begun, version, previousHash: hash };
+    const body = bodyOf(one);
+    hash = hashOf(body);
+    const leaf = leafHash(body);
+    tree.add(leaf);
+    leaves.push(leaf);
+    return { ...one, hash, body, takenFrom };
+  });
+  await insertEntries(open, placed);
+  const head = { seq, hash, at: entries.at(-1)?.at ?? null };
+  return { tail: { ...tail, head, frontier: tree.frontier(), leaves }, entries: placed };
+}
+
+type Row = ChainedEntry & { readonly body: string; readonly takenFrom: string | null };
+
+async function insertEntries(open: Kysely<AuditTables>, rows: readonly Row[]): Promise<void> {
+  const column = <T>(value: (row: Row) => T): readonly T[] => rows.map(value);
   await sql`
     insert into audit_entries
-      (seq, at, event, outcome, actor, target, correlation_id, facts, begun, previous_hash, hash)
-    select seq, at, event, outcome, actor, target, correlation_id, facts, begun, previous_hash, hash
-    from jsonb_to_recordset(${rows}::jsonb) as batch(
-      seq bigint, at timestamptz, event text, outcome text, actor jsonb, target text,
-      correlation_id text, facts jsonb, begun bigint, previous_hash text, hash text)`.execute(open);
+      (seq, at, event, outcome, actor_name, target, correlation_id, begun, taken_from, body, hash)
+    select * from unnest(
+      ${column((row) => row.seq)}::bigint[], ${column((row) => row.at)}::timestamptz[],
+      ${column((row) => row.event)}::text[], ${column((row) => row.outcome)}::text[],
+      ${column((row) => row.actor.name)}::text[], ${column((row) => row.target)}::text[],
+      ${column((row) => row.correlationId)}::text[], ${column((row) => row.begun)}::bigint[],
+      ${column((row) => row.takenFrom)}::text[], ${column((row) => row.body)}::text[],
+      ${column((row) => row.hash)}::text[])`.execute(open);
+}
+
+function isDue(tail: LogTail, clock: Pick<Clock, 'now'>, isForced: boolean): boolean {
+  const open = tail.frontier.size - tail.signed.size;
+  if (open === 0) return false;
+  if (isForced || open >= entriesPerCheckpoint || tail.signed.at === null) return true;
+  return Math.abs(clock.now().getTime() - tail.signed.at.getTime()) >= millisecondsPerCheckpoint;
+}
+
+/** What was queued is older than what was written meanwhile; only what comes straight from the clock tells of it. */
+function regression(
+  clock: Pick<Clock, 'now'>,
+  head: LogHead,
+  entries: readonly NewEntry[],
+): readonly NewEntry[] {
+  const [first] = entries;
+  if (first === undefined || head.at === null || first.takenFrom !== undefined) return [];
+  const backMs = head.at.getTime() - first.at.getTime();
+  if (backMs <= toleratedMs) return [];
+  const entry: AuditEntry = {
+    event: 'clock.regression',
+    outcome: 'ok',
+    actor: { kind: 'system', name: 'audit' },
+    target: null,
+    correlationId: 'audit',
+    facts: { backMs, lastAt: head.at },
+  };
+  return [{ at: clock.now(), entry, begun: null }];
+}
+
+function isSame(one: LogHead, other: LogHead): boolean {
+  return one.seq === other.seq && one.hash === other.hash;
 }

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { AuditOutcome, ChainedEntry } from './audit-entry.ts';
-import { type AuditTables, entryOf } from './chain.ts';
+import { type AuditOutcome, type ChainedEntry, entryFrom } from './audit-entry.ts';
+import type { AuditTables } from './tables.ts';
 
 export interface AuditQuery {
   readonly event?: string;
@@ -23,7 +23,7 @@ export async function listEntries(
   query: AuditQuery,
 ): Promise<readonly ChainedEntry[]> {
   const { event, outcome, actor, target, correlationId, since, until, beforeSeq, limit } = query;
-  let rows = db.selectFrom('audit_entries').selectAll();
+  let rows = db.selectFrom('audit_entries').select('body');
   if (event !== undefined) rows = rows.where('event', '=', event);
   if (outcome !== undefined) rows = rows.where('outcome', '=', outcome);
   if (actor !== undefined) rows = rows.where('actor_name', '=', actor);
@@ -36,5 +36,21 @@ export async function listEntries(
     .orderBy('seq', 'desc')
     .limit(limit ?? 100)
     .execute();
-  return page.map(entryOf);
+  return page.map(({ body }) => entryFrom(body));
+}
+
+/** Entries of a period, oldest first, in pages; nothing is held but one page. */
+export async function* readPeriod(
+  db: Kysely<AuditTables>,
+  { since, until }: { readonly since?: Date; readonly until?: Date },
+): AsyncIterable<readonly { readonly body: string; readonly entry: ChainedEntry }[]> {
+  for (let last = 0; ; ) {
+    let rows = db.selectFrom('audit_entries').select(['seq', 'body']).where('seq', '>', last);
+    if (since !== undefined) rows = rows.where('at', '>=', since);
+    if (until !== undefined) rows = rows.where('at', '<', until);
+    const page = await rows.orderBy('seq').limit(2000).execute();
+    if (page.length === 0) return;
+    last = page.at(-1)?.seq ?? last;
+    yield page.map(({ body }) => ({ body, entry: entryFrom(body) }));
+  }
 }

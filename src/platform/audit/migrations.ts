@@ -1,18 +1,29 @@
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Migration } from '../database/migrate.ts';
-import { chainStart } from './audit-entry.ts';
+import { bodyOf, chainStart, type PlacedEntry } from './audit-entry.ts';
 
-/** What makes the tables of the audit; entries can be added and read, nothing else. */
+/** What makes the tables of the audit; entries can be added and read, and removed only by pruning. */
 export const auditMigrations: readonly Migration[] = [
   {
     id: 'audit-0001-chain',
     up: async (db) => {
-      for (const statement of statements) await sql.raw(statement).execute(db);
+      for (const statement of chainTables) await sql.raw(statement).execute(db);
+    },
+  },
+  {
+    id: 'audit-0002-bodies-and-checkpoints',
+    up: async (db) => {
+      await sql
+        .raw('alter table audit_entries add column body text, add column taken_from text')
+        .execute(db);
+      await sql.raw('drop trigger audit_entries_stay on audit_entries').execute(db);
+      await keepBodies(db);
+      for (const statement of bodiesAndCheckpoints) await sql.raw(statement).execute(db);
     },
   },
 ];
 
-const statements = [
+const chainTables = [
   `create table audit_entries (
     seq bigint primary key,
     at timestamptz(3) not null,
@@ -50,3 +61,66 @@ const statements = [
   `create trigger audit_entries_stay before update or delete or truncate on audit_entries
     for each statement execute function audit_entries_stay()`,
 ];
+
+const bodiesAndCheckpoints = [
+  'alter table audit_entries alter column body set not null',
+  'drop index audit_entries_by_actor',
+  'alter table audit_entries alter column actor_name drop expression, alter column actor_name set not null',
+  'create index audit_entries_by_actor on audit_entries (actor_name, seq)',
+  `alter table audit_entries drop column actor, drop column facts, drop column previous_hash`,
+  'create unique index audit_entries_taken_once on audit_entries (taken_from) where taken_from is not null',
+  // The last entry is the head, and an advisory lock makes the chain linear: nothing here is ever updated.
+  'drop table audit_head',
+  `create table audit_checkpoints (
+    id bigint generated always as identity primary key,
+    kind text not null check (kind in ('checkpoint', 'prune', 'gap')),
+    size bigint not null,
+    at timestamptz(3) not null,
+    note text not null,
+    frontier text not null
+  )`,
+  'create index audit_checkpoints_by_size on audit_checkpoints (kind, size)',
+  // Removes only what is in the log already.
+  `create function audit_forget_queued() returns void language sql security definer as $$
+    delete from audit_queue q using audit_entries e where e.taken_from = 'queue:' || q.id $$`,
+  // Removes the beginning of the log; whoever verifies asks for the signed statement that belongs to it.
+  `create function audit_remove_until(last bigint) returns void language plpgsql security definer as $$
+    begin
+      perform set_config('claude_manager.audit_prune', 'on', true);
+      delete from audit_entries where seq <= last;
+      delete from audit_checkpoints where size < last and kind = 'checkpoint';
+      perform set_config('claude_manager.audit_prune', 'off', true);
+    end $$`,
+  `create or replace function audit_entries_stay() returns trigger language plpgsql as $$
+    begin
+      if tg_op = 'DELETE' and current_setting('claude_manager.audit_prune', true) = 'on' then
+        return null;
+      end if;
+      raise exception 'audit entries are never changed';
+    end $$`,
+  `create trigger audit_entries_stay before update or delete or truncate on audit_entries
+    for each statement execute function audit_entries_stay()`,
+  `create trigger audit_checkpoints_stay before update or delete or truncate on audit_checkpoints
+    for each statement execute function audit_entries_stay()`,
+];
+
+type OldRow = Omit<
+  PlacedEntry,
+  'correlationId' | 'previousHash' | 'source' | 'reason' | 'before' | 'after' | 'version'
+> & { readonly correlation_id: string; readonly previous_hash: string };
+
+/** The line of each entry as it was hashed: without the members that came later. */
+async function keepBodies(db: Kysely<unknown>): Promise<void> {
+  for (let last = 0; ; ) {
+    const { rows } = await sql<OldRow>`
+      select seq, at, event, outcome, actor, target, correlation_id, facts, begun, previous_hash
+      from audit_entries where seq > ${last} order by seq limit 1000`.execute(db);
+    if (rows.length === 0) return;
+    for (const { correlation_id, previous_hash, ...row } of rows) {
+      const entry = { ...row, correlationId: correlation_id, previousHash: previous_hash };
+      const body = bodyOf(entry as unknown as PlacedEntry);
+      await sql`update audit_entries set body = ${body} where seq = ${row.seq}`.execute(db);
+      last = row.seq;
+    }
+  }
+}

@@ -6,8 +6,10 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/tes
 import { silentLog } from '../../lib/log.ts';
 import { systemRandom } from '../../lib/random.ts';
 import { auditMigrations, createAudit } from '../audit/audit.ts';
+import { createNoteSigner, createNoteSigner } from '../audit/signed-note.ts';
 import { migrate } from '../database/migrate.ts';
 import { createKeySource } from './key-source.ts';
+import type { RotationPolicy, VaultAlert } from './rotation.ts';
 import { createVault, type Vault, vaultMigrations } from './vault.ts';
 
 const by = { kind: 'command_line', name: 'ada' };
@@ -15,6 +17,8 @@ let database: TestDatabase;
 let folder: string;
 let now: number;
 const registered: string[] = [];
+let alerts: VaultAlert[] = [];
+let policies: Record<string, RotationPolicy> = {};
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -24,13 +28,23 @@ afterAll(async () => await database.drop());
 
 beforeEach(async () => {
   now = Date.parse('2026-03-02T10:00:00Z');
+  alerts = [];
+  policies = {};
   folder = await mkdtemp(join(tmpdir(), 'cms-vault-'));
   await database.pool.query('delete from vault_entries; update vault_state set key_id = null');
 });
 afterEach(async () => await rm(folder, { recursive: true, force: true }));
 
 const keyFile = (): string => join(folder, 'keys', 'vault.key');
-const audit = () => createAudit({ database, clock: { now: () => new Date(now) } });
+const signer = createNoteSigner(systemRandom.bytes(32));
+const audit = () =>
+  createAudit({
+    database,
+    clock: { now: () => new Date(now) },
+    signer,
+    anchors: [],
+    version: '0.0.0-test',
+  });
 
 function vaultWith(env: Readonly<Record<string, string>> = {}): Vault {
   const clock = { now: () => new Date(now) };
@@ -49,6 +63,9 @@ function vaultWith(env: Readonly<Record<string, string>> = {}): Vault {
     redactor: { register: (_name, value) => void registered.push(value) },
     log: silentLog,
     correlationId: () => 'test',
+    policies: () => policies,
+    programs: { folder, path: process.env['PATH'] ?? '', home: folder, timeoutMs: 5000 },
+    alert: async (alert) => void alerts.push(alert),
   });
 }
 
