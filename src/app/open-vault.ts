@@ -9,10 +9,13 @@ import { currentCorrelationId } from '../platform/logging/context.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
 import { createKeySource, keyFileVariable } from '../platform/vault/key-source.ts';
 import { createVault, type Vault } from '../platform/vault/vault.ts';
+import { killPoint } from './kill-point.ts';
 
 export interface VaultParts {
   readonly config: Config;
   readonly dataDir: string;
+  /** Of the configuration, from which relative programs are found. */
+  readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly database: Pick<Database, 'kysely'>;
   readonly audit: Pick<Audit, 'record' | 'list'>;
@@ -37,6 +40,17 @@ export function openVault(parts: VaultParts): Vault {
       random,
       userId: process.getuid?.(),
     }),
+    policies: () => config.security.vault.rotate,
+    programs: {
+      folder: parts.folder,
+      path: env['PATH'] ?? '',
+      home: env['HOME'] ?? dataDir,
+      timeoutMs: 60_000,
+    },
+    alert: async ({ code, credential, text }) => {
+      parts.log.error({ code, credential, category: 'security' }, text);
+    },
+    checkpoint: killPoint(env),
     correlationId: () => currentCorrelationId() ?? random.uuid(),
   });
 }

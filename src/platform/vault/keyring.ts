@@ -13,6 +13,8 @@ export interface Keyring {
    * the newest we have, never one that somebody else has replaced meanwhile. Makes the first key of an empty vault.
    */
   newest(transaction: Kysely<VaultTables>): Promise<FernetKey>;
+  /** The same, read from the source anew: whoever put a key there sees it used. */
+  fresh(keyId: string): Promise<FoundKeys>;
   /** Read from the source again; null when there is none. */
   reload(): Promise<FoundKeys | null>;
 }
@@ -33,6 +35,10 @@ export function createKeyring(source: KeySource): Keyring {
   return {
     reload,
     holding: withKey,
+    fresh: async (keyId) => {
+      cached = null;
+      return await withKey(keyId);
+    },
     newest: async (transaction) => {
       const { key_id: current } = await transaction
         .selectFrom('vault_state')

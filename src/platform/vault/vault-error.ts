@@ -70,3 +70,43 @@ export function expired(name: string, expiresAt: string): AppError {
     details: { name, expiresAt },
   });
 }
+
+export function noNewKey(place: string): AppError {
+  return new AppError({
+    kind: 'conflict',
+    code: 'vault_key_not_new',
+    message: `Everything in the vault is under the newest key from ${place} already, and a new one cannot be written there by this program.`,
+    next: 'Put a new key before the old one there, start again, and run `claude-manager credentials rekey`.',
+    details: { place },
+  });
+}
+
+export function rotationFailed(name: string, why: string, cause?: unknown): AppError {
+  return new AppError({
+    kind: 'unavailable',
+    code: 'rotation_failed',
+    message: `The credential ${name} was not rotated: ${why}. The value that stood before goes on to hold.`,
+    next: 'Look at the program that is named in security.vault.rotate, then run `claude-manager credentials rotate` again.',
+    details: { name },
+    cause,
+  });
+}
+
+export function noRotator(name: string): AppError {
+  return new AppError({
+    kind: 'invalid_input',
+    code: 'rotation_not_configured',
+    message: `Nothing says how a new value of ${name} is made.`,
+    next: `Configure it in security.vault.rotate, or store the new value: claude-manager credentials set ${name}`,
+    details: { name },
+  });
+}
+
+export function rekeyUnderWay(): AppError {
+  return new AppError({
+    kind: 'conflict',
+    code: 'rekey_under_way',
+    message: 'Another process changes the key of the vault right now.',
+    next: 'Wait until it has ended; calling again is harmless.',
+  });
+}

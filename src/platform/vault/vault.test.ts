@@ -6,7 +6,7 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/tes
 import { silentLog } from '../../lib/log.ts';
 import { systemRandom } from '../../lib/random.ts';
 import { auditMigrations, createAudit } from '../audit/audit.ts';
-import { createNoteSigner, createNoteSigner } from '../audit/signed-note.ts';
+import { createNoteSigner } from '../audit/signed-note.ts';
 import { migrate } from '../database/migrate.ts';
 import { createKeySource } from './key-source.ts';
 import type { RotationPolicy, VaultAlert } from './rotation.ts';

@@ -1,11 +1,22 @@
+import { toAppError } from '../../lib/app-error.ts';
+import { type Checkpoint, noCheckpoint } from '../../lib/checkpoint.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Random } from '../../lib/random.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Database } from '../database/database.ts';
+import { type CredentialFacts, describeEntry } from './describe-entry.ts';
 import { createEntries, type Entries, type OpenedEntry } from './entries.ts';
 import type { KeySource } from './key-source.ts';
 import { createKeyring } from './keyring.ts';
+import { type Rekeyed, rekey } from './rekey.ts';
+import {
+  maintain,
+  type RotationDeps,
+  type RotationPolicy,
+  rotateNow,
+  type VaultAlert,
+} from './rotation.ts';
 import { createSealing, type Sealing } from './sealing.ts';
 import { expired, unknownCredential } from './vault-error.ts';
 import { createVaultTrail, type Who } from './vault-trail.ts';
@@ -34,6 +45,23 @@ export interface Vault extends Sealing {
   use(name: string, purpose: string, by?: Who): Promise<string>;
   /** The same with the value before the last rotation, while it still holds: whoever checks accepts both. Newest first. */
   useAll(name: string, purpose: string, by?: Who): Promise<readonly string[]>;
+  /** By name; never a value. */
+  list(): Promise<readonly CredentialFacts[]>;
+  /** Makes a new value as `security.vault.rotate` says; answers the number of its version. Throws `rotation_failed`, `rotation_not_configured`. */
+  rotate(name: string, by: Who): Promise<number>;
+  /** Rotates what is due and warns of what ends soon. */
+  maintain(): Promise<void>;
+  /** Brings everything under the newest key; see rekey.ts. */
+  rekey(options: { readonly dropOld: boolean }, by: Who): Promise<Rekeyed>;
+  /**
+   * Proves that the key opens what is stored. Throws `vault_key_unsafe`, `vault_key_malformed`, `vault_key_missing`,
+   * `vault_key_wrong`; answers the names of entries that do not open, which somebody changed in the database.
+   */
+  check(): Promise<{
+    readonly entries: number;
+    readonly place: string;
+    readonly damaged: readonly string[];
+  }>;
   /** Its value is gone; what was recorded of it stays. False when there was none. */
   remove(name: string, by: Who): Promise<boolean>;
 }
@@ -47,6 +75,13 @@ export interface VaultDeps {
   readonly redactor: { register(name: string, value: string): void };
   readonly log: Log;
   readonly correlationId: () => string;
+  /** By name of the credential. */
+  readonly policies: () => Readonly<Record<string, RotationPolicy>>;
+  /** How configured rotators are run. */
+  readonly programs: RotationDeps['programs'];
+  readonly alert: (alert: VaultAlert) => Promise<void>;
+  /** Points at which a test ends the process. */
+  readonly checkpoint?: Checkpoint;
 }
 
 const ourselves: Who = { kind: 'system', name: 'service' };
@@ -55,6 +90,7 @@ export function createVault(deps: VaultDeps): Vault {
   const trail = createVaultTrail(deps.audit, deps.correlationId);
   const keyring = createKeyring(deps.keys);
   const entries = createEntries({ ...deps, keyring, trail });
+  const rotation: RotationDeps = { ...deps, entries, trail };
   const useAll: Vault['useAll'] = async (name, purpose, by = ourselves) => {
     const found = await entries.open(name);
     if (found === null || found.row.kind !== 'credential') throw unknownCredential(name);
@@ -98,6 +134,24 @@ export function createVault(deps: VaultDeps): Vault {
       const row = await entries.find(name);
       return row !== null && row.kind === 'credential' && row.token !== null;
     },
+    list: async () => {
+      const rows = await entries.db
+        .selectFrom('vault_entries')
+        .selectAll()
+        .where('kind', '=', 'credential')
+        .where('token', 'is not', null)
+        .orderBy('name')
+        .execute();
+      return rows.map((row) => describeEntry(row, deps.policies()[row.name], deps.clock.now()));
+    },
+    rotate: async (name, by) => await rotateNow(rotation, name, by),
+    maintain: async () => await maintain(rotation),
+    rekey: async ({ dropOld }, by) => {
+      const { keys, random, checkpoint = noCheckpoint } = deps;
+      const parts = { db: entries.db, keys, keyring, trail, random, checkpoint };
+      return await rekey(parts, dropOld, by);
+    },
+    check: async () => await check(entries, deps.keys),
     useAll,
     use: async (name, purpose, by) => {
       const [value] = await useAll(name, purpose, by);
@@ -118,6 +172,27 @@ async function openPrevious(
     opened.value.fill(0);
     throw error;
   }
+}
+
+async function check(entries: Entries, keys: KeySource): ReturnType<Vault['check']> {
+  const found = await keys.find();
+  const names = await entries.db
+    .selectFrom('vault_entries')
+    .select('name')
+    .where('token', 'is not', null)
+    .orderBy('name')
+    .execute();
+  const damaged: string[] = [];
+  for (const { name } of names) {
+    try {
+      (await entries.open(name))?.opened.value.fill(0);
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (error.code !== 'vault_entry_tampered') throw error;
+      damaged.push(name);
+    }
+  }
+  return { entries: names.length, place: found?.place ?? keys.place, damaged };
 }
 
 /** The end that was encrypted with the value counts, not the column that is shown. */

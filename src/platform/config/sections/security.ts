@@ -1,5 +1,17 @@
 import { z } from 'zod';
-import { addresses, key, naturalNumber, positive, section } from '../key.ts';
+import { addresses, key, lines, naturalNumber, positive, section } from '../key.ts';
+
+/** How one credential gets its next value. */
+const rotation = z.strictObject({
+  rotateEveryDays: positive.max(3650).meta({ description: 'Age at which it is replaced.' }),
+  rotator: z.union([z.literal('generate'), lines.min(1)]).meta({
+    description:
+      '"generate" for secrets of our own making (32 random bytes as hex), or a program with its arguments: it gets the value that stands on standard input and prints the new one.',
+  }),
+  keepOldHours: z.number().min(0).max(720).default(24).meta({
+    description: 'For so long whoever checks accepts the value before as well.',
+  }),
+});
 
 export const security = section('Limits and sign-in.', {
   rate_limiting: section('Requests of one API client.', {
@@ -58,5 +70,13 @@ export const security = section('Limits and sign-in.', {
       restart: true,
       example: '/etc/claude-manager/vault.key',
     }),
+    rotate: key(
+      z.record(z.string().min(1), rotation),
+      {},
+      {
+        description: 'Credentials that get a new value by themselves, by name.',
+        example: { GITHUB_WEBHOOK_SECRET: { rotateEveryDays: 90, rotator: 'generate' } },
+      },
+    ),
   }),
 });
