@@ -1,8 +1,13 @@
 import type { Actor } from '../domain/actor.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
+import { accountHandlers } from '../operations/account/handlers.ts';
+import type { Served } from '../operations/gate.ts';
 import { permissionsOf } from '../operations/permissions.ts';
 import { rightsOf } from '../operations/repository-rights.ts';
+import { sessionHandlers } from '../operations/sessions/handlers.ts';
+import { tokenHandlers } from '../operations/tokens/handlers.ts';
+import { userHandlers } from '../operations/users/handlers.ts';
 import type { Audit } from '../platform/audit/audit.ts';
 import type { Config } from '../platform/config/schema.ts';
 import type { Database } from '../platform/database/database.ts';
@@ -13,6 +18,7 @@ import type { IdentityTables } from '../platform/identity/tables.ts';
 import type { TokenOwner } from '../platform/identity/tokens.ts';
 import { currentCorrelationId } from '../platform/logging/context.ts';
 import type { Logger } from '../platform/logging/logger.ts';
+import type { Sealing } from '../platform/vault/sealing.ts';
 
 /** Who somebody is, for the doors. */
 export interface IdentityRooms {
@@ -29,6 +35,10 @@ export interface IdentityRooms {
   authenticateToken(bearer: string): Promise<Actor | null>;
   /** The account of this name for a program that embeds us; null when there is none, or it was disabled. */
   actorNamed(name: string): Promise<Actor | null>;
+  /** What can be asked about accounts, sessions and tokens. */
+  readonly served: readonly Served[];
+  /** For whoever starts the service and has no account yet: the link to the first one. Null when there is one. */
+  welcome(): Promise<string | null>;
   /** False until the first account was made; until then a door has nothing to offer but to make it. */
   isBootstrapped(): Promise<boolean>;
 }
@@ -36,7 +46,8 @@ export interface IdentityRooms {
 export interface IdentityParts {
   readonly database: Pick<Database, 'kysely'>;
   readonly audit: Pick<Audit, 'record'>;
-  readonly box: SecretBox;
+  /** Closes what must be read again under a key outside the database. */
+  readonly vault: Sealing;
   readonly config: () => Config;
   /** Where browsers reach us. */
   readonly origin: () => string;
@@ -46,17 +57,41 @@ export interface IdentityParts {
 }
 
 export function openIdentity(parts: IdentityParts): IdentityRooms {
-  const { clock, random, box } = parts;
+  const { clock, random, vault } = parts;
   const identity = createIdentity({
     db: parts.database.kysely<IdentityTables>(),
     clock,
     random,
-    box,
+    box: boxOf(vault),
     settings: () => settingsOf(parts.config(), parts.origin()),
     report: (event) => report(parts, event),
   });
+  const now = (): Date => clock.now();
+  const tell: Tell = (event, account, { actor, clientId }, facts = {}) =>
+    report(parts, {
+      event,
+      outcome: 'ok',
+      user: account,
+      client: clientId,
+      facts: { by: actor.name, ...facts },
+    });
   return {
     identity,
+    served: [
+      ...userHandlers({ ...identity, tell }),
+      ...sessionHandlers({ ...identity, now }),
+      ...accountHandlers({
+        ...identity,
+        needsSecondFactor: () => parts.config().security.authentication.require_2fa,
+        tell,
+      }),
+      ...tokenHandlers({ ...identity, now, tell }),
+    ],
+    welcome: async () => {
+      if (await identity.people.any()) return null;
+      const { link } = await identity.bootstrap.link();
+      return `There are no accounts yet. Make the first administrator within 15 minutes at\n  ${link}\nor run \`claude-manager users bootstrap\` for a new link.`;
+    },
     authenticateSession: async (secret, options) => {
       const owner = await identity.sessions.owner(secret, options);
       return owner === null ? null : actorOfSession(owner);
@@ -71,6 +106,23 @@ export function openIdentity(parts: IdentityParts): IdentityRooms {
       return { kind: 'user', name: person.name, ...rightsOf(person.grants) };
     },
     isBootstrapped: () => identity.people.any(),
+  };
+}
+
+type Tell = Parameters<typeof userHandlers>[0]['tell'];
+
+/** The vault hands out bytes that are to be wiped; what is sealed here is text of ASCII. */
+function boxOf(vault: Sealing): SecretBox {
+  return {
+    seal: (plain, purpose) => vault.seal(plain, purpose),
+    open: async (sealed, purpose) => {
+      const plain = await vault.open(sealed, purpose);
+      try {
+        return plain.toString('latin1');
+      } finally {
+        plain.fill(0);
+      }
+    },
   };
 }
 

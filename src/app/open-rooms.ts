@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { AppError } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -19,7 +18,6 @@ import type { PipelinePorts } from '../pipeline/pipeline-ports.ts';
 import { followFindings } from '../pipeline/propose/follow-findings.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
 import { serviceHolder } from '../platform/database/service-claim.ts';
-import { loadOrCreateKey } from '../platform/effects/key-file.ts';
 import { currentCorrelationId } from '../platform/logging/context.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
@@ -38,7 +36,6 @@ import { openReading } from './open-reading.ts';
 import { createScan } from './open-scan.ts';
 import type { StoreRooms } from './open-store.ts';
 import { openStore } from './open-store.ts';
-import { createSecretBox } from './secret-box.ts';
 import { createSettings, isExcluded, namedRepository, watched } from './settings.ts';
 
 export interface RoomParts {
@@ -86,7 +83,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
     for (const closer of closers.toReversed()) await closer();
   };
   try {
-    const identity = await identityOf(parts, store);
+    const identity = identityOf(parts, store);
     const guard = openGuard({
       database: store.database,
       audit: store.audit,
@@ -140,6 +137,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       }),
       ...scanHandlers({ pipeline, scan, repositories }),
       ...verifyHandlers({ audit: store.audit }),
+      ...identity.served,
     ];
     let working: Rooms['engine'] = null;
     const isBeside =
@@ -160,7 +158,10 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       });
       closers.push(() => engine.close());
       working = { service: engine.service, sandbox: agents.sandboxName };
-      served.push(...startHandlers(engine.service), ...executeHandlers(engine.service, reading));
+      served.push(
+        ...startHandlers(engine.service, () => identity.welcome()),
+        ...executeHandlers(engine.service, reading),
+      );
     }
     return { served, audit: auditOf(store), identity, guard, engine: working, close };
   } catch (error) {
@@ -169,14 +170,10 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
   }
 }
 
-async function identityOf(parts: RoomParts, store: StoreRooms): Promise<IdentityRooms> {
-  const { config } = parts.loaded;
-  const key = await loadOrCreateKey(join(config.dataDir, 'keys', 'marker.key'), systemRandom);
+function identityOf(parts: RoomParts, store: StoreRooms): IdentityRooms {
   return openIdentity({
-    database: store.database,
-    audit: store.audit,
-    box: createSecretBox(key, systemRandom),
-    config: () => config,
+    ...store,
+    config: () => parts.loaded.config,
     origin: () => 'http://localhost:8787',
     clock: systemClock,
     random: systemRandom,

@@ -1,3 +1,4 @@
+import * as account from './account/contract.ts';
 import * as config from './config/contract.ts';
 import * as health from './health/contract.ts';
 import * as issues from './issues/contract.ts';
@@ -5,10 +6,25 @@ import type { Contract } from './operation.ts';
 import * as scans from './scans/contract.ts';
 import * as security from './security/contract.ts';
 import * as service from './service/contract.ts';
+import * as sessions from './sessions/contract.ts';
 import * as tasks from './tasks/contract.ts';
+import * as tokens from './tokens/contract.ts';
+import * as users from './users/contract.ts';
 
 /** The rooms whose contracts make the catalogue: a new noun is one line here. */
-const rooms: readonly object[] = [config, health, issues, scans, security, service, tasks];
+const rooms: readonly object[] = [
+  account,
+  users,
+  tokens,
+  sessions,
+  config,
+  health,
+  issues,
+  scans,
+  security,
+  service,
+  tasks,
+];
 
 /** Every operation that can be asked of the system, sorted by name. Documents, tests and doors are made from it. */
 export function catalogue(): readonly Contract[] {

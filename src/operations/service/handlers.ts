@@ -79,12 +79,18 @@ export function statusHandlers(ports: StatusPorts): readonly Served[] {
 }
 
 /** `start`: runs the loop in this process. */
-export function startHandlers(ports: ServicePorts): readonly Served[] {
+export function startHandlers(
+  ports: ServicePorts,
+  /** What somebody who starts the service must know; null when there is nothing. */
+  welcome: () => Promise<string | null> = async () => null,
+): readonly Served[] {
   return [
     serve(startService, async ({ once, maxMinutes, mode }, { signal, progress }) => {
       if (mode === 'interactive') throw missing('interactive');
       const said = notYet(mode);
       if (said !== null) progress(said);
+      const first = once ? null : await welcome();
+      if (first !== null) progress(first);
       return runService(ports, {
         once,
         maxMs: maxMinutes === undefined ? null : maxMinutes * 60_000,
