@@ -1,17 +1,49 @@
+import { Navigate, useRouterState } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { createContext, useContext, useMemo } from 'react';
+import { showAccount } from '../../src/operations/account/contract.ts';
 import type { Permission } from '../../src/operations/operation.ts';
+import { ErrorPanel } from '../parts/states.tsx';
+import { useAsk } from './data.tsx';
 
 /** Who looks at the dashboard, and what the service says they may. */
 export interface Session {
   readonly name: string;
+  readonly roles: readonly string[];
   readonly may: (permission: Permission) => boolean;
+  /** False for the person at the machine who needs no account (loopback without sign-in, the demo). */
+  readonly hasAccount: boolean;
 }
+
+const SessionContext = createContext<Session | null>(null);
 
 export function useSession(): Session {
-  return { name: 'you', may: () => true };
+  const session = useContext(SessionContext);
+  if (session === null) throw new Error('outside of SignedIn');
+  return session;
 }
 
-/** Shows its content to who is signed in. */
+/** Shows its content to who is signed in; sends everybody else to sign in and back here afterwards. */
 export function SignedIn({ children }: { readonly children: ReactNode }): ReactNode {
-  return children;
+  const { data, error, refetch } = useAsk(showAccount, {});
+  const here = useRouterState({ select: ({ location }) => location.href });
+  const session = useMemo((): Session | null => {
+    if (data === undefined) return null;
+    const held = new Set(data.permissions);
+    return {
+      name: data.user,
+      roles: data.roles.map(({ role }) => role),
+      may: (permission) => held.has(permission),
+      hasAccount: data.session !== null,
+    };
+  }, [data]);
+  if (error?.kind === 'unauthenticated') {
+    return <Navigate to="/sign-in" search={{ next: here }} replace />;
+  }
+  if (data !== undefined && data.owed.length > 0) {
+    return <Navigate to="/put-in-order" search={{ next: here }} replace />;
+  }
+  if (session !== null) return <SessionContext value={session}>{children}</SessionContext>;
+  if (error !== null) return <ErrorPanel error={error} retry={() => void refetch()} />;
+  return null;
 }

@@ -1,9 +1,11 @@
 import { Menu } from '@base-ui/react/menu';
-import { Check, CircleUser, Keyboard, Monitor, Moon, Sun } from 'lucide-react';
+import { Check, CircleUser, Keyboard, LogOut, Monitor, Moon, Sun } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useState } from 'react';
+import { signOut } from '../../src/operations/sessions/contract.ts';
+import { useAfterSignIn } from '../data/after-sign-in.ts';
+import { useAct } from '../data/data.tsx';
 import { useSession } from '../data/session.tsx';
-import { classNames } from '../parts/class-names.ts';
 import { menuItem, menuLine, menuNote, menuPopup } from '../parts/menu.ts';
 import { useFrame } from './frame-context.ts';
 import type { Theme } from './theme.ts';
@@ -24,6 +26,9 @@ export function PersonMenu(): ReactNode {
   const session = useSession();
   const { openKeys } = useFrame();
   const [theme, setTheme] = useState(chosenTheme);
+  const act = useAct(signOut);
+  const after = useAfterSignIn();
+  const leave = (): void => act.mutate({}, { onSettled: () => void after('/sign-in') });
   return (
     <Menu.Root>
       <Menu.Trigger
@@ -37,6 +42,7 @@ export function PersonMenu(): ReactNode {
           <Menu.Popup className={menuPopup}>
             <p className={menuNote}>
               Signed in as <span className="font-medium text-text">{session.name}</span>
+              {session.roles.length === 0 ? null : `, ${session.roles.join(', ')}`}
             </p>
             <div className={menuLine} />
             <Menu.RadioGroup
@@ -58,10 +64,19 @@ export function PersonMenu(): ReactNode {
               ))}
             </Menu.RadioGroup>
             <div className={menuLine} />
-            <Menu.Item className={classNames(menuItem)} onClick={openKeys}>
+            <Menu.Item className={menuItem} onClick={openKeys}>
               <Keyboard aria-hidden size={15} />
               Keys
             </Menu.Item>
+            {session.hasAccount ? (
+              <>
+                <div className={menuLine} />
+                <Menu.Item className={menuItem} onClick={leave}>
+                  <LogOut aria-hidden size={15} />
+                  Sign out
+                </Menu.Item>
+              </>
+            ) : null}
           </Menu.Popup>
         </Menu.Positioner>
       </Menu.Portal>

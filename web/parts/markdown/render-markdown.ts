@@ -1,5 +1,6 @@
 import createDOMPurify from 'dompurify';
 import type { MarkdownAnswer, MarkdownRequest } from './markdown-worker.ts';
+// oxlint-disable-next-line import/default -- Vite makes it
 import workerUrl from './markdown-worker.ts?worker&url';
 
 /** A text that takes longer is shown as it is written. */
