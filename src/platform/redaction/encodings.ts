@@ -4,6 +4,9 @@ export function encodingsOf(value: string): readonly string[] {
   const url = encodeURIComponent(value);
   const strictUrl = url.replaceAll(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16)}`);
   const json = jsonEscaped(value);
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0'));
+  const units = Array.from({ length: value.length }, (_, at) => value.charCodeAt(at));
+  const hexOf = (unit: number, digits: number) => unit.toString(16).padStart(digits, '0');
   const all = [
     value,
     json,
@@ -11,15 +14,42 @@ export function encodingsOf(value: string): readonly string[] {
     url,
     strictUrl,
     url.replaceAll('%20', '+'),
-    url.replaceAll(/%[0-9A-F]{2}/g, (one) => one.toLowerCase()),
-    bytes.toString('hex'),
-    bytes.toString('hex').toUpperCase(),
-    ...[0, 1, 2].flatMap((offset) => {
-      const core = base64Core(bytes, offset);
-      return [core, core.replaceAll('+', '-').replaceAll('/', '_')];
-    }),
+    encodeURIComponent(url),
+    ...bothCases(url.replaceAll(/%[0-9A-F]{2}/g, (one) => one.toLowerCase())),
+    ...bothCases(hex.join('')),
+    ...bothCases(hex.join(':')),
+    ...bothCases(hex.join('-')),
+    ...bothCases(hex.map((two) => `%${two}`).join('')),
+    ...bothCases(hex.map((two) => String.raw`\x${two}`).join('')),
+    ...bothCases(units.map((unit) => String.raw`\u${hexOf(unit, 4)}`).join('')),
+    units.map((unit) => `&#${unit};`).join(''),
+    ...bothCases(units.map((unit) => `&#x${hexOf(unit, 2)};`).join('')),
+    htmlEscaped(value),
+    [...bytes].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join(''),
+    [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join(''),
+    [...bytes].join(','),
+    ...base64Of(bytes),
+    ...base64Of(Buffer.from(value, 'utf16le')),
+    ...base64Of(Buffer.from(bytes.toString('base64'))),
+    base32Of(bytes),
+    [...value].reverse().join(''),
+    value.toUpperCase(),
+    value.toLowerCase(),
+    value.replaceAll(/[A-Za-z]/g, thirteenOn),
   ];
   return [...new Set(all)].filter((text) => text.length >= 6);
+}
+
+function bothCases(text: string): readonly string[] {
+  return [text, text.replaceAll(/(?<![\\&#])[a-f]/g, (one) => one.toUpperCase())];
+}
+
+/** The cores at each of the three offsets, in both alphabets. */
+function base64Of(bytes: Buffer): readonly string[] {
+  return [0, 1, 2].flatMap((offset) => {
+    const core = base64Core(bytes, offset);
+    return [core, core.replaceAll('+', '-').replaceAll('/', '_')];
+  });
 }
 
 /** The characters of base64 that depend on the value alone when it starts at this offset of a group of three bytes. */
@@ -28,6 +58,29 @@ function base64Core(bytes: Buffer, offset: number): string {
   const first = Math.ceil((offset * 8) / 6);
   const end = Math.floor(((offset + bytes.length) * 8) / 6);
   return text.slice(first, end);
+}
+
+/** RFC 4648, section 6; the last character is left out where it depends on what follows. */
+function base32Of(bytes: Buffer): string {
+  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  const groups = bits.match(/.{5}/g) ?? [];
+  return groups
+    .map((group) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(group, 2)])
+    .join('');
+}
+
+function htmlEscaped(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}
+
+function thirteenOn(letter: string): string {
+  const base = letter <= 'Z' ? 65 : 97;
+  return String.fromCharCode(((letter.charCodeAt(0) - base + 13) % 26) + base);
 }
 
 function jsonEscaped(text: string): string {

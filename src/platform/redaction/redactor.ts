@@ -2,8 +2,9 @@ import { createHmac } from 'node:crypto';
 import type { Json } from '../../lib/json.ts';
 import { plainValue } from '../../lib/plain-value.ts';
 import { encodingsOf } from './encodings.ts';
-import { type FormatRule, formatRules } from './format-rules.ts';
+import { createFormatScan } from './format-scan.ts';
 import { createKnownValues } from './known-values.ts';
+import { type ShapeFormat, shapeFormats } from './shape-formats.ts';
 
 /** Takes secrets out of whatever leaves the process. */
 export interface Redactor {
@@ -28,10 +29,12 @@ export function createRedactor(key: Uint8Array): Redactor {
   const known = createKnownValues();
   const marker = (kind: string, secret: string): string =>
     `[REDACTED:${kind}:${createHmac('sha256', key).update(secret).digest('hex').slice(0, 6)}]`;
+  const withoutFormats = createFormatScan(marker);
   const redact = (text: string): string => {
     let clean = known.replaceIn(text);
     if (clean.includes('-----BEGIN ')) clean = withoutPrivateKeys(clean, marker);
-    for (const rule of formatRules) clean = apply(rule, clean, marker);
+    clean = withoutFormats(clean);
+    for (const format of shapeFormats) clean = apply(format, clean, marker);
     return clean;
   };
   return {
@@ -63,7 +66,8 @@ function kindsOf(text: string): readonly string[] {
 
 type Marker = (kind: string, secret: string) => string;
 
-function apply({ kind, pattern, leave }: FormatRule, text: string, marker: Marker): string {
+function apply({ kind, holds, pattern, leave }: ShapeFormat, text: string, marker: Marker): string {
+  if (!text.includes(holds)) return text;
   return text.replace(pattern, (match: string, ...more: readonly unknown[]) => {
     const [group, offset] = typeof more[0] === 'string' ? more : [match, more[0]];
     const secret = String(group);

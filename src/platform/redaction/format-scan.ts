@@ -1,0 +1,122 @@
+import { type ContextFormat, contextFormats } from './context-formats.ts';
+import { type PrefixedFormat, prefixedFormats } from './prefixed-formats.ts';
+import { letters, rolled, slotOf, slots } from './rolling-letters.ts';
+
+/** A secret in a text: which part of it is replaced, and from where the scan goes on. */
+interface Found {
+  readonly kind: string;
+  readonly start: number;
+  readonly end: number;
+  readonly after: number;
+  readonly isLeft: boolean;
+}
+
+type Reader = (text: string, at: number) => Found | null;
+
+/** Replaces the secrets that some known letters announce: one pass over the text, however many formats there are. */
+export function createFormatScan(
+  replacementOf: (kind: string, secret: string) => string,
+): (text: string) => string {
+  const readers = new Map<number, Reader[]>();
+  const filled = new Uint8Array(slots);
+  const add = (start: string, reader: Reader): void => {
+    const slot = slotOf(start);
+    readers.set(slot, [...(readers.get(slot) ?? []), reader]);
+    filled[slot] = 1;
+  };
+  add('[REDACTED:', readReplacement);
+  for (const format of prefixedFormats)
+    for (const prefix of format.prefixes) add(prefix, prefixedReader(format, prefix));
+  for (const format of contextFormats)
+    for (const start of new Set(format.starts.map((one) => one.slice(0, letters))))
+      add(start, contextReader(format));
+  return (text) => replaced(text, filled, readers, replacementOf);
+}
+
+function replaced(
+  text: string,
+  filled: Uint8Array,
+  readers: ReadonlyMap<number, readonly Reader[]>,
+  replacementOf: (kind: string, secret: string) => string,
+): string {
+  let result = '';
+  let copied = 0;
+  let slot = 0;
+  let next = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    slot = rolled(slot, text.charCodeAt(index));
+    if (filled[slot] === 0) continue;
+    const at = index - letters + 1;
+    if (at < next) continue;
+    const found = firstOf(readers.get(slot), text, at);
+    if (found === null) continue;
+    if (!found.isLeft) {
+      const secret = text.slice(found.start, found.end);
+      result += text.slice(copied, found.start) + replacementOf(found.kind, secret);
+      copied = found.end;
+    }
+    next = found.after;
+    index = next - 1;
+  }
+  return copied === 0 ? text : result + text.slice(copied);
+}
+
+function firstOf(readers: readonly Reader[] = [], text: string, at: number): Found | null {
+  for (const reader of readers) {
+    const found = reader(text, at);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function prefixedReader(format: PrefixedFormat, prefix: string): Reader {
+  const { kind, body, standsAlone = false, leave } = format;
+  return (text, at) => {
+    if (!text.startsWith(prefix, at)) return null;
+    if (standsAlone && at > 0 && isPartOfWord(text.charCodeAt(at - 1))) return null;
+    body.lastIndex = at + prefix.length;
+    if (!body.test(text)) return null;
+    const end = body.lastIndex;
+    const secret = text.slice(at, end);
+    const isLeft = isFilling(secret.slice(prefix.length)) || leave?.(secret) === true;
+    return { kind, start: at, end, after: end, isLeft };
+  };
+}
+
+/** What is left because of its words may still hold a secret by its letters, so the scan goes on behind the words. */
+function contextReader({ kind, pattern, leave }: ContextFormat): Reader {
+  return (text, at) => {
+    pattern.lastIndex = at;
+    const match = pattern.exec(text);
+    if (match === null) return null;
+    const [whole, secret = whole] = match;
+    if (leave?.(secret, whole) === true || secret.startsWith('[REDACTED:')) return null;
+    const start = at + whole.lastIndexOf(secret);
+    const end = start + secret.length;
+    return { kind, start, end, after: end, isLeft: false };
+  };
+}
+
+/** What was replaced before is left as it is. */
+function readReplacement(text: string, at: number): Found | null {
+  const replacement = /\[REDACTED:[a-z0-9-]{1,40}:[0-9a-f]{6}\]/y;
+  replacement.lastIndex = at;
+  if (!replacement.test(text)) return null;
+  const end = replacement.lastIndex;
+  return { kind: '', start: at, end, after: end, isLeft: true };
+}
+
+/** `xxxxxxxx`, `********`, `00000000`: what documents write where a secret would stand. */
+function isFilling(body: string): boolean {
+  return /^(.)\1*$/.test(body);
+}
+
+function isPartOfWord(character: number): boolean {
+  return (
+    (character >= 0x30 && character <= 0x39) ||
+    (character >= 0x41 && character <= 0x5a) ||
+    (character >= 0x61 && character <= 0x7a) ||
+    character === 0x5f ||
+    character === 0x2d
+  );
+}
