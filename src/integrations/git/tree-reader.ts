@@ -4,6 +4,7 @@ import { attributesOfFolders } from './folder-attributes.ts';
 import type { Git } from './git.ts';
 import { parseNul, parseRawDiff } from './git-output.ts';
 import { type GitObject, type ObjectReader, openObjectReader } from './object-reader.ts';
+import { wordPattern } from './word-pattern.ts';
 
 export interface TreeReaderDeps {
   readonly git: Git;
@@ -164,31 +165,6 @@ async function* namesWithFixed(
   } finally {
     child.kill();
   }
-}
-
-/**
- * The words in one byte code unit, or with a NUL between the letters as UTF-16 has them in either order. Words that are
- * not in upper case stand in prose all the time: of these only what a colon, a bracket, other punctuation or nothing follows.
- */
-function wordPattern(spellings: readonly string[]): string {
-  const escape = (text: string) => text.replace(/[^\w]/gu, String.raw`\$&`);
-  const upper = spellings.filter((word) => word === word.toUpperCase()).map(escape);
-  const other = spellings.filter((word) => word !== word.toUpperCase()).map(escape);
-  const wide = spellings
-    .filter((word) => /^[\x20-\x7e]+$/u.test(word))
-    .map((word) => Array.from(word, escape).join(String.raw`\x00`));
-  const lower = `(?:${other.join('|')})`;
-  const choices = [
-    ...(upper.length === 0 ? [] : [String.raw`(?<!\w)(?:${upper.join('|')})(?!\w)`]),
-    ...(other.length === 0
-      ? []
-      : [
-          String.raw`(?<!\w)${lower}(?=[\s.,;]*(?:[^\w\s.,;]|$))`,
-          String.raw`(?<=[@\\])${lower}(?!\w)`,
-        ]),
-    ...wide,
-  ];
-  return choices.join('|');
 }
 
 async function* each(files: readonly BlobAt[]): AsyncIterable<BlobAt> {
