@@ -1,4 +1,5 @@
 import { systemRandom } from '../lib/random.ts';
+import type { Gate } from '../operations/gate.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
 import { loadConfig } from '../platform/config/load-config.ts';
 import { factsFirst } from '../platform/logging/logger.ts';
@@ -38,7 +39,12 @@ export async function openFull(options: OpenOptions): Promise<Manager> {
     for (const closer of closers.toReversed()) await closer();
   };
   try {
+    let gate: Gate | null = null;
     const rooms = await openRooms({
+      gate: () => {
+        if (gate === null) throw new Error('the gate is asked for before it stands');
+        return gate;
+      },
       options,
       loaded,
       logger,
@@ -48,7 +54,7 @@ export async function openFull(options: OpenOptions): Promise<Manager> {
     });
     closers.push(() => rooms.close());
     const light = options.whole === true ? await storelessHandlers(options) : [];
-    const gate = gateOf({
+    gate = gateOf({
       served: [...rooms.served, ...light],
       audit: rooms.audit,
       log: logger,

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { Gate } from '../operations/gate.ts';
 import type { Needs } from '../operations/operation.ts';
 import type { ServicePorts } from '../operations/service/run-service.ts';
+import type { OpenServer } from '../operations/service/server.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
 import type { IdentityRooms } from './open-identity.ts';
 
@@ -27,6 +28,13 @@ export interface OpenOptions {
   readonly whole?: boolean;
 }
 
+/** The loop, and the server that may run beside it. */
+export interface WorkingRooms {
+  readonly service: ServicePorts;
+  readonly sandbox: string;
+  readonly openServer: OpenServer;
+}
+
 /** What was built: the gate and what has to be closed again. */
 export interface Manager {
   readonly gate: Gate;
@@ -34,7 +42,7 @@ export interface Manager {
   /** Who somebody is; null without a store. */
   readonly identity: IdentityRooms | null;
   /** What drives the loop; null unless the operation needs it. */
-  readonly engine: { readonly service: ServicePorts; readonly sandbox: string } | null;
+  readonly engine: WorkingRooms | null;
   close(): Promise<void>;
 }
 

@@ -4,13 +4,13 @@ import { AppError } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { systemRandom } from '../lib/random.ts';
-import type { GateAudit, Served } from '../operations/gate.ts';
+import { watchHandlers } from '../operations/changes/watch-handler.ts';
+import type { Gate, GateAudit, Served } from '../operations/gate.ts';
 import { healthHandlers } from '../operations/health/handlers.ts';
 import { issueHandlers } from '../operations/issues/handlers.ts';
 import { scanHandlers } from '../operations/scans/handlers.ts';
 import { verifyHandlers } from '../operations/security/verify-handler.ts';
 import { startHandlers, statusHandlers } from '../operations/service/handlers.ts';
-import type { ServicePorts } from '../operations/service/run-service.ts';
 import { executeTask } from '../operations/tasks/contract.ts';
 import { executeHandlers } from '../operations/tasks/execute-handler.ts';
 import { taskHandlers } from '../operations/tasks/handlers.ts';
@@ -22,15 +22,17 @@ import { currentCorrelationId } from '../platform/logging/context.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
 import type { PerformanceWatch } from '../platform/telemetry/monitor-performance.ts';
+import { createChangeFeed } from '../storage/change-feed.ts';
 import { attachToService } from './attach-service.ts';
 import type { AgentRooms } from './open-agents.ts';
 import { openAgents } from './open-agents.ts';
 import { openEngine } from './open-engine.ts';
 import { type GuardRooms, openGuard } from './open-guard.ts';
 import { healthChecks } from './open-health.ts';
+import { createServerOpener } from './open-http.ts';
 import type { IdentityRooms } from './open-identity.ts';
 import { openIdentity } from './open-identity.ts';
-import type { OpenOptions } from './open-options.ts';
+import type { OpenOptions, WorkingRooms } from './open-options.ts';
 import { configFolder } from './open-options.ts';
 import { openReading } from './open-reading.ts';
 import { createScan } from './open-scan.ts';
@@ -45,6 +47,8 @@ export interface RoomParts {
   readonly redactor: Redactor;
   readonly log: Log;
   readonly performance: Pick<PerformanceWatch, 'counts'>;
+  /** Of this process; there once everything that it serves is built. */
+  readonly gate: () => Gate;
 }
 
 /** Handlers behind a store, and with `engine` those that do the work. */
@@ -56,7 +60,7 @@ export interface Rooms {
   /** Limits and blocks. */
   readonly guard: GuardRooms;
   /** What drives the loop; null unless it was asked for. */
-  readonly engine: { readonly service: ServicePorts; readonly sandbox: string } | null;
+  readonly engine: WorkingRooms | null;
   close(): Promise<void>;
 }
 
@@ -84,11 +88,17 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
   };
   try {
     const identity = identityOf(parts, store);
+    const server = createServerOpener(
+      { config, version: options.version, log: parts.log, gate: parts.gate },
+      store,
+      () => identity,
+    );
     const guard = openGuard({
       database: store.database,
       audit: store.audit,
       config: () => config,
       log: parts.log,
+      isOff: server.isUnsecured,
     });
     const agents = await openAgents({
       ...deps,
@@ -157,10 +167,15 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         endLeftovers: agents.endLeftovers,
       });
       closers.push(() => engine.close());
-      working = { service: engine.service, sandbox: agents.sandboxName };
+      working = {
+        service: engine.service,
+        sandbox: agents.sandboxName,
+        openServer: server.open,
+      };
       served.push(
-        ...startHandlers(engine.service, () => identity.welcome()),
+        ...startHandlers(engine.service, server.open, () => identity.welcome()),
         ...executeHandlers(engine.service, reading),
+        ...watchHandlers(createChangeFeed(store.database, { clock: systemClock, log: parts.log })),
       );
     }
     return { served, audit: auditOf(store), identity, guard, engine: working, close };

@@ -43,6 +43,7 @@ import { createEffects } from '../platform/effects/create-effects.ts';
 import { loadOrCreateKey } from '../platform/effects/key-file.ts';
 import { createMarkers } from '../platform/effects/markers.ts';
 import { effectMigrations } from '../platform/effects/migrations.ts';
+import { idempotencyMigrations } from '../platform/idempotency/migrations.ts';
 import { identityMigrations } from '../platform/identity/migrations.ts';
 import { ratelimitMigrations } from '../platform/ratelimit/migrations.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
@@ -104,6 +105,7 @@ const migrations = [
   reconciliationMigration,
   ...storageMigrations,
   ...effectMigrations,
+  ...idempotencyMigrations,
   ...auditMigrations,
   ...vaultMigrations,
   ...identityMigrations,

@@ -5,6 +5,7 @@ import type { Served } from '../operations/gate.ts';
 import type { DemoPorts } from '../operations/service/demo-handler.ts';
 import { demoHandlers } from '../operations/service/demo-handler.ts';
 import { runService } from '../operations/service/run-service.ts';
+import { withServer } from '../operations/service/server.ts';
 import { approveTask } from '../operations/tasks/contract.ts';
 import { prepareDemo } from './demo.ts';
 import type { Manager, OpenOptions } from './open-options.ts';
@@ -23,7 +24,7 @@ export function demoOperations(options: OpenOptions, openFull: OpenFull): readon
 }
 
 function runDemoWith(options: OpenOptions, actor: Actor, openFull: OpenFull): DemoPorts['run'] {
-  return async (configFile, { approve, once, signal, progress }) => {
+  return async (configFile, { approve, once, port, signal, progress }) => {
     const manager = await openFull({
       ...options,
       needs: 'engine',
@@ -31,7 +32,7 @@ function runDemoWith(options: OpenOptions, actor: Actor, openFull: OpenFull): De
     });
     try {
       if (manager.engine === null) throw new Error('the engine was not opened');
-      const { service, sandbox } = manager.engine;
+      const { service, sandbox, openServer } = manager.engine;
       if (sandbox === 'none') {
         progress('no sandbox on this machine: only the bundled agent runs, on its own samples');
       }
@@ -47,14 +48,19 @@ function runDemoWith(options: OpenOptions, actor: Actor, openFull: OpenFull): De
         if (waiting.length > 0) progress(`${waiting.length} approved by ${actor.name}`);
         return waiting.length;
       };
-      const summary = await runService(service, {
-        once,
-        maxMs: null,
-        signal,
-        progress,
-        ...(approve ? { onProposed: approveAll } : {}),
-      });
-      return { ...summary, sandbox };
+      const run = () =>
+        runService(service, {
+          once,
+          maxMs: null,
+          signal,
+          progress,
+          ...(approve ? { onProposed: approveAll } : {}),
+        });
+      if (once) return { ...(await run()), sandbox };
+      // Samples on this machine, for whoever sits at it: nobody has to sign in.
+      const server = await openServer({ port, security: false });
+      progress(`dashboard: ${server.address}`);
+      return { ...(await withServer(server, signal, run)), sandbox };
     } finally {
       await manager.close();
     }

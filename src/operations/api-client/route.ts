@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { Contract } from '../operation.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -28,10 +29,11 @@ export function routeOf(
   const dot = name.indexOf('.');
   const noun = name.slice(0, dot);
   const verb = name.slice(dot + 1).replaceAll('.', '/');
-  const members = membersOf(contract.input);
+  const shape = shapeOf(contract.input);
+  const members = Object.keys(shape);
   const of = members.includes('id') ? `/${noun}/{id}` : `/${noun}`;
   const [method, path] =
-    effect === 'read' ? readRoute(noun, of, verb) : writeRoute(noun, of, verb, members);
+    effect === 'read' ? readRoute(noun, of, verb, shape) : writeRoute(noun, of, verb, members);
   const own = { method: http?.method ?? method, path: `${apiRoot}${http?.path ?? path}` };
   return {
     ...own,
@@ -40,9 +42,18 @@ export function routeOf(
   };
 }
 
-function readRoute(noun: string, of: string, verb: string): readonly [Method, string] {
+function readRoute(
+  noun: string,
+  of: string,
+  verb: string,
+  shape: Shape,
+): readonly [Method, string] {
   if (verb === 'list') return ['GET', `/${noun}`];
-  if (verb === 'show') return ['GET', of];
+  if (verb === 'show') {
+    // What has no id is known by its name; a thing there is only one of needs neither.
+    const named = ['name', 'repo'].find((member) => isNeeded(shape[member]));
+    return ['GET', named === undefined || 'id' in shape ? of : `${of}/{${named}}`];
+  }
   return ['GET', `${of}/${verb}`];
 }
 
@@ -60,11 +71,20 @@ function writeRoute(
   return ['POST', `${of}/${verb}`];
 }
 
-/** The names of an input's members; a pipe or a wrapper is looked through. */
-function membersOf(schema: unknown): readonly string[] {
-  if (typeof schema !== 'object' || schema === null) return [];
+type Shape = Readonly<Record<string, unknown>>;
+
+/** The members of an input with their schemas; a pipe or a wrapper is looked through. */
+function shapeOf(schema: unknown): Shape {
+  if (typeof schema !== 'object' || schema === null) return {};
   if ('shape' in schema && typeof schema.shape === 'object' && schema.shape !== null)
-    return Object.keys(schema.shape);
+    return schema.shape as Shape;
   const inner = 'def' in schema ? (schema.def as { in?: unknown; innerType?: unknown }) : {};
-  return membersOf(inner.in ?? inner.innerType);
+  return shapeOf(inner.in ?? inner.innerType);
+}
+
+/** Whether a member cannot be left out. */
+function isNeeded(schema: unknown): boolean {
+  if (typeof schema !== 'object' || schema === null || !('safeParse' in schema)) return false;
+  const { success } = (schema as z.ZodType).safeParse(undefined);
+  return !success;
 }

@@ -36,3 +36,30 @@ export const listChanges = operation({
     reset: z.boolean(),
   }),
 });
+
+/** `reset` instead of a change: something was missed, read everything again. */
+export const WatchedChange = z.object({
+  /** Where to go on after a break; sent again as Last-Event-ID. */
+  cursor: z.string(),
+  reset: z.boolean(),
+  changes: z.array(ChangeNotice),
+});
+export type WatchedChange = z.infer<typeof WatchedChange>;
+
+export const watchChanges = operation({
+  name: 'changes.watch',
+  summary: 'Follow what changes, from now or from a cursor on, as it happens',
+  permission: 'tasks:read',
+  effect: 'read',
+  kind: 'stream',
+  needs: 'store',
+  deadlineMs: null,
+  doors: ['http'],
+  http: { path: '/events' },
+  input: z.object({
+    /** Cursor of the last event that was seen; without it from now on. */
+    after: z.string().max(100).optional(),
+  }),
+  /** Of each event. */
+  output: WatchedChange,
+});

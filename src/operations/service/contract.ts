@@ -48,6 +48,10 @@ export const startService = operation({
     once: z.boolean().default(false),
     maxMinutes: z.number().positive().optional(),
     mode: z.enum(['robust', 'interactive', 'daemon', 'legacy']).default('robust'),
+    /** Of the server; 0 takes any free one. Without it server.port, and with `once` no server at all. */
+    port: z.number().int().min(0).max(65_535).optional(),
+    /** False: without sessions and rate limits, for whoever sits at this machine. */
+    security: z.boolean().default(true),
   }),
   output: ServiceSummary,
 });
@@ -125,7 +129,11 @@ export const runDemo = operation({
   needs: 'nothing',
   deadlineMs: null,
   doors: ['cli'],
-  input: z.object({ once: z.boolean().default(false) }),
+  input: z.object({
+    once: z.boolean().default(false),
+    /** Of the server, which runs unless `once`; 0 takes any free one. */
+    port: z.number().int().min(0).max(65_535).optional(),
+  }),
   output: ServiceSummary.extend({ folder: z.string(), sandbox: z.string() }),
 });
 

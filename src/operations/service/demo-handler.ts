@@ -12,6 +12,7 @@ export interface DemoPorts {
     options: {
       readonly approve: boolean;
       readonly once: boolean;
+      readonly port: number | undefined;
       readonly signal: AbortSignal;
       readonly progress: (text: string) => void;
     },
@@ -21,7 +22,7 @@ export interface DemoPorts {
 /** `demo`: the whole loop on samples, with real git, a real database and the bundled agent. */
 export function demoHandlers({ prepare, run }: DemoPorts): readonly Served[] {
   return [
-    serve(runDemo, async ({ once }, { signal, progress }) => {
+    serve(runDemo, async ({ once, port }, { signal, progress }) => {
       const { folder, configFile } = await prepare();
       progress(`sample repositories in ${folder}`);
       if (!once) {
@@ -29,7 +30,10 @@ export function demoHandlers({ prepare, run }: DemoPorts): readonly Served[] {
         progress(`approve: claude-manager --config ${configFile} tasks approve ID`);
         progress('stop with Ctrl-C; --once approves by itself and ends');
       }
-      return { ...(await run(configFile, { approve: once, once, signal, progress })), folder };
+      return {
+        ...(await run(configFile, { approve: once, once, port, signal, progress })),
+        folder,
+      };
     }),
   ];
 }

@@ -7,6 +7,8 @@ import { serve } from '../gate.ts';
 import { pauseWork, resumeWork, serviceStatus, startService, stopService } from './contract.ts';
 import type { ServicePorts } from './run-service.ts';
 import { runService } from './run-service.ts';
+import type { OpenServer } from './server.ts';
+import { withServer } from './server.ts';
 
 export type StatusPorts = Pick<PipelinePorts, 'tasks' | 'runs' | 'pauses' | 'clock'> & {
   readonly queries: Pick<TaskQueries, 'counts'>;
@@ -78,25 +80,32 @@ export function statusHandlers(ports: StatusPorts): readonly Served[] {
   ];
 }
 
-/** `start`: runs the loop in this process. */
+/** `start`: runs the loop in this process, and the server beside it. */
 export function startHandlers(
   ports: ServicePorts,
+  openServer: OpenServer,
   /** What somebody who starts the service must know; null when there is nothing. */
   welcome: () => Promise<string | null> = async () => null,
 ): readonly Served[] {
   return [
-    serve(startService, async ({ once, maxMinutes, mode }, { signal, progress }) => {
+    serve(startService, async (input, { signal, progress }) => {
+      const { once, maxMinutes, mode, port, security } = input;
       if (mode === 'interactive') throw missing('interactive');
       const said = notYet(mode);
       if (said !== null) progress(said);
-      const first = once ? null : await welcome();
+      const run = () =>
+        runService(ports, {
+          once,
+          maxMs: maxMinutes === undefined ? null : maxMinutes * 60_000,
+          signal,
+          progress,
+        });
+      if (once && port === undefined) return run();
+      const server = await openServer({ port, security });
+      progress(`listening on ${server.address}`);
+      const first = await welcome();
       if (first !== null) progress(first);
-      return runService(ports, {
-        once,
-        maxMs: maxMinutes === undefined ? null : maxMinutes * 60_000,
-        signal,
-        progress,
-      });
+      return withServer(server, signal, run);
     }),
   ];
 }
@@ -106,7 +115,7 @@ function notYet(mode: string): string | null {
   if (mode === 'daemon')
     return 'daemon: runs in the foreground for a supervisor such as systemd; readiness notification comes with a later release';
   if (mode === 'legacy')
-    return 'legacy: scans, proposes and runs what is labeled; approval, sandbox and audit stay; it has no sessions or rate limits to switch off yet';
+    return 'legacy: scans, proposes and runs what is labeled; approval, sandbox and audit stay; --no-security drops sessions and rate limits';
   return null;
 }
 

@@ -11,6 +11,7 @@ import { notifications } from './sections/notifications.ts';
 import { performance } from './sections/performance.ts';
 import { repositories } from './sections/repositories.ts';
 import { security } from './sections/security.ts';
+import { server } from './sections/server.ts';
 
 /** The whole configuration: types, defaults, JSON Schema, reference page and environment names come from here. */
 export const configSchema = z.strictObject({
@@ -31,6 +32,7 @@ export const configSchema = z.strictObject({
     description: 'Folder for the log files; relative to the file.',
     restart: true,
   }),
+  server,
   security,
   logging,
   performance,

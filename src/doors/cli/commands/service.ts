@@ -20,6 +20,7 @@ interface StartFlags {
   readonly once?: boolean;
   readonly maxMinutes?: number;
   readonly port?: number;
+  readonly security?: boolean;
   readonly role?: string;
 }
 
@@ -35,11 +36,7 @@ export function addServiceCommands(program: Command, run: Run): void {
     )
     .option('--once', 'until nothing can go on without a person, then print a summary and end')
     .option('--max-minutes <minutes>', 'with --once: give up waiting after so long', positive)
-    .option(
-      '--port <port>',
-      'of the server, which comes with a later release: not used yet',
-      positive,
-    )
+    .option('--port <port>', 'of the server (default: server.port, 8080); 0 takes a free one', port)
     .option('--security', 'with sessions and rate limits of the server (default)')
     .option('--no-security', 'without them, on this machine only')
     .addOption(
@@ -48,7 +45,13 @@ export function addServiceCommands(program: Command, run: Run): void {
     .action(
       run<StartFlags, ServiceSummary>(
         startService,
-        ([{ mode, once, maxMinutes }]) => ({ mode, once: once ?? false, maxMinutes }),
+        ([{ mode, once, maxMinutes, port, security }]) => ({
+          mode,
+          once: once ?? false,
+          maxMinutes,
+          port,
+          security,
+        }),
         summaryText,
         { exitCode: exitCodeOfProblems },
       ),
@@ -57,10 +60,11 @@ export function addServiceCommands(program: Command, run: Run): void {
     .command('demo')
     .description(runDemo.summary)
     .option('--once', 'run it to the end without waiting for a person, and print what came out')
+    .option('--port <port>', 'of the dashboard (default: 8080); 0 takes a free one', port)
     .action(
-      run<{ once?: boolean }, ServiceSummary & { folder: string; sandbox: string }>(
+      run<{ once?: boolean; port?: number }, ServiceSummary & { folder: string; sandbox: string }>(
         runDemo,
-        ([{ once }]) => ({ once: once ?? false }),
+        ([{ once, port }]) => ({ once: once ?? false, port }),
         (answer) =>
           `${summaryText(answer)}sandbox: ${answer.sandbox}\nsamples: ${answer.folder}\nlook:    claude-manager --config ${answer.folder}/config.json tasks list\n`,
         { exitCode: exitCodeOfProblems },
@@ -195,6 +199,13 @@ function doctorText(report: DoctorReport): string {
     mend === null ? evidence : `${evidence} Mend: ${mend}`,
   ]);
   return table(lines, 200);
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (!/^\d{1,5}$/u.test(text) || value > 65_535)
+    throw new InvalidArgumentError('Give a port from 0 to 65535.');
+  return value;
 }
 
 function positive(text: string): number {

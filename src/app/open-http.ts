@@ -1,0 +1,87 @@
+import { isIP } from 'node:net';
+import { userInfo } from 'node:os';
+import type { FirstAnswer } from '../doors/http/first-answers.ts';
+import { AppError } from '../lib/app-error.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { systemRandom } from '../lib/random.ts';
+import type { Gate } from '../operations/gate.ts';
+import type { OpenServer, RunningServer } from '../operations/service/server.ts';
+import type { Config } from '../platform/config/schema.ts';
+import type { Database } from '../platform/database/database.ts';
+import { createFirstAnswers } from '../platform/idempotency/first-answers.ts';
+import type { IdentityRooms } from './open-identity.ts';
+
+/** What opens the door when the service starts. */
+export interface ServerOpener {
+  readonly open: OpenServer;
+  /** True while the service runs without sessions and limits, as it was asked to. */
+  readonly isUnsecured: () => boolean;
+}
+
+export interface ServerParts {
+  readonly config: Config;
+  readonly version: string;
+  readonly log: Log;
+  /** Asked for when the door opens, because it is built after everything that it serves. */
+  readonly gate: () => Gate;
+}
+
+/** The server of this process; it is read in and built when it opens. */
+export function createServerOpener(
+  { config, version, log, gate }: ServerParts,
+  store: { readonly database: Pick<Database, 'kysely' | 'pool'> },
+  identity: () => IdentityRooms,
+): ServerOpener {
+  let isUnsecured = false;
+  return {
+    isUnsecured: () => isUnsecured,
+    open: async ({ port, security }): Promise<RunningServer> => {
+      const { server } = config;
+      if (!security) requireLoopback(server.host);
+      isUnsecured = !security;
+      const { openHttpDoor } = await import('../doors/http/server.ts');
+      const answers = createFirstAnswers<FirstAnswer>(store.database, {
+        clock: systemClock,
+        process: systemRandom.uuid(),
+      });
+      await answers.sweep();
+      const door = await openHttpDoor({
+        gate: gate(),
+        authenticator: identity(),
+        owner: security ? null : { kind: 'command_line', name: userInfo().username, isOwner: true },
+        answers,
+        askStore: async () => store.database.pool.query('select 1'),
+        settings: {
+          host: server.host,
+          port: port ?? server.port,
+          publicUrl: server.publicUrl,
+          allowedHosts: server.allowedHosts,
+          trustedProxies: server.trustedProxies,
+          bodyLimitBytes: server.bodyLimitKb * 1024,
+          maxConnections: server.maxConnections,
+        },
+        dashboard: new URL('../../dist-web/', import.meta.url).pathname,
+        version,
+        clock: systemClock,
+        newCorrelationId: () => systemRandom.uuid(),
+        log,
+      });
+      log.info({ address: door.address, security }, 'listening');
+      return door;
+    },
+  };
+}
+
+/** Without sessions whoever reaches the server may do everything, so only this machine may reach it. */
+function requireLoopback(host: string): void {
+  const isLoopback =
+    host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+  if (isLoopback) return;
+  throw new AppError({
+    kind: 'invalid_input',
+    code: 'unsecured_beyond_loopback',
+    message: `--no-security works on this machine only, and server.host is ${host}.`,
+    next: 'Leave --no-security out, or set server.host to 127.0.0.1.',
+  });
+}

@@ -1,0 +1,258 @@
+import compress from '@fastify/compress';
+import cookie from '@fastify/cookie';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { fastify } from 'fastify';
+import type { Actor } from '../../domain/actor.ts';
+import { AppError, toAppError } from '../../lib/app-error.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import { apiRoot, routeOf } from '../../operations/api-client/route.ts';
+import type { Gate } from '../../operations/gate.ts';
+import type { Authenticator } from './callers.ts';
+import { createCallers } from './callers.ts';
+import { addDashboard } from './dashboard.ts';
+import type { FirstAnswers } from './first-answers.ts';
+import { openApiDocument } from './openapi.ts';
+import { addOperationRoutes } from './operation-routes.ts';
+import { addProbes, watchReadiness } from './probes.ts';
+import { limitHeaders, problemOf, refuse } from './problem.ts';
+import { createRequestGuards } from './request-guards.ts';
+import { securityHeaders } from './security-headers.ts';
+import type { HttpSettings } from './settings.ts';
+import { answerBrokenRequests, serverLimits } from './slow-senders.ts';
+import { readJson } from './strict-json.ts';
+
+export interface HttpDoorDeps {
+  readonly gate: Gate;
+  readonly authenticator: Authenticator;
+  /** Who acts for direct connections from this machine; null while sessions are on. */
+  readonly owner: Actor | null;
+  readonly answers: FirstAnswers;
+  /** Rejects while the service cannot do its work: its database does not answer. */
+  readonly askStore: () => Promise<unknown>;
+  readonly settings: HttpSettings;
+  /** The built dashboard. */
+  readonly dashboard: string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly newCorrelationId: () => string;
+  readonly log: Log;
+}
+
+/** The open door. */
+export interface HttpDoor {
+  /** `http://127.0.0.1:8080`. */
+  readonly address: string;
+  /** From now on only what is under way is finished; everything else is told to come back later. */
+  drain(): void;
+  /** Drains, waits for what is under way and closes. */
+  close(): Promise<void>;
+}
+
+/** Requests under way get so long to end when the door closes. */
+const graceMs = 15_000;
+
+/** Opens the door. Throws AppError `unavailable` code `port_taken` or `address_unusable`. */
+export async function openHttpDoor(deps: HttpDoorDeps): Promise<HttpDoor> {
+  const { settings, clock } = deps;
+  const ended = new AbortController();
+  const isDraining = (): boolean => ended.signal.aborted;
+  const app = fastify({
+    ...serverLimits,
+    bodyLimit: settings.bodyLimitBytes,
+    trustProxy: settings.trustedProxies.length === 0 ? false : [...settings.trustedProxies],
+    genReqId: ({ headers }) => correlationOf(headers['x-correlation-id'], deps.newCorrelationId),
+    frameworkErrors: (error, request, reply) => answerError(deps, error, request, reply as never),
+  });
+  app.server.maxConnections = settings.maxConnections;
+  answerBrokenRequests(app.server, deps.newCorrelationId);
+  const guards = createRequestGuards(settings);
+  const isHttps = (request: FastifyRequest): boolean =>
+    settings.publicUrl?.startsWith('https:') === true || request.protocol === 'https';
+  const callers = createCallers({ ...deps, guards, isHttps });
+  const readiness = watchReadiness(deps.askStore, clock);
+  await app.register(cookie);
+  await app.register(compress, { global: true, threshold: 1024, encodings: ['gzip', 'identity'] });
+  takeOnlyJson(app);
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.headers(securityHeaders(isHttps(request))).header('x-correlation-id', request.id);
+    guards.checkTarget(request);
+    if (!isDraining() || isProbe(request.url)) return;
+    void reply.header('connection', 'close');
+    throw stopping();
+  });
+  app.setErrorHandler((error, request, reply) => answerError(deps, error, request, reply));
+  addProbes(app, { readiness, isDraining, gate: deps.gate, callers });
+  addOperationRoutes(app, { ...deps, callers, ended: ended.signal });
+  const contracts = deps.gate.contracts();
+  const document = JSON.stringify(openApiDocument(contracts, deps.version));
+  app.get(`${apiRoot}/openapi.json`, async (_request, reply) =>
+    reply.type('application/json; charset=utf-8').send(document),
+  );
+  const servePage = await addDashboard(app, deps.dashboard);
+  const methods = methodsByPath(deps.gate);
+  app.setNotFoundHandler(async (request, reply) => {
+    if (servePage(request, reply)) return reply;
+    throw notThere(request, reply, methods);
+  });
+  const address = await listen(app, settings).catch(async (error: unknown) => {
+    readiness.stop();
+    await app.close();
+    throw error;
+  });
+  return {
+    address,
+    drain: () => ended.abort(new Error('the service stops')),
+    close: async () => {
+      ended.abort(new Error('the service stops'));
+      readiness.stop();
+      const late = setTimeout(() => app.server.closeAllConnections(), graceMs);
+      await app.close();
+      clearTimeout(late);
+    },
+  };
+}
+
+async function listen(app: FastifyInstance, { host, port }: HttpSettings): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (cause) {
+    const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
+    throw new AppError({
+      kind: 'unavailable',
+      code: isTaken ? 'port_taken' : 'address_unusable',
+      message: isTaken
+        ? `Port ${port} on ${host} is in use by another program.`
+        : `The server cannot listen on ${host} port ${port}.`,
+      next: isTaken
+        ? 'Choose another one with --port or server.port (0 takes any free one), or end that program.'
+        : 'Correct server.host and server.port in the configuration.',
+      cause,
+    });
+  }
+}
+
+/** A body is JSON or nothing; forms and plain text are what foreign pages can send. */
+function takeOnlyJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    try {
+      const { 'content-encoding': coding = 'identity' } = request.headers;
+      if (coding !== 'identity') throw unsupported('Bodies are taken uncompressed.');
+      done(null, body.length === 0 ? undefined : readJson(body as Buffer));
+    } catch (error) {
+      done(toAppError(error));
+    }
+  });
+}
+
+function answerError(
+  { log }: HttpDoorDeps,
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const error = ofFramework(thrown);
+  const problem = problemOf(error, request.id);
+  if (problem.status >= 500)
+    log.error({ error: thrown, correlationId: request.id, code: error.code }, 'a request failed');
+  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
+  void reply
+    .headers(limitHeaders(error))
+    .code(problem.status)
+    .type('application/problem+json; charset=utf-8')
+    .header('cache-control', 'no-store')
+    .serializer(JSON.stringify)
+    .send(problem);
+}
+
+/** What the framework refused becomes one of our refusals. */
+function ofFramework(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const status =
+    thrown instanceof Error && 'statusCode' in thrown ? Number(thrown.statusCode) : 500;
+  if (status === 413)
+    return refuse({
+      kind: 'invalid_input',
+      code: 'body_too_large',
+      message: 'The body is larger than this service takes.',
+      next: 'Send less, or raise server.bodyLimitKb.',
+    });
+  if (status === 415) return unsupported('A body must be application/json.');
+  if (status >= 400 && status < 500)
+    return refuse({
+      kind: 'invalid_input',
+      code: 'request_malformed',
+      message: 'The request is malformed.',
+      cause: thrown,
+    });
+  return toAppError(thrown);
+}
+
+function unsupported(message: string): AppError {
+  return refuse({
+    kind: 'invalid_input',
+    code: 'media_type_unsupported',
+    message,
+    next: 'Send JSON with Content-Type: application/json.',
+  });
+}
+
+type MethodsByPath = readonly { readonly pattern: RegExp; readonly methods: readonly string[] }[];
+
+function methodsByPath(gate: Gate): MethodsByPath {
+  const found = new Map<string, string[]>([['/livez', ['GET', 'HEAD']]]);
+  for (const path of ['/readyz', '/health', `${apiRoot}/openapi.json`, '/'])
+    found.set(path, ['GET', 'HEAD']);
+  for (const contract of gate.contracts().filter(({ doors }) => doors.includes('http'))) {
+    const { method, path } = routeOf(contract);
+    const more = method === 'GET' ? ['GET', 'HEAD'] : [method];
+    found.set(path, [...(found.get(path) ?? []), ...more]);
+  }
+  return [...found].map(([path, methods]) => ({
+    pattern: new RegExp(
+      `^${path.replaceAll('.', String.raw`\.`).replaceAll(/\{\w+\}/gu, '[^/?]+')}(?:\\?|$)`,
+      'u',
+    ),
+    methods,
+  }));
+}
+
+/** An address that is known takes other methods; one that is not is not found. */
+function notThere(request: FastifyRequest, reply: FastifyReply, methods: MethodsByPath): AppError {
+  const allowed = methods
+    .filter(({ pattern }) => pattern.test(request.url))
+    .flatMap((one) => one.methods);
+  if (allowed.length === 0 && request.method !== 'TRACE')
+    return refuse({
+      kind: 'not_found',
+      code: 'address_unknown',
+      message: 'There is nothing at this address.',
+      next: `See ${apiRoot}/openapi.json.`,
+    });
+  if (allowed.length > 0) void reply.header('allow', [...new Set(allowed)].join(', '));
+  return refuse({
+    kind: 'invalid_input',
+    code: 'method_not_allowed',
+    message: 'This address does not take that method.',
+    next: allowed.length === 0 ? 'See docs/API.md.' : `It takes ${allowed.join(', ')}.`,
+  });
+}
+
+function isProbe(url: string): boolean {
+  return /^\/(?:livez|readyz|health)(?:\?|$)/u.test(url);
+}
+
+function correlationOf(given: string | string[] | undefined, newId: () => string): string {
+  return typeof given === 'string' && /^[\w.:-]{1,128}$/u.test(given) ? given : newId();
+}
+
+function stopping(): AppError {
+  return refuse({
+    kind: 'unavailable',
+    code: 'service_stopping',
+    message: 'The service is stopping and takes nothing new.',
+    next: 'Ask again when it runs again.',
+    details: { retryAfterSeconds: 5 },
+  });
+}
