@@ -5,6 +5,7 @@ import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { systemRandom } from '../lib/random.ts';
 import { watchHandlers } from '../operations/changes/watch-handler.ts';
+import { credentialHandlers } from '../operations/credentials/handlers.ts';
 import type { Gate, GateAudit, Served } from '../operations/gate.ts';
 import { healthHandlers } from '../operations/health/handlers.ts';
 import { issueHandlers } from '../operations/issues/handlers.ts';
@@ -20,10 +21,12 @@ import type { LoadedConfig } from '../platform/config/load-config.ts';
 import { serviceHolder } from '../platform/database/service-claim.ts';
 import { currentCorrelationId } from '../platform/logging/context.ts';
 import type { Logger } from '../platform/logging/logger.ts';
+import { createLineRedactor } from '../platform/redaction/line-redactor.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
 import type { PerformanceWatch } from '../platform/telemetry/monitor-performance.ts';
 import { createChangeFeed } from '../storage/change-feed.ts';
 import { attachToService } from './attach-service.ts';
+import { importable } from './credentials.ts';
 import type { AgentRooms } from './open-agents.ts';
 import { openAgents } from './open-agents.ts';
 import { openEngine } from './open-engine.ts';
@@ -69,9 +72,12 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
   const { config, secrets } = loaded;
   const settings = createSettings(() => config, configFolder(options, loaded));
   const secret = (name: string): string | undefined =>
-    ({ GITHUB_TOKEN: secrets.githubToken, DATABASE_URL: secrets.databaseUrl, ...secrets.agents })[
-      name
-    ] ?? undefined;
+    ({
+      GITHUB_TOKEN: secrets.githubToken,
+      GITHUB_WEBHOOK_SECRET: secrets.githubWebhookSecret,
+      DATABASE_URL: secrets.databaseUrl,
+      ...secrets.agents,
+    })[name] ?? undefined;
   const deps = { config, settings, secret, clock: systemClock, random: systemRandom };
   const store = await openStore({
     ...deps,
@@ -102,6 +108,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
     });
     const agents = await openAgents({
       ...deps,
+      secret: (name) => store.credentials.take(name, 'an agent run'),
       folder: configFolder(options, loaded),
       dataDir: config.dataDir,
       path: options.env['PATH'] ?? '',
@@ -144,6 +151,11 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         clock: systemClock,
         checks: () =>
           healthChecks({ loaded, database: store.database, performance: parts.performance }),
+      }),
+      ...credentialHandlers({
+        vault: store.vault,
+        now: () => systemClock.now(),
+        environment: () => importable(loaded),
       }),
       ...scanHandlers({ pipeline, scan, repositories }),
       ...verifyHandlers({ audit: store.audit }),
@@ -218,7 +230,11 @@ function pipelinePorts(
     delegates: agents.delegates,
     runner: agents.runner,
     commands: agents.commands,
-    secrets: { scan: (text) => redactor.kindsIn(text), redact: (text) => redactor.redact(text) },
+    secrets: {
+      scan: (text) => redactor.kindsIn(text),
+      redact: (text) => redactor.redact(text),
+      lineRedactor: () => createLineRedactor(redactor),
+    },
     settings,
     clock: systemClock,
     log: logger,

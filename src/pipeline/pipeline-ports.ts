@@ -57,6 +57,8 @@ export interface CommandRunner {
 export interface SecretScan {
   scan(text: string): readonly string[];
   redact(text: string): string;
+  /** For one stream of lines, in which a secret may be spread over several. */
+  lineRedactor(): (line: string) => string;
 }
 
 /** What of the configuration the pipeline reads; getters, so that a reload is seen at once. */

@@ -128,6 +128,7 @@ export async function createPipelineWorld(
       secrets: {
         scan: (text) => (text.includes('s3cr3t') ? ['test'] : []),
         redact: (text) => text.replaceAll('s3cr3t', '***'),
+        lineRedactor: () => (line) => line.replaceAll('s3cr3t', '***'),
       },
       settings: {
         managerOf: () => manager,

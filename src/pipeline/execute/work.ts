@@ -237,6 +237,11 @@ function eventRecorder(
   let seq = 0;
   let waiting: { seq: number; at: Date; event: AgentEvent }[] = [];
   let writing = Promise.resolve();
+  const lines = { stdout: ports.secrets.lineRedactor(), stderr: ports.secrets.lineRedactor() };
+  const redacted = (event: AgentEvent): AgentEvent =>
+    event.type === 'output'
+      ? { ...event, text: lines[event.stream](event.text) }
+      : (JSON.parse(ports.secrets.redact(JSON.stringify(event))) as AgentEvent);
   const write = (): void => {
     const batch = waiting;
     waiting = [];
@@ -245,7 +250,7 @@ function eventRecorder(
   return {
     add: (event) => {
       seq += 1;
-      waiting.push({ seq, at: ports.clock.now(), event: redacted(ports, event) });
+      waiting.push({ seq, at: ports.clock.now(), event: redacted(event) });
       if (waiting.length >= 20) write();
     },
     flush: async () => {
@@ -253,10 +258,6 @@ function eventRecorder(
       await writing;
     },
   };
-}
-
-function redacted(ports: PipelinePorts, event: AgentEvent): AgentEvent {
-  return JSON.parse(ports.secrets.redact(JSON.stringify(event))) as AgentEvent;
 }
 
 function failed(reason: NonNullable<WorkResult['reason']>, summary: string): WorkResult {
