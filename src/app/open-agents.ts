@@ -42,7 +42,8 @@ export interface AgentRoomParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly path: string;
-  readonly secret: (name: string) => string | undefined;
+  /** From the vault or the environment. */
+  readonly secret: (name: string) => Promise<string | undefined>;
   /** False where no agent will be run: no sandbox is tried. */
   readonly isWorking: boolean;
   readonly warn: (message: string, facts: object) => void;
@@ -69,7 +70,7 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
   const nodePath = process.execPath;
   const { memoryMb, processes, fileMb } = config.executor.limits;
   const limits = { memoryBytes: memoryMb * 2 ** 20, processes, fileBytes: fileMb * 2 ** 20 };
-  const secrets = async (name: string): Promise<string | undefined> => parts.secret(name);
+  const secrets = parts.secret;
   const runner = createAgentRunner({
     sandbox,
     secrets,

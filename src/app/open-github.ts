@@ -13,10 +13,11 @@ import type { Random } from '../lib/random.ts';
 import type { Config } from '../platform/config/schema.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { Markers } from '../platform/effects/markers.ts';
+import type { Credentials } from './credentials.ts';
 
 export interface GithubParts {
   readonly config: Config;
-  readonly secret: (name: string) => string | undefined;
+  readonly credentials: Credentials;
   readonly database: Pick<Database, 'kysely'>;
   readonly clock: Clock;
   readonly random: Random;
@@ -28,19 +29,11 @@ export interface GithubParts {
 /** The GitHub host behind its governor, whose state all processes of one token share. */
 export function openGithub(parts: GithubParts): CodeHost {
   const { config, clock, random, markers, push, log } = parts;
-  const token = parts.secret('GITHUB_TOKEN');
-  if (token === undefined) {
-    throw new AppError({
-      kind: 'unauthenticated',
-      code: 'github_token_missing',
-      message: 'Repositories on GitHub are configured, but there is no GITHUB_TOKEN.',
-      next: 'export GITHUB_TOKEN with a token that may write issues, contents and pull requests.',
-    });
-  }
+  const held = parts.credentials.holder('GITHUB_TOKEN', 'requests to GitHub');
   const db = parts.database.kysely<GithubTables>();
   const { apiUrl, serverUrl } = config.github;
   const governor = createGovernor({
-    credential: sha256(`${apiUrl} ${token}`).slice(0, 16),
+    credential: sha256(`${apiUrl} GITHUB_TOKEN`).slice(0, 16),
     state: createDatabaseGovernorState(db),
     clock,
     random,
@@ -49,7 +42,7 @@ export function openGithub(parts: GithubParts): CodeHost {
   return createGithubHost({
     apiUrl,
     serverUrl,
-    token: async () => token,
+    token: async () => (await held.first()) ?? missing(),
     governor,
     etags: createDatabaseEtagStore(db),
     clock,
@@ -57,5 +50,14 @@ export function openGithub(parts: GithubParts): CodeHost {
     markers,
     git: push,
     log,
+  });
+}
+
+function missing(): never {
+  throw new AppError({
+    kind: 'unauthenticated',
+    code: 'github_token_missing',
+    message: 'Repositories on GitHub are configured, but there is no GITHUB_TOKEN.',
+    next: 'Store a token that may write issues, contents and pull requests with `claude-manager credentials set GITHUB_TOKEN`, or export GITHUB_TOKEN.',
   });
 }

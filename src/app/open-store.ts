@@ -55,6 +55,8 @@ import { createPauseStore } from '../storage/pause-store.ts';
 import { createRunStore } from '../storage/run-store.ts';
 import { createTaskStore } from '../storage/task-store.ts';
 import { kyselyOf } from '../storage/transaction.ts';
+import type { Credentials } from './credentials.ts';
+import { createCredentials } from './credentials.ts';
 import { killPoint } from './kill-point.ts';
 import { openAudit } from './open-audit.ts';
 import { openGithub } from './open-github.ts';
@@ -72,6 +74,7 @@ export interface StoreRooms {
   readonly effects: Effects & Pick<EffectsOf<Transaction, EffectRequest>, 'settleAll' | 'ofTask'>;
   readonly audit: Audit;
   readonly vault: Vault;
+  readonly credentials: Credentials;
   readonly trail: AuditTrail;
   readonly host: (name: HostName) => CodeHost;
   readonly local: LocalHost;
@@ -147,6 +150,7 @@ async function build(
   const tasks = createTaskStore(database);
   const audit = await openAudit({ ...parts, database });
   const vault = openVault({ ...parts, database, audit });
+  const credentials = createCredentials({ vault, environment: parts.secret, clock, log });
   const local = createLocalHost({
     database,
     push,
@@ -158,7 +162,7 @@ async function build(
   let github: CodeHost | null = null;
   const host = (name: HostName): CodeHost => {
     if (name === 'local') return local;
-    github ??= openGithub({ ...parts, database, markers, push });
+    github ??= openGithub({ ...parts, database, markers, push, credentials });
     return github;
   };
   const effects = createEffects<Transaction, EffectRequest>({
@@ -198,6 +202,7 @@ async function build(
     effects,
     audit,
     vault,
+    credentials,
     trail: audit,
     host,
     local,

@@ -1,5 +1,6 @@
 import * as account from './account/contract.ts';
 import * as config from './config/contract.ts';
+import * as credentials from './credentials/contract.ts';
 import * as health from './health/contract.ts';
 import * as issues from './issues/contract.ts';
 import type { Contract } from './operation.ts';
@@ -18,6 +19,7 @@ const rooms: readonly object[] = [
   tokens,
   sessions,
   config,
+  credentials,
   health,
   issues,
   scans,

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { AppError, toAppError } from '../../lib/app-error.ts';
 import type { CommandContext, GlobalFlags } from './command-context.ts';
 import { addConfigCommands } from './commands/config.ts';
+import { addCredentialCommands } from './commands/credentials.ts';
 import { addScanCommand } from './commands/scan.ts';
 import { addSecurityCommands } from './commands/security.ts';
 import { addServiceCommands } from './commands/service.ts';
@@ -100,6 +101,7 @@ export function createProgram(
   addScanCommand(program, run);
   addTaskCommands(program, run);
   addConfigCommands(program, run);
+  addCredentialCommands(program, run);
   addSecurityCommands(program, run);
   return program;
 }

@@ -50,7 +50,7 @@ export async function rekey(deps: RekeyDeps, dropOld: boolean, by: Who): Promise
 }
 
 async function rekeyAlone(deps: RekeyDeps, dropOld: boolean, by: Who): Promise<Rekeyed> {
-  const { found, madeKey } = await keysToUse(deps);
+  const { found, madeKey } = await keysToUse(deps, dropOld);
   const [newest] = found.keys;
   if (newest === undefined) throw keyMissing(deps.keys.place);
   await deps.checkpoint('vault.key.made');
@@ -72,11 +72,10 @@ async function rekeyAlone(deps: RekeyDeps, dropOld: boolean, by: Who): Promise<R
 }
 
 /** A key that nothing is under yet, or a change that was not brought to its end, is taken up; else a new key is made. */
-async function keysToUse({
-  db,
-  keys,
-  keyring,
-}: RekeyDeps): Promise<{ readonly found: FoundKeys; readonly madeKey: boolean }> {
+async function keysToUse(
+  { db, keys, keyring }: RekeyDeps,
+  dropOld: boolean,
+): Promise<{ readonly found: FoundKeys; readonly madeKey: boolean }> {
   const { key_id: current } = await db
     .selectFrom('vault_state')
     .select('key_id')
@@ -84,9 +83,10 @@ async function keysToUse({
   const found = current === null ? await keyring.reload() : await keyring.fresh(current);
   if (found === null) return { found: await keys.create(), madeKey: true };
   const newest = found.keys[0]?.id ?? '';
-  if (current !== newest || (await countUnder(db, newest)).others > 0) {
-    return { found, madeKey: false };
-  }
+  const isUnderWay = current !== newest || (await countUnder(db, newest)).others > 0;
+  // Who asks to drop what is left over gets that, not yet another key.
+  const isLeftOver = dropOld && found.writable && found.keys.length > 1;
+  if (isUnderWay || isLeftOver) return { found, madeKey: false };
   if (!found.writable) throw noNewKey(found.place);
   await keys.write({ add: true, keep: new Set(found.keys.map(({ id }) => id)) });
   const added = await keyring.reload();

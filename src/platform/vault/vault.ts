@@ -62,6 +62,8 @@ export interface Vault extends Sealing {
     readonly place: string;
     readonly damaged: readonly string[];
   }>;
+  /** Where the keys come from; null when there is none yet, the first value makes one. */
+  keyPlace(): Promise<string | null>;
   /** Its value is gone; what was recorded of it stays. False when there was none. */
   remove(name: string, by: Who): Promise<boolean>;
 }
@@ -151,6 +153,7 @@ export function createVault(deps: VaultDeps): Vault {
       const parts = { db: entries.db, keys, keyring, trail, random, checkpoint };
       return await rekey(parts, dropOld, by);
     },
+    keyPlace: async () => (await deps.keys.find())?.place ?? null,
     check: async () => await check(entries, deps.keys),
     useAll,
     use: async (name, purpose, by) => {
