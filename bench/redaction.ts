@@ -1,0 +1,59 @@
+// How many megabytes a second the redaction reads, beside the rules of the secretlint preset on the same texts:
+// `node bench/redaction.ts`. Processor time of this process; the best of some rounds.
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { lintSource } from '@secretlint/core';
+import { creator } from '@secretlint/secretlint-rule-preset-recommend';
+import { createRedactor } from '../src/platform/redaction/redactor.ts';
+
+const redactor = createRedactor(new Uint8Array(32).fill(7));
+for (let at = 0; at < 20; at += 1)
+  redactor.register(`value-${at}`, `bench-known-value-${at}-7Kq9Zx`);
+
+const logLine = `${JSON.stringify({
+  timestamp: '2026-01-01T00:00:00.000Z',
+  level: 'INFO',
+  logger: 'gate',
+  message: 'operation finished',
+  correlation_id: '123e4567-e89b-42d3-a456-426614174000',
+  operation: 'tasks.list',
+  user_id: 'me',
+  duration_ms: 12.5,
+  module: 'gate',
+})}\n`;
+const code = readFileSync(
+  new URL('../src/platform/redaction/redactor.ts', import.meta.url),
+  'utf8',
+);
+const texts: Readonly<Record<string, string>> = {
+  'log lines': logLine.repeat(2_000),
+  'source code': code.repeat(80),
+  'one line of base64, 1 MB': `${'QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo'.repeat(28_000)}\n`,
+};
+
+async function speed(text: string, body: (text: string) => unknown): Promise<number> {
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 8; round += 1) {
+    const before = process.cpuUsage();
+    await body(text);
+    const { user, system } = process.cpuUsage(before);
+    best = Math.min(best, user + system);
+  }
+  return Buffer.byteLength(text) / best;
+}
+
+const config = {
+  rules: [{ id: '@secretlint/secretlint-rule-preset-recommend', rule: creator, options: {} }],
+};
+for (const [name, text] of Object.entries(texts)) {
+  const ours = await speed(text, (given) => redactor.redact(given));
+  const peer = await speed(text, (content) =>
+    lintSource({
+      source: { filePath: 'bench.txt', content, ext: '.txt', contentType: 'text' },
+      options: { config },
+    }),
+  );
+  process.stdout.write(
+    `${name}: ours ${ours.toFixed(0)} MB/s, secretlint preset ${peer.toFixed(0)} MB/s, ratio ${(ours / peer).toFixed(1)}\n`,
+  );
+}
