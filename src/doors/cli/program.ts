@@ -7,6 +7,8 @@ import { addScanCommand } from './commands/scan.ts';
 import { addSecurityCommands } from './commands/security.ts';
 import { addServiceCommands } from './commands/service.ts';
 import { addTaskCommands } from './commands/tasks.ts';
+import { addTokenCommands } from './commands/tokens.ts';
+import { addUserCommands } from './commands/users.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { errorJson, errorText } from './output/terminal.ts';
 import type { Run } from './run.ts';
@@ -103,5 +105,7 @@ export function createProgram(
   addConfigCommands(program, run);
   addCredentialCommands(program, run);
   addSecurityCommands(program, run);
+  addUserCommands(program, run);
+  addTokenCommands(program, run);
   return program;
 }
