@@ -5,3 +5,5 @@ import { chmodSync, rmSync } from 'node:fs';
 rmSync('dist', { recursive: true, force: true });
 execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 chmodSync('dist/app/main.js', 0o755);
+// The dashboard, beside dist: the service serves it as files.
+execFileSync('npx', ['vite', 'build', '--logLevel', 'warn'], { stdio: 'inherit' });

@@ -1,0 +1,183 @@
+import { Link } from '@tanstack/react-router';
+import { X } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { TaskState } from '../../../src/domain/task.ts';
+import { countTasks, listTasks } from '../../../src/operations/tasks/contract.ts';
+import { useAsk } from '../../data/data.tsx';
+import { Page } from '../../frame/page.tsx';
+import { lookOf, toneText } from '../../parts/badge.tsx';
+import { Button } from '../../parts/button.tsx';
+import { classNames } from '../../parts/class-names.ts';
+import { formatCount, repositoryName } from '../../parts/format.ts';
+import { usePageSearch } from '../../parts/page-search.ts';
+import { Bone, ErrorPanel, Waiting } from '../../parts/states.tsx';
+import { useNow } from '../../parts/time.tsx';
+import { Card } from './card.tsx';
+import { boardSearch } from './page.ts';
+
+interface Column {
+  readonly title: string;
+  /** Whose icon and tone the heading has. */
+  readonly look: string;
+  readonly states: readonly TaskState[];
+  readonly nothing: string;
+  /** Only what changed in the last seven days. */
+  readonly isThisWeek?: boolean;
+}
+
+/** The states that matter to a person, from left to right as work goes. */
+const columns: readonly Column[] = [
+  {
+    title: 'Waiting',
+    look: 'proposed',
+    states: ['proposed'],
+    nothing: 'Nothing waits for a decision.',
+  },
+  {
+    title: 'Approved',
+    look: 'approved',
+    states: ['approved'],
+    nothing: 'Nothing waits for an agent.',
+  },
+  { title: 'Running', look: 'running', states: ['running'], nothing: 'No agent is at work.' },
+  {
+    title: 'In review',
+    look: 'in_review',
+    states: ['in_review'],
+    nothing: 'No pull request waits.',
+  },
+  {
+    title: 'Done this week',
+    look: 'done',
+    states: ['done', 'no_change'],
+    nothing: 'Nothing was finished in seven days.',
+    isThisWeek: true,
+  },
+  {
+    title: 'Needs attention',
+    look: 'needs_attention',
+    states: ['needs_attention', 'failed'],
+    nothing: 'Nothing is stuck.',
+  },
+];
+
+const cardsShown = 30;
+const weekMs = 7 * 24 * 3_600_000;
+
+export function BoardPage(): ReactNode {
+  const [search, setSearch] = usePageSearch(boardSearch);
+  const { data: counts } = useAsk(countTasks, search, { keep: true });
+  const { repo, agent } = search;
+  const about = [
+    repo === undefined ? 'every repository' : repositoryName(repo),
+    agent === undefined ? '' : `agent ${agent}`,
+  ];
+  return (
+    <Page
+      title="Board"
+      about={about.filter(Boolean).join(', ')}
+      {...(repo === undefined && agent === undefined
+        ? {}
+        : {
+            actions: (
+              <Button onClick={() => setSearch({ repo: undefined, agent: undefined })}>
+                Show everything
+                <X aria-hidden size={13} />
+              </Button>
+            ),
+          })}
+    >
+      <div className="grid grid-cols-1 gap-x-3 gap-y-6 p-4 sm:grid-cols-2 md:grid-cols-3 lg:grid-cols-6">
+        {columns.map((column) => (
+          <ColumnView
+            key={column.title}
+            column={column}
+            filter={search}
+            count={
+              counts === undefined || column.isThisWeek === true
+                ? undefined
+                : column.states.reduce((sum, state) => sum + (counts.states[state] ?? 0), 0)
+            }
+          />
+        ))}
+      </div>
+    </Page>
+  );
+}
+
+function ColumnView({
+  column,
+  filter,
+  count,
+}: {
+  readonly column: Column;
+  readonly filter: { readonly repo?: string | undefined; readonly agent?: string | undefined };
+  /** All that are in it, also those not shown; unknown while the counts are read. */
+  readonly count: number | undefined;
+}): ReactNode {
+  const query = useAsk(
+    listTasks,
+    {
+      ...filter,
+      state: [...column.states],
+      sort: column.states.includes('proposed') ? 'rank' : 'updated',
+      limit: cardsShown,
+    },
+    { keep: true },
+  );
+  const now = useNow(60_000);
+  const tasks = (query.data?.items ?? []).filter(
+    ({ updatedAt }) =>
+      column.isThisWeek !== true || now.getTime() - new Date(updatedAt).getTime() < weekMs,
+  );
+  const all = count ?? tasks.length;
+  const { icon: Icon, tone } = lookOf(column.look);
+  return (
+    <section aria-label={column.title} className="flex min-w-0 flex-col gap-2">
+      <h2 className="flex items-center gap-2 text-13 font-semibold">
+        <Icon aria-hidden size={15} className={classNames('shrink-0', toneText[tone])} />
+        <span className="truncate">{column.title}</span>
+        <Link
+          to="/tasks"
+          search={{ ...filter, state: column.states.join(' ') }}
+          className="rounded-3 px-1 font-normal text-quiet hover:text-text hover:underline"
+          aria-label={`${all} ${column.title.toLowerCase()}, show the list`}
+        >
+          {query.data === undefined ? '' : formatCount(all)}
+        </Link>
+      </h2>
+      {query.data === undefined ? (
+        query.error === null ? (
+          <Waiting>
+            <div className="rounded-6 border border-line bg-surface p-3">
+              <Bone width={18} />
+            </div>
+          </Waiting>
+        ) : (
+          <ErrorPanel error={query.error} retry={() => void query.refetch()} />
+        )
+      ) : tasks.length === 0 ? (
+        <p className="text-12 text-quiet">{column.nothing}</p>
+      ) : (
+        <ul className="flex flex-col gap-2">
+          {tasks.map((task) => (
+            <li key={task.id} className="appear">
+              <Card task={task} />
+            </li>
+          ))}
+          {all > tasks.length && column.isThisWeek !== true ? (
+            <li className="px-1 text-12">
+              <Link
+                to="/tasks"
+                search={{ ...filter, state: column.states.join(' ') }}
+                className="text-accent underline"
+              >
+                {formatCount(all - tasks.length)} more
+              </Link>
+            </li>
+          ) : null}
+        </ul>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,38 @@
+import type { ReactNode } from 'react';
+import { taskAudit } from '../../../src/operations/tasks/contract.ts';
+import { useAsk } from '../../data/data.tsx';
+import { CorrelationId, Loaded, RowBones } from '../../parts/states.tsx';
+import { Table } from '../../parts/table.tsx';
+import { Time } from '../../parts/time.tsx';
+
+/** What the audit log says about the task. */
+export function AuditTab({ taskId }: { readonly taskId: string }): ReactNode {
+  const query = useAsk(taskAudit, { id: taskId, limit: 200 });
+  return (
+    <Loaded query={query} skeleton={<RowBones />}>
+      {({ items }) =>
+        items.length === 0 ? (
+          <p className="text-13 text-quiet">The audit log names it nowhere yet.</p>
+        ) : (
+          <Table
+            label="Audit entries"
+            rows={items}
+            keyOf={({ seq }) => String(seq)}
+            columns={[
+              { name: 'Entry', cell: ({ seq }) => seq },
+              { name: 'What', cell: ({ event }) => <code className="text-12">{event}</code> },
+              { name: 'End', cell: ({ outcome }) => outcome },
+              { name: 'Who', cell: ({ actor }) => actor.name },
+              {
+                name: 'Correlation',
+                isExtra: true,
+                cell: ({ correlationId }) => <CorrelationId id={correlationId} />,
+              },
+              { name: 'When', isFigure: true, cell: ({ at }) => <Time at={at} /> },
+            ]}
+          />
+        )
+      }
+    </Loaded>
+  );
+}

@@ -1,0 +1,30 @@
+import { CircleHelp } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { TaskStory } from '../../../src/operations/tasks/contract.ts';
+import { explainTask } from '../../../src/operations/tasks/contract.ts';
+import { useAsk } from '../../data/data.tsx';
+import { classNames } from '../../parts/class-names.ts';
+
+const moving: readonly TaskStory['state'][] = ['running', 'done'];
+const troubled: readonly TaskStory['state'][] = ['needs_attention', 'failed'];
+
+/** Why it is not moving, and what would move it; nothing while it moves. */
+export function Explanation({ task }: { readonly task: TaskStory }): ReactNode {
+  const { data } = useAsk(explainTask, { id: task.id });
+  if (moving.includes(task.state) || data === undefined) return null;
+  return (
+    <div
+      className={classNames(
+        'flex gap-3 rounded-6 px-3 py-2 text-13',
+        troubled.includes(task.state) ? 'bg-warn-tint text-warn' : 'bg-sunken',
+      )}
+    >
+      <CircleHelp aria-hidden size={16} className="mt-[2px] shrink-0" />
+      <div className="min-w-0">
+        <h3 className="font-medium">Why is it not moving?</h3>
+        <p className="break-words">{data.text}</p>
+        {data.next === 'Nothing.' ? null : <p className="break-words opacity-90">{data.next}</p>}
+      </div>
+    </div>
+  );
+}

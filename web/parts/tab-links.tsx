@@ -1,0 +1,36 @@
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+
+/** Views of one thing, each with its own address. */
+export function TabLinks<T extends string>({
+  label,
+  tabs,
+  current,
+}: {
+  readonly label: string;
+  readonly tabs: readonly { readonly tab: T; readonly word: string; readonly count?: number }[];
+  readonly current: T;
+}): ReactNode {
+  return (
+    <nav aria-label={label} className="overflow-x-auto border-line border-b">
+      <ul className="flex gap-1 px-4">
+        {tabs.map(({ tab, word, count }) => (
+          <li key={tab}>
+            <Link
+              to="."
+              search={{ tab }}
+              resetScroll={false}
+              aria-current={tab === current ? 'page' : undefined}
+              className="-mb-px flex h-9 items-center gap-1 whitespace-nowrap border-transparent border-b-2 px-2 text-13 text-quiet hover:text-text aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-text"
+            >
+              {word}
+              {count === undefined || count === 0 ? null : (
+                <span className="text-12 text-quiet">{count}</span>
+              )}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}

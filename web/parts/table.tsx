@@ -1,0 +1,73 @@
+import type { ReactNode } from 'react';
+import { classNames } from './class-names.ts';
+
+export interface TableColumn<T> {
+  readonly name: string;
+  readonly cell: (row: T) => ReactNode;
+  /** Figures stand right. */
+  readonly isFigure?: boolean;
+  /** Left out below 800 px. */
+  readonly isExtra?: boolean;
+}
+
+/** Rows under named columns; it scrolls sideways by itself where there is no room. */
+export function Table<T>({
+  label,
+  columns,
+  rows,
+  keyOf,
+}: {
+  readonly label: string;
+  readonly columns: readonly TableColumn<T>[];
+  readonly rows: readonly T[];
+  readonly keyOf: (row: T) => string;
+}): ReactNode {
+  return (
+    <div
+      role="region"
+      aria-label={label}
+      // A scrollable box has to be reachable by keyboard.
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      tabIndex={0}
+      className="overflow-x-auto"
+    >
+      <table className="w-full border-collapse text-13">
+        <thead>
+          <tr className="border-line border-b text-left text-12 text-quiet">
+            {columns.map(({ name, isFigure, isExtra }) => (
+              <th
+                key={name}
+                scope="col"
+                className={classNames(
+                  'whitespace-nowrap px-4 py-2 font-medium',
+                  isFigure && 'text-right',
+                  isExtra && 'hidden md:table-cell',
+                )}
+              >
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={keyOf(row)} className="border-line border-b hover:bg-hover">
+              {columns.map(({ name, cell, isFigure, isExtra }) => (
+                <td
+                  key={name}
+                  className={classNames(
+                    'px-4 py-2 align-top',
+                    isFigure && 'whitespace-nowrap text-right',
+                    isExtra && 'hidden md:table-cell',
+                  )}
+                >
+                  {cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
