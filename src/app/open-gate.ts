@@ -1,17 +1,18 @@
 import { systemClock } from '../lib/clock.ts';
 import { systemRandom } from '../lib/random.ts';
-import type { Gate, GateAudit, Guard, Served } from '../operations/gate.ts';
+import type { Gate, GateAudit, GateParts, Served } from '../operations/gate.ts';
 import { createGate } from '../operations/gate.ts';
 import { withContext } from '../platform/logging/context.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 
 /** The gate of this process over what it serves. */
-export function gateOf(parts: {
-  served: readonly Served[];
-  audit: GateAudit;
-  log: Pick<Logger, 'info' | 'warn'>;
-  guard?: Guard;
-}): Gate {
+export function gateOf(
+  parts: {
+    served: readonly Served[];
+    audit: GateAudit;
+    log: Pick<Logger, 'info' | 'warn'>;
+  } & Pick<GateParts, 'guard' | 'inspect' | 'observe'>,
+): Gate {
   return createGate({
     ...parts,
     clock: systemClock,

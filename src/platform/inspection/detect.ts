@@ -1,0 +1,72 @@
+import { readings } from './normalize.ts';
+import { isProse, withoutCode } from './prose.ts';
+import { xmlEntity, xss } from './rules/markup.ts';
+import {
+  deserialization,
+  formulaInjection,
+  headerInjection,
+  hiddenText,
+  promptInjection,
+  prototypePollution,
+  templateInjection,
+} from './rules/other.ts';
+import { dangerousUrl, internalAddress, pathTraversal } from './rules/places.ts';
+import { ldapInjection, nosqlInjection, sqlInjection } from './rules/queries.ts';
+import type { Kind, Rule } from './rules/rule.ts';
+import { argumentInjection, commandInjection } from './rules/shell.ts';
+
+const detectors: readonly (readonly [Kind, readonly Rule[]])[] = [
+  ['xss', xss],
+  ['sql-injection', sqlInjection],
+  ['command-injection', commandInjection],
+  ['argument-injection', argumentInjection],
+  ['path-traversal', pathTraversal],
+  ['template-injection', templateInjection],
+  ['nosql-injection', nosqlInjection],
+  ['ldap-injection', ldapInjection],
+  ['header-injection', headerInjection],
+  ['xml-entity', xmlEntity],
+  ['formula-injection', formulaInjection],
+  ['prototype-pollution', prototypePollution],
+  ['deserialization', deserialization],
+  ['internal-address', internalAddress],
+  ['dangerous-url', dangerousUrl],
+  ['prompt-injection', promptInjection],
+  ['hidden-text', hiddenText],
+];
+
+/** A single value is not longer; beyond that only what is unmistakable counts. */
+const longestValue = 1000;
+
+/**
+ * Names what a text looks like, in the order of the detectors; empty for what a developer writes. It only looks: nothing
+ * is refused or changed by it. Time grows with the length alone, 64 KB take a few milliseconds.
+ */
+export function detect(text: string): readonly Kind[] {
+  if (isHarmless(text)) return [];
+  const hidden = matching(text, hiddenText, true) ? (['hidden-text'] as const) : [];
+  const looked = withoutCode(text);
+  const isValue = looked.length <= longestValue && !isProse(looked);
+  const found = new Set<Kind>(hidden);
+  for (const reading of readings(looked)) {
+    for (const [kind, rules] of detectors) {
+      if (!found.has(kind) && matching(reading, rules, isValue)) found.add(kind);
+    }
+  }
+  return [...found];
+}
+
+function matching(text: string, rules: readonly Rule[], isValue: boolean): boolean {
+  return rules.some(
+    ({ pattern, onlyBare }) => (onlyBare !== true || isValue) && pattern.test(text),
+  );
+}
+
+/** Names, numbers, ids: most of what passes, answered without reading it twice. */
+function isHarmless(text: string): boolean {
+  return text.length <= 40 && /^[A-Za-z0-9_]*$/u.test(text) && !telling.test(text);
+}
+
+/** Single words that are a payload by themselves. */
+const telling =
+  /^(?:constructor|prototype|tostring|valueof|hasownproperty|flush(?:all|db)|con|nul|prn|aux|com\d|lpt\d|0x\w{1,40}|\d{8,10})$|__|^ro0ab|^aced0005|^gasv/iu;

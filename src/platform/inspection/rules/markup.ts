@@ -1,0 +1,94 @@
+import { always, bare, type Rule } from './rule.ts';
+
+/** HTML and script that acts in a browser. */
+export const xss: readonly Rule[] = [
+  always(/<script\b[^>]{0,200}>\s{0,20}[^<\s`"'.,;)]/u),
+  always(/<script\b[^>]{0,200}\bsrc\s{0,5}=/u),
+  always(/<[a-z!?/][^<>]{0,300}[\s"'/]on[a-z]{3,24}\s{0,10}=\s{0,10}\S/u),
+  always(
+    /<(?:iframe|object|embed|frame|applet|portal)\b[^>]{0,200}\b(?:src|srcdoc|data|code)\s{0,5}=/u,
+  ),
+  always(/<svg\b[^>]{0,200}>\s{0,20}<(?:script|animate|set|use|foreignobject|a\b|style|image)/u),
+  always(/<(?:animate|set)\b[^>]{0,200}\b(?:attributename|values|to)\s{0,5}=/u),
+  always(/<(?:meta)\b[^>]{0,100}\bhttp-equiv\b/u),
+  always(/<(?:base)\b[^>]{0,100}\bhref\s{0,5}=/u),
+  always(/<link\b[^>]{0,200}\bhref\s{0,5}=\s{0,5}["']?(?:javascript|data|\/\/)/u),
+  always(
+    /<style\b[^>]{0,100}>[^<]{0,200}(?:@import|expression\s{0,5}\(|url\s{0,5}\(|-moz-binding|behavior\s{0,5}:)/u,
+  ),
+  always(
+    /(?:href|src|action|formaction|data|srcdoc|xlink:href|poster|background)\s{0,5}=\s{0,5}["'`]?\s{0,5}(?:j\s{0,5}a\s{0,5}v\s{0,5}a\s{0,5}s\s{0,5}c\s{0,5}r\s{0,5}i\s{0,5}p\s{0,5}t|vbscript|livescript|data:(?:text\/html|image\/svg|application\/x))/u,
+  ),
+  always(
+    /\]\s?\(\s{0,5}<?\s{0,5}(?:javascript|vbscript|data:text\/html|file|view-source|feed)\s{0,3}:/u,
+  ),
+  always(/^\s{0,5}\[[^\]]{1,60}\]:\s{0,5}(?:javascript|vbscript|data:text\/html)\s{0,3}:/mu),
+  always(
+    /(?:javascript|vbscript)\s{0,5}:\s{0,10}(?:\/\/|\/\*|alert|prompt|confirm|eval|fetch|document|window|location|top|self|this|globalthis|import|void\s?\(?[^0]|["'[({;]|[a-z]{1,20}\()/u,
+  ),
+  always(/data:(?:text\/html|image\/svg\+xml|application\/xhtml\+xml)[;,]/u),
+  always(
+    /\b(?:alert|prompt|confirm)\s{0,5}(?:\(|`)\s{0,5}(?:1|document\.|origin|["'`]?xss|location|window\.|string\.fromcharcode)/u,
+  ),
+  always(/\bstring\.fromcharcode\s{0,5}\(\s{0,5}\d{1,12}\s{0,5},/u),
+  always(
+    /\b(?:eval|settimeout|setinterval|function|constructor)\s{0,5}\(\s{0,5}(?:atob|unescape|decodeuri|string\.fromcharcode|location\.|name\b|["'`]\s{0,3}(?:alert|prompt|confirm|fetch))/u,
+  ),
+  always(
+    /\bdocument\s{0,3}(?:\.\s{0,3}(?:cookie|domain|write(?:ln)?\s{0,3}\()|\[\s{0,3}["'](?:cookie|write))[^\n]{0,80}(?:fetch|location|src|https?:|\/\/|\+|\)|>)/u,
+  ),
+  always(/(?:fetch|sendbeacon|new image|import)\s{0,5}\(?[^\n]{0,60}document\.cookie/u),
+  always(
+    /style\s{0,5}=\s{0,5}["'][^"']{0,200}(?:expression\s{0,5}\(|-moz-binding|behavior\s{0,5}:|url\s{0,5}\(\s{0,5}["']?javascript)/u,
+  ),
+  always(/<!--\s{0,5}#(?:exec|include|echo|config)\b/u),
+  always(/<\?xml-stylesheet\b/u),
+  always(
+    /<(?:img|image|video|audio|source|input|body|details|marquee|isindex|table|td|form|math|button|select|textarea|keygen|bgsound|track|frameset)\b[/\s][^<>]{0,300}\bon[a-z]{3,24}\s{0,10}=/u,
+  ),
+  always(
+    /["'`]\s{0,5}\/?>?\s{0,5}<\/?(?:script|img|svg|iframe|body|style|textarea|title|noscript|math|video|a\s)\b/u,
+  ),
+  always(
+    /<\/(?:script|style|textarea|title|noscript|template|xmp|noembed)>\s{0,5}<(?:script|img|svg|iframe|body|style|math|video|a\s)/u,
+  ),
+  always(
+    /\bon(?:error|load|click|focus|blur|mouse\w{2,6}|toggle|pointer\w{2,8}|animation\w{3,9}|transition\w{3,6}|begin|key\w{2,5}|submit|wheel|scroll\w{0,3}|before\w{3,9}|after\w{3,9}|hashchange|message|pageshow|popstate|resize|storage|unload|copy|cut|paste|drag\w{0,5}|drop|input|change|select|invalid|search|show|start|finish|bounce|canplay\w{0,7}|play|playing|loadstart|loadedmetadata|ended|progress|contextmenu|auxclick|dblclick)\s{0,10}=\s{0,10}["'`]?\s{0,5}(?:alert|prompt|confirm|eval|fetch|location|document|window|import|top|self|parent|this|xss|javascript|\w{1,20}\s{0,3}[(`]|[&%\\])/u,
+  ),
+  always(/\bxss[_-]?canary\b/u),
+  bare(/<script\b/u),
+  bare(/<\/script\s{0,5}>/u),
+  bare(
+    /<(?:iframe|object|embed|applet|svg|math|base|meta|isindex|frameset|portal|xmp|noembed|plaintext)\b/u,
+  ),
+  bare(
+    /<[a-z]{1,12}\b[^<>]{0,200}\b(?:autofocus|srcdoc|contenteditable|formaction|popover(?:target)?)\b/u,
+  ),
+  bare(/<img\b[^<>]{0,100}\bsrc\s{0,5}=\s{0,5}["'`]?(?:x|#|1|\/\/|https?:|javascript|data:)/u),
+  bare(/(?:javascript|vbscript|livescript)\s{0,5}:\s{0,5}\S/u),
+  bare(
+    /["'`]\s{0,5}(?:-|\+|;|\|\||&&)\s{0,5}(?:alert|prompt|confirm|eval|fetch|import|location|window|document|self|top|globalthis|this)\b/u,
+  ),
+  bare(/\b(?:alert|prompt|confirm)\s{0,5}[(`]/u),
+  bare(/\[\s{0,3}["'`](?:alert|al|eval|constructor|cookie)["'`]\s{0,3}[\]+]/u),
+  bare(/\[\]\s{0,3}\[[(!+[\]"']/u),
+  bare(/\bdocument\s{0,3}\.\s{0,3}(?:cookie|domain|write|location|body)/u),
+  bare(/\b(?:innerhtml|outerhtml|insertadjacenthtml)\b/u),
+  bare(/\$\{\s{0,3}(?:alert|prompt|confirm|eval|fetch|document|import)/u),
+  bare(/<(?:form|input|button|textarea|select)\b[^<>]{0,100}\b(?:action|name|id)\s{0,5}=/u),
+  bare(
+    /\b(?:location|top|window|self|parent)\s{0,3}(?:\.\s{0,3}(?:href|name|location|replace|assign|open)|\[["'])/u,
+  ),
+  bare(/<style\b|<link\b|<template\b|<noscript\b|<marquee\b/u),
+];
+
+/** XML that reads files or addresses when it is parsed. */
+export const xmlEntity: readonly Rule[] = [
+  always(/<!entity\s/u),
+  always(/<!doctype\s[^>]{0,200}(?:\[|system\s{0,5}["'](?:file|http|ftp|php|expect|jar|netdoc))/u),
+  always(/<xi:include\b/u),
+  always(
+    /<xsl:(?:value-of|include|import|copy-of)\b[^>]{0,200}(?:system-property|document\s{0,3}\(|file:|http)/u,
+  ),
+  always(/<!\[cdata\[\s{0,5}<?(?:script|\]\]>)/u),
+];

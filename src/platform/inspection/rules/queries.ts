@@ -1,0 +1,121 @@
+import { always, bare, type Rule } from './rule.ts';
+
+/** SQL that breaks out of a value. Comments between words were made blanks before. */
+export const sqlInjection: readonly Rule[] = [
+  always(
+    /["'`)]\s{0,10}\){0,6}\s{0,10}(?:or|and|xor|\|\||&&)\s{1,10}(?:not\s{1,5})?\({0,6}\s{0,5}["'`]?[\w.]{1,30}["'`]?\s{0,10}(?:=|<>|!=|<|>|like\b|rlike\b|regexp\b|between\b|is\s{1,10}(?:not\s{1,10})?null|in\s{0,5}\()/u,
+  ),
+  always(
+    /["'`]\s{0,10}\){0,6}\s{0,10}(?:or|and|xor)\s{0,5}["'`(][^"'`\n]{0,30}["'`)]\s{0,10}(?:=|like|<|>)/u,
+  ),
+  always(
+    /["'`]\s{0,10}\){0,6}\s{0,10}(?:or|and)\s{1,10}(?:true|false|\d{1,9}|sleep|benchmark|pg_sleep|exists|ascii|substr|length|if|case|extractvalue|updatexml)\b/u,
+  ),
+  always(/\b(?:or|and)\s{1,10}["'(]?(\d{1,6})["')]?\s{0,5}(?:=|like)\s{0,5}["'(]?\1\b/u),
+  always(/\b(?:or|and)\s{1,10}(["'])([^"'\n]{0,20})\1\s{0,5}=\s{0,5}\1\2(?:\1|\s|$)/u),
+  always(
+    /\bunion\s{1,20}(?:(?:all|distinct)\s{1,10})?\({0,6}\s{0,5}select\s{1,10}(?:null|\d|@@|["'(]|char\s?\(|concat|group_concat|version|user\b|database|load_file|unhex|0x|\*|username|password|table_name|[\w,.\s*]{1,80}\sfrom\s{1,5}(?:information_schema|users|mysql|pg_|sys|admin|dual))/u,
+  ),
+  always(
+    /["'`)\d]\s{0,10};\s{0,10}(?:drop|delete|insert|update|alter|create|truncate|exec(?:ute)?|shutdown|declare|grant|copy|select|waitfor|merge|call|do|vacuum|begin|commit|rollback|set|use|if|with|attach)\s{1,10}\S/u,
+  ),
+  always(/;\s{0,10}(?:drop|truncate|alter)\s{1,10}(?:table|database|schema|user|role|view)\b/u),
+  always(
+    /;\s{0,10}(?:exec(?:ute)?\s{1,5}(?:xp_|sp_|master|immediate)|shutdown\b|waitfor\s{1,5}delay)/u,
+  ),
+  always(/\bxp_(?:cmdshell|dirtree|regread|fileexist|servicecontrol)\b/u),
+  always(
+    /\b(?:pg_sleep|sleep|benchmark|dbms_pipe\.receive_message|dbms_lock\.sleep|randomblob|generate_series)\s{0,5}\(\s{0,5}["'(]{0,3}\d/u,
+  ),
+  always(/\bwaitfor\s{1,10}(?:delay|time)\s{0,5}["']/u),
+  always(
+    /\b(?:load_file|into\s{1,5}(?:outfile|dumpfile)|utl_http\.request|utl_inaddr|lo_import|pg_read_file|load_extension|copy\s{1,5}\S{1,40}\s{1,5}(?:from|to)\s{1,5}program)\b/u,
+  ),
+  always(/\b(?:extractvalue|updatexml)\s{0,5}\(\s{0,5}(?:\d|null|rand|["'])/u),
+  always(
+    /\bselect\b[^\n;]{0,200}\bfrom\s{1,10}(?:information_schema|mysql\.user|pg_catalog|pg_shadow|pg_user|sqlite_master|sys\.|sysobjects|syscolumns|all_tables|v\$version|master\.\.)/u,
+  ),
+  always(/["')\d]\s{0,10}(?:--\s?(?:[-+]|$)|--\s{0,3}\n)/mu),
+  always(/\w["']\s{0,3}(?:--|#)\s{0,3}$/mu),
+  always(/^["')]{1,4}\s{0,5}(?:--|#|\/\*)/u),
+  bare(
+    /["'`]\s{0,10}\){0,6}\s{0,5}(?:or|and|xor|union|having|order\s{1,10}by|group\s{1,10}by|limit|procedure|like|rlike|between|in|is|div|mod|\|\||&&|\^|\||&|;|%3b)(?:\b|\s|["'`(])/u,
+  ),
+  bare(/\bunion\b[^\n]{0,40}\bselect\b/u),
+  bare(
+    /\b(?:or|and)\s{1,10}(?:not\s{1,5})?["'(]{0,3}[\w@]{1,20}["')]{0,3}\s{0,5}(?:=|<|>|!=|like|rlike|between|in)\s{0,5}["'(]{0,3}[\w@]{1,20}/u,
+  ),
+  bare(/\)\s{0,5}(?:or|and)\s{0,5}\(/u),
+  bare(
+    /^["']?-?\d{1,9}["')]{0,3}\s{1,10}(?:or|and|union|order\s{1,10}by|having|group\s{1,10}by|procedure|rlike|limit)\b/u,
+  ),
+  bare(/\b(?:order|group)\s{1,5}by\s{1,5}\d{1,4}\b/u),
+  bare(/\bhaving\s{1,5}\d/u),
+  bare(
+    /;\s{0,5}(?:drop|delete|insert|update|alter|create|truncate|exec|shutdown|declare|grant|copy|select|merge|vacuum|attach)\b/u,
+  ),
+  bare(
+    /^\s{0,5}(?:drop|truncate|alter)\s{1,5}(?:table|database|schema)\b[^\n]{1,60}(?:;|--|#|cascade)/u,
+  ),
+  bare(
+    /\b(?:insert\s{1,5}into|delete\s{1,5}from|update\s{1,5}\w{1,40}\s{1,5}set)\s{1,5}[^\n]{0,120}(?:--|#|;|admin|password)/u,
+  ),
+  bare(
+    /(?:@@version|@@datadir|@@hostname|current_user\s?\(|session_user|system_user|database\s?\(\s?\)|version\s?\(\s?\)|user\s?\(\s?\)|schema\s?\(\s?\))/u,
+  ),
+  bare(
+    /\b(?:char|chr|concat|ascii|substring?|mid|ord|hex|unhex|cast|convert|ifnull|elt|make_set|json_keys|st_longfromgeohash|polygon|exp|ctxsys\.\w{1,20}|to_char)\s{0,5}\(\s{0,5}(?:\d{2,}|0x|\(\s?select|select\b|~|@@|["'\w.]{1,20}\s?,\s?(?:\d|0x|\())/u,
+  ),
+  bare(/\(\s{0,5}select\b[^\n]{1,200}\)/u),
+  bare(/\bcase\s{1,5}when\b[^\n]{1,100}\bthen\b/u),
+  bare(
+    /\b(?:select)\b[^\n]{0,80}\b(?:from)\b[^\n]{0,80}(?:--|#|;\s{0,3}$|where\s{1,5}["'\w.]{1,20}\s?=\s?["'\w.]{1,20}\s{1,5}or\b|users|passwords?|passwd|admin|secrets|tokens|credentials|accounts)/u,
+  ),
+  bare(/["']\s{0,5}(?:--|#|\/\*|;%00)\s{0,10}\S{0,12}\s{0,3}$/u),
+  bare(
+    /^\s{0,5}(?:admin|root|user|x|1|test|a|\d{1,5})?["'][)]{0,4}\s{0,5}(?:--|#|\/\*|;|\|\||&&|=|\+)/u,
+  ),
+  bare(/=\s{0,3}["'][^"'\n]{0,30}["']\s{0,5}(?:--|#|or\b|and\b)/u),
+  bare(/\/\*!\d{0,6}|\*\/\s{0,5}(?:union|select|or|and|from|where)\b/u),
+  bare(/\b0x[\da-f]{12,60}\b/u),
+  bare(/\/\/[\w*]{1,20}(?:\/[\w*]{1,20}){0,3}\[|\bcount\s?\(\s?\/|\bname\(\)\s?=/u),
+];
+
+/** Query objects and filters of stores that have no SQL. */
+export const nosqlInjection: readonly Rule[] = [
+  always(
+    /\[\s{0,3}\$(?:ne|gt|gte|lt|lte|in|nin|regex|where|exists|or|and|not|eq|all|size|type|expr|elemmatch)\s{0,3}\]/u,
+  ),
+  always(/["']\$(?:where|function|accumulator)["']\s{0,5}:/u),
+  always(
+    /["']?\$(?:ne|gt|gte|lt|lte|nin|regex|exists)["']?\s{0,5}:\s{0,5}(?:["']{2}|null|-?1\b|0\b|true|undefined|["']\.[*+]|["']\^|\{|\[)/u,
+  ),
+  always(/["'`]\s{0,5}(?:\|\||&&)\s{0,5}(?:["'`\d(]|this\.|1\s?==|true\b|sleep|db\.)/u),
+  always(/\bthis\.(?:password|constructor|username|passwd)\b\s{0,5}(?:\.|=|\[|!)/u),
+  bare(
+    /["']?\$(?:ne|gt|gte|lt|lte|in|nin|regex|where|exists|or|and|nor|not|eq|all|size|type|expr|jsonschema|mod|text|elemmatch|lookup|out|merge|function|accumulator|set|unset|inc|push|rename)["']?\s{0,5}:/u,
+  ),
+  bare(
+    /\bdb\.\w{1,40}\.(?:drop|find|insert|remove|update|dropdatabase|aggregate|delete)\w{0,10}\s{0,3}\(/u,
+  ),
+  bare(/\bdb\.(?:dropdatabase|shutdownserver|getcollectionnames|admincommand|eval)\s{0,3}\(/u),
+  bare(
+    /;\s{0,5}(?:return\s{1,3}(?:true|1|this)|while\s{0,3}\((?:true|1)\)|var\s{1,3}\w{1,20}\s{0,3}=\s{0,3}new\s{1,3}date)/u,
+  ),
+  bare(
+    /^\s{0,5}(?:flushall|flushdb|config\s{1,5}set|eval\s{1,5}["']|slaveof\s|module\s{1,5}load|shutdown\s{1,3}nosave)/mu,
+  ),
+];
+
+export const ldapInjection: readonly Rule[] = [
+  always(
+    /\*?\)\s{0,3}\(\s{0,3}[|&!]?\s{0,3}\(?\s{0,3}(?:uid|cn|sn|mail|objectclass|userpassword|password|user|description|memberof|samaccountname|ou|givenname|telephonenumber|department|role|admin)\s{0,3}[=~<>]/u,
+  ),
+  always(/^\s{0,3}\(?[&|!]\s{0,3}\(\s{0,3}\w{1,30}\s{0,3}[~<>]?=/u),
+  bare(/\)\s{0,3}\(\s{0,3}[|&!]\s{0,3}\(?/u),
+  bare(/\*\)\s{0,3}\)?\s{0,3}(?:\(|%00|\\00|\0|$)/u),
+  bare(/\(\s{0,3}[|&!]\s{0,3}\(/u),
+  bare(/\b(?:uid|cn|objectclass|userpassword|samaccountname)\s{0,3}[~<>]?=\s{0,3}\*/u),
+  bare(/\\(?:2a|28|29|5c|00)(?:\\|\)|\(|\w)/u),
+  bare(/^[\w.-]{0,20}\*\)/u),
+];

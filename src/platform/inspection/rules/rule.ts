@@ -1,0 +1,32 @@
+/** One sign of an attack. Patterns see lower-case text and have no nested or unbounded repetition round another one. */
+export interface Rule {
+  readonly pattern: RegExp;
+  /**
+   * Said only of text that is nothing but such a value. In sentences of a person the same characters are everyday:
+   * developers write about `a && b`, `../src` and `{{ name }}` all day.
+   */
+  readonly onlyBare?: boolean;
+}
+
+export type Kind =
+  | 'xss'
+  | 'sql-injection'
+  | 'command-injection'
+  | 'argument-injection'
+  | 'path-traversal'
+  | 'template-injection'
+  | 'nosql-injection'
+  | 'ldap-injection'
+  | 'header-injection'
+  | 'xml-entity'
+  | 'formula-injection'
+  | 'prototype-pollution'
+  | 'deserialization'
+  | 'internal-address'
+  | 'dangerous-url'
+  | 'prompt-injection'
+  | 'hidden-text';
+
+/** Shorthand for a rule of each sort. */
+export const always = (pattern: RegExp): Rule => ({ pattern });
+export const bare = (pattern: RegExp): Rule => ({ pattern, onlyBare: true });
