@@ -7,15 +7,15 @@ import { healthCategories, runHealth } from '../operations/health/contract.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
 import { loadConfig as loadConfigWith } from '../platform/config/load-config.ts';
 import { openManager } from './compose.ts';
-import { libraryActor } from './operating-system-actor.ts';
+import { libraryActor, type NamedUser } from './operating-system-actor.ts';
 
 /** Who calls, as the audit log and each log line say. */
 export interface ManagerCaller {
   /** Where the call comes from: a network address, or a name of the caller's choice. */
   readonly clientId: string;
   /**
-   * Until there are accounts, the operating-system user that this process runs as holds all rights if the data folder
-   * is theirs; any other name may only look; an empty one may do nothing.
+   * The name of an account, with its rights of the moment. The operating-system user that this process runs as needs
+   * none and holds all rights if the data folder is theirs; any other name may only look; an empty one may do nothing.
    */
   readonly userId: string;
   /** Ties together what one unit of work causes; made when not given. */
@@ -84,13 +84,13 @@ export async function createManager(
     whole: true,
   });
   let stopping: Promise<void> | undefined;
-  const callerOf = async (caller: ManagerCaller): Promise<Caller> => {
-    if (stopping !== undefined) throw stopped();
+  const callerOf = async (caller: ManagerCaller): Promise<Caller & Pick<NamedUser, 'isKnown'>> => {
+    if (stopping !== undefined || manager.identity === null) throw stopped();
     const { clientId, userId, correlationId } = caller;
-    const actor = await libraryActor(userId, loaded.config.dataDir);
+    const named = await libraryActor(userId, loaded.config.dataDir, manager.identity);
     return {
       door: 'library',
-      actor,
+      ...named,
       clientId,
       ...(correlationId === undefined ? {} : { correlationId }),
     };
@@ -100,8 +100,12 @@ export async function createManager(
       if (!engine) refuseWithoutEngine(operation);
       return manager.gate.execute(operation, input, await callerOf(caller));
     },
-    secureOperation: async ({ operation, permissions, ...caller }, body) =>
-      manager.gate.secure({ operation, permissions }, await callerOf(caller), body),
+    secureOperation: async ({ operation, permissions, ...user }, body) => {
+      const { isKnown, ...caller } = await callerOf(user);
+      // Who is not known may look through an operation of ours, but code of yours may do anything.
+      const actor = isKnown ? caller.actor : withoutRights(user.userId);
+      return manager.gate.secure({ operation, permissions }, { ...caller, actor }, body);
+    },
     health: {
       run: async ({ categories = [] } = {}) => {
         if (stopping !== undefined) throw stopped();
@@ -115,6 +119,10 @@ export async function createManager(
     },
     stop: () => (stopping ??= manager.close()),
   };
+}
+
+function withoutRights(name: string): Caller['actor'] {
+  return name === '' ? { kind: 'anonymous', name: 'anonymous' } : { kind: 'user', name, roles: [] };
 }
 
 function refuseWithoutEngine(operation: string): void {

@@ -33,7 +33,10 @@ export interface IdentityRooms {
   ): Promise<Actor | null>;
   /** The actor of an API token; null when it is unknown, expired, revoked, or its owner may not act. */
   authenticateToken(bearer: string): Promise<Actor | null>;
-  /** The account of this name for a program that embeds us; null when there is none, or it was disabled. */
+  /**
+   * The account of this name for a program that embeds us; null when there is none. A disabled account, or one that
+   * lacks the second factor that is required, holds nothing.
+   */
   actorNamed(name: string): Promise<Actor | null>;
   /** What can be asked about accounts, sessions and tokens. */
   readonly served: readonly Served[];
@@ -67,6 +70,7 @@ export function openIdentity(parts: IdentityParts): IdentityRooms {
     report: (event) => report(parts, event),
   });
   const now = (): Date => clock.now();
+  const needsSecondFactor = (): boolean => parts.config().security.authentication.require_2fa;
   const tell: Tell = (event, account, { actor, clientId }, facts = {}) =>
     report(parts, {
       event,
@@ -82,7 +86,7 @@ export function openIdentity(parts: IdentityParts): IdentityRooms {
       ...sessionHandlers({ ...identity, now }),
       ...accountHandlers({
         ...identity,
-        needsSecondFactor: () => parts.config().security.authentication.require_2fa,
+        needsSecondFactor,
         tell,
       }),
       ...tokenHandlers({ ...identity, now, tell }),
@@ -102,8 +106,10 @@ export function openIdentity(parts: IdentityParts): IdentityRooms {
     },
     actorNamed: async (name) => {
       const person = await identity.people.find(name);
-      if (person === null || person.isDisabled) return null;
-      return { kind: 'user', name: person.name, ...rightsOf(person.grants) };
+      if (person === null) return null;
+      const lacksFactor = needsSecondFactor() && !person.hasTotp && person.passkeys === 0;
+      const grants = person.isDisabled || lacksFactor ? [] : person.grants;
+      return { kind: 'user', name: person.name, ...rightsOf(grants) };
     },
     isBootstrapped: () => identity.people.any(),
   };

@@ -88,6 +88,41 @@ describe('the gate of the library', () => {
     ).rejects.toMatchObject({ kind: 'forbidden' });
   });
 
+  test('an account acts with the rights that it has at that moment', async () => {
+    const asked = { repository, title: 'Bug report' };
+    const anna = { clientId: '192.0.2.8', userId: 'anna' };
+    const roles = (role: string): readonly object[] => [{ role }];
+    await manager.execute(
+      'users.create',
+      { name: 'anna', roles: roles('viewer'), password: 'quiet river orange lamp' },
+      owner,
+    );
+    await expect(manager.execute('issues.create', asked, anna)).rejects.toMatchObject({
+      code: 'permission_missing',
+    });
+    await manager.execute('users.set-roles', { name: 'anna', roles: roles('operator') }, owner);
+    await expect(manager.execute('issues.create', asked, anna)).resolves.toMatchObject({
+      adopted: false,
+    });
+    await expect(manager.execute('users.remove', { name: 'anna' }, anna)).rejects.toMatchObject({
+      code: 'permission_missing',
+    });
+    await manager.execute('users.disable', { name: 'anna' }, owner);
+    await expect(manager.execute('service.status', {}, anna)).rejects.toMatchObject({
+      kind: 'forbidden',
+    });
+  });
+
+  test('code of a program is not run for a name that is no account, whatever it asks for', async () => {
+    const block = { operation: 'own.work', permissions: ['repo:read'] };
+    let ran = false;
+    const secured = manager.secureOperation({ ...block, ...stranger }, async () => {
+      ran = true;
+    });
+    await expect(secured).rejects.toMatchObject({ code: 'permission_missing' });
+    expect(ran).toBe(false);
+  });
+
   test('code is not run unless the user holds every permission it names', async () => {
     let ran = false;
     const body = async (): Promise<void> => {
