@@ -62,17 +62,24 @@ export interface ChangedFile {
 export interface TreeReader {
   /**
    * Blobs at the commit whose bytes contain one of the spellings as a word (one that is not in upper case only where punctuation or nothing follows it); streamed, regular files only, at most 5 MB each.
-   * The `.gitattributes` of the folders on the way come before the files they speak of.
+   * The `.gitattributes` that say something of linguist come first; `wanted` is asked after they were taken, and files
+   * that are not wanted are never read.
    */
   candidates(
     gitDir: string,
     commit: string,
     spellings: readonly string[],
+    wanted?: (path: string) => boolean,
   ): AsyncIterable<Candidate>;
   /** Paths that changed between two commits; null when `from` is not known any more. */
   changes(gitDir: string, from: string, to: string): Promise<readonly TreeChange[] | null>;
-  /** The blobs of the given paths (regular files, as `changes` names them) at the commit, in that order, with the `.gitattributes` of their folders first; missing ones are left out. */
-  read(gitDir: string, commit: string, files: readonly BlobAt[]): AsyncIterable<Candidate>;
+  /** The blobs of the given paths (regular files, as `changes` names them) at the commit, in that order, with the `.gitattributes` of their folders first; missing and not wanted ones are left out. */
+  read(
+    gitDir: string,
+    commit: string,
+    files: readonly BlobAt[],
+    wanted?: (path: string) => boolean,
+  ): AsyncIterable<Candidate>;
   /** Text of a blob by its id; null when gone. */
   blob(gitDir: string, oid: string): Promise<Uint8Array | null>;
 }

@@ -102,12 +102,47 @@ test('candidates are the regular files with a word, UTF-16 ones too, attributes 
   const head = await reader.resolve(gitDir, 'HEAD');
   const found = await listOf(reader.candidates(gitDir, head ?? '', ['TODO', 'FIXME']));
   expect(found.map(({ path }) => path)).toEqual([
-    'a.ts',
     'dir/.gitattributes',
+    'a.ts',
     'dir/wide.cs',
     'new\nline.ts',
   ]);
-  expect(Buffer.from(found[0]?.bytes ?? []).toString()).toBe('// TODO: one\n');
+  expect(Buffer.from(found[1]?.bytes ?? []).toString()).toBe('// TODO: one\n');
+  reader.close();
+});
+
+test('which files are wanted is asked after the attributes were taken, of few files and of many', async () => {
+  const names = Array.from({ length: 300 }, (_, at) => `dir${at % 3}/${at}.ts`);
+  const source = sampleRepository({
+    ...Object.fromEntries(names.map((name) => [name, '// TODO: one\n'])),
+    'dir1/.gitattributes': '*.ts linguist-vendored\n',
+  });
+  const reader = createTreeReader({ git });
+  const gitDir = path.join(source.folder, '.git');
+  const head = (await reader.resolve(gitDir, 'HEAD')) ?? '';
+  const given = names.map((path) => ({ path, oid: null }));
+  const looks = [
+    (wanted: (path: string) => boolean) => reader.candidates(gitDir, head, ['TODO'], wanted),
+    (wanted: (path: string) => boolean) => reader.read(gitDir, head, given, wanted),
+    (wanted: (path: string) => boolean) => reader.read(gitDir, head, given.slice(0, 9), wanted),
+  ];
+  for (const [at, look] of looks.entries()) {
+    let asked = 0;
+    let learned = false;
+    const read: string[] = [];
+    const files = look((path) => {
+      asked += 1;
+      expect(learned).toBe(true);
+      return !path.startsWith('dir1/');
+    });
+    for await (const { path } of files) {
+      if (path.endsWith('.gitattributes')) learned = true;
+      else read.push(path);
+    }
+    expect(asked).toBe(at === 2 ? 9 : 300);
+    expect(read).toHaveLength(at === 2 ? 6 : 200);
+    expect(read.every((path) => !path.startsWith('dir1/'))).toBe(true);
+  }
   reader.close();
 });
 

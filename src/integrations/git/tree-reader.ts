@@ -47,9 +47,10 @@ export function createTreeReader({
     return reader;
   };
   return {
-    candidates: (gitDir, commit, spellings) =>
-      stream(objects(gitDir), commit, namesWith(git, gitDir, commit, spellings)),
-    read: (gitDir, commit, files) => stream(objects(gitDir), commit, each(files)),
+    candidates: (gitDir, commit, spellings, wanted = all) =>
+      hits(git, objects(gitDir), { gitDir, commit, spellings, wanted }),
+    read: (gitDir, commit, files, wanted = all) =>
+      given(git, objects(gitDir), { gitDir, commit, files, wanted }),
     blob: async (gitDir, oid) => (await objects(gitDir).read(oid))?.bytes ?? null,
     changes: async (gitDir, from, to) => await changesOf(git, gitDir, from, to),
     resolve: async (gitDir, name) => await resolveCommit(git, gitDir, name),
@@ -75,14 +76,80 @@ async function resolveCommit(git: Git, gitDir: string, name: string): Promise<st
   return code === 0 ? stdout.toString().trim() : null;
 }
 
-/** Asks for each path, with the attributes of its folders first, and hands out what comes, in order. */
+const all = () => true;
+/** So many files have so many folders that one walk over all names is cheaper than a question for each folder. */
+const manyFiles = 200;
+
+interface Search {
+  readonly gitDir: string;
+  readonly commit: string;
+  readonly spellings: readonly string[];
+  readonly wanted: (path: string) => boolean;
+}
+
+/** Attributes first: only who knows them can say which files are wanted, and what is not wanted is never read. */
+async function* hits(git: Git, reader: ObjectReader, search: Search): AsyncIterable<Candidate> {
+  const { gitDir, commit, spellings, wanted } = search;
+  const names = namesWith(git, gitDir, commit, spellings);
+  // The search goes on while the attributes are read.
+  const first = names.next();
+  first.catch(() => undefined);
+  try {
+    yield* stream(reader, commit, await attributesAt(git, gitDir, commit));
+    yield* stream(reader, commit, resumed(first, names, wanted));
+  } finally {
+    await names.return(undefined);
+  }
+}
+
+async function* resumed(
+  first: Promise<IteratorResult<string, void>>,
+  names: AsyncGenerator<string, void>,
+  wanted: Search['wanted'],
+): AsyncIterable<string> {
+  for (let next = await first; next.done !== true; next = await names.next()) {
+    if (wanted(next.value)) yield next.value;
+  }
+}
+
+async function* given(
+  git: Git,
+  reader: ObjectReader,
+  request: Omit<Search, 'spellings'> & { readonly files: readonly BlobAt[] },
+): AsyncIterable<Candidate> {
+  const { gitDir, commit, files, wanted } = request;
+  if (files.length <= manyFiles) {
+    const folders = attributesOfFolders();
+    const attributes = files.flatMap(({ path }) => folders(path));
+    yield* stream(reader, commit, attributes);
+  } else yield* stream(reader, commit, await attributesAt(git, gitDir, commit));
+  yield* stream(
+    reader,
+    commit,
+    files.filter(({ path }) => wanted(path)),
+  );
+}
+
+/** The `.gitattributes` of all folders that say what linguist is to think of a file. */
+async function attributesAt(git: Git, gitDir: string, commit: string): Promise<string[]> {
+  const { code, stdout, stderr } = await git.run(
+    [...grepOf(gitDir), '-F', '-e', 'linguist-', commit, '--', '*.gitattributes'],
+    { accept: [0, 1, 128], env: { GIT_LITERAL_PATHSPECS: '0' } },
+  );
+  if (code !== 0 && code !== 1) throw grepFailed(stderr);
+  const names = stdout.toString('utf8').split('\0').filter(Boolean);
+  return names
+    .map((name) => name.slice(commit.length + 1))
+    .filter((path) => /(?:^|\/)\.gitattributes$/u.test(path));
+}
+
+/** Asks for each path; hands out what comes, in order. */
 async function* stream(
   reader: ObjectReader,
   commit: string,
-  files: AsyncIterable<string | BlobAt>,
+  files: AsyncIterable<string | BlobAt> | Iterable<string | BlobAt>,
 ): AsyncIterable<Candidate> {
   const waiting: { path: string; object: Promise<GitObject | null> }[] = [];
-  const folders = attributesOfFolders();
   let held = 0;
   const take = async (): Promise<Candidate | undefined> => {
     const next = waiting.shift();
@@ -99,7 +166,6 @@ async function* stream(
   };
   for await (const file of files) {
     const { path, oid } = typeof file === 'string' ? { path: file, oid: null } : file;
-    for (const attributes of folders(path)) ask(attributes, null);
     ask(path, oid);
     while (waiting.length > Math.max(4, Math.min(ahead.count, ahead.bytes / Math.max(held, 1)))) {
       const candidate = await take();
@@ -112,14 +178,8 @@ async function* stream(
   }
 }
 
-/** Names of files with one of the words, UTF-16 ones too, as `git grep` finds them. */
-async function* namesWith(
-  git: Git,
-  gitDir: string,
-  commit: string,
-  spellings: readonly string[],
-): AsyncIterable<string> {
-  const grep = [
+function grepOf(gitDir: string): string[] {
+  return [
     `--git-dir=${gitDir}`,
     'grep',
     '-l',
@@ -128,6 +188,16 @@ async function* namesWith(
     '--full-name',
     '--no-recurse-submodules',
   ];
+}
+
+/** Names of files with one of the words, UTF-16 ones too, as `git grep` finds them. */
+async function* namesWith(
+  git: Git,
+  gitDir: string,
+  commit: string,
+  spellings: readonly string[],
+): AsyncGenerator<string, void> {
+  const grep = grepOf(gitDir);
   const child = git.start([...grep, '-P', '-e', wordPattern(spellings), commit, '--']);
   child.stdin.end();
   const prefix = commit.length + 1;
@@ -165,10 +235,6 @@ async function* namesWithFixed(
   } finally {
     child.kill();
   }
-}
-
-async function* each(files: readonly BlobAt[]): AsyncIterable<BlobAt> {
-  yield* files;
 }
 
 async function changesOf(

@@ -40,6 +40,11 @@ export function isAttributes(path: string): boolean {
   return path === '.gitattributes' || path.endsWith('/.gitattributes');
 }
 
+/** What is asked of a tree: attributes, and files that something may be reported from. */
+export function isWanted(policy: FilePolicy): (path: string) => boolean {
+  return (path) => !policy.excludesPath(path);
+}
+
 /** Outer folders speak first, inner ones have the last word. */
 function saidOf(folders: ReadonlyMap<string, Attributes>, path: string): ReturnType<Attributes> {
   const said: ReturnType<Attributes> = { ...folders.get('')?.(path) };

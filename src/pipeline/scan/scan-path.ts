@@ -8,7 +8,7 @@ import type {
 import type { RepositoryRef } from '../../domain/repository.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { idOf, sha256 } from '../../lib/hash.ts';
-import { createFilePolicy, isAttributes } from './file-policy.ts';
+import { createFilePolicy, isAttributes, isWanted } from './file-policy.ts';
 import { type FindingRow, findingRow } from './finding-row.ts';
 import { matchFindings } from './identity/match-findings.ts';
 import { formatStates, parseStates, type ScanState, type StateFile } from './scan-state.ts';
@@ -101,15 +101,17 @@ async function lookAtTree(
   if (changes === null || changes.some(({ path }) => isAttributes(path))) {
     const { prefilterSpellings } = await import('./scanners/todo/tags.ts');
     const spellings = prefilterSpellings(request.extraTags);
-    const found = deps.trees.candidates(place.gitDir, place.commit, spellings);
-    return { seen: await readAll(deps, request, found), looked: null, files };
+    const policy = createFilePolicy();
+    const found = deps.trees.candidates(place.gitDir, place.commit, spellings, isWanted(policy));
+    return { seen: await readAll(deps, request, found, policy), looked: null, files };
   }
   const present = changes.flatMap(({ path, newOid }) =>
     newOid === null ? [] : [{ path, oid: newOid }],
   );
-  const found = deps.trees.read(place.gitDir, place.commit, present);
+  const policy = createFilePolicy();
+  const found = deps.trees.read(place.gitDir, place.commit, present, isWanted(policy));
   const looked = new Set(changes.map(({ path }) => path));
-  return { seen: await readAll(deps, request, found), looked, files };
+  return { seen: await readAll(deps, request, found, policy), looked, files };
 }
 
 async function lookAtFolder(
@@ -165,12 +167,12 @@ async function readAll(
   deps: PathScanDeps,
   request: PathScanRequest,
   files: AsyncIterable<Candidate>,
+  policy = createFilePolicy(),
 ): Promise<LocatedSighting[]> {
   const stream = files[Symbol.asyncIterator]();
   let next = stream.next();
   next.catch(() => undefined);
   const { readSightings } = await import('./read-sightings.ts');
-  const policy = createFilePolicy();
   const options = {
     policy,
     extraTags: request.extraTags ?? [],
@@ -179,11 +181,11 @@ async function readAll(
   const seen: LocatedSighting[] = [];
   let count = 0;
   for (let result = await next; result.done !== true; result = await next) {
-    next = stream.next();
-    next.catch(() => undefined);
     const file = result.value;
     if (isAttributes(file.path)) policy.learn(file.path, file.bytes);
-    else {
+    next = stream.next();
+    next.catch(() => undefined);
+    if (!isAttributes(file.path)) {
       const found = readSightings(file, options);
       // A folder knows no blob ids: the files that have findings get one.
       const oid = file.oid === '' && found.length > 0 ? sha256(file.bytes) : file.oid;

@@ -28,6 +28,7 @@ export function pairPlaces(
   known: readonly KnownFinding[],
   seen: readonly LocatedSighting[],
 ): Pairs {
+  if (known.length === 0 || seen.length === 0) return new Map();
   const open: Open = {
     known,
     seen,

@@ -49,7 +49,8 @@ export function readTodos(
   if (bytes.length > (options.maxFileBytes ?? MAX_FILE_BYTES)) return [];
   const source = sourceTextOf(bytes);
   if (source === undefined) return [];
-  const find = options.extraTags === undefined ? findUsual : candidateFinder(options.extraTags);
+  const { extraTags = [] } = options;
+  const find = extraTags.length === 0 ? findUsual : candidateFinder(extraTags);
   const candidates = find(source.src);
   if (candidates.length === 0) return [];
   const language = languageOf(path, bytes.subarray(0, FIRST_BYTES));

@@ -1,6 +1,6 @@
 import type { Candidate, LocatedSighting, TreeReader } from '../../../../domain/ports/git.ts';
 import type { Clock } from '../../../../lib/clock.ts';
-import { createFilePolicy, isAttributes } from '../../file-policy.ts';
+import { createFilePolicy, type FilePolicy, isAttributes, isWanted } from '../../file-policy.ts';
 import { readSightings } from '../../read-sightings.ts';
 import type { LookRequest, LookResult, Scanner } from '../../scanner.ts';
 import { prefilterSpellings } from './tags.ts';
@@ -30,25 +30,26 @@ async function look(deps: TodoScannerDeps, request: LookRequest): Promise<LookRe
   if (request.last === mark) return null;
   const changes = known ? await deps.trees.changes(gitDir, from, commit) : null;
   const link = permalinks(request.webUrl, commit);
+  const policy = createFilePolicy();
   if (changes === null || changes.some(({ path }) => isAttributes(path))) {
-    const files = deps.trees.candidates(gitDir, commit, prefilterSpellings(tags));
-    return { seen: await readAll(deps, files, tags, link), looked: null, mark, commit };
+    const files = deps.trees.candidates(gitDir, commit, prefilterSpellings(tags), isWanted(policy));
+    return { seen: await readAll(deps, policy, files, tags, link), looked: null, mark, commit };
   }
   const present = changes.flatMap(({ path, newOid }) =>
     newOid === null ? [] : [{ path, oid: newOid }],
   );
-  const files = deps.trees.read(gitDir, commit, present);
+  const files = deps.trees.read(gitDir, commit, present, isWanted(policy));
   const looked = new Set(changes.map(({ path }) => path));
-  return { seen: await readAll(deps, files, tags, link), looked, mark, commit };
+  return { seen: await readAll(deps, policy, files, tags, link), looked, mark, commit };
 }
 
 async function readAll(
   deps: TodoScannerDeps,
+  policy: FilePolicy,
   files: AsyncIterable<Candidate>,
   extraTags: readonly string[],
   link: (path: string, line: number, endLine: number) => string | null,
 ): Promise<LocatedSighting[]> {
-  const policy = createFilePolicy();
   const options = { policy, extraTags, monotonicMs: () => deps.clock.monotonicMs() };
   const seen: LocatedSighting[] = [];
   for await (const file of files) {
