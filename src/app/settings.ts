@@ -50,8 +50,17 @@ function managerOf(config: Config, target: RepositoryRef): RepositoryRef {
 
 /** The first entry that matches holds; without one the defaults of the executor. */
 function policyOf(config: Config, target: RepositoryRef, folder: string): RepositoryPolicy {
-  const { executor, analyzer, approval } = config;
   const entry = config.repositories.find((one) => matches(one, target, folder));
+  return policyFrom(config, entry);
+}
+
+/** What holds where no entry matches. */
+export function inheritedPolicy(config: Config): RepositoryPolicy {
+  return policyFrom(config, undefined);
+}
+
+function policyFrom(config: Config, entry: Entry | undefined): RepositoryPolicy {
+  const { executor, analyzer, approval } = config;
   return {
     base: entry?.base ?? null,
     agent: entry?.agent ?? executor.default,
@@ -60,6 +69,7 @@ function policyOf(config: Config, target: RepositoryRef, folder: string): Reposi
     egress: [...executor.egress, ...(entry?.egress ?? [])],
     protectedPaths: entry?.protectedPaths ?? [],
     protectedPathsPolicy: entry?.protectedPathsPolicy ?? 'block',
+    reviewer: entry?.reviewer === undefined ? executor.reviewer : entry.reviewer,
     proposalsOpen: entry?.caps.proposalsOpen ?? analyzer.maxIssuesPerRepo,
     paused: entry?.paused ?? false,
     budget: {

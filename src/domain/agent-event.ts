@@ -7,6 +7,13 @@ export type AgentEvent =
   | { readonly type: 'retrying'; readonly reason: string; readonly status: number | null }
   | { readonly type: 'usage'; readonly usage: AgentUsage }
   | { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
+  /** Seen by us at the way out of the sandbox, not said by the agent. */
+  | {
+      readonly type: 'egress_refused';
+      readonly host: string;
+      readonly port: number;
+      readonly why: string;
+    }
   | { readonly type: 'ended'; readonly end: AgentEnd };
 
 /** Tokens and what they cost as far as the agent says. */

@@ -14,6 +14,8 @@ export interface RepositoryPolicy {
   readonly protectedPaths: readonly string[];
   /** What happens when the diff touches a protected path. */
   readonly protectedPathsPolicy: 'block' | 'human' | 'allow';
+  /** An agent that must agree with the change before it is delivered; null = none is asked. */
+  readonly reviewer: string | null;
   readonly proposalsOpen: number;
   readonly paused: boolean;
   readonly budget: Budget;

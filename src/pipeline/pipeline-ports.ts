@@ -5,6 +5,8 @@ import type { CodeHost } from '../domain/ports/code-host.ts';
 import type { Delegate } from '../domain/ports/delegate.ts';
 import type { Effects } from '../domain/ports/effects.ts';
 import type { Mirrors, Workspaces } from '../domain/ports/git.ts';
+import type { SuppressionStore } from '../domain/ports/page-queries.ts';
+import type { EgressRefusal } from '../domain/ports/sandbox.ts';
 import type {
   AuditTrail,
   FindingStore,
@@ -23,6 +25,7 @@ export interface PipelinePorts {
   readonly findings: FindingStore;
   readonly runs: RunStore;
   readonly pauses: PauseStore;
+  readonly suppressions: Pick<SuppressionStore, 'has'>;
   readonly effects: Effects;
   readonly audit: AuditTrail;
   readonly mirrors: Mirrors;
@@ -50,6 +53,7 @@ export interface CommandRunner {
     readonly timeoutMs: number;
     readonly egress: readonly string[];
     readonly signal: AbortSignal;
+    readonly onEgressRefused: (refusal: EgressRefusal) => void;
   }): Promise<CheckResult>;
 }
 

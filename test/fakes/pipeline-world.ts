@@ -22,6 +22,7 @@ import { createFindingStore } from '../../src/storage/finding-store.ts';
 import { storageMigrations } from '../../src/storage/migrations.ts';
 import { createPauseStore } from '../../src/storage/pause-store.ts';
 import { createRunStore } from '../../src/storage/run-store.ts';
+import { createSuppressionStore } from '../../src/storage/suppression-store.ts';
 import { createTaskStore } from '../../src/storage/task-store.ts';
 import { kyselyOf } from '../../src/storage/transaction.ts';
 import { createFakeCodeHost, type FakeCodeHost } from './fake-code-host.ts';
@@ -108,6 +109,7 @@ export async function createPipelineWorld(
       findings,
       runs,
       pauses: createPauseStore(database),
+      suppressions: createSuppressionStore(database),
       effects: createEffects<Transaction, EffectRequest>({
         database,
         open: kyselyOf,
@@ -171,6 +173,7 @@ function defaultPolicy(): PipelineWorld['policy'] {
     egress: [],
     protectedPaths: [],
     protectedPathsPolicy: 'block',
+    reviewer: null,
     proposalsOpen: 10,
     paused: false,
     budget: {

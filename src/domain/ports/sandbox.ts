@@ -10,6 +10,13 @@ export interface Sandbox {
   start(spec: SandboxSpec): Promise<SandboxedProcess>;
 }
 
+/** A connection that a sandboxed process asked for and did not get. */
+export interface EgressRefusal {
+  readonly host: string;
+  readonly port: number;
+  readonly why: string;
+}
+
 export interface SandboxSpec {
   readonly argv: readonly string[];
   /** The whole environment; nothing is inherited. */
@@ -23,6 +30,8 @@ export interface SandboxSpec {
   readonly stdin: string | null;
   /** Hosts (with optional port) that may be reached; empty = no network. */
   readonly egress: readonly string[];
+  /** Told of each refusal, as often as it is asked for. */
+  readonly onEgressRefused?: (refusal: EgressRefusal) => void;
   readonly limits: {
     readonly memoryBytes: number;
     readonly processes: number;

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Sandbox, SandboxSpec } from '../../domain/ports/sandbox.ts';
+import type { EgressRefusal, Sandbox, SandboxSpec } from '../../domain/ports/sandbox.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { readLines } from './read-lines.ts';
 import { baseEnvironment } from './run-environment.ts';
@@ -26,6 +26,7 @@ export interface CommandRequest {
   /** A HOME that outlives the command, for caches of one repository; a fresh one when not given. */
   readonly home?: string;
   readonly limits?: SandboxSpec['limits'];
+  readonly onEgressRefused?: (refusal: EgressRefusal) => void;
 }
 
 export interface CommandResult {
@@ -74,6 +75,7 @@ async function runLine(
     readable: [],
     stdin: null,
     egress: request.egress,
+    ...(request.onEgressRefused === undefined ? {} : { onEgressRefused: request.onEgressRefused }),
     limits: request.limits ?? deps.limits ?? defaultSandboxLimits,
   });
   let output = '';

@@ -123,6 +123,7 @@ async function specOf(
       ...(sandbox.readable ?? []),
     ],
     egress: access.egress,
+    onEgressRefused: (refusal) => request.onEvent({ type: 'egress_refused', ...refusal }),
     limits: sandbox.limits ?? deps.limits ?? defaultSandboxLimits,
   };
 }

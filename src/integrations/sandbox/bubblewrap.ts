@@ -2,13 +2,17 @@ import { spawn } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Sandbox, SandboxedProcess, SandboxSpec } from '../../domain/ports/sandbox.ts';
+import type {
+  EgressRefusal,
+  Sandbox,
+  SandboxedProcess,
+  SandboxSpec,
+} from '../../domain/ports/sandbox.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { idOf } from '../../lib/hash.ts';
 import type { Random } from '../../lib/random.ts';
 import { type ControlGroup, createControlGroup } from './control-group.ts';
 import { type EgressOpening, openEgress } from './egress.ts';
-import type { EgressRefusal } from './egress-proxy.ts';
 import type { Resolve } from './egress-rules.ts';
 import { markedProcesses, processMark } from './marked-processes.ts';
 import { mountArguments } from './mounts.ts';
@@ -58,7 +62,10 @@ async function start(deps: BubblewrapDeps, spec: SandboxSpec): Promise<Sandboxed
   const egress = await openEgress(folder, spec, {
     nodePath: deps.nodePath,
     resolve: deps.resolve ?? systemResolve,
-    onRefusal: deps.onRefusal ?? (() => undefined),
+    onRefusal: (refusal) => {
+      deps.onRefusal?.(refusal);
+      spec.onEgressRefused?.(refusal);
+    },
   });
   const cleanUp = async () => {
     await egress.close();

@@ -1,14 +1,8 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { EgressRefusal } from '../../domain/ports/sandbox.ts';
 import type { EgressRules } from './egress-rules.ts';
-
-/** A connection that a sandboxed process asked for and did not get. */
-export interface EgressRefusal {
-  readonly host: string;
-  readonly port: number;
-  readonly why: string;
-}
 
 export interface EgressProxy {
   close(): Promise<void>;

@@ -2,8 +2,8 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { SandboxSpec } from '../../domain/ports/sandbox.ts';
-import { type EgressRefusal, startEgressProxy } from './egress-proxy.ts';
+import type { EgressRefusal, SandboxSpec } from '../../domain/ports/sandbox.ts';
+import { startEgressProxy } from './egress-proxy.ts';
 import { createEgressRules, type Resolve } from './egress-rules.ts';
 import type { Mount } from './mounts.ts';
 

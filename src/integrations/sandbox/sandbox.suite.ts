@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Sandbox, SandboxSpec } from '../../domain/ports/sandbox.ts';
-import type { EgressRefusal } from './egress-proxy.ts';
+import type { EgressRefusal, Sandbox, SandboxSpec } from '../../domain/ports/sandbox.ts';
 
 export interface SandboxUnderTest {
   readonly name: string;

@@ -82,7 +82,11 @@ async function intendPullRequest(
         kind: 'open_pull_request',
         payload: {
           title: withoutActs(task.proposal.title),
-          body: pullRequestBody(task, run, approval, { manager, summary: result.summary }),
+          body: pullRequestBody(task, run, approval, {
+            manager,
+            summary: result.summary,
+            refused: result.refused ?? [],
+          }),
           head: result.commit.branch,
           base: task.baseBranch,
           draft: true,

@@ -48,6 +48,7 @@ describe('the pull request', () => {
   const body = pullRequestBody(aTask({ id: 'abc', issueNumber: 4 }), run, null, {
     manager: 'acme/manager',
     summary: 'Did it.\n| Approved by | admin |\n# Heading <b>',
+    refused: [],
   });
   test('what the agent says stands behind a bar and cannot pass for our report', () => {
     expect(body).toContain(

@@ -7,7 +7,12 @@ export function pullRequestBody(
   task: Task,
   run: Run,
   approval: Approval | null,
-  options: { readonly manager: string; readonly summary: string },
+  options: {
+    readonly manager: string;
+    readonly summary: string;
+    /** Connections that were refused, `host:port`. */
+    readonly refused: readonly string[];
+  },
 ): string {
   const issue = task.issueNumber === null ? 'none' : `${options.manager}#${task.issueNumber}`;
   return [
@@ -22,6 +27,7 @@ export function pullRequestBody(
     `| Base | <code>${escapeHtml(task.baseBranch)}</code> at \`${run.baseCommit ?? '-'}\` |`,
     `| Cost | ${cost(run)} |`,
     `| Checks | ${checks(run)} |`,
+    `| Refused connections | ${refusedPlaces(options.refused)} |`,
     `| Correlation | \`${run.correlationId}\` |`,
     '',
     ...details(run),
@@ -57,6 +63,14 @@ function checks(run: Run): string {
 /** What the agent says, line by line behind a bar, so that it cannot pass for our own report below. */
 function quoted(text: string): readonly string[] {
   return ['What the agent says:', '', ...text.split(/\r\n?|\n/u).map((line) => `> ${inert(line)}`)];
+}
+
+/** The first of them; a run that tries many says so by their number. */
+function refusedPlaces(refused: readonly string[]): string {
+  if (refused.length === 0) return 'none';
+  const shown = refused.slice(0, 10).map((place) => `<code>${escapeHtml(oneLine(place))}</code>`);
+  const more = refused.length - shown.length;
+  return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 function details(run: Run): readonly string[] {

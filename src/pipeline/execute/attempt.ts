@@ -39,6 +39,8 @@ export interface WorkResult {
     readonly sha: string;
     readonly branch: string;
   } | null;
+  /** `host:port` of connections that were refused on the way, for the reviewer. */
+  readonly refused?: readonly string[];
   /** Why a person is needed, where one is. */
   readonly asksPerson: AttentionReason | null;
 }

@@ -29,7 +29,7 @@ export function judge(
   change: Pick<ExportedChange, 'files' | 'patch' | 'refused'>,
   policy: Pick<RepositoryPolicy, 'protectedPaths' | 'protectedPathsPolicy'>,
   limits: JudgementLimits,
-  secrets: SecretScan,
+  secrets: Pick<SecretScan, 'scan'>,
 ): Judgement {
   if (change.files.length === 0 && change.refused.length === 0) return { verdict: 'empty' };
   const hard = [
@@ -124,7 +124,7 @@ function isGitFolder(name: string): boolean {
 
 function leaks(
   change: Pick<ExportedChange, 'files' | 'patch'>,
-  secrets: SecretScan,
+  secrets: Pick<SecretScan, 'scan'>,
 ): readonly Objection[] {
   // Headers (`+++ b/path`) are scanned too: an added line that begins with `++ ` looks just like one.
   const added = change.patch

@@ -1,10 +1,9 @@
-import type { AgentEvent } from '../../domain/agent-event.ts';
 import type { RepositoryPolicy } from '../../domain/policy.ts';
 import type { Agent, AgentRunResult } from '../../domain/ports/agent.ts';
 import type { Workspace } from '../../domain/ports/git.ts';
 import type { CheckResult, Run } from '../../domain/run.ts';
 import type { Task } from '../../domain/task.ts';
-import type { PipelinePorts } from '../pipeline-ports.ts';
+import { type PipelinePorts, pipelineActor } from '../pipeline-ports.ts';
 import { askDelegate } from './ask-delegate.ts';
 import type { AttemptRef, WorkResult } from './attempt.ts';
 import { branchOf, current, runIdOf } from './attempt.ts';
@@ -13,6 +12,8 @@ import { commitMessage } from './commit-message.ts';
 import { findingGone } from './finding-gone.ts';
 import { judge } from './judge.ts';
 import { promptFor } from './prompt.ts';
+import { createRunRecord, type RunRecord } from './run-record.ts';
+import { asCheck, secondOpinion } from './second-opinion.ts';
 
 type Job = {
   readonly task: Task;
@@ -69,17 +70,21 @@ async function workIn(
   await ports.tasks.transact((transaction) =>
     ports.runs.finish(transaction, job.run.id, { baseCommit: workspace.baseCommit }),
   );
-  const setup = await runAll(ports, job, workspace, job.policy.setup);
+  const record = createRunRecord(ports, job.run);
+  const setup = await runAll(ports, job, workspace, record, job.policy.setup);
   const broken = setup.find(({ passed }) => !passed);
   if (broken !== undefined) {
+    await record.flush();
     return failed(
       'configuration',
       `The set-up command "${broken.command}" failed: ${lastLine(broken.output)}`,
     );
   }
-  const result = await runAgent(ports, job, agent, workspace);
-  const ended = await settle(ports, job, workspace, result);
-  return { ...ended, summary: clipped(ports.secrets.redact(ended.summary)) };
+  const result = await runAgent(ports, job, agent, workspace, record);
+  const ended = await settle(ports, job, workspace, result, record);
+  await record.flush();
+  const summary = clipped(ports.secrets.redact(ended.summary));
+  return { ...ended, summary, refused: record.refused() };
 }
 
 async function runAgent(
@@ -87,9 +92,9 @@ async function runAgent(
   job: Job,
   agent: Agent,
   workspace: Workspace,
+  record: RunRecord,
 ): Promise<AgentRunResult> {
   const { budget, checks, egress } = job.policy;
-  const record = eventRecorder(ports, job.run.id);
   const prompt = promptFor(job.task, {
     template: await ports.settings.promptTemplate(job.task.proposal.kind),
     checks,
@@ -121,6 +126,7 @@ async function settle(
   job: Job,
   workspace: Workspace,
   result: AgentRunResult,
+  record: RunRecord,
 ): Promise<WorkResult> {
   const change = await workspace.export();
   const costUsd = costOf(job.run, result);
@@ -140,6 +146,8 @@ async function settle(
   if (judgement.verdict === 'empty') return emptyEnding(result);
   if (judgement.verdict === 'block' || judgement.verdict === 'ask') {
     const summary = `The change was held back: ${judgement.objections.map(({ text }) => text).join('; ')}.`;
+    const codes = [...new Set(judgement.objections.map(({ code }) => code))];
+    await heldBack(ports, job, codes);
     const onlyProtected = judgement.objections.every(
       ({ code }) => code === 'protected_path' || code === 'tests_deleted',
     );
@@ -151,7 +159,7 @@ async function settle(
       asksPerson: onlyProtected ? 'protected_path' : 'blocked_by_policy',
     };
   }
-  const checks = await runAll(ports, job, workspace, job.policy.checks);
+  const checks = await runAll(ports, job, workspace, record, job.policy.checks);
   await ports.tasks.transact((transaction) =>
     ports.runs.finish(transaction, job.run.id, { checks }),
   );
@@ -162,6 +170,8 @@ async function settle(
       `The check "${red.command}" failed after the change: ${lastLine(red.output)}`,
     );
   }
+  const objection = await reviewed(ports, job, checks, { workspace, patch: change.patch, record });
+  if (objection !== null) return objection;
   const gone = await findingGone(ports, job.task);
   if (gone !== null) {
     return {
@@ -187,6 +197,47 @@ async function settle(
   };
 }
 
+/** Asks the policy's reviewer, if it names one; its word stands among the checks. Null when the change may go on. */
+async function reviewed(
+  ports: PipelinePorts,
+  job: Job,
+  checks: readonly CheckResult[],
+  work: Parameters<typeof secondOpinion>[3],
+): Promise<WorkResult | null> {
+  const { reviewer } = job.policy;
+  if (reviewer === null) return null;
+  const startedMs = ports.clock.monotonicMs();
+  const opinion = await secondOpinion(ports, job, reviewer, work);
+  const durationMs = ports.clock.monotonicMs() - startedMs;
+  const run = await ports.runs.get(job.run.id);
+  await ports.tasks.transact((transaction) =>
+    ports.runs.finish(transaction, job.run.id, {
+      checks: [...checks, asCheck(reviewer, opinion, durationMs)],
+      ...(opinion.costUsd === null ? {} : { costUsd: (run?.costUsd ?? 0) + opinion.costUsd }),
+    }),
+  );
+  if (opinion.approves) return null;
+  await heldBack(ports, job, ['second_opinion']);
+  return {
+    outcome: 'blocked_by_policy',
+    reason: 'policy',
+    summary: `The second opinion of ${reviewer} does not agree with the change: ${opinion.text}`,
+    commit: null,
+    asksPerson: 'blocked_by_policy',
+  };
+}
+
+async function heldBack(ports: PipelinePorts, job: Job, codes: readonly string[]): Promise<void> {
+  await ports.audit.record(null, {
+    event: 'change.held_back',
+    outcome: 'refused',
+    actor: pipelineActor,
+    target: job.task.id,
+    correlationId: job.run.correlationId,
+    facts: { run: job.run.id, codes },
+  });
+}
+
 /** Only a person's word cancels a task; a run that we stopped for another reason was interrupted and goes on later. */
 async function whyCanceled(
   ports: PipelinePorts,
@@ -208,6 +259,7 @@ async function runAll(
   ports: PipelinePorts,
   job: Job,
   workspace: Workspace,
+  record: RunRecord,
   commands: readonly string[],
 ): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = [];
@@ -218,6 +270,7 @@ async function runAll(
       timeoutMs: job.policy.budget.timeoutMinutes * 60_000,
       egress: job.policy.egress,
       signal: job.signal,
+      onEgressRefused: (refusal) => record.egressRefused(refusal),
     });
     results.push({ ...result, output: ports.secrets.redact(result.output) });
     if (!result.passed) break;
@@ -228,36 +281,6 @@ async function runAll(
 /** What the run cost; the reservation stands when nobody knows. */
 function costOf(run: Run, result: AgentRunResult): number | null {
   return result.usage?.costUsd ?? run.costUsd;
-}
-
-function eventRecorder(
-  ports: PipelinePorts,
-  runId: string,
-): { add(event: AgentEvent): void; flush(): Promise<void> } {
-  let seq = 0;
-  let waiting: { seq: number; at: Date; event: AgentEvent }[] = [];
-  let writing = Promise.resolve();
-  const lines = { stdout: ports.secrets.lineRedactor(), stderr: ports.secrets.lineRedactor() };
-  const redacted = (event: AgentEvent): AgentEvent =>
-    event.type === 'output'
-      ? { ...event, text: lines[event.stream](event.text) }
-      : (JSON.parse(ports.secrets.redact(JSON.stringify(event))) as AgentEvent);
-  const write = (): void => {
-    const batch = waiting;
-    waiting = [];
-    writing = writing.then(() => ports.runs.addEvents(runId, batch));
-  };
-  return {
-    add: (event) => {
-      seq += 1;
-      waiting.push({ seq, at: ports.clock.now(), event: redacted(event) });
-      if (waiting.length >= 20) write();
-    },
-    flush: async () => {
-      if (waiting.length > 0) write();
-      await writing;
-    },
-  };
 }
 
 function failed(reason: NonNullable<WorkResult['reason']>, summary: string): WorkResult {

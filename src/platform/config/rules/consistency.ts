@@ -84,6 +84,7 @@ function unknownAgents({ executor, repositories, github }: Config): readonly Com
   const known = [...builtInAgents, ...Object.keys(executor.agents)];
   const asked: readonly (readonly [string, string | null])[] = [
     ['executor.default', executor.default],
+    ...(executor.reviewer === null ? [] : [['executor.reviewer', executor.reviewer] as const]),
     ...repositories.map(({ agent }, index) => [`repositories.${index}.agent`, agent] as const),
     ...Object.entries(github.labels.agents).map(
       ([label, agent]) => [`github.labels.agents.${label}`, agent] as const,

@@ -29,6 +29,11 @@ export const executor = section('Agents, their limits and their money.', {
   terragonUsername: key(z.string().min(1), '@terragon-labs', {
     description: 'Whom a comment asks when a task goes to Terragon.',
   }),
+  reviewer: key(z.string().min(1).nullable(), null, {
+    description:
+      'Agent that gives a second opinion on each change before it is delivered; whatever is not a clear yes holds the change back.',
+    example: 'codex',
+  }),
   default: key(z.string().min(1), 'claude-code', {
     description: 'The agent when neither a label nor the policy of the repository names one.',
   }),

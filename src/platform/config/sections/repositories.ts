@@ -54,6 +54,10 @@ const entry = z.strictObject({
   protectedPathsPolicy: key(z.enum(['block', 'human', 'allow']), 'block', {
     description: 'When a change touches a protected path: block it, let a person decide, allow it.',
   }),
+  reviewer: z.string().min(1).nullable().optional().meta({
+    description:
+      'Agent that must agree with a change here, instead of executor.reviewer; null = none.',
+  }),
   caps: section('Limits against noise.', {
     proposalsOpen: key(naturalNumber, 10, { description: 'At most so many open proposals.' }),
   }),
