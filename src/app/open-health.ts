@@ -11,10 +11,13 @@ import {
   remarksCheck,
 } from '../platform/health/service-checks.ts';
 import type { PerformanceWatch } from '../platform/telemetry/monitor-performance.ts';
+import type { Vault } from '../platform/vault/vault.ts';
+import { vaultCheck } from '../platform/vault/vault-check.ts';
 
 export interface HealthParts {
   readonly loaded: LoadedConfig;
   readonly database: Pick<Database, 'pool'>;
+  readonly vault: Pick<Vault, 'check' | 'list'>;
   readonly performance: Pick<PerformanceWatch, 'counts'>;
 }
 
@@ -22,6 +25,7 @@ export interface HealthParts {
 export function healthChecks({
   loaded,
   database,
+  vault,
   performance,
 }: HealthParts): readonly HealthCheck[] {
   const { config } = loaded;
@@ -31,6 +35,7 @@ export function healthChecks({
     eventLoopCheck(),
     failureCheck(performance.counts),
     databaseCheck(() => database.pool.query('select 1')),
+    vaultCheck(vault),
     reachableCheck('GitHub', usesGithub(loaded) ? config.github.apiUrl : null),
     remarksCheck('configuration', 'configuration', () => {
       const { errors, warnings } = remarksOf(loaded);

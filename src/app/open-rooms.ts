@@ -11,6 +11,7 @@ import { healthHandlers } from '../operations/health/handlers.ts';
 import { issueHandlers } from '../operations/issues/handlers.ts';
 import { scanHandlers } from '../operations/scans/handlers.ts';
 import { verifyHandlers } from '../operations/security/verify-handler.ts';
+import { startService } from '../operations/service/contract.ts';
 import { startHandlers, statusHandlers } from '../operations/service/handlers.ts';
 import { executeTask } from '../operations/tasks/contract.ts';
 import { executeHandlers } from '../operations/tasks/execute-handler.ts';
@@ -41,6 +42,7 @@ import { openReading } from './open-reading.ts';
 import { createScan } from './open-scan.ts';
 import type { StoreRooms } from './open-store.ts';
 import { openStore } from './open-store.ts';
+import { keepVault } from './open-vault.ts';
 import { createSettings, isExcluded, namedRepository, watched } from './settings.ts';
 
 export interface RoomParts {
@@ -150,7 +152,12 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       ...healthHandlers({
         clock: systemClock,
         checks: () =>
-          healthChecks({ loaded, database: store.database, performance: parts.performance }),
+          healthChecks({
+            loaded,
+            database: store.database,
+            performance: parts.performance,
+            vault: store.vault,
+          }),
       }),
       ...credentialHandlers({
         vault: store.vault,
@@ -169,6 +176,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       closers.push(() => attached.close());
       served.push(...executeHandlers(attached.service, reading));
     } else if (options.needs === 'engine') {
+      closers.push(await vaultKept(parts, store));
       const engine = await openEngine({
         store,
         pipeline,
@@ -206,6 +214,14 @@ function identityOf(parts: RoomParts, store: StoreRooms): IdentityRooms {
     random: systemRandom,
     log: parts.logger,
   });
+}
+
+function vaultKept(
+  { options, log }: RoomParts,
+  { vault }: StoreRooms,
+): Promise<() => Promise<void>> {
+  const deps = { clock: systemClock, random: systemRandom, env: options.env, log };
+  return keepVault(vault, { ...deps, isOwnProcess: options.operation === startService.name });
 }
 
 function pipelinePorts(

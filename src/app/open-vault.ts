@@ -5,9 +5,11 @@ import type { Random } from '../lib/random.ts';
 import type { Audit } from '../platform/audit/audit.ts';
 import type { Config } from '../platform/config/schema.ts';
 import type { Database } from '../platform/database/database.ts';
+import { startPeriodic } from '../platform/durable/periodic.ts';
 import { currentCorrelationId } from '../platform/logging/context.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
 import { createKeySource, keyFileVariable } from '../platform/vault/key-source.ts';
+import { protectMemory } from '../platform/vault/process-memory.ts';
 import { createVault, type Vault } from '../platform/vault/vault.ts';
 import { killPoint } from './kill-point.ts';
 
@@ -23,6 +25,30 @@ export interface VaultParts {
   readonly random: Random;
   readonly redactor: Pick<Redactor, 'register'>;
   readonly log: Log;
+}
+
+/**
+ * For as long as a service runs: it does not start with a key that is unsafe or opens nothing (AppError
+ * `vault_key_unsafe`, `vault_key_malformed`, `vault_key_missing`, `vault_key_wrong`), and rotates and warns from then on.
+ * Answers what stops it.
+ */
+export async function keepVault(
+  vault: Vault,
+  deps: Pick<VaultParts, 'clock' | 'random' | 'log' | 'env'> & { readonly isOwnProcess: boolean },
+): Promise<() => Promise<void>> {
+  const { damaged } = await vault.check();
+  if (damaged.length > 0) {
+    const facts = { credentials: damaged, category: 'security' };
+    deps.log.error(facts, 'stored credentials were changed in the database; they are not used');
+  }
+  // The signals of a program that embeds us are its own.
+  if (deps.isOwnProcess) await protectMemory({ options: memoryOptions(deps.env), log: deps.log });
+  const everyMs = 10 * 60_000;
+  return startPeriodic({ name: 'vault', everyMs, work: () => vault.maintain() }, deps);
+}
+
+function memoryOptions(env: VaultParts['env']): string {
+  return [...process.execArgv, env['NODE_OPTIONS'] ?? ''].join(' ');
 }
 
 /** The vault on its key; the key is asked for when something is stored or taken out, not before. */

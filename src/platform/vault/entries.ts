@@ -1,4 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
+import { toAppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import type { Database } from '../database/database.ts';
@@ -50,6 +51,8 @@ export interface Entries {
    * Throws AppError `vault_key_missing`, `vault_key_wrong`, `vault_entry_tampered`.
    */
   open(name: string): Promise<{ readonly row: EntryRow; readonly opened: OpenedEntry } | null>;
+  /** Whether what the row holds opens and is its own; the trail is not asked. Throws `vault_key_missing`, `vault_key_wrong`. */
+  isSound(row: EntryRow): Promise<boolean>;
   /** The value before the last rotation, while it still holds. */
   openPrevious(row: EntryRow): Promise<OpenedEntry | null>;
   remove(name: string, by: Who): Promise<boolean>;
@@ -82,6 +85,17 @@ export function createEntries(deps: EntryDeps): Entries {
         throw tampered(name, 'another version stands in its place');
       }
       return { row, opened };
+    },
+    isSound: async (row) => {
+      if (row.token === null) return true;
+      try {
+        const { envelope, value } = await openToken(deps, row, row.token, row.key_id);
+        value.fill(0);
+        return envelope.version === row.version;
+      } catch (thrown) {
+        if (toAppError(thrown).code === 'vault_entry_tampered') return false;
+        throw thrown;
+      }
     },
     openPrevious: async (row) => {
       const { previous_token: token, previous_until: until } = row;

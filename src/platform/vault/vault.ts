@@ -1,4 +1,3 @@
-import { toAppError } from '../../lib/app-error.ts';
 import { type Checkpoint, noCheckpoint } from '../../lib/checkpoint.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
@@ -179,23 +178,24 @@ async function openPrevious(
 
 async function check(entries: Entries, keys: KeySource): ReturnType<Vault['check']> {
   const found = await keys.find();
-  const names = await entries.db
-    .selectFrom('vault_entries')
-    .select('name')
-    .where('token', 'is not', null)
-    .orderBy('name')
-    .execute();
   const damaged: string[] = [];
-  for (const { name } of names) {
-    try {
-      (await entries.open(name))?.opened.value.fill(0);
-    } catch (thrown) {
-      const error = toAppError(thrown);
-      if (error.code !== 'vault_entry_tampered') throw error;
-      damaged.push(name);
-    }
+  let count = 0;
+  for (let after = ''; ; ) {
+    const rows = await entries.db
+      .selectFrom('vault_entries')
+      .selectAll()
+      .where('token', 'is not', null)
+      .where('name', '>', after)
+      .orderBy('name')
+      .limit(500)
+      .execute();
+    for (const row of rows) if (!(await entries.isSound(row))) damaged.push(row.name);
+    count += rows.length;
+    const last = rows.at(-1);
+    if (last === undefined) break;
+    after = last.name;
   }
-  return { entries: names.length, place: found?.place ?? keys.place, damaged };
+  return { entries: count, place: found?.place ?? keys.place, damaged };
 }
 
 /** The end that was encrypted with the value counts, not the column that is shown. */

@@ -94,7 +94,7 @@ type Stored = Credential & Pick<ImportReport, 'madeKeyIn'>;
 function keyText({ madeKeyIn }: Pick<ImportReport, 'madeKeyIn'>): string {
   return madeKeyIn === null
     ? ''
-    : `The vault\'s key was made in ${printable(madeKeyIn)}. Keep a copy of it apart from the database: without it nothing opens.\n`;
+    : `The key of the vault was made in ${printable(madeKeyIn)}. Keep a copy of it apart from the database: without it nothing opens.\n`;
 }
 
 const maxBytes = 65_536;
