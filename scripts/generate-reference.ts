@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { configJsonSchema, describeKeys } from '../src/platform/config/describe-keys.ts';
 import { referencePage } from '../src/platform/config/reference-page.ts';
-import { commandsPage, operationsPage } from './reference-pages.ts';
+import { commandsPage, openApiPage, operationsPage } from './reference-pages.ts';
 
 /** Writes the pages of docs/reference that are made from the code. Run it after a key, a command or an operation was changed. */
 const folder = new URL('../docs/reference/', import.meta.url);
@@ -13,3 +13,4 @@ await writeFile(
 );
 await writeFile(new URL('operations.md', folder), operationsPage());
 await writeFile(new URL('commands.md', folder), commandsPage());
+await writeFile(new URL('openapi.json', folder), openApiPage());

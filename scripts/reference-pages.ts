@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { createProgram } from '../src/doors/cli/program.ts';
+import { openApiDocument } from '../src/doors/http/openapi.ts';
 import { catalogue } from '../src/operations/catalogue.ts';
 import { roles } from '../src/operations/permissions.ts';
 
@@ -26,6 +27,11 @@ ${table([header, ...rows])}
 ## Roles
 
 ${table([['Role', 'Permissions'], ...Object.entries(roles).map(([role, held]) => [`\`${role}\``, held.join(', ')])])}`;
+}
+
+/** The REST API for programs that read OpenAPI; a running service serves the same of what it serves. */
+export function openApiPage(): string {
+  return `${JSON.stringify(openApiDocument(catalogue(), 'main'), null, 2)}\n`;
 }
 
 /** The command line as it explains itself with \`--help\`. */

@@ -17,6 +17,8 @@ export interface ServerOpener {
   readonly open: OpenServer;
   /** True while the service runs without sessions and limits, as it was asked to. */
   readonly isUnsecured: () => boolean;
+  /** Where browsers reach us: the public address, else this machine's. */
+  readonly origin: () => string;
 }
 
 export interface ServerParts {
@@ -34,8 +36,13 @@ export function createServerOpener(
   identity: () => IdentityRooms,
 ): ServerOpener {
   let isUnsecured = false;
+  let openPort = config.server.port;
   return {
     isUnsecured: () => isUnsecured,
+    origin: () =>
+      config.server.publicUrl === null
+        ? `http://localhost:${openPort}`
+        : new URL(config.server.publicUrl).origin,
     open: async ({ port, security }): Promise<RunningServer> => {
       const { server } = config;
       if (!security) requireLoopback(server.host);
@@ -49,6 +56,7 @@ export function createServerOpener(
       const door = await openHttpDoor({
         gate: gate(),
         authenticator: identity(),
+        isBootstrapped: onceTrue(() => identity().isBootstrapped()),
         owner: security ? null : { kind: 'command_line', name: userInfo().username, isOwner: true },
         answers,
         askStore: async () => store.database.pool.query('select 1'),
@@ -67,10 +75,17 @@ export function createServerOpener(
         newCorrelationId: () => systemRandom.uuid(),
         log,
       });
+      openPort = Number(new URL(door.address).port);
       log.info({ address: door.address, security }, 'listening');
       return door;
     },
   };
+}
+
+/** Asks until the answer is yes, which it stays. */
+function onceTrue(ask: () => Promise<boolean>): () => Promise<boolean> {
+  let isTrue = false;
+  return async () => (isTrue ||= await ask());
 }
 
 /** Without sessions whoever reaches the server may do everything, so only this machine may reach it. */

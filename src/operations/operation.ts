@@ -49,8 +49,6 @@ export interface Contract<I = unknown, O = unknown> {
   readonly dangerous?: boolean;
   /** Where it lies in the REST API, below /api/v1, when its name says it badly; `{member}` takes a member of the input. */
   readonly http?: { readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'; readonly path?: string };
-  /** The answer holds a secret that is shown once: it is kept nowhere, not even to repeat it to the same request. */
-  readonly answersSecret?: boolean;
   readonly input: z.ZodType<I>;
   readonly output: z.ZodType<O>;
 }

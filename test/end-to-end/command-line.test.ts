@@ -158,7 +158,7 @@ describe('one data folder', () => {
     const git = ['-c', 'user.name=a', '-c', 'user.email=a@example.com'];
     await run('git', ['add', '.'], { cwd: repository });
     await run('git', [...git, 'commit', '-qm', 'second'], { cwd: repository });
-    const service = cli('start');
+    const service = cli('start', '--port', '0');
     let proposed = { id: '', state: '' };
     while (proposed.id === '') {
       await delay(300);

@@ -5,7 +5,11 @@ import type { RequestGuards } from './request-guards.ts';
 
 /** Tells who somebody is; null for a secret that is nobody's (any more). */
 export interface Authenticator {
-  authenticateSession(secret: string): Promise<Actor | null>;
+  /** Without `touch` the session does not count as used: a page that only watches lets it end. */
+  authenticateSession(
+    secret: string,
+    options?: { readonly touch?: boolean },
+  ): Promise<Actor | null>;
   authenticateToken(secret: string): Promise<Actor | null>;
 }
 
@@ -18,7 +22,7 @@ export interface Sender {
 
 export interface Callers {
   /** Throws AppError `forbidden` when a cookie or the place speaks and another site's page is behind the request. */
-  senderOf(request: FastifyRequest): Promise<Sender>;
+  senderOf(request: FastifyRequest, options?: { readonly touch?: boolean }): Promise<Sender>;
   /** Puts a new session into its cookie. */
   keepSession(
     request: FastifyRequest,
@@ -41,7 +45,7 @@ export function createCallers(parts: {
 }): Callers {
   const { authenticator, guards, owner, isHttps } = parts;
   return {
-    senderOf: async (request) => {
+    senderOf: async (request, options = {}) => {
       const { authorization } = request.headers;
       if (authorization !== undefined) {
         const [, secret] = /^Bearer ([\w.~+/=-]{1,512})$/iu.exec(authorization) ?? [];
@@ -53,7 +57,8 @@ export function createCallers(parts: {
       guards.checkOrigin(request);
       if (owner !== null && isDirect(request)) return { actor: owner, refusal: null };
       const secret = request.cookies[cookieName(isHttps(request))];
-      const actor = secret === undefined ? null : await authenticator.authenticateSession(secret);
+      const actor =
+        secret === undefined ? null : await authenticator.authenticateSession(secret, options);
       return { actor: actor ?? anonymous, refusal: null };
     },
     keepSession: (request, reply, { secret, expiresAt }) => {

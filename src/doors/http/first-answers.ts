@@ -59,11 +59,15 @@ export function keyOf(header: string | string[] | undefined): string | undefined
   });
 }
 
-/** Puts a handler under a key: it runs once, whoever asks again under the key is given its first answer. */
+/**
+ * Puts a handler under a key: it runs once, whoever asks again under the key is given its first answer. One that is a
+ * secret is not kept.
+ */
 export function underKey(
   answers: FirstAnswers,
   key: string,
   contract: Contract,
+  isSecret: boolean,
   actor: Actor,
   input: unknown,
   onRepeat: () => void,
@@ -82,19 +86,19 @@ export function underKey(
       throw new AppError({ ...error, next: next ?? undefined });
     }
     if (found !== 'claimed') throw refusalOf(found);
-    return runOnce(answers, request, contract, work);
+    return runOnce(answers, request, isSecret, work);
   };
 }
 
 async function runOnce<T>(
   answers: FirstAnswers,
   request: KeyedRequest,
-  contract: Contract,
+  isSecret: boolean,
   work: () => Promise<T>,
 ): Promise<T> {
   try {
     const answer = await work();
-    await answers.keep(request, contract.answersSecret === true ? null : { ok: true, answer });
+    await answers.keep(request, isSecret ? null : { ok: true, answer });
     return answer;
   } catch (thrown) {
     const error = toAppError(thrown);

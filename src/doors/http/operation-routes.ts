@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import type { Actor } from '../../domain/actor.ts';
 import { AppError, toAppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -7,8 +8,10 @@ import type { Route } from '../../operations/api-client/route.ts';
 import { routeOf } from '../../operations/api-client/route.ts';
 import type { Caller, CallOptions, Gate } from '../../operations/gate.ts';
 import type { Contract } from '../../operations/operation.ts';
+import { signOut } from '../../operations/sessions/contract.ts';
 import type { InputSchema } from '../../operations/unknown-fields.ts';
 import { inputSchemaOf } from '../../operations/unknown-fields.ts';
+import { bootstrapUsers } from '../../operations/users/contract.ts';
 import type { Callers, Sender } from './callers.ts';
 import { callBlocks, connectionSignal, sendBlocks, streamBlocks } from './event-stream.ts';
 import type { FirstAnswers } from './first-answers.ts';
@@ -25,14 +28,27 @@ export interface OperationRouteParts {
   readonly callers: Callers;
   readonly answers: FirstAnswers;
   readonly clock: Clock;
+  /** Who acts without sessions; null while they are on. */
+  readonly owner: Actor | null;
+  /** Whether there is an account yet. */
+  readonly isBootstrapped: () => Promise<boolean>;
   /** Ends every stream: the service stops. */
   readonly ended: AbortSignal;
+}
+
+/** Members of answers that are shown once. */
+const secretMembers = /"(?:secret|recoveryCodes|link|uri)":/u;
+
+function answersSecret({ output }: Contract): boolean {
+  return secretMembers.test(JSON.stringify(z.toJSONSchema(output, { unrepresentable: 'any' })));
 }
 
 interface Served {
   readonly contract: Contract;
   readonly route: Route;
   readonly schema: InputSchema;
+  /** The answer has a secret in it, which goes out once and stands nowhere else. */
+  readonly isSecret: boolean;
 }
 
 /** Makes a route of every operation that has this door. Two on one address make the start fail. */
@@ -41,12 +57,18 @@ export function addOperationRoutes(app: FastifyInstance, parts: OperationRoutePa
   for (const contract of parts.gate.contracts()) {
     if (!contract.doors.includes('http')) continue;
     const route = routeOf(contract);
-    const served = { contract, route, schema: inputSchemaOf(contract) };
+    const served = {
+      contract,
+      route,
+      schema: inputSchemaOf(contract),
+      isSecret: answersSecret(contract),
+    };
     app.route({
       method: route.method,
       url: route.path.replaceAll(/\{(\w+)\}/gu, ':$1'),
       handler: async (request, reply) => {
         const sender = await parts.callers.senderOf(request);
+        if (parts.owner === null) await requireAccounts(parts, contract);
         const input = readInput(request, route, served.schema);
         if (contract.kind === 'stream')
           return stream(parts, served, streams, { request, reply, sender, input });
@@ -54,6 +76,20 @@ export function addOperationRoutes(app: FastifyInstance, parts: OperationRoutePa
       },
     });
   }
+}
+
+/** Until there is an account, nothing can be asked but to make the first one. */
+async function requireAccounts(
+  { isBootstrapped }: OperationRouteParts,
+  { name }: Contract,
+): Promise<void> {
+  if (name === bootstrapUsers.name || (await isBootstrapped())) return;
+  throw refuse({
+    kind: 'unavailable',
+    code: 'not_bootstrapped',
+    message: 'There are no accounts yet.',
+    next: 'Make the first administrator with the link that `claude-manager start` prints, or run `claude-manager users bootstrap`.',
+  });
 }
 
 interface Asked {
@@ -65,7 +101,7 @@ interface Asked {
 
 async function call(
   parts: OperationRouteParts,
-  { contract }: Served,
+  { contract, isSecret }: Served,
   asked: Asked,
 ): Promise<unknown> {
   const { request, reply, sender, input } = asked;
@@ -77,13 +113,13 @@ async function call(
       ...options,
       ...(isKeyed
         ? {
-            once: underKey(parts.answers, key, contract, sender.actor, input, () => {
+            once: underKey(parts.answers, key, contract, isSecret, sender.actor, input, () => {
               if (!reply.sent) void reply.header('idempotency-replayed', 'true');
             }),
           }
         : {}),
     });
-  if (wantsEvents(request)) {
+  if (wantsEvents(request) && !isSecret) {
     return sendBlocks(
       reply,
       callBlocks(
@@ -130,18 +166,13 @@ function withoutSecret(
   answer: unknown,
   { name }: Contract,
 ): unknown {
-  if (typeof answer !== 'object' || answer === null || !('session' in answer)) {
-    if (name === 'sessions.sign-out') callers.dropSession(request, reply);
-    return answer;
-  }
-  const { session, ...rest } = answer;
-  if (session === null) {
-    if (name === 'sessions.sign-out') callers.dropSession(request, reply);
-    return rest;
-  }
+  if (name === signOut.name) callers.dropSession(request, reply);
+  if (typeof answer !== 'object' || answer === null || !('session' in answer)) return answer;
+  const { session } = answer;
   if (!isSession(session)) return answer;
   callers.keepSession(request, reply, session);
-  return rest;
+  const { secret: _secret, ...shown } = session;
+  return { ...answer, session: shown };
 }
 
 function isSession(value: unknown): value is { secret: string; expiresAt: string } {
@@ -219,7 +250,8 @@ async function stream(
     streamBlocks({
       source: source as AsyncIterable<unknown>,
       request,
-      actor: async (): Promise<Actor> => (await parts.callers.senderOf(request)).actor,
+      actor: async (): Promise<Actor> =>
+        (await parts.callers.senderOf(request, { touch: false })).actor,
       mayStill: (actor) => parts.gate.mayStill(contract.name, actor),
       over: () => signInFirst(contract),
       problemOf: (thrown) => problemOf(thrown, request.id),

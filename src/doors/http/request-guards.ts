@@ -28,7 +28,8 @@ export function createRequestGuards(settings: HttpSettings): RequestGuards {
       const [, name] =
         /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/u.exec((headers.host ?? '').toLowerCase()) ??
         [];
-      if (hosts.length !== 1 || name === undefined || !names.has(name)) {
+      if (hosts.length !== 1) throw badRequest('A request names its host once.');
+      if (name === undefined || !names.has(name)) {
         throw refuse({
           kind: 'forbidden',
           code: 'host_not_allowed',

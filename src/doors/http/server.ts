@@ -25,6 +25,8 @@ import { readJson } from './strict-json.ts';
 export interface HttpDoorDeps {
   readonly gate: Gate;
   readonly authenticator: Authenticator;
+  /** False until there is an account. */
+  readonly isBootstrapped: () => Promise<boolean>;
   /** Who acts for direct connections from this machine; null while sessions are on. */
   readonly owner: Actor | null;
   readonly answers: FirstAnswers;

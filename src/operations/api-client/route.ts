@@ -30,10 +30,9 @@ export function routeOf(
   const noun = name.slice(0, dot);
   const verb = name.slice(dot + 1).replaceAll('.', '/');
   const shape = shapeOf(contract.input);
-  const members = Object.keys(shape);
-  const of = members.includes('id') ? `/${noun}/{id}` : `/${noun}`;
+  const of = isNeeded(shape['id']) ? `/${noun}/{id}` : `/${noun}`;
   const [method, path] =
-    effect === 'read' ? readRoute(noun, of, verb, shape) : writeRoute(noun, of, verb, members);
+    effect === 'read' ? readRoute(noun, of, verb, shape) : writeRoute(noun, of, verb, shape);
   const own = { method: http?.method ?? method, path: `${apiRoot}${http?.path ?? path}` };
   return {
     ...own,
@@ -52,7 +51,7 @@ function readRoute(
   if (verb === 'show') {
     // What has no id is known by its name; a thing there is only one of needs neither.
     const named = ['name', 'repo'].find((member) => isNeeded(shape[member]));
-    return ['GET', named === undefined || 'id' in shape ? of : `${of}/{${named}}`];
+    return ['GET', named === undefined || isNeeded(shape['id']) ? of : `${of}/{${named}}`];
   }
   return ['GET', `${of}/${verb}`];
 }
@@ -61,11 +60,11 @@ function writeRoute(
   noun: string,
   of: string,
   verb: string,
-  members: readonly string[],
+  shape: Shape,
 ): readonly [Method, string] {
-  const isNamed = members.includes('id');
+  const isNamed = isNeeded(shape['id']);
   if (verb === 'create') return ['POST', `/${noun}`];
-  if (isNamed && (verb === 'remove' || verb === 'delete') && members.length === 1)
+  if (isNamed && (verb === 'remove' || verb === 'delete') && Object.keys(shape).length === 1)
     return ['DELETE', of];
   if (isNamed && (verb === 'set' || verb === 'update' || verb === 'replace')) return ['PUT', of];
   return ['POST', `${of}/${verb}`];
