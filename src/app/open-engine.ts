@@ -164,7 +164,8 @@ function watchCanceled(engine: DurableEngine, { runs, tasks }: PipelinePorts): A
     while (!stop.signal.aborted) {
       for (const run of await runs.live()) {
         const task = await tasks.get(run.taskId);
-        if (task?.state !== 'canceled') continue;
+        const isTakenBack = task?.attention === 'approval_void';
+        if (task?.state !== 'canceled' && !isTakenBack) continue;
         const prefix = workflowIdOf({ taskId: run.taskId, attempt: run.attempt });
         const live = await engine.list({ states: ['queued', 'running'] });
         for (const { id } of live) if (id.split('.')[0] === prefix) await engine.cancel(id);

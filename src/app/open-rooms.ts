@@ -15,7 +15,7 @@ import { startService } from '../operations/service/contract.ts';
 import { startHandlers, statusHandlers } from '../operations/service/handlers.ts';
 import { executeTask } from '../operations/tasks/contract.ts';
 import { executeHandlers } from '../operations/tasks/execute-handler.ts';
-import { taskHandlers } from '../operations/tasks/handlers.ts';
+import type { TaskPorts } from '../operations/tasks/handlers.ts';
 import type { PipelinePorts } from '../pipeline/pipeline-ports.ts';
 import { followFindings } from '../pipeline/propose/follow-findings.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
@@ -26,6 +26,7 @@ import { createLineRedactor } from '../platform/redaction/line-redactor.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
 import type { PerformanceWatch } from '../platform/telemetry/monitor-performance.ts';
 import { createChangeFeed } from '../storage/change-feed.ts';
+import { createSuppressionStore } from '../storage/suppression-store.ts';
 import { attachToService } from './attach-service.ts';
 import { importable } from './credentials.ts';
 import type { AgentRooms } from './open-agents.ts';
@@ -43,7 +44,13 @@ import { createScan } from './open-scan.ts';
 import type { StoreRooms } from './open-store.ts';
 import { openStore } from './open-store.ts';
 import { keepVault } from './open-vault.ts';
-import { createSettings, isExcluded, namedRepository, watched } from './settings.ts';
+import {
+  createSettings,
+  inheritedPolicy,
+  isExcluded,
+  namedRepository,
+  watched,
+} from './settings.ts';
 
 export interface RoomParts {
   readonly options: OpenOptions;
@@ -95,12 +102,12 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
     for (const closer of closers.toReversed()) await closer();
   };
   try {
+    const identity = identityOf(parts, store);
     const server = createServerOpener(
       { config, version: options.version, log: parts.log, gate: parts.gate },
       store,
       () => identity,
     );
-    const identity = identityOf(parts, store, server.origin);
     const guard = openGuard({
       database: store.database,
       audit: store.audit,
@@ -128,20 +135,26 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
     const repositories = (): Promise<readonly RepositoryRef[]> => expand(parts, store);
     const named = (name: string): RepositoryRef =>
       namedRepository(name, configFolder(options, loaded));
-    const reading = { ...openReading(store, settings, () => config), repository: named };
+    const reading = openReading({
+      store,
+      pipeline,
+      config: () => config,
+      clock: systemClock,
+      log: parts.log,
+      inheritedPolicy: () => inheritedPolicy(config),
+      watched: repositories,
+      repository: named,
+      merge: mergeOf(store),
+      settleQuietly: settleQuietly(parts, store),
+    });
     const served = [
-      ...taskHandlers({
-        ...pipeline,
-        merge: mergeOf(store),
-        settleQuietly: settleQuietly(parts, store),
-        ...reading,
-      }),
+      ...reading.served,
       ...statusHandlers({
         ...pipeline,
         database: { kind: store.database.kind, version: store.database.version },
         terminate,
         holder: () => serviceHolder(store.database),
-        ...reading,
+        ...reading.ports,
         budgetPerDayUsd: () => config.executor.budget.perDayUsd,
       }),
       ...issueHandlers({
@@ -174,7 +187,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
     if (isBeside) {
       const attached = await attachToService({ store, pipeline, scan }, parts.log);
       closers.push(() => attached.close());
-      served.push(...executeHandlers(attached.service, reading));
+      served.push(...executeHandlers(attached.service, reading.ports));
     } else if (options.needs === 'engine') {
       closers.push(await vaultKept(parts, store));
       const engine = await openEngine({
@@ -194,7 +207,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       };
       served.push(
         ...startHandlers(engine.service, server.open, () => identity.welcome()),
-        ...executeHandlers(engine.service, reading),
+        ...executeHandlers(engine.service, reading.ports),
         ...watchHandlers(createChangeFeed(store.database, { clock: systemClock, log: parts.log })),
       );
     }
@@ -205,15 +218,11 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
   }
 }
 
-function identityOf(
-  parts: RoomParts,
-  store: StoreRooms,
-  origin: () => string,
-): IdentityRooms {
+function identityOf(parts: RoomParts, store: StoreRooms): IdentityRooms {
   return openIdentity({
     ...store,
     config: () => parts.loaded.config,
-    origin,
+    origin: () => 'http://localhost:8787',
     clock: systemClock,
     random: systemRandom,
     log: parts.logger,
@@ -242,6 +251,7 @@ function pipelinePorts(
     findings: store.findings,
     runs: store.runs,
     pauses: store.pauses,
+    suppressions: createSuppressionStore(store.database),
     effects: store.effects,
     audit: store.trail,
     mirrors: store.mirrors,
@@ -294,7 +304,7 @@ function withManager(
     : [...repositories, { host: 'github', name: github.managerRepo }];
 }
 
-function mergeOf(store: StoreRooms): Parameters<typeof taskHandlers>[0]['merge'] {
+function mergeOf(store: StoreRooms): TaskPorts['merge'] {
   return async (host, task, actor) => {
     if (task.pullRequest === null || host.name !== 'local') {
       throw new AppError({

@@ -1,9 +1,15 @@
 import * as account from './account/contract.ts';
+import * as approvals from './approvals/contract.ts';
+import * as changes from './changes/contract.ts';
 import * as config from './config/contract.ts';
 import * as credentials from './credentials/contract.ts';
+import * as findings from './findings/contract.ts';
 import * as health from './health/contract.ts';
 import * as issues from './issues/contract.ts';
 import type { Contract } from './operation.ts';
+import * as outcomes from './outcomes/contract.ts';
+import * as repositories from './repositories/contract.ts';
+import * as runs from './runs/contract.ts';
 import * as scans from './scans/contract.ts';
 import * as security from './security/contract.ts';
 import * as service from './service/contract.ts';
@@ -18,7 +24,13 @@ const rooms: readonly object[] = [
   users,
   tokens,
   sessions,
+  approvals,
+  changes,
   config,
+  findings,
+  outcomes,
+  repositories,
+  runs,
   credentials,
   health,
   issues,

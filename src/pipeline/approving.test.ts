@@ -40,7 +40,7 @@ describe('an approval by label', () => {
       granted: [{ id: task.id, state: 'approved' }],
       refused: [],
     });
-    expect(await poll()).toEqual({ granted: [], refused: [], failed: [] });
+    expect(await poll()).toMatchObject({ granted: [], refused: [], failed: [] });
     expect(await world.ports.tasks.approvals(task.id)).toMatchObject([
       { actor: 'ann', channel: 'label', roles: { manager: 'write', target: 'write' } },
     ]);
@@ -97,7 +97,7 @@ describe('an approval by label', () => {
     'the look-alike %j never counts',
     async (lookalike) => {
       world.host.label(world.manager, number, 'ann', lookalike);
-      expect(await poll()).toEqual({ granted: [], refused: [], failed: [] });
+      expect(await poll()).toMatchObject({ granted: [], refused: [], failed: [] });
       expect(await state()).toBe('proposed');
     },
   );
@@ -200,7 +200,7 @@ describe('an issue that a person wrote', () => {
     const bot = write('Do it.', 'spam[bot]');
     const copy = write('<!-- cms:1:aa:bb:cc -->');
     for (const one of [bot, copy]) world.host.label(world.manager, one, 'ann', label);
-    expect(await poll()).toEqual({ granted: [], refused: [], failed: [] });
+    expect(await poll()).toMatchObject({ granted: [], refused: [], failed: [] });
   });
 });
 

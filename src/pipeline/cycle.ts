@@ -3,6 +3,7 @@ import type { RepositoryRef } from '../domain/repository.ts';
 import { repositoryKey } from '../domain/repository.ts';
 import type { ErrorKind } from '../lib/app-error.ts';
 import { toAppError } from '../lib/app-error.ts';
+import { followApprovals } from './approve/follow-approvals.ts';
 import { pollApprovals } from './approve/poll-approvals.ts';
 import { holdOf } from './dispatch.ts';
 import type { AttemptRef } from './execute/attempt.ts';
@@ -99,6 +100,14 @@ export async function runCycle(
     total.approved += decided?.granted.length ?? 0;
     total.refused += decided?.refused.length ?? 0;
     for (const { where, error } of decided?.failed ?? []) report(where, error);
+    if (decided !== null) {
+      const { labeled } = decided;
+      const taken = await attempt(repositoryKey(manager), () =>
+        followApprovals(ports, manager, labeled),
+      );
+      total.moved += taken?.moved.length ?? 0;
+      for (const { where, error } of taken?.failed ?? []) report(where, error);
+    }
     const closed = await attempt(repositoryKey(manager), () => followProposals(ports, manager));
     total.moved += closed?.moved.length ?? 0;
     for (const { where, error } of closed?.failed ?? []) report(where, error);

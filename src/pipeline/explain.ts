@@ -40,7 +40,11 @@ async function reason(
             'Nobody has approved it yet.',
             `Set the approval label on the issue, or run \`claude-manager tasks approve ${id}\`.`,
           )
-        : because(refusal.code, refusal.text, 'A permitted person sets the label again.');
+        : because(
+            refusal.code,
+            refusal.text,
+            `A permitted person sets the label again, or runs \`claude-manager tasks approve ${id}\`.`,
+          );
     }
     case 'approved': {
       const held = await holdOf(ports, task);

@@ -17,12 +17,13 @@ export function createApprovals(db: Kysely<StorageTables>): Approvals {
         .onConflict((conflict) => conflict.doNothing())
         .execute();
     },
-    voidApproval: async (transaction, taskId, at, reason) => {
+    voidApproval: async (transaction, taskId, at, reason, exceptHash) => {
       await inTransaction(transaction)
         .updateTable('approvals')
         .set({ voided_at: at, void_reason: storedText(reason) })
         .where('task_id', '=', taskId)
         .where('voided_at', 'is', null)
+        .$if(exceptHash !== undefined, (rows) => rows.where('content_hash', '<>', exceptHash ?? ''))
         .execute();
     },
     approval: async (taskId) => {

@@ -19,7 +19,14 @@ export interface TaskStore {
   /** Writes the changed members and adds one to `version`. */
   update(transaction: Transaction, task: Task, change: Partial<Task>): Promise<Task>;
   addApproval(transaction: Transaction, approval: Approval): Promise<void>;
-  voidApproval(transaction: Transaction, taskId: string, at: Date, reason: string): Promise<void>;
+  /** With `exceptHash`, approvals over those words stay. */
+  voidApproval(
+    transaction: Transaction,
+    taskId: string,
+    at: Date,
+    reason: string,
+    exceptHash?: string,
+  ): Promise<void>;
   /** The approval that stands, if any. */
   approval(taskId: string): Promise<Approval | null>;
   approvals(taskId: string): Promise<readonly Approval[]>;

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { freeText, plainId, titleText } from '../../domain/input.ts';
 import { taskStates } from '../../domain/task.ts';
 import { operation } from '../operation.ts';
 
 const taskId = z
   .string()
   .regex(/^[0-9a-f]{4,24}$/u, 'a task id is 4 to 24 hex digits, as `tasks list` prints it');
-const reason = z.string().max(2000).optional();
+const reason = z.string().max(2000).meta({ freeText: true }).optional();
 
 /** What a task is after somebody decided something about it. */
 export const Decided = z.object({
@@ -60,8 +61,8 @@ export const editTask = operation({
       id: taskId,
       /** As it was read; another one means that somebody changed the task in between. */
       version: z.number().int().positive().optional(),
-      title: z.string().trim().min(1).max(256).optional(),
-      body: z.string().trim().min(1).max(60_000).optional(),
+      title: titleText.optional(),
+      body: freeText({ min: 1, max: 65_536 }).optional(),
     })
     .refine(({ title, body }) => title !== undefined || body !== undefined, {
       message: 'give a title or a body',
@@ -107,6 +108,6 @@ export const liftSuppression = operation({
   name: 'suppressions.lift',
   summary: 'Let a kind of work be proposed again in a repository',
   permission: 'tasks:approve',
-  input: z.object({ id: z.string().min(1).max(100) }),
+  input: z.object({ id: plainId }),
   output: z.object({ items: z.array(Suppression) }),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cursorText, plainId, plainName, repositoryName, searchText } from '../../domain/input.ts';
 import { operation } from '../operation.ts';
 
 export const FindingItem = z.object({
@@ -36,13 +37,13 @@ export const listFindings = operation({
   name: 'findings.list',
   summary: 'List findings by repository and place, a page at a time',
   input: z.object({
-    repo: z.string().min(1).max(300).optional(),
+    repo: repositoryName.optional(),
     status: z.array(z.enum(['open', 'fixed', 'suppressed'])).optional(),
-    rule: z.string().min(1).max(60).optional(),
+    rule: plainName.optional(),
     /** Text in the comment or the path, anywhere. */
-    q: z.string().max(200).optional(),
+    q: searchText.optional(),
     /** `next` of the page before. */
-    after: z.string().max(2000).optional(),
+    after: cursorText.optional(),
     limit: z.number().int().min(1).max(500).default(100),
   }),
   output: z.object({ items: z.array(FindingItem), next: z.string().nullable() }),
@@ -52,7 +53,7 @@ export const showFinding = operation({
   ...read,
   name: 'findings.show',
   summary: 'Show one finding with the lines round it',
-  input: z.object({ id: z.string().min(1).max(100) }),
+  input: z.object({ id: plainId }),
   output: FindingItem.extend({
     context: z.array(z.string()),
     contextStart: z.number(),

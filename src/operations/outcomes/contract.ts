@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { repositoryName } from '../../domain/input.ts';
 import { operation } from '../operation.ts';
 
 const Row = z.object({
@@ -39,7 +40,7 @@ export const showOutcomes = operation({
     days: z.number().int().min(1).max(3650).default(30),
     /** End of the period; now when left out. */
     until: z.iso.datetime({ offset: true }).optional(),
-    repo: z.string().min(1).max(300).optional(),
+    repo: repositoryName.optional(),
   }),
   output: z.object({
     from: z.string(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { repositoryName } from '../../domain/input.ts';
 import { operation } from '../operation.ts';
 
 export const RepositoryLine = z.object({
@@ -50,7 +51,7 @@ export const showRepository = operation({
   ...read,
   name: 'repositories.show',
   summary: 'Show one watched repository with the policy that holds for it',
-  input: z.object({ repo: z.string().min(1).max(300) }),
+  input: z.object({ repo: repositoryName }),
   output: RepositoryLine.extend({
     /** Each key of the policy with its value. */
     policy: z.record(z.string(), z.unknown()),

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { cursorText, plainId, plainName, reasonText, repositoryName } from '../../domain/input.ts';
 import { operation } from '../operation.ts';
 
-const runId = z.string().min(1).max(100);
+const runId = plainId;
 const page = {
   /** `next` of the page before. */
-  after: z.string().max(400).optional(),
+  after: cursorText.optional(),
   limit: z.number().int().min(1).max(500).default(50),
 };
 
@@ -84,10 +85,10 @@ export const listRuns = operation({
     ...page,
     /** True: only those at work; false: only those that ended. */
     live: z.boolean().optional(),
-    repo: z.string().min(1).max(300).optional(),
-    agent: z.string().min(1).max(100).optional(),
-    outcome: z.array(z.string().min(1).max(40)).max(20).optional(),
-    task: z.string().min(1).max(24).optional(),
+    repo: repositoryName.optional(),
+    agent: plainName.optional(),
+    outcome: z.array(plainName).max(20).optional(),
+    task: plainId.optional(),
   }),
   output: z.object({ items: z.array(RunItem), next: z.string().nullable() }),
 });
@@ -129,6 +130,6 @@ export const cancelRun = operation({
   effect: 'write',
   reducesHarm: true,
   doors: ['cli', 'http', 'library'],
-  input: z.object({ id: runId, reason: z.string().max(2000).optional() }),
+  input: z.object({ id: runId, reason: reasonText.optional() }),
   output: RunDetail,
 });

@@ -5,7 +5,7 @@ import { operation } from '../operation.ts';
 const taskId = z
   .string()
   .regex(/^[0-9a-f]{4,24}$/u, 'a task id is 4 to 24 hex digits, as `tasks list` prints it');
-const reason = z.string().max(2000).optional();
+const reason = z.string().max(2000).meta({ freeText: true }).optional();
 /** RFC 3339 in UTC. */
 const moment = z.string();
 
@@ -200,7 +200,7 @@ const filters = {
   kind: z.array(z.string().min(1).max(60)).max(20).optional(),
   agent: z.string().min(1).max(100).optional(),
   /** Words of title, body, repository or issue number; the last word may be a beginning. */
-  q: z.string().max(200).optional(),
+  q: z.string().max(200).meta({ freeText: true }).optional(),
 };
 
 export const listTasks = operation({
@@ -309,7 +309,14 @@ export const approveTask = operation({
   summary: 'Approve a proposal exactly as it stands',
   permission: 'tasks:approve',
   effect: 'write',
-  input: z.object({ id: taskId }),
+  input: z.object({
+    id: taskId,
+    /** Hash of the words that were read; other words by now are refused. */
+    contentHash: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/u, 'expected 64 hex digits')
+      .optional(),
+  }),
   output: TaskLine,
 });
 

@@ -1,11 +1,15 @@
 import type { CodeHost } from '../../domain/ports/code-host.ts';
+import type { SuppressionStore } from '../../domain/ports/page-queries.ts';
+import { repositoryKey } from '../../domain/repository.ts';
 import type { Task, TaskEvent } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
-import { grantApproval } from '../../pipeline/approve/record-approval.ts';
+import { idOf } from '../../lib/hash.ts';
+import { grantApproval, requireLiveWords } from '../../pipeline/approve/record-approval.ts';
 import type { DispatchPorts } from '../../pipeline/dispatch.ts';
 import { followPullRequests } from '../../pipeline/follow/follow.ts';
 import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
+import { hashOf } from '../../pipeline/propose/propose.ts';
 import type { CallContext, Served } from '../gate.ts';
 import { serve } from '../gate.ts';
 import { requireReach } from '../repository-rights.ts';
@@ -21,6 +25,7 @@ export type TaskPorts = Pick<
 > &
   DispatchPorts &
   ReadingPorts & {
+    readonly suppressions: Pick<SuppressionStore, 'add'>;
     /** Merges on hosts that let us (the local one). */
     readonly merge: (host: CodeHost, task: Task, actor: string) => Promise<void>;
     readonly settleQuietly: (intents: readonly string[]) => Promise<void>;
@@ -31,10 +36,12 @@ export function taskHandlers(ports: TaskPorts): readonly Served[] {
   const line = async (task: Task): Promise<TaskLine> => lineNow(ports, task.id);
   return [
     ...taskReadingHandlers(ports),
-    serve(approveTask, async ({ id }, context) => line(await approve(ports, id, context))),
-    serve(rejectTask, async ({ id, reason }, context) =>
-      line(await decide(ports, id, { type: 'reject' }, 'rejected', reason, context)),
-    ),
+    serve(approveTask, async (input, context) => line(await approve(ports, input, context))),
+    serve(rejectTask, async ({ id, reason, neverAgain }, context) => {
+      const rejected = await decide(ports, id, { type: 'reject' }, 'rejected', reason, context);
+      if (neverAgain !== undefined) await suppress(ports, rejected, reason, context);
+      return line(rejected);
+    }),
     serve(cancelTask, async ({ id, reason }, context) =>
       line(await decide(ports, id, { type: 'cancel' }, 'canceled', reason, context)),
     ),
@@ -53,18 +60,65 @@ export function taskHandlers(ports: TaskPorts): readonly Served[] {
   ];
 }
 
-async function approve(ports: TaskPorts, id: string, context: CallContext): Promise<Task> {
+async function approve(
+  ports: TaskPorts,
+  { id, contentHash }: { readonly id: string; readonly contentHash?: string | undefined },
+  { actor, door }: CallContext,
+): Promise<Task> {
   const task = await find(ports, id);
-  requireReach(context.actor, 'tasks:approve', task.target.name);
+  requireReach(actor, 'tasks:approve', task.target.name);
+  if (contentHash !== undefined && contentHash !== hashOf(ports, task)) throw otherWords(task);
+  const state = transition(task.state, { type: 'approve' });
+  if (state.ok) await requireLiveWords(ports, task);
   return grantApproval(ports, task, {
-    actor: context.actor.name,
-    channel: channelOf(context.door),
+    // A token acts for its owner, who must not count twice.
+    actor: actor.kind === 'token' ? (actor.owner ?? actor.name) : actor.name,
+    channel: channelOf(door),
     eventId: null,
     roles: { manager: 'owner', target: 'owner' },
   });
 }
 
-async function decide(
+/** Never again for this kind here: remembered until somebody lifts it. */
+async function suppress(
+  ports: TaskPorts,
+  task: Task,
+  reason: string | undefined,
+  { actor, correlationId }: CallContext,
+): Promise<void> {
+  const rule = task.origin.kind === 'finding' ? task.origin.rule : null;
+  if (rule === null) return;
+  await ports.suppressions.add({
+    id: idOf('suppression', repositoryKey(task.target), rule),
+    rule,
+    target: task.target,
+    by: actor.name,
+    reason: reason ?? null,
+    taskId: task.id,
+    at: ports.clock.now(),
+  });
+  await ports.audit.record(null, {
+    event: 'suppression.made',
+    outcome: 'ok',
+    actor,
+    target: task.id,
+    correlationId,
+    facts: { rule, repository: task.target.name },
+  });
+}
+
+function otherWords(task: Task): AppError {
+  return new AppError({
+    kind: 'conflict',
+    code: 'approval_void_content',
+    message: `Task ${task.id} says something else by now than what was read.`,
+    next: 'Read it again and approve what it says now.',
+    details: { taskId: task.id },
+  });
+}
+
+/** Moves a task by a person's word, says so on its issue, in its notes and in the audit log. */
+export async function decide(
   ports: TaskPorts,
   id: string,
   event: TaskEvent,

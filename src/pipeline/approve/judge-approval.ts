@@ -22,7 +22,9 @@ export type RefusalCode =
   | 'approval_refused_bot'
   | 'approval_refused_role'
   | 'approval_refused_target_role'
-  | 'approval_void_content';
+  | 'approval_void_content'
+  | 'approval_same_person'
+  | 'approval_not_separate';
 
 /**
  * The one rule by which a label becomes an approval: a person (no bot) with write on the

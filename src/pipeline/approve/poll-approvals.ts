@@ -3,17 +3,22 @@ import type { RepositoryRef } from '../../domain/repository.ts';
 import type { Task } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { issueTaskId, targetOf, taskForIssue } from '../propose/adopt-issue.ts';
+import { hashOf } from '../propose/propose.ts';
 import type { Failure } from '../settle.ts';
 import { forEachApart, settleAll } from '../settle.ts';
 import { judgeApproval } from './judge-approval.ts';
+import { judgePerson } from './judge-person.ts';
 import { compareLabel } from './label-fold.ts';
 import type { ApprovalPorts } from './record-approval.ts';
 import { answerKey, grantApproval, refuseApproval } from './record-approval.ts';
+import { standingApprovals } from './standing.ts';
 
 export interface Decided {
   readonly granted: readonly Task[];
   readonly refused: readonly Task[];
   readonly failed: readonly Failure[];
+  /** Open issues that carry the label now. */
+  readonly labeled: ReadonlySet<number>;
 }
 
 /** Looks at every open issue of the manager repository that carries the approval label; grants or refuses each once. */
@@ -35,7 +40,7 @@ export async function pollApprovals(
     const decided = await answer(ports, manager, issue);
     if (decided !== null) (decided.state === 'approved' ? granted : refused).push(decided);
   });
-  return { granted, refused, failed };
+  return { granted, refused, failed, labeled: new Set(labeled.map(({ number }) => number)) };
 }
 
 async function answer(
@@ -94,7 +99,18 @@ async function decide(
   const editedSince = task.origin.kind === 'issue' && wasEdited(issue, event, history);
   const verdict = judgeApproval({ task, issue, event, managerRole, targetRole, editedSince });
   if (verdict.approved) {
-    return grantApproval(ports, await withLabeledAgent(ports, task, issue), {
+    const chosen = await withLabeledAgent(ports, task, issue);
+    const policy = ports.settings.policyOf(task.target).approval;
+    const hash = hashOf(ports, chosen);
+    const person = await judgePerson(ports, {
+      task: chosen,
+      actor: event.actor,
+      channel: 'label',
+      standing: await standingApprovals(ports.tasks, task.id, hash, policy, ports.clock.now()),
+      history,
+    });
+    if (!person.approved) return refuseApproval(ports, chosen, issue, event, person);
+    return grantApproval(ports, chosen, {
       actor: event.actor,
       channel: 'label',
       eventId: event.id,

@@ -1,3 +1,4 @@
+import type { Actor } from '../../domain/actor.ts';
 import type { Approval } from '../../domain/approval.ts';
 import { mayApprove } from '../../domain/approval.ts';
 import type { Task } from '../../domain/task.ts';
@@ -7,6 +8,7 @@ import { pipelineActor } from '../pipeline-ports.ts';
 import { hashOf } from '../propose/propose.ts';
 import { settleAll } from '../settle.ts';
 import { isAsPublished } from './judge-approval.ts';
+import { isExpired, standingApprovals, tally } from './standing.ts';
 
 type Ports = Pick<
   PipelinePorts,
@@ -21,11 +23,24 @@ export type Standing =
 export async function verifyApproval(ports: Ports, task: Task): Promise<Standing> {
   const approval = await ports.tasks.approval(task.id);
   if (approval === null) return fallen('approval_missing', 'There is no approval that stands.');
-  if (hashOf(ports, task) !== approval.contentHash) {
+  const policy = ports.settings.policyOf(task.target).approval;
+  const hash = hashOf(ports, task);
+  if (hash !== approval.contentHash) {
     return fallen(
       'approval_void_policy',
       'What was approved (words, target, branch, agent or policy) is not what would be done now.',
     );
+  }
+  const now = ports.clock.now();
+  if (isExpired(approval, policy, now)) {
+    return fallen(
+      'approval_expired',
+      `It was given on ${approval.decidedAt.toISOString().slice(0, 10)} and holds for ${policy.expiresDays} days.`,
+    );
+  }
+  const counted = await standingApprovals(ports.tasks, task.id, hash, policy, now);
+  if (counted.length < policy.approvers) {
+    return fallen('approval_incomplete', tally(counted, policy.approvers));
   }
   const manager = ports.settings.managerOf(task.target);
   if (task.issueNumber !== null) {
@@ -37,7 +52,22 @@ export async function verifyApproval(ports: Ports, task: Task): Promise<Standing
       return fallen('approval_void_content', 'The text was edited after it was approved.');
     }
   }
-  return stillPermitted(ports, task, approval);
+  for (const one of counted) {
+    const permitted = await stillPermitted(ports, task, one);
+    if (!permitted.stands) return permitted;
+  }
+  return { stands: true, approval };
+}
+
+/** Whether the words that are about to be used are the ones that people approved; asks nobody outside. */
+export async function isBound(
+  ports: Pick<PipelinePorts, 'tasks' | 'settings' | 'clock'>,
+  task: Task,
+): Promise<boolean> {
+  const policy = ports.settings.policyOf(task.target).approval;
+  const hash = hashOf(ports, task);
+  const counted = await standingApprovals(ports.tasks, task.id, hash, policy, ports.clock.now());
+  return counted.length >= policy.approvers;
 }
 
 async function stillPermitted(ports: Ports, task: Task, approval: Approval): Promise<Standing> {
@@ -59,9 +89,10 @@ export async function voidApproval(
   ports: Ports,
   task: Task,
   standing: Extract<Standing, { stands: false }>,
+  actor: Actor = pipelineActor,
 ): Promise<Task> {
-  const next = transition(task.state, { type: 'void_approval' });
-  if (!next.ok) return task;
+  const next = afterVoid(task);
+  if (next === null) return task;
   const manager = ports.settings.managerOf(task.target);
   const at = ports.clock.now();
   const text = `The approval no longer holds: ${standing.text} Set the label again to approve the text as it stands now.`;
@@ -71,18 +102,22 @@ export async function voidApproval(
       : await ports.host(manager.host).issue(manager, task.issueNumber);
   let moved = task;
   const intents = await ports.tasks.transact(async (transaction) => {
-    await ports.tasks.voidApproval(transaction, task.id, at, standing.code);
+    // Too few people is no reason to forget the ones who did.
+    if (standing.code !== 'approval_incomplete') {
+      await ports.tasks.voidApproval(transaction, task.id, at, standing.code);
+    }
     await ports.tasks.addNote(transaction, {
       taskId: task.id,
       at,
       code: standing.code,
       text,
       key: `void:${task.version}`,
+      ...(actor === pipelineActor ? {} : { actor }),
     });
     await ports.audit.record(transaction, {
       event: 'approval.revoked',
       outcome: 'ok',
-      actor: pipelineActor,
+      actor,
       target: task.id,
       correlationId: ports.correlationId(),
       facts: { code: standing.code },
@@ -107,6 +142,15 @@ export async function voidApproval(
   });
   await settleAll(ports, intents);
   return moved;
+}
+
+/** A proposal that some had approved stays one, and held work stays held; what has ended is not touched. */
+function afterVoid(task: Task): Pick<Task, 'state' | 'attention'> | null {
+  if (task.state === 'proposed' || task.state === 'needs_attention') {
+    return { state: task.state, attention: task.attention };
+  }
+  const next = transition(task.state, { type: 'void_approval' });
+  return next.ok ? { state: next.state, attention: next.attention } : null;
 }
 
 function fallen(code: string, text: string): Standing {

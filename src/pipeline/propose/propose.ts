@@ -20,6 +20,7 @@ type Ports = Pick<
   | 'host'
   | 'tasks'
   | 'findings'
+  | 'suppressions'
   | 'effects'
   | 'audit'
   | 'settings'
@@ -227,7 +228,12 @@ async function unproposed(ports: Ports, target: RepositoryRef): Promise<readonly
   const findings = await ports.findings.list({ repository: target, status: 'open' });
   const manager = ports.settings.managerOf(target);
   const fresh: Finding[] = [];
+  const never = new Map<string, boolean>();
   for (const finding of findings) {
+    if (!never.has(finding.rule)) {
+      never.set(finding.rule, await ports.suppressions.has(target, finding.rule));
+    }
+    if (never.get(finding.rule) === true) continue;
     const known =
       (await ports.tasks.byFinding(finding.id)) ??
       (await ports.tasks.get(taskIdOf(manager, finding.rule, finding.fingerprint)));
