@@ -47,6 +47,8 @@ export interface Passkeys {
 
 const challengeMs = 5 * 60_000;
 const product = 'Claude Manager';
+/** EdDSA, ES256, RS256 (RFC 9053, RFC 8812): what devices have; naming them keeps the library from probing for more. */
+const algorithms = [-8, -7, -257];
 
 export function createPasskeys({ db, clock, random, settings }: IdentityDeps): Passkeys {
   const site = (): { readonly origin: string; readonly id: string } => {
@@ -105,6 +107,7 @@ export function createPasskeys({ db, clock, random, settings }: IdentityDeps): P
         userID: new Uint8Array(Buffer.from(id, 'hex')),
         challenge: new Uint8Array(random.bytes(32)),
         excludeCredentials: (await list(id)).map((passkey) => ({ id: passkey.id })),
+        supportedAlgorithmIDs: algorithms,
         authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
       });
       return keep('add', id, options);
@@ -118,6 +121,7 @@ export function createPasskeys({ db, clock, random, settings }: IdentityDeps): P
         expectedOrigin: site().origin,
         expectedRPID: site().id,
         requireUserVerification: true,
+        supportedAlgorithmIDs: algorithms,
       }).catch((cause: unknown) => {
         throw refused('its answer does not hold', cause);
       });
