@@ -2,6 +2,7 @@ import { readlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { ChangedFile, ExportedChange } from '../../domain/ports/git.ts';
 import { inParallel, treeEntries } from './checkout.ts';
+import { filteredPaths } from './filtered-paths.ts';
 import type { Git } from './git.ts';
 import type { TreeEntry } from './git-output.ts';
 import { ignoredByBase, isLeftover } from './ignore-rules.ts';
@@ -56,7 +57,7 @@ const usual: ExportLimits = {
 export async function exportWorkspace(request: ExportRequest): Promise<ExportedChange> {
   const limits = { ...usual, ...request.limits };
   const base = await treeEntries(request.git, request.gitDir, request.baseCommit);
-  const { changes, refused } = await compare(request, limits, base);
+  const { changes, refused } = await withoutFiltered(request, await compare(request, limits, base));
   const tree = await buildTree(request, changes);
   return {
     gitDir: request.gitDir,
@@ -72,7 +73,7 @@ async function compare(
   request: ExportRequest,
   limits: ExportLimits,
   entries: readonly TreeEntry[],
-): Promise<{ changes: readonly Change[]; refused: readonly Refusal[] }> {
+): Promise<Comparison> {
   const base = new Map(entries.filter(({ exact }) => exact).map((entry) => [entry.path, entry]));
   const refused: Refusal[] = [];
   const present = new Set<string>();
@@ -94,8 +95,32 @@ async function compare(
     else if (change !== null) changes.push(change);
   });
   changes.push(...deletions(base, present, refused));
-  const order = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : 1);
-  return { changes: changes.sort(order), refused: refused.sort(order) };
+  return { changes: changes.sort(byPath), refused: refused.sort(byPath) };
+}
+
+function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
+  return a.path < b.path ? -1 : 1;
+}
+
+interface Comparison {
+  readonly changes: readonly Change[];
+  readonly refused: readonly Refusal[];
+}
+
+async function withoutFiltered(
+  request: ExportRequest,
+  { changes, refused }: Comparison,
+): Promise<Comparison> {
+  const written = changes
+    .map(({ file }) => file)
+    .filter(({ mode }) => mode?.startsWith('100') === true);
+  const reasons = await filteredPaths(request, written);
+  return {
+    changes: changes.filter(({ path: place }) => !reasons.has(place)),
+    refused: [...refused, ...[...reasons].map(([place, why]) => ({ path: place, why }))].sort(
+      byPath,
+    ),
+  };
 }
 
 /** Folders of tools are not entered, unless the base commit tracks something in them. */

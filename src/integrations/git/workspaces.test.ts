@@ -258,6 +258,34 @@ test('large files and too many bytes are refused, unchanged large files are not'
   expect(result.refused).toEqual([{ path: 'new.bin', why: 'larger than 1000 bytes' }]);
 });
 
+test('content where git LFS or another filter would have to act is refused, a pointer is not', async () => {
+  const pointer = (digit: string) =>
+    `version https://git-lfs.github.com/spec/v1\noid sha256:${digit.repeat(64)}\nsize 12\n`;
+  const { workspace, at } = await workspaceOf(
+    sampleRepository({
+      '.gitattributes': '*.psd filter=lfs diff=lfs merge=lfs -text\n*.key filter=git-crypt\n',
+      'art/logo.psd': pointer('a'),
+      'art/icon.psd': pointer('b'),
+      'plain.txt': 'a\n',
+    }),
+  );
+  writeFileSync(at('.gitattributes'), '* -filter\n');
+  writeFileSync(at('art/logo.psd'), 'the drawing itself');
+  writeFileSync(at('art/icon.psd'), pointer('c'));
+  writeFileSync(at('new.key'), 'k\n');
+  writeFileSync(at('plain.txt'), 'b\n');
+  const result = await workspace.export();
+  expect(result.files.map(({ path }) => path)).toEqual([
+    '.gitattributes',
+    'art/icon.psd',
+    'plain.txt',
+  ]);
+  expect(result.refused).toEqual([
+    { path: 'art/logo.psd', why: expect.stringContaining('git LFS') },
+    { path: 'new.key', why: expect.stringContaining('git-crypt') },
+  ]);
+});
+
 test('sweep removes the folders of runs that are not live', async () => {
   const { workspaces, workspace, mirror } = await workspaceOf(sampleRepository({ 'a.txt': 'a\n' }));
   const other = await workspaces.create({ runId: 'run-2', mirror });
