@@ -17,6 +17,12 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        // One chunk that every schema imports, so that zod is told before the first one is made.
+        codeSplitting: { groups: [{ name: 'zod', test: /node_modules[/]zod[/]|without-eval/u }] },
+      },
+    },
   },
   worker: { format: 'es' },
   server: { proxy: { '/api': service, '/events': service } },

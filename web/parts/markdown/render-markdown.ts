@@ -89,7 +89,7 @@ function createPurify(): (html: string) => TrustedHTML {
 function trustedUrl(url: string): TrustedScriptURL | string {
   const own = new URL(url, location.origin);
   if (own.origin !== location.origin) throw new Error(`not our own script: ${url}`);
-  const policy = window.trustedTypes?.createPolicy('claude-manager', {
+  const policy = window.trustedTypes?.createPolicy('dashboard', {
     createScriptURL: (given) => given,
   });
   return policy === undefined ? own.href : policy.createScriptURL(own.href);
