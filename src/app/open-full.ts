@@ -2,7 +2,7 @@ import { systemRandom } from '../lib/random.ts';
 import type { Gate } from '../operations/gate.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
 import { loadConfig } from '../platform/config/load-config.ts';
-import { inspect } from '../platform/inspection/inspect.ts';
+import { createInspect } from '../platform/inspection/inspect.ts';
 import { factsFirst } from '../platform/logging/logger.ts';
 import { createRedactor } from '../platform/redaction/redactor.ts';
 import { watchPerformance } from '../platform/telemetry/monitor-performance.ts';
@@ -60,7 +60,7 @@ export async function openFull(options: OpenOptions): Promise<Manager> {
       audit: rooms.audit,
       log: logger,
       guard: rooms.guard.guard,
-      inspect,
+      inspect: createInspect(systemRandom.bytes(32)),
     });
     return { gate, dataDir: config.dataDir, identity: rooms.identity, engine: rooms.engine, close };
   } catch (error) {

@@ -1,11 +1,16 @@
 import { z } from 'zod';
 
-/**
- * Paths of the fields that hold free text, list positions as `*`: whatever their schema carries the meta `freeText`
- * (src/domain/free-text.ts). Everything else has a grammar.
- */
-export function freeTextFields(schema: z.ZodType): ReadonlySet<string> {
-  const found = new Set<string>();
+/** Paths of fields, list positions as `*`, by what their schema says of them (src/domain/input.ts). */
+export interface FieldSorts {
+  /** May say anything; everything that is in neither list has a grammar. */
+  readonly freeText: ReadonlySet<string>;
+  /** Goes in and never comes out: passwords, codes, tokens. */
+  readonly secret: ReadonlySet<string>;
+}
+
+/** Reads the metas `freeText` and `writeOnly` from an input schema. */
+export function fieldSorts(schema: z.ZodType): FieldSorts {
+  const found = { freeText: new Set<string>(), secret: new Set<string>() };
   const document = z.toJSONSchema(schema, {
     io: 'input',
     unrepresentable: 'any',
@@ -15,14 +20,19 @@ export function freeTextFields(schema: z.ZodType): ReadonlySet<string> {
   return found;
 }
 
-/** A path of a value in the form that `freeTextFields` has: positions in lists become `*`. */
+/** A path of a value in the form that `fieldSorts` has: positions in lists become `*`. */
 export function fieldPattern(field: string): string {
   return field.replaceAll(/(?<=^|\.)\d+(?=\.|$)/gu, '*');
 }
 
-function collect(node: unknown, path: readonly string[], found: Set<string>): void {
+function collect(
+  node: unknown,
+  path: readonly string[],
+  found: { freeText: Set<string>; secret: Set<string> },
+): void {
   if (typeof node !== 'object' || node === null) return;
-  if ('freeText' in node && node.freeText === true) found.add(path.join('.'));
+  if ('freeText' in node && node.freeText === true) found.freeText.add(path.join('.'));
+  if ('writeOnly' in node && node.writeOnly === true) found.secret.add(path.join('.'));
   if ('properties' in node && typeof node.properties === 'object' && node.properties !== null) {
     for (const [name, inner] of Object.entries(node.properties))
       collect(inner, [...path, name], found);

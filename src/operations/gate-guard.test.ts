@@ -142,6 +142,12 @@ describe('input that looks like an attack', () => {
     expect(suspects).toMatchObject([{ flags, actor: owner, clientId: 'local' }]);
     expect(events).toMatchObject([{ outcome: 'ok', flags }]);
   });
+  test('is not looked for in what is secret: a strong password may look like anything', async () => {
+    const input = z.object({ id: z.string().meta({ writeOnly: true }), note: z.string() });
+    const { gate, begun } = gateOf({ input }, { inspect });
+    await gate.execute('samples.write', { id: "' or 1=1--", note: 'x' }, caller);
+    expect(begun[0]?.flags?.map(({ field }) => field)).toEqual(['note', 'lines.3.text']);
+  });
   test('is seen even when the schema refuses it, because that is where probing shows', async () => {
     const { gate, begun, suspects } = gateOf({}, { inspect });
     await expect(gate.execute('samples.write', { id: 7 }, caller)).rejects.toMatchObject({

@@ -49,6 +49,8 @@ export interface GateEntry {
   readonly door: Door;
   readonly clientId: string;
   readonly correlationId: string;
+  /** Acts that only reduce harm are kept beside the log while that cannot be written. */
+  readonly reducesHarm?: boolean;
   /** What the detectors saw in the input; left out when they saw nothing. */
   readonly flags?: readonly InputFlag[];
 }
@@ -59,7 +61,7 @@ export interface InputFlag {
   readonly field: string;
   /** Names of the detectors, for example `xss`. */
   readonly kinds: readonly string[];
-  /** Of the value, to tell whether it is the same one again: 16 hex digits of its SHA-256. */
+  /** Of the value, to tell whether it is the same one again; nobody can guess the value by it. */
   readonly digest: string;
   /** Free text may hold anything, a bug report about an attack too; a field with a grammar has no business with it. */
   readonly isFreeText: boolean;

@@ -2,7 +2,7 @@ import type { Actor } from '../domain/actor.ts';
 import { AppError, toAppError } from '../lib/app-error.ts';
 import type { SecuredBlock } from './admission.ts';
 import { holds, permit, permitAll, requirePolicy, requireProof, validated } from './admission.ts';
-import { fieldPattern, freeTextFields } from './free-text-fields.ts';
+import { type FieldSorts, fieldPattern, fieldSorts } from './free-text-fields.ts';
 import type {
   CallContext,
   Caller,
@@ -208,15 +208,18 @@ function admit<T>(turnedAway: Refusal | null, allowed: () => void, work: Work<T>
   }
 }
 
-/** Which fields hold free text is read from a contract's schema the first time one of its calls is flagged. */
+/** A strong password may look like anything. Which fields hold free text or secrets is read from a contract's schema the first time one of its calls is flagged. */
 function inspectionOf(parts: GateParts) {
-  const freeText = new Map<Contract, ReadonlySet<string>>();
+  const sorts = new Map<Contract, FieldSorts>();
   return (contract: Contract, input: unknown): readonly InputFlag[] => {
     const seen = parts.inspect?.(input) ?? [];
     if (seen.length === 0) return [];
-    const free = freeText.get(contract) ?? freeTextFields(contract.input);
-    freeText.set(contract, free);
-    return seen.map((flag) => ({ ...flag, isFreeText: free.has(fieldPattern(flag.field)) }));
+    const { freeText, secret } = sorts.get(contract) ?? fieldSorts(contract.input);
+    sorts.set(contract, { freeText, secret });
+    return seen
+      .map((flag) => ({ flag, field: fieldPattern(flag.field) }))
+      .filter(({ field }) => !secret.has(field))
+      .map(({ flag, field }) => ({ ...flag, isFreeText: freeText.has(field) }));
   };
 }
 
@@ -279,7 +282,8 @@ async function begin(
   { operation, actor, door, clientId, correlationId }: GuardedCall,
   { refusal, flags }: Admitted<unknown>,
 ): Promise<string | null> {
-  const entry = { operation, actor, door, clientId, correlationId };
+  const call = { operation, actor, door, clientId, correlationId };
+  const entry = act.reducesHarm === true ? { ...call, reducesHarm: true } : call;
   try {
     return await parts.audit.begin(flags.length === 0 ? entry : { ...entry, flags });
   } catch (cause) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secretText } from '../../domain/input.ts';
 import { operation } from '../operation.ts';
 
 /** What the browser's authenticator answered (WebAuthn, JSON form); read by the library that verifies it. */
@@ -63,8 +64,8 @@ export const changePassword = operation({
   name: 'account.change-password',
   summary: 'Change the own password; all other sessions end',
   input: z.object({
-    current: z.string().min(1).max(longest),
-    password: z.string().min(1).max(longest),
+    current: secretText({ max: longest }),
+    password: secretText({ max: longest }),
   }),
   output: z.object({ changed: z.boolean(), session: SessionSecret }),
 });
@@ -88,7 +89,7 @@ export const confirmTotp = operation({
   name: 'account.totp-confirm',
   summary: 'Confirm the code generator by a code; answers the recovery codes, once',
   dangerous: true,
-  input: z.object({ code: z.string().min(1).max(64) }),
+  input: z.object({ code: secretText({ max: 64 }) }),
   output: z.object({ recoveryCodes: z.array(z.string()), session: SessionSecret }),
 });
 

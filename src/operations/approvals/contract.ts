@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { freeText, plainId, titleText } from '../../domain/input.ts';
+import { freeText, plainId, reasonText, titleText } from '../../domain/input.ts';
 import { taskStates } from '../../domain/task.ts';
 import { operation } from '../operation.ts';
 
 const taskId = z
   .string()
   .regex(/^[0-9a-f]{4,24}$/u, 'a task id is 4 to 24 hex digits, as `tasks list` prints it');
-const reason = z.string().max(2000).meta({ freeText: true }).optional();
+const reason = reasonText.optional();
 
 /** What a task is after somebody decided something about it. */
 export const Decided = z.object({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cursorText } from '../../domain/input.ts';
 import { operation } from '../operation.ts';
 
 /** Something that changed; who shows it reads it again. */
@@ -26,7 +27,7 @@ export const listChanges = operation({
   doors: ['http', 'library'],
   input: z.object({
     /** `next` of the answer before; without it the answer is only the cursor of now. */
-    after: z.string().max(100).optional(),
+    after: cursorText.optional(),
     limit: z.number().int().min(1).max(1000).default(200),
   }),
   output: z.object({
@@ -58,7 +59,7 @@ export const watchChanges = operation({
   http: { path: '/events' },
   input: z.object({
     /** Cursor of the last event that was seen; without it from now on. */
-    after: z.string().max(100).optional(),
+    after: cursorText.optional(),
   }),
   /** Of each event. */
   output: WatchedChange,

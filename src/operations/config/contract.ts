@@ -1,4 +1,12 @@
 import { z } from 'zod';
+import {
+  configKey,
+  filePath,
+  freeText,
+  plainName,
+  repositoryName,
+  repositoryPattern,
+} from '../../domain/input.ts';
 import { operation } from '../operation.ts';
 
 const Remark = z.object({
@@ -31,7 +39,7 @@ const reading = {
   effect: 'read',
   needs: 'nothing',
 } as const;
-const file = z.string().optional();
+const file = filePath.optional();
 
 export const validateConfiguration = operation({
   ...reading,
@@ -48,7 +56,7 @@ export const getConfiguration = operation({
   ...reading,
   name: 'config.get',
   summary: 'Print the value of one key and where it comes from',
-  input: z.object({ file, key: z.string().min(1) }),
+  input: z.object({ file, key: configKey }),
   output: z.object({ key: z.string(), value: z.unknown(), source: z.string() }),
 });
 
@@ -77,7 +85,7 @@ export const setConfiguration = operation({
   permission: 'config:write',
   effect: 'write',
   needs: 'nothing',
-  input: z.object({ file, key: z.string().min(1), value: z.string() }),
+  input: z.object({ file, key: configKey, value: freeText({ max: 65_536 }) }),
   output: z.object({ key: z.string(), value: z.unknown(), file: z.string() }),
 });
 
@@ -91,10 +99,10 @@ export const initConfiguration = operation({
   effect: 'write',
   needs: 'nothing',
   input: z.object({
-    file: z.string().default('config.json'),
-    managerRepo: z.string().optional(),
-    repositories: z.array(z.string().min(1)).min(1, 'name at least one repository or folder'),
-    username: z.string().optional(),
+    file: filePath.default('config.json'),
+    managerRepo: repositoryName.optional(),
+    repositories: z.array(repositoryPattern).min(1, 'name at least one repository or folder'),
+    username: plainName.optional(),
     force: z.boolean().default(false),
   }),
   output: z.object({

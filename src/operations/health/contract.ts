@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { filePath } from '../../domain/input.ts';
 import { operation } from '../operation.ts';
 
 export const DoctorReport = z.object({
@@ -23,7 +24,7 @@ export const doctor = operation({
   needs: 'nothing',
   deadlineMs: 180_000,
   doors: ['cli', 'library'],
-  input: z.object({ file: z.string().optional() }),
+  input: z.object({ file: filePath.optional() }),
   output: DoctorReport,
 });
 

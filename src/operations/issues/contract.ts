@@ -1,8 +1,6 @@
 import { z } from 'zod';
+import { bodyText, labelName, repositoryName, titleText } from '../../domain/input.ts';
 import { operation } from '../operation.ts';
-
-/** GitHub takes 65,536 characters for a body; the hidden marker needs some of them. */
-const bodyLength = 60_000;
 
 export const createIssue = operation({
   name: 'issues.create',
@@ -15,10 +13,10 @@ export const createIssue = operation({
   doors: ['http', 'library'],
   input: z.strictObject({
     /** `owner/name` as configured, or the folder of a local repository. */
-    repository: z.string().min(1),
-    title: z.string().trim().min(1).max(256),
-    body: z.string().max(bodyLength).default(''),
-    labels: z.array(z.string().min(1).max(50)).max(20).default([]),
+    repository: repositoryName,
+    title: titleText,
+    body: bodyText.default(''),
+    labels: z.array(labelName).max(20).default([]),
   }),
   output: z.object({
     repository: z.string(),

@@ -1,3 +1,4 @@
+import { codePoints } from '../../domain/input.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
 import { repositoryKey } from '../../domain/repository.ts';
 import { AppError } from '../../lib/app-error.ts';
@@ -5,6 +6,7 @@ import { idOf } from '../../lib/hash.ts';
 import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
 import type { Served } from '../gate.ts';
 import { serve } from '../gate.ts';
+import { requireReach } from '../repository-rights.ts';
 import { createIssue } from './contract.ts';
 
 export type IssuePorts = Pick<PipelinePorts, 'tasks' | 'effects' | 'secrets' | 'settings'> & {
@@ -20,8 +22,11 @@ export type IssuePorts = Pick<PipelinePorts, 'tasks' | 'effects' | 'secrets' | '
  */
 export function issueHandlers(ports: IssuePorts): readonly Served[] {
   return [
-    serve(createIssue, async ({ repository: name, title, body, labels }, { correlationId }) => {
+    serve(createIssue, async ({ repository: name, title, body, labels }, context) => {
+      const { actor, correlationId } = context;
+      requireReach(actor, 'issues:write', ports.repository(name).name);
       const repository = await knownRepository(ports, name);
+      refuseTooLong(repository, body);
       refuseSecrets(ports, `${title}\n${body}`);
       refuseOurLabels(ports, labels);
       const [intent = ''] = await ports.tasks.transact((transaction) =>
@@ -53,6 +58,22 @@ async function knownRepository(ports: IssuePorts, name: string): Promise<Reposit
     code: 'repository_not_watched',
     message: `${name} is neither watched nor the manager repository.`,
     next: `Known: ${known.map((ref) => ref.name).join(', ') || 'none'}. Add it to github.reposToScan or repositories.`,
+  });
+}
+
+/** GitHub takes 65,536 characters, and the hidden marker that makes the issue one and no more needs some of them. */
+const markerRoom = 256;
+
+function refuseTooLong({ host }: RepositoryRef, body: string): void {
+  const most = 65_536 - markerRoom;
+  if (host !== 'github' || codePoints(body) <= most) return;
+  const message = `this is longer than the ${most} characters that GitHub leaves us of 65536`;
+  throw new AppError({
+    kind: 'invalid_input',
+    code: 'input_invalid',
+    message: `issues.create: body: ${message}`,
+    next: 'Shorten the body; nothing was written.',
+    details: { issues: [{ field: 'body', message }] },
   });
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { filePath, repositoryName } from '../../domain/input.ts';
 import { errorKinds } from '../../lib/app-error.ts';
 import { operation } from '../operation.ts';
 
@@ -31,8 +32,8 @@ export const scanPath = operation({
   deadlineMs: null,
   doors: ['cli', 'library'],
   input: z.object({
-    paths: z.array(z.string().min(1)).min(1),
-    stateFile: z.string().optional(),
+    paths: z.array(filePath).min(1),
+    stateFile: filePath.optional(),
     extraTags: z.array(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*$/u)).default([]),
   }),
   output: z.array(FindingRow),
@@ -48,7 +49,7 @@ export const scanRepositories = operation({
   deadlineMs: null,
   doors: ['cli', 'http', 'library'],
   input: z.object({
-    repositories: z.array(z.string()).default([]),
+    repositories: z.array(repositoryName).max(1000).default([]),
     scanners: z.array(z.enum(['todo', 'stale-issue'])).default([]),
     dryRun: z.boolean().default(false),
   }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { repositoryName } from '../../domain/input.ts';
 import { errorKinds } from '../../lib/app-error.ts';
 import { operation } from '../operation.ts';
 
@@ -103,7 +104,7 @@ export const pauseWork = operation({
   deadlineMs: 30_000,
   doors: ['cli', 'http', 'library'],
   reducesHarm: true,
-  input: z.object({ repo: z.string().optional() }),
+  input: z.object({ repo: repositoryName.optional() }),
   output: z.object({ paused: z.array(z.string()) }),
 });
 
@@ -116,7 +117,7 @@ export const resumeWork = operation({
   needs: 'store',
   deadlineMs: 30_000,
   doors: ['cli', 'http', 'library'],
-  input: z.object({ repo: z.string().optional() }),
+  input: z.object({ repo: repositoryName.optional() }),
   output: z.object({ paused: z.array(z.string()) }),
 });
 

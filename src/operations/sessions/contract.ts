@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { secretText } from '../../domain/input.ts';
 import { operation } from '../operation.ts';
 
 const longest = 1024;
-const code = z.string().min(1).max(64);
+const code = secretText({ max: 64 });
 
 /** What the browser's authenticator answered (WebAuthn, JSON form); read by the library that verifies it. */
 export const AuthenticatorAnswer = z.looseObject({
@@ -50,7 +51,7 @@ export const signIn = operation({
   ...open,
   name: 'sessions.sign-in',
   summary: 'Sign in with name and password',
-  input: z.object({ user: z.string().min(1).max(200), password: z.string().min(1).max(longest) }),
+  input: z.object({ user: z.string().min(1).max(200), password: secretText({ max: longest }) }),
   output: SignedIn,
 });
 
@@ -133,7 +134,7 @@ export const proveSession = operation({
   summary: 'Prove again who one is, before a dangerous act',
   input: z
     .object({
-      password: z.string().min(1).max(longest).optional(),
+      password: secretText({ max: longest }).optional(),
       code: code.optional(),
       challenge: z.string().min(1).max(100).optional(),
       answer: AuthenticatorAnswer.optional(),

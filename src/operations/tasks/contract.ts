@@ -1,11 +1,20 @@
 import { z } from 'zod';
+import {
+  cursorText,
+  issueNumber,
+  plainId,
+  plainName,
+  reasonText,
+  repositoryName,
+  searchText,
+} from '../../domain/input.ts';
 import { taskStates } from '../../domain/task.ts';
 import { operation } from '../operation.ts';
 
 const taskId = z
   .string()
   .regex(/^[0-9a-f]{4,24}$/u, 'a task id is 4 to 24 hex digits, as `tasks list` prints it');
-const reason = z.string().max(2000).meta({ freeText: true }).optional();
+const reason = reasonText.optional();
 /** RFC 3339 in UTC. */
 const moment = z.string();
 
@@ -196,11 +205,11 @@ const store = {
 const read = { ...store, effect: 'read', doors: ['cli', 'http', 'mcp', 'library'] } as const;
 
 const filters = {
-  repo: z.string().min(1).max(300).optional(),
-  kind: z.array(z.string().min(1).max(60)).max(20).optional(),
-  agent: z.string().min(1).max(100).optional(),
+  repo: repositoryName.optional(),
+  kind: z.array(plainName).max(20).optional(),
+  agent: plainName.optional(),
   /** Words of title, body, repository or issue number; the last word may be a beginning. */
-  q: z.string().max(200).meta({ freeText: true }).optional(),
+  q: searchText.optional(),
 };
 
 export const listTasks = operation({
@@ -216,7 +225,7 @@ export const listTasks = operation({
     snoozed: z.enum(['any', 'hide', 'only']).default('any'),
     sort: z.enum(['rank', 'oldest', 'newest', 'updated']).default('rank'),
     /** `next` of the page before. */
-    after: z.string().max(400).optional(),
+    after: cursorText.optional(),
     limit: z.number().int().min(1).max(1000).default(100),
   }),
   output: z.object({ items: z.array(TaskLine), next: z.string().nullable() }),
@@ -275,7 +284,7 @@ export const taskDiff = operation({
   name: 'tasks.diff',
   summary: 'Show the change that a run made, the latest one when none is named',
   permission: 'tasks:read',
-  input: z.object({ id: taskId, run: z.string().max(100).optional() }),
+  input: z.object({ id: taskId, run: plainId.optional() }),
   output: z.object({
     runId: z.string().nullable(),
     attempt: z.number().nullable(),
@@ -378,9 +387,9 @@ export const executeTask = operation({
   input: z
     .object({
       taskId: taskId.optional(),
-      issue: z.number().int().positive().optional(),
-      repo: z.string().optional(),
-      agent: z.string().optional(),
+      issue: issueNumber.optional(),
+      repo: repositoryName.optional(),
+      agent: plainName.optional(),
     })
     .refine(
       (value) =>

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secretText } from '../../domain/input.ts';
 import { operation } from '../operation.ts';
 
 /** The roles of an account; what each may do stands in docs/reference/operations.md. */
@@ -20,7 +21,7 @@ export const newUserName = z
   );
 
 /** Any characters, taken exactly as typed; which ones are too weak is told when it is set. */
-export const password = z.string().min(1).max(longest);
+export const password = secretText({ max: longest });
 
 export const Grant = z.strictObject({
   role: z.enum(roleNames),
@@ -174,6 +175,6 @@ export const bootstrapUsers = operation({
   summary: 'Make the first administrator with the one-time link, and sign in',
   permission: 'public',
   doors: ['http'],
-  input: z.object({ token: z.string().min(1).max(200), name: newUserName, password }),
+  input: z.object({ token: secretText({ max: 200 }), name: newUserName, password }),
   output: z.object({ user: z.string(), session: SessionSecret }),
 });

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { detect } from './detect.ts';
-import { inspect } from './inspect.ts';
+import { createInspect } from './inspect.ts';
+
+const inspect = createInspect(new Uint8Array(32));
 
 const folder = join(import.meta.dirname, '../../../test/corpora/inspection');
 
