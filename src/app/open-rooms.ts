@@ -102,12 +102,12 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
     for (const closer of closers.toReversed()) await closer();
   };
   try {
-    const identity = identityOf(parts, store);
     const server = createServerOpener(
       { config, version: options.version, log: parts.log, gate: parts.gate },
       store,
       () => identity,
     );
+    const identity = identityOf(parts, store, server.origin);
     const guard = openGuard({
       database: store.database,
       audit: store.audit,
@@ -218,11 +218,11 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
   }
 }
 
-function identityOf(parts: RoomParts, store: StoreRooms): IdentityRooms {
+function identityOf(parts: RoomParts, store: StoreRooms, origin: () => string): IdentityRooms {
   return openIdentity({
     ...store,
     config: () => parts.loaded.config,
-    origin: () => 'http://localhost:8787',
+    origin,
     clock: systemClock,
     random: systemRandom,
     log: parts.logger,

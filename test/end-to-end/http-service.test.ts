@@ -1,0 +1,169 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ApiError, createClient } from '../../src/operations/api-client/client.ts';
+import { watchChanges } from '../../src/operations/changes/contract.ts';
+import { serviceStatus } from '../../src/operations/service/contract.ts';
+import { signOut } from '../../src/operations/sessions/contract.ts';
+import { listTasks, rejectTask } from '../../src/operations/tasks/contract.ts';
+import { createToken } from '../../src/operations/tokens/contract.ts';
+import { bootstrapUsers } from '../../src/operations/users/contract.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+const program = fileURLToPath(new URL('../../src/app/main.ts', import.meta.url));
+const run = promisify(execFile);
+const password = 'six green boats at 4 in the fog';
+
+let folder = '';
+let database: TestDatabase;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cms-http-'));
+  database = await createTestDatabase();
+  await mkdir(join(folder, 'r'));
+  await writeFile(
+    join(folder, 'r', 'a.js'),
+    '// TODO: close the file\n// FIXME: and the other one\n',
+  );
+  const git = ['-c', 'user.name=a', '-c', 'user.email=a@example.com'];
+  for (const words of [
+    ['init', '-q'],
+    ['add', '.'],
+    [...git, 'commit', '-qm', 'first'],
+  ])
+    await run('git', words, { cwd: join(folder, 'r') });
+  const config = { repositories: [{ match: './r' }], dataDir: 'data', logDir: 'logs' };
+  await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+});
+afterAll(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function start(...words: readonly string[]) {
+  const child = spawn(process.execPath, [program, '--verbose', 'start', ...words], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], HOME: folder, DATABASE_URL: database.url },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const said = { text: '' };
+  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+    said.text += part;
+  });
+  const find = async (pattern: RegExp): Promise<string> => {
+    for (;;) {
+      const found = pattern.exec(said.text)?.[1];
+      if (found !== undefined) return found;
+      if (child.exitCode !== null) throw new Error(said.text);
+      await Promise.race([once(child.stderr, 'data'), once(child, 'exit')]);
+    }
+  };
+  return { child, said, find };
+}
+
+async function ended(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode === null) await once(child, 'exit');
+  return child.exitCode;
+}
+
+/** Fetches as a browser does: keeps the cookie, says where it is. */
+function browser(origin: string): typeof fetch & { cookie(): string } {
+  let cookie = '';
+  const ask = async (...[input, init]: Parameters<typeof fetch>): Promise<Response> => {
+    const headers = { ...(init?.headers as Record<string, string>), origin, cookie };
+    const answer = await fetch(input, { ...init, headers });
+    for (const line of answer.headers.getSetCookie()) cookie = line.split(';')[0] ?? '';
+    return answer;
+  };
+  return Object.assign(ask, { cookie: () => cookie });
+}
+
+describe('a service', () => {
+  test('is reached by its first administrator, by their token and by nobody else, and ends in order', async () => {
+    const { child, find } = start('--port', '0');
+    try {
+      const address = await find(/listening on (http:\S+)/u);
+      const link = new URL(await find(/(http:\S+#token=\S+)/u));
+      expect(link.port).toBe(new URL(address).port);
+      const ask = browser(address);
+      const person = createClient({ baseUrl: address, fetch: ask });
+      await expect(person.call(listTasks, {})).rejects.toMatchObject({
+        status: 503,
+        code: 'not_bootstrapped',
+      });
+      const token = link.hash.replace('#token=', '');
+      const made = await person.call(bootstrapUsers, { token, name: 'ann', password });
+      expect(JSON.stringify(made)).not.toContain('secret');
+      await expect(createClient({ baseUrl: address }).call(listTasks, {})).rejects.toMatchObject({
+        status: 401,
+      });
+
+      const stop = new AbortController();
+      const changes = person.stream(watchChanges, {}, { signal: stop.signal });
+      await changes.next();
+      const proposed = async () => {
+        for (;;) {
+          const { items } = await person.call(listTasks, { state: ['proposed'], limit: 1 });
+          if (items[0] !== undefined) return items[0];
+          await changes.next();
+        }
+      };
+      const { id } = await proposed();
+      const options = { idempotencyKey: 'once' };
+      const rejected = await person.call(rejectTask, { id, reason: 'no' }, options);
+      expect(rejected).toMatchObject({ id, state: 'rejected' });
+      expect(await person.call(rejectTask, { id, reason: 'no' }, options)).toMatchObject({
+        version: rejected.version,
+      });
+      for (let seen = false; !seen; ) {
+        const { value } = await changes.next();
+        seen = value?.changes.some(
+          (change: { id: string; state: string | null }) =>
+            change.id === id && change.state === 'rejected',
+        );
+      }
+      stop.abort();
+
+      const { secret } = await person.call(createToken, {
+        name: 'robot',
+        scopes: ['tasks:read'],
+      });
+      const robot = createClient({ baseUrl: address, token: secret });
+      expect((await robot.call(listTasks, {})).items.length).toBeGreaterThan(0);
+      const refusal = await robot.call(serviceStatus, {}).catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(ApiError);
+      expect(refusal).toMatchObject({ status: 403, code: 'permission_missing' });
+
+      await person.call(signOut, {});
+      expect(ask.cookie()).toBe('claude-manager=');
+      expect((await fetch(`${address}/readyz`)).status).toBe(200);
+      child.kill('SIGTERM');
+      expect(await ended(child)).toBe(0);
+      await expect(fetch(`${address}/livez`)).rejects.toThrow('fetch failed');
+    } finally {
+      child.kill('SIGKILL');
+    }
+  }, 120_000);
+
+  test('whose port is taken says so and ends with 4; without sessions it stays on this machine', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const taken = start('--port', String(port));
+    expect(await ended(taken.child)).toBe(4);
+    expect(taken.said.text).toContain(`Port ${port} on 127.0.0.1 is in use`);
+    other.close();
+    const env = { CLAUDE_MANAGER_SERVER_HOST: '0.0.0.0' };
+    const open = spawn(process.execPath, [program, 'start', '--port', '0', '--no-security'], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], HOME: folder, DATABASE_URL: database.url, ...env },
+    });
+    expect(await ended(open)).toBe(2);
+  }, 120_000);
+});
