@@ -8,6 +8,7 @@ import { countUnproposed, propose } from '../../pipeline/propose/propose.ts';
 import { findingRow } from '../../pipeline/scan/finding-row.ts';
 import type { Served } from '../gate.ts';
 import { serve } from '../gate.ts';
+import { reaches } from '../repository-rights.ts';
 import type { FindingRow } from './contract.ts';
 import { scanRepositories } from './contract.ts';
 
@@ -20,11 +21,13 @@ export interface ScanPorts {
 /** `scan` over the configured repositories. */
 export function scanHandlers({ pipeline, scan, repositories }: ScanPorts): readonly Served[] {
   return [
-    serve(scanRepositories, async ({ repositories: wanted, scanners, dryRun }, { progress }) => {
+    serve(scanRepositories, async ({ repositories: wanted, scanners, dryRun }, context) => {
+      const { actor, progress } = context;
       const problems: Problem[] = [];
       const findings: FindingRow[] = [];
       let [proposed, wouldPropose] = [0, 0];
-      for (const target of chosen(await repositories(), wanted)) {
+      const within = (await repositories()).filter(({ name }) => reaches(actor, 'scans:run', name));
+      for (const target of chosen(within, wanted)) {
         progress(`scanning ${target.name}`);
         try {
           const { commit } = await scan(target, scanners.length === 0 ? undefined : scanners);

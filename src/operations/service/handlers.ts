@@ -1,9 +1,12 @@
+import type { Actor } from '../../domain/actor.ts';
 import type { TaskQueries } from '../../domain/ports/task-queries.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
+import type { Run } from '../../domain/run.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
 import type { Served } from '../gate.ts';
 import { serve } from '../gate.ts';
+import { reaches, requireReach } from '../repository-rights.ts';
 import { pauseWork, resumeWork, serviceStatus, startService, stopService } from './contract.ts';
 import type { ServicePorts } from './run-service.ts';
 import { runService } from './run-service.ts';
@@ -24,10 +27,13 @@ export type StatusPorts = Pick<PipelinePorts, 'tasks' | 'runs' | 'pauses' | 'clo
 
 /** Status and pause: what needs the store only. */
 export function statusHandlers(ports: StatusPorts): readonly Served[] {
-  const pausedNames = async (): Promise<string[]> =>
-    (await ports.pauses.paused()).map(({ repository }) => repository?.name ?? 'everything');
+  const pausedNames = async (actor: Actor): Promise<string[]> =>
+    (await ports.pauses.paused())
+      .map(({ repository }) => repository?.name ?? null)
+      .filter((name) => name === null || reaches(actor, 'repo:read', name))
+      .map((name) => name ?? 'everything');
   return [
-    serve(serviceStatus, async () => {
+    serve(serviceStatus, async (_input, { actor }) => {
       const holder = await ports.holder();
       const { states, waiting } = await ports.queries.counts({});
       const live = await ports.runs.live();
@@ -43,18 +49,10 @@ export function statusHandlers(ports: StatusPorts): readonly Served[] {
         states,
         waiting,
         runsLive: live.length,
-        live: await Promise.all(
-          live.map(async ({ id, taskId, agent, startedAt }) => ({
-            runId: id,
-            taskId,
-            title: (await ports.tasks.get(taskId))?.proposal.title ?? '',
-            agent,
-            startedAt: startedAt.toISOString(),
-          })),
-        ),
+        live: (await Promise.all(live.map((run) => liveRun(ports, actor, run)))).flat(),
         spentTodayUsd: await ports.runs.spentSince(day),
         budgetTodayUsd: ports.budgetPerDayUsd(),
-        paused: await pausedNames(),
+        paused: await pausedNames(actor),
       };
     }),
     serve(stopService, async (_input, { progress }) => {
@@ -70,14 +68,29 @@ export function statusHandlers(ports: StatusPorts): readonly Served[] {
     }),
     serve(pauseWork, async ({ repo }, { actor }) => {
       const repository = repo === undefined ? null : ports.repository(repo);
+      requireReach(actor, 'repo:write', repository?.name ?? null);
       await ports.pauses.pause(repository, actor.name, ports.clock.now());
-      return { paused: await pausedNames() };
+      return { paused: await pausedNames(actor) };
     }),
-    serve(resumeWork, async ({ repo }) => {
-      await ports.pauses.resume(repo === undefined ? null : ports.repository(repo));
-      return { paused: await pausedNames() };
+    serve(resumeWork, async ({ repo }, { actor }) => {
+      const repository = repo === undefined ? null : ports.repository(repo);
+      requireReach(actor, 'repo:write', repository?.name ?? null);
+      await ports.pauses.resume(repository);
+      return { paused: await pausedNames(actor) };
     }),
   ];
+}
+
+/** A run at work, unless it is in a repository whose tasks the actor may not see. */
+async function liveRun(
+  ports: Pick<StatusPorts, 'tasks'>,
+  actor: Actor,
+  { id, taskId, agent, startedAt }: Run,
+) {
+  const task = await ports.tasks.get(taskId);
+  if (task === null || !reaches(actor, 'tasks:read', task.target.name)) return [];
+  const title = task.proposal.title;
+  return [{ runId: id, taskId, title, agent, startedAt: startedAt.toISOString() }];
 }
 
 /** `start`: runs the loop in this process, and the server beside it. */

@@ -35,7 +35,10 @@ const bytesOf = (key: string): Buffer => {
 };
 
 /** A code generator that the account uses; the clock then stands two steps later. */
-async function enroll(): Promise<{ code(offset?: number): string; recovery: readonly string[] }> {
+async function enroll(): Promise<{
+  code: (offset?: number) => string;
+  recovery: readonly string[];
+}> {
   const { key } = await world.identity.factors.beginTotp(user);
   const secret = bytesOf(key);
   const code = (offset = 0): string => totpCode(secret, stepAt(world.clock.now()) + offset);
