@@ -1,4 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
+import { systemClock } from '../lib/clock.ts';
+import type { Audit } from '../platform/audit/audit.ts';
+import { auditCheck } from '../platform/audit/audit-check.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
 import { validateConfig } from '../platform/config/validate-config.ts';
 import type { Database } from '../platform/database/database.ts';
@@ -19,6 +22,7 @@ export interface HealthParts {
   readonly database: Pick<Database, 'pool'>;
   readonly vault: Pick<Vault, 'check' | 'list'>;
   readonly performance: Pick<PerformanceWatch, 'counts'>;
+  readonly audit: Pick<Audit, 'inspect'>;
 }
 
 /** Everything that `health.run` measures; a new check is one line here. */
@@ -27,6 +31,7 @@ export function healthChecks({
   database,
   vault,
   performance,
+  audit,
 }: HealthParts): readonly HealthCheck[] {
   const { config } = loaded;
   return [
@@ -34,6 +39,7 @@ export function healthChecks({
     memoryCheck(),
     eventLoopCheck(),
     failureCheck(performance.counts),
+    auditCheck(audit, systemClock),
     databaseCheck(() => database.pool.query('select 1')),
     vaultCheck(vault),
     reachableCheck('GitHub', usesGithub(loaded) ? config.github.apiUrl : null),

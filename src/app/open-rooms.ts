@@ -10,7 +10,6 @@ import type { Gate, GateAudit, Served } from '../operations/gate.ts';
 import { healthHandlers } from '../operations/health/handlers.ts';
 import { issueHandlers } from '../operations/issues/handlers.ts';
 import { scanHandlers } from '../operations/scans/handlers.ts';
-import { verifyHandlers } from '../operations/security/verify-handler.ts';
 import { startService } from '../operations/service/contract.ts';
 import { startHandlers, statusHandlers } from '../operations/service/handlers.ts';
 import { executeTask } from '../operations/tasks/contract.ts';
@@ -31,6 +30,7 @@ import { attachToService } from './attach-service.ts';
 import { importable } from './credentials.ts';
 import type { AgentRooms } from './open-agents.ts';
 import { openAgents } from './open-agents.ts';
+import { auditOperations, gateAuditOf, keepAudit } from './open-audit.ts';
 import { openEngine } from './open-engine.ts';
 import { type GuardRooms, openGuard } from './open-guard.ts';
 import { healthChecks } from './open-health.ts';
@@ -170,6 +170,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
             database: store.database,
             performance: parts.performance,
             vault: store.vault,
+            audit: store.audit,
           }),
       }),
       ...credentialHandlers({
@@ -178,7 +179,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         environment: () => importable(loaded),
       }),
       ...scanHandlers({ pipeline, scan, repositories }),
-      ...verifyHandlers({ audit: store.audit }),
+      ...auditOperations({ audit: store.audit, clock: systemClock, version: options.version }),
       ...identity.served,
     ];
     let working: Rooms['engine'] = null;
@@ -199,7 +200,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         random: systemRandom,
         endLeftovers: agents.endLeftovers,
       });
-      closers.push(() => engine.close());
+      closers.push(keepAudit(store.audit, { ...deps, log: parts.log }), () => engine.close());
       working = {
         service: engine.service,
         sandbox: agents.sandboxName,
@@ -211,7 +212,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         ...watchHandlers(createChangeFeed(store.database, { clock: systemClock, log: parts.log })),
       );
     }
-    return { served, audit: auditOf(store), identity, guard, engine: working, close };
+    return { served, audit: gateAuditOf(store.audit), identity, guard, engine: working, close };
   } catch (error) {
     await close();
     throw error;
@@ -335,21 +336,6 @@ function settleQuietly(
         logger.warn('an effect waits for the service', { intent, error });
       });
     }
-  };
-}
-
-function auditOf(store: StoreRooms): GateAudit {
-  return {
-    begin: ({ operation, actor, door, clientId, correlationId, flags }) =>
-      store.audit.begin({
-        event: operation,
-        actor,
-        source: clientId,
-        target: null,
-        correlationId,
-        facts: { door, ...(flags === undefined ? {} : { flags }) },
-      }),
-    finish: (id, outcome, facts) => store.audit.finish(id, outcome, { ...facts }),
   };
 }
 

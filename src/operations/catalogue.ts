@@ -1,5 +1,6 @@
 import * as account from './account/contract.ts';
 import * as approvals from './approvals/contract.ts';
+import * as audit from './audit/contract.ts';
 import * as changes from './changes/contract.ts';
 import * as config from './config/contract.ts';
 import * as credentials from './credentials/contract.ts';
@@ -20,6 +21,7 @@ import * as users from './users/contract.ts';
 
 /** The rooms whose contracts make the catalogue: a new noun is one line here. */
 const rooms: readonly object[] = [
+  audit,
   account,
   users,
   tokens,

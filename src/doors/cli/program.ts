@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { AppError, toAppError } from '../../lib/app-error.ts';
 import type { CommandContext, GlobalFlags } from './command-context.ts';
+import { addAuditCommands } from './commands/audit.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { addCredentialCommands } from './commands/credentials.ts';
 import { addScanCommand } from './commands/scan.ts';
@@ -105,6 +106,7 @@ export function createProgram(
   addConfigCommands(program, run);
   addCredentialCommands(program, run);
   addSecurityCommands(program, run);
+  addAuditCommands(program, run);
   addUserCommands(program, run);
   addTokenCommands(program, run);
   return program;

@@ -28,7 +28,7 @@ export function createAnchoring(deps: AnchoringDeps): Anchoring {
   const places = deps.anchors.map((place) => ({
     place,
     waiting: [] as AnchorLine[],
-    isCaughtUp: false,
+    isCaughtUp: place.isWriteOnly === true,
   }));
   let work = Promise.resolve();
   const flush = async (): Promise<void> => {
@@ -56,7 +56,7 @@ export function createAnchoring(deps: AnchoringDeps): Anchoring {
         state.waiting.push(...lines);
         if (state.waiting.length <= waitingAtMost) continue;
         state.waiting.length = 0;
-        state.isCaughtUp = false;
+        state.isCaughtUp = state.place.isWriteOnly === true;
       }
       work = work.then(flush);
     },

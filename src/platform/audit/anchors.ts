@@ -16,6 +16,8 @@ export type AnchorRead = AnchorLine | { readonly damagedLine: number };
 /** An append-only place for notes. */
 export interface AnchorPlace {
   readonly path: string;
+  /** Nothing can be read back from it here. */
+  readonly isWriteOnly?: boolean;
   /** Resolves once the line is on disk. Throws AppError `audit_anchor_unwritable`. */
   append(line: AnchorLine): Promise<void>;
   /** From the first line on; nothing when there is no file yet. */

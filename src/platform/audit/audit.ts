@@ -12,18 +12,24 @@ import { createChain, enqueue, type NewEntry } from './chain.ts';
 import { declareGap, type GapFacts } from './declare-gap.ts';
 import { inspectLog, type LogState } from './inspect-log.ts';
 import { type AuditQuery, listEntries, readPeriod } from './list-entries.ts';
+import { collectLeaves, type Proofs } from './proofs.ts';
 import { type Pruned, pruneLog } from './prune.ts';
+import type { Reserve, ReservedEntry } from './reserve.ts';
 import type { NoteSigner } from './signed-note.ts';
+import { readStatement } from './statement.ts';
 import type { AuditTables } from './tables.ts';
 import { verifyDatabase } from './verify-database.ts';
-import type { OnLeaf, Verification } from './verify-log.ts';
+import type { LeafReader, Verification } from './verify-log.ts';
 
 export { auditMigrations } from './migrations.ts';
 
 /** Append-only, hash-chained, signed log of who did what. No entry, no action: whatever throws `audit_unavailable` here must not happen. */
 export interface Audit {
-  /** Says that something begins; resolves with the id for `finish` once it is on disk. */
-  begin(entry: Omit<AuditEntry, 'outcome'>): Promise<string>;
+  /**
+   * Says that something begins; resolves with the id for `finish` once it is on disk. With `reducesHarm` it goes to the
+   * reserve when the log cannot be written.
+   */
+  begin(entry: Omit<AuditEntry, 'outcome'>, reducesHarm?: boolean): Promise<string>;
   /** Says how it ended; who and what are those of the beginning. */
   finish(
     id: string,
@@ -46,8 +52,10 @@ export interface Audit {
   }): AsyncIterable<readonly { readonly body: string; readonly entry: ChainedEntry }[]>;
   /** Chains what waits and signs what is not signed yet. Throws `audit_unavailable`. */
   checkpoint(): Promise<void>;
-  /** Reads the whole log; `onLeaf` is told of each entry that is well. */
-  verify(onLeaf?: OnLeaf): Promise<Verification>;
+  /** Reads the whole log. */
+  verify(): Promise<Verification>;
+  /** The same, and keeps what proofs are made of. */
+  proofs(): Promise<Proofs>;
   /** The whole log with its notes and anchors as JSON lines, for a verifier that is not ours (docs/audit-format.md). */
   bundle(): AsyncIterable<string>;
   /** How the end of the log is: what is signed and what is wrong. It reads only that end. */
@@ -76,6 +84,8 @@ export interface AuditDeps {
   readonly anchors: readonly AnchorPlace[];
   /** Of this program. */
   readonly version: string;
+  /** Where acts that only reduce harm are kept while the log cannot be written. */
+  readonly reserve?: Reserve;
   readonly onFault?: (fault: AuditFault) => void;
   /** Takes secrets out of a text before it is kept. */
   readonly redact?: (text: string) => string;
@@ -84,16 +94,26 @@ export interface AuditDeps {
 }
 
 export function createAudit(deps: AuditDeps): Audit {
-  const { database, clock, signer, anchors } = deps;
+  const { database, clock, signer } = deps;
+  const anchors = deps.anchors.filter(({ isWriteOnly }) => isWriteOnly !== true);
+  const reserve = deps.reserve ?? noReserve;
+  const reserved = new Map<string, Omit<AuditEntry, 'outcome'>>();
   const db = database.kysely<AuditTables>();
-  const chain = createChain({ ...deps, db });
+  const chain = createChain({ ...deps, anchors, db });
   const faults = createFaults(deps);
-  const anchoring = createAnchoring({ db, verifier: signer, anchors, onFault: faults.tell });
+  const anchoring = createAnchoring({
+    db,
+    verifier: signer,
+    anchors: deps.anchors,
+    onFault: faults.tell,
+  });
   const append = async (
     entries: readonly NewEntry[],
     isForced?: boolean,
   ): Promise<readonly ChainedEntry[]> => {
-    const done = await chain.append(entries, isForced);
+    const kept = await reserve.waiting();
+    const done = await chain.append(entries, isForced, kept.map(takenOver));
+    if (kept.length > 0) await reserve.clear(kept);
     faults.about('log', done.fault);
     if (done.lines.length > 0) anchoring.add(done.lines);
     return done.entries;
@@ -114,9 +134,35 @@ export function createAudit(deps: AuditDeps): Audit {
     }
     await anchoring.done();
   };
+  const verify = async (reader?: LeafReader): Promise<Verification> => {
+    await drainQueue();
+    await anchoring.done();
+    return await verifyDatabase(db, signer, anchors, reader);
+  };
   return {
-    begin: async (entry) => String((await write({ ...entry, outcome: 'begun' }, null)).seq),
+    begin: async (entry, reducesHarm = false) => {
+      const begun = { ...entry, outcome: 'begun' } as const;
+      try {
+        return String((await write(begun, null)).seq);
+      } catch (cause) {
+        if (!reducesHarm) throw cause;
+        const kept = { at: clock.now(), entry: clean(begun), begunBy: null };
+        const id = await reserve.append(kept).catch(() => {
+          throw cause;
+        });
+        faults.tell({ code: 'audit_reserve_used', message: messageOf(cause) });
+        reserved.set(id, entry);
+        return id;
+      }
+    },
     finish: async (id, outcome, facts) => {
+      const waits = reserved.get(id);
+      if (waits !== undefined) {
+        reserved.delete(id);
+        const entry = clean({ ...waits, outcome, facts });
+        await reserve.append({ at: clock.now(), entry, begunBy: id });
+        return;
+      }
       const { event, actor, source, target, correlationId } = await begunAt(db, Number(id));
       const reason = typeof facts['code'] === 'string' ? facts['code'] : null;
       const entry = { event, actor, source, target, correlationId, reason, outcome, facts };
@@ -136,15 +182,17 @@ export function createAudit(deps: AuditDeps): Audit {
     },
     period: (range) => readPeriod(db, range),
     checkpoint,
-    verify: async (onLeaf) => {
-      await drainQueue();
-      await anchoring.done();
-      return await verifyDatabase(db, signer, anchors, onLeaf);
+    verify: async () => await verify(),
+    proofs: async () => {
+      await checkpoint();
+      const last = await lastCheckpoint(db, signer);
+      const leaves = collectLeaves();
+      return leaves.proofs(await verify(leaves), last);
     },
     bundle: () => bundleLines(db, signer, anchors, clock),
     inspect: async () => await inspectLog(db, signer, anchors),
     declareGap: async (facts) => {
-      const { lines, ...gap } = await declareGap({ ...deps, db, chain }, facts);
+      const { lines, ...gap } = await declareGap({ ...deps, anchors, db, chain }, facts);
       anchoring.add(lines);
       await anchoring.done();
       return gap;
@@ -162,8 +210,25 @@ export function createAudit(deps: AuditDeps): Audit {
         faults.tell({ code: 'audit_unavailable', message: messageOf(error) }),
       );
       await anchoring.done();
+      await reserve.close();
     },
   };
+}
+
+/** Nothing is kept beside the log: what cannot be written is refused. */
+const noReserve: Reserve = {
+  append: async () => {
+    throw auditUnavailable(new Error('there is no reserve'));
+  },
+  waiting: async () => [],
+  clear: async () => undefined,
+  close: async () => undefined,
+};
+
+function takenOver({ id, at, entry, begunBy }: ReservedEntry): NewEntry {
+  const told = { ...entry, facts: { ...entry.facts, keptInReserve: true } };
+  const place = { at, entry: told, begun: null, takenFrom: `reserve:${id}` };
+  return begunBy === null ? place : { ...place, begunFrom: `reserve:${begunBy}` };
 }
 
 interface Faults {
@@ -208,6 +273,20 @@ function createCleaner({
     }
     return { ...(cleanValue({ ...entry, actor }) as AuditEntry), outcome: entry.outcome };
   };
+}
+
+async function lastCheckpoint(
+  db: Kysely<AuditTables>,
+  verifier: NoteSigner,
+): Promise<{ readonly size: number; readonly note: string } | null> {
+  const row = await db
+    .selectFrom('audit_checkpoints')
+    .select(['size', 'note'])
+    .where('kind', '=', 'checkpoint')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined || readStatement(verifier, row.note) === null ? null : row;
 }
 
 async function leaveIn(transaction: object, entry: Pick<NewEntry, 'at' | 'entry'>): Promise<void> {

@@ -29,6 +29,8 @@ export interface NewEntry {
   readonly begun: number | null;
   /** From where it is taken over, so that this happens once. */
   readonly takenFrom?: string;
+  /** Of an end whose beginning is taken over as well: that one's `takenFrom`. */
+  readonly begunFrom?: string;
 }
 
 export interface ChainDeps {
@@ -52,8 +54,15 @@ export interface Appended {
 
 /** The writing end of the log. */
 export interface Chain {
-  /** Appends in one transaction, after what waits in the queue. `sign` asks for a checkpoint even if little is new. */
-  append(entries: readonly NewEntry[], sign?: boolean): Promise<Appended>;
+  /**
+   * Appends in one transaction, after what waits in the queue. `isForced` asks for a checkpoint even if little is new;
+   * `reserved` waited elsewhere and goes first, once.
+   */
+  append(
+    entries: readonly NewEntry[],
+    isForced?: boolean,
+    reserved?: readonly NewEntry[],
+  ): Promise<Appended>;
   /** A transaction on the log, alone in it over all processes; the tail is read and checked anew. */
   alone<T>(body: (open: Kysely<AuditTables>, tail: LogTail) => Promise<T>): Promise<T>;
   /** Inside `alone`. */
@@ -101,7 +110,7 @@ export function createChain(deps: ChainDeps): Chain {
       return await body(open);
     });
   return {
-    append: async (entries, isForced = false) => {
+    append: async (entries, isForced = false, reserved = []) => {
       try {
         const { tail, ...appended } = await locked(async (open) => {
           const head = await readHead(open);
@@ -112,6 +121,7 @@ export function createChain(deps: ChainDeps): Chain {
               : await loadTail(open, signer, anchors);
           const placed = await place(open, before, [
             ...regression(clock, head, entries),
+            ...(await notTaken(open, reserved)),
             ...queued,
             ...entries,
           ]);
@@ -155,6 +165,21 @@ async function readQueue(open: Kysely<AuditTables>): Promise<readonly NewEntry[]
   return rows.map(({ id, at, entry }) => ({ at, entry, begun: null, takenFrom: `queue:${id}` }));
 }
 
+async function notTaken(
+  open: Kysely<AuditTables>,
+  reserved: readonly NewEntry[],
+): Promise<readonly NewEntry[]> {
+  const names = reserved.flatMap(({ takenFrom }) => takenFrom ?? []);
+  if (names.length === 0) return [];
+  const rows = await open
+    .selectFrom('audit_entries')
+    .select('taken_from')
+    .where('taken_from', 'in', names)
+    .execute();
+  const taken = new Set(rows.map(({ taken_from }) => taken_from));
+  return reserved.filter(({ takenFrom = null }) => !taken.has(takenFrom));
+}
+
 async function placeAll(
   { version }: ChainDeps,
   open: Kysely<AuditTables>,
@@ -165,8 +190,11 @@ async function placeAll(
   const tree = growTree(tail.frontier);
   const leaves = [...tail.leaves];
   let { seq, hash } = tail.head;
-  const placed = entries.map(({ at, entry, begun, takenFrom = null }) => {
+  const takenAt = new Map<string, number>();
+  const placed = entries.map(({ at, entry, takenFrom = null, begunFrom, ...told }) => {
     seq += 1;
+    if (takenFrom !== null) takenAt.set(takenFrom, seq);
+    const begun = begunFrom === undefined ? told.begun : (takenAt.get(begunFrom) ?? null);
     const one: PlacedEntry = { ...asStored(entry), seq, at, begun, version, previousHash: hash };
     const body = bodyOf(one);
     hash = hashOf(body);

@@ -3,8 +3,8 @@ import type { AnchorPlace, AnchorRead } from './anchors.ts';
 import type { NoteVerifier } from './signed-note.ts';
 import type { AuditTables } from './tables.ts';
 import {
+  type LeafReader,
   type LogSource,
-  type OnLeaf,
   type StoredLine,
   type Verification,
   verifyLog,
@@ -20,12 +20,12 @@ export async function verifyDatabase(
   db: Kysely<AuditTables>,
   verifier: NoteVerifier,
   anchors: readonly AnchorPlace[],
-  onLeaf?: OnLeaf,
+  reader?: LeafReader,
 ): Promise<Verification> {
   const kept = await Promise.all(anchors.map(readWhole));
   return await inSnapshot(
     db,
-    async (open) => await verifyLog(databaseSource(open, kept), verifier, onLeaf),
+    async (open) => await verifyLog(databaseSource(open, kept), verifier, reader),
   );
 }
 

@@ -1,7 +1,7 @@
 import type { AnchorRead } from './anchors.ts';
 import { chainStart, hashOf } from './audit-entry.ts';
 import { createExpectations, type Expectations } from './expectations.ts';
-import { emptyTree, growTree, leafHash } from './merkle.ts';
+import { emptyTree, type Frontier, growTree, leafHash } from './merkle.ts';
 import type { NoteVerifier } from './signed-note.ts';
 
 /** One entry as it lies in the database or in a bundle. */
@@ -62,8 +62,12 @@ interface Last {
   readonly hash: string;
 }
 
-/** Told of each leaf that is well, in order, for proofs. */
-export type OnLeaf = (seq: number, leaf: Buffer, body: string) => void;
+/** Is told what is well, in order, for proofs. */
+export interface LeafReader {
+  /** Before the first leaf: what came before it and was pruned. */
+  start(frontier: Frontier): void;
+  add(seq: number, leaf: Buffer): void;
+}
 
 /**
  * Reads every entry once: number, link, hash, columns; every signed root; and whatever is anchored elsewhere.
@@ -72,11 +76,13 @@ export type OnLeaf = (seq: number, leaf: Buffer, body: string) => void;
 export async function verifyLog(
   source: LogSource,
   verifier: NoteVerifier,
-  onLeaf: OnLeaf = () => undefined,
+  reader?: LeafReader,
 ): Promise<Verification> {
   const expected = await createExpectations(source, verifier);
   const { start } = expected;
-  const tree = growTree(start?.frontier ?? emptyTree);
+  const before = start?.frontier ?? emptyTree;
+  const tree = growTree(before);
+  reader?.start(before);
   let last: Last = start === null ? chainStart : { seq: start.size, hash: start.hash };
   const first = last.seq + 1;
   let flaw: { readonly seq: number | null; readonly why: string } | null = null;
@@ -102,7 +108,7 @@ export async function verifyLog(
         break reading;
       }
       if (root !== undefined) sound = seq;
-      onLeaf(seq, leaf, line.body);
+      reader?.add(seq, leaf);
     }
   }
   flaw ??= missing(expected, last.seq) ?? strange(expected);

@@ -7,6 +7,7 @@ export function resolveFolders(config: Config, base: string, home: string | unde
     resolve(base, path.startsWith('~/') && home !== undefined ? `${home}/${path.slice(2)}` : path);
   const { prompts } = config.executor;
   const { keyFile } = config.security.vault;
+  const { anchorFile } = config.security.audit;
   return {
     ...config,
     dataDir: absolute(config.dataDir),
@@ -17,6 +18,10 @@ export function resolveFolders(config: Config, base: string, home: string | unde
       vault: {
         ...config.security.vault,
         keyFile: keyFile === null ? null : absolute(keyFile),
+      },
+      audit: {
+        ...config.security.audit,
+        anchorFile: anchorFile === null ? null : absolute(anchorFile),
       },
     },
     github: {

@@ -79,4 +79,20 @@ export const security = section('Limits and sign-in.', {
       },
     ),
   }),
+  audit: section('The log of who did what.', {
+    retentionDays: key(positive.min(90).max(36_500), 365, {
+      description: 'Entries older than this are removed by a signed statement.',
+      restart: true,
+    }),
+    anchorFile: key(z.string().min(1).nullable(), null, {
+      description:
+        'A second file for the signed checkpoints, where the database and the data folder are not: another disk, a mount of another machine.',
+      restart: true,
+      example: '/mnt/witness/claude-manager.jsonl',
+    }),
+    syslog: key(z.boolean(), false, {
+      description: 'Send the signed checkpoints to the system log (program logger) as well.',
+      restart: true,
+    }),
+  }),
 });
