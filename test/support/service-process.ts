@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly killWhen?: () => boolean | Promise<boolean>;
   /** Changes to the environment of this run. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What it reads on standard input; nothing when not said. */
+  readonly input?: string;
   /** After so long the process is killed and the run fails; 120 s when not said. */
   readonly maxMs?: number;
 }
@@ -34,6 +36,7 @@ export interface ServicePlace {
 /** The real program as people start it, one process a command. */
 export interface ServiceProcess {
   readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
   run(words: readonly string[], options?: RunOptions): Promise<Finished>;
   /** Everything that the data folder holds is gone, save the keys. */
   loseData(): Promise<void>;
@@ -48,6 +51,7 @@ export async function createServiceProcess(place: ServicePlace): Promise<Service
   await writeFile(configFile, JSON.stringify({ dataDir: 'data', logDir: 'logs', ...config }));
   return {
     folder,
+    env,
     run: (words, options = {}) => runOnce({ folder, env, configFile }, words, options),
     async loseData() {
       for (const name of await readdir(join(folder, 'data'))) {
@@ -64,7 +68,7 @@ async function runOnce(
     readonly configFile: string;
   },
   words: readonly string[],
-  { killAt, killWhen, env = {}, maxMs = 120_000 }: RunOptions,
+  { killAt, killWhen, env = {}, input, maxMs = 120_000 }: RunOptions,
 ): Promise<Finished> {
   const child = spawn(
     process.execPath,
@@ -78,13 +82,15 @@ async function runOnce(
         ...env,
         ...(killAt === undefined ? {} : { CMS_KILL_AT: killAt }),
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     },
   );
+  // One that ends without reading it is fine.
+  child.stdin?.on('error', () => undefined).end(input);
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
   const over = new AbortController();
   const ended = new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>(
     (resolve, reject) => {
