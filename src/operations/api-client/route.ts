@@ -49,8 +49,8 @@ function readRoute(
 ): readonly [Method, string] {
   if (verb === 'list') return ['GET', `/${noun}`];
   if (verb === 'show') {
-    // What has no id is known by its name; a thing there is only one of needs neither.
-    const named = ['name', 'repo'].find((member) => isNeeded(shape[member]));
+    // What has no id is known by the first thing that must be said; a thing there is only one of needs nothing.
+    const named = Object.keys(shape).find((member) => isNeeded(shape[member]));
     return ['GET', named === undefined || isNeeded(shape['id']) ? of : `${of}/{${named}}`];
   }
   return ['GET', `${of}/${verb}`];
