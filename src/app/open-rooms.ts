@@ -41,6 +41,7 @@ import type { OpenOptions, WorkingRooms } from './open-options.ts';
 import { configFolder } from './open-options.ts';
 import { openReading } from './open-reading.ts';
 import { createScan } from './open-scan.ts';
+import { protectionOperations } from './open-protection.ts';
 import type { StoreRooms } from './open-store.ts';
 import { openStore } from './open-store.ts';
 import { keepVault } from './open-vault.ts';
@@ -180,6 +181,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       }),
       ...scanHandlers({ pipeline, scan, repositories }),
       ...auditOperations({ audit: store.audit, clock: systemClock, version: options.version }),
+      ...protectionOperations(() => config, store, guard),
       ...identity.served,
     ];
     let working: Rooms['engine'] = null;

@@ -9,6 +9,7 @@ import * as health from './health/contract.ts';
 import * as issues from './issues/contract.ts';
 import type { Contract } from './operation.ts';
 import * as outcomes from './outcomes/contract.ts';
+import * as protection from './protection/contract.ts';
 import * as repositories from './repositories/contract.ts';
 import * as runs from './runs/contract.ts';
 import * as scans from './scans/contract.ts';
@@ -31,6 +32,7 @@ const rooms: readonly object[] = [
   config,
   findings,
   outcomes,
+  protection,
   repositories,
   runs,
   credentials,

@@ -4,6 +4,7 @@ import type { CommandContext, GlobalFlags } from './command-context.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { addCredentialCommands } from './commands/credentials.ts';
+import { addProtectionCommands } from './commands/protection.ts';
 import { addScanCommand } from './commands/scan.ts';
 import { addSecurityCommands } from './commands/security.ts';
 import { addServiceCommands } from './commands/service.ts';
@@ -105,7 +106,7 @@ export function createProgram(
   addTaskCommands(program, run);
   addConfigCommands(program, run);
   addCredentialCommands(program, run);
-  addSecurityCommands(program, run);
+  addProtectionCommands(addSecurityCommands(program, run), run);
   addAuditCommands(program, run);
   addUserCommands(program, run);
   addTokenCommands(program, run);

@@ -9,8 +9,8 @@ import { reportEvidence, reviewAudit, verifyAudit } from '../../../operations/se
 import { printable, table } from '../output/terminal.ts';
 import type { Run } from '../run.ts';
 
-/** `security …`. */
-export function addSecurityCommands(program: Command, run: Run): void {
+/** `security …`; answers the command, so that others hang theirs below it. */
+export function addSecurityCommands(program: Command, run: Run): Command {
   const security = program
     .command('security')
     .description('security of the running system, and the audit log');
@@ -38,6 +38,7 @@ export function addSecurityCommands(program: Command, run: Run): void {
         exitCode: ({ ok }) => (ok ? 0 : 1),
       }),
     );
+  return security;
 }
 
 function verifyText(report: VerifyReport): string {
