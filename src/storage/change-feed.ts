@@ -114,18 +114,13 @@ function watch(
         connectionString: url,
         application_name: 'claude-manager changes',
       });
-      let lost = false;
-      client.on('error', () => {
-        lost = true;
-      });
-      client.on('end', () => {
-        lost = true;
-      });
+      const lost = new AbortController();
+      client.on('error', () => lost.abort()).on('end', () => lost.abort());
       client.on('notification', onChange);
       try {
         await client.connect();
         await client.query(`listen ${channel}`);
-        while (!lost && !stop.signal.aborted) {
+        while (!lost.signal.aborted && !stop.signal.aborted) {
           onChange();
           await pause();
         }

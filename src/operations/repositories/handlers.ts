@@ -58,7 +58,7 @@ export function repositoryHandlers(ports: RepositoryPorts): readonly Served[] {
         ...lineOf(ports, target, figures, pauses),
         policy: { ...ports.settings.policyOf(target) },
         scans: scans.map(({ rule, commit, at }) => ({ rule, commit, at: at.toISOString() })),
-        states: { ...(figures.get(wanted)?.states ?? {}) },
+        states: { ...figures.get(wanted)?.states },
         suppressions: suppressions
           .filter(({ target: of }) => repositoryKey(of) === wanted)
           .map(({ id, rule, by }) => ({ id, rule, by })),

@@ -24,7 +24,8 @@ export type RefusalCode =
   | 'approval_refused_target_role'
   | 'approval_void_content'
   | 'approval_same_person'
-  | 'approval_not_separate';
+  | 'approval_not_separate'
+  | 'approval_expired';
 
 /**
  * The one rule by which a label becomes an approval: a person (no bot) with write on the

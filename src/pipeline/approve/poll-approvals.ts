@@ -11,7 +11,7 @@ import { judgePerson } from './judge-person.ts';
 import { compareLabel } from './label-fold.ts';
 import type { ApprovalPorts } from './record-approval.ts';
 import { answerKey, grantApproval, refuseApproval } from './record-approval.ts';
-import { standingApprovals } from './standing.ts';
+import { isExpired, standingApprovals } from './standing.ts';
 
 export interface Decided {
   readonly granted: readonly Task[];
@@ -96,7 +96,10 @@ async function decide(
   const manager = ports.settings.managerOf(task.target);
   const managerRole = await ports.host(manager.host).roleOf(manager, event.actor);
   const targetRole = await ports.host(task.target.host).roleOf(task.target, event.actor);
-  const editedSince = task.origin.kind === 'issue' && wasEdited(issue, event, history);
+  const editedSince =
+    task.origin.kind === 'issue'
+      ? wasEdited(issue, event, history)
+      : await wasRewritten(ports, task, event, history);
   const verdict = judgeApproval({ task, issue, event, managerRole, targetRole, editedSince });
   if (verdict.approved) {
     const chosen = await withLabeledAgent(ports, task, issue);
@@ -110,10 +113,19 @@ async function decide(
       history,
     });
     if (!person.approved) return refuseApproval(ports, chosen, issue, event, person);
+    if (isExpired({ decidedAt: event.at }, policy, ports.clock.now())) {
+      const text = `The label was set on ${event.at.toISOString().slice(0, 10)}, and an approval holds for ${policy.expiresDays} days. Set it again.`;
+      return refuseApproval(ports, chosen, issue, event, {
+        approved: false,
+        code: 'approval_expired',
+        text,
+      });
+    }
     return grantApproval(ports, chosen, {
       actor: event.actor,
       channel: 'label',
       eventId: event.id,
+      decidedAt: event.at,
       roles: { manager: managerRole, target: targetRole },
     });
   }
@@ -141,6 +153,25 @@ function wasEdited(issue: HostIssue, label: IssueEvent, history: IssueHistory): 
     events.some(({ type, at }) => (type === 'edited' || type === 'renamed') && at >= label.at) ||
     (!editsKnown && issue.updatedAt.getTime() - last > slackMs)
   );
+}
+
+/**
+ * Whether a proposal of ours got other words since the label, by whomever, ourselves included: who set the label read
+ * the words that stood before. Where the host tells no edits, our own are known from the task, and those of others from
+ * the comparison with what we published.
+ */
+async function wasRewritten(
+  ports: ApprovalPorts,
+  task: Task,
+  label: IssueEvent,
+  { events }: IssueHistory,
+): Promise<boolean> {
+  const since = (at: Date): boolean => at.getTime() >= label.at.getTime() - slackMs;
+  if (events.some(({ type, at }) => (type === 'edited' || type === 'renamed') && at >= label.at)) {
+    return true;
+  }
+  const notes = await ports.tasks.notes(task.id);
+  return notes.some(({ code, at }) => (code === 'edited' || code === 'rewritten') && since(at));
 }
 
 function isLabeling(ports: ApprovalPorts, { type, label }: IssueEvent): boolean {

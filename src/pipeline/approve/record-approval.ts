@@ -28,7 +28,8 @@ export type ApprovalPorts = Pick<
 export async function grantApproval(
   ports: ApprovalPorts,
   task: Task,
-  decision: Pick<Approval, 'actor' | 'channel' | 'eventId' | 'roles'>,
+  decision: Pick<Approval, 'actor' | 'channel' | 'eventId' | 'roles'> &
+    Partial<Pick<Approval, 'decidedAt'>>,
 ): Promise<Task> {
   const next = transition(task.state, { type: 'approve' });
   if (!next.ok) throw stateForbids(task, next.why);
@@ -40,10 +41,10 @@ export async function grantApproval(
   if (!verdict.approved) throw personForbidden(task, verdict);
   const approval = {
     taskId: task.id,
+    decidedAt: at,
     ...decision,
     person: personOf(decision.channel, decision.actor, policy.people),
     contentHash,
-    decidedAt: at,
     voidedAt: null,
     voidReason: null,
   };

@@ -8,6 +8,7 @@ import { pipelineActor } from '../pipeline-ports.ts';
 import { hashOf } from '../propose/propose.ts';
 import { settleAll } from '../settle.ts';
 import { isAsPublished } from './judge-approval.ts';
+import { compareLabel } from './label-fold.ts';
 import { isExpired, standingApprovals, tally } from './standing.ts';
 
 type Ports = Pick<
@@ -50,6 +51,11 @@ export async function verifyApproval(ports: Ports, task: Task): Promise<Standing
       return fallen('approval_void_closed', 'The issue was closed after the approval.');
     if (!isAsPublished(task, issue)) {
       return fallen('approval_void_content', 'The text was edited after it was approved.');
+    }
+    const wanted = ports.settings.labels().approved;
+    const isLabeled = issue.labels.some((label) => compareLabel(label, wanted) === 'same');
+    if (approval.channel === 'label' && !isLabeled) {
+      return fallen('approval_withdrawn', 'The label was taken off again.');
     }
   }
   for (const one of counted) {

@@ -5,7 +5,10 @@ import { settleAll } from '../settle.ts';
 import { publishedBody, quotes } from './proposal-text.ts';
 import { freshProposal, hashOf } from './propose.ts';
 
-type Ports = Pick<PipelinePorts, 'host' | 'tasks' | 'effects' | 'settings' | 'secrets' | 'log'>;
+type Ports = Pick<
+  PipelinePorts,
+  'host' | 'tasks' | 'effects' | 'settings' | 'secrets' | 'log' | 'clock'
+>;
 
 /** Whether the comment in the code now says something else than the task does; moved or repeated elsewhere is the same. */
 export function saysOther(task: Task, finding: Finding): boolean {
@@ -30,6 +33,13 @@ export async function refreshProposal(ports: Ports, task: Task, finding: Finding
       publishedTitle: proposal.title,
       publishedBody: published,
       contentHash: hashOf(ports, { ...task, proposal }),
+    });
+    await ports.tasks.addNote(transaction, {
+      taskId: task.id,
+      at: ports.clock.now(),
+      code: 'rewritten',
+      text: 'The comment in the code says something else by now, and the proposal with it.',
+      key: `rewritten:${moved.version}`,
     });
     if (task.issueNumber === null) return [];
     const payload = { number: task.issueNumber, title: proposal.title, body: published };
