@@ -60,24 +60,12 @@ describe('the OpenAPI document', () => {
     const types = astToString(await openapiTS(document as never));
     await writeFile(join(folder, 'api.d.ts'), types);
     await writeFile(join(folder, 'client.ts'), clientProgram);
-    await run(
-      process.execPath,
-      [
-        join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
-        ...[
-          '--ignoreConfig',
-          '--noEmit',
-          '--strict',
-          '--skipLibCheck',
-          '--module',
-          'nodenext',
-          '--types',
-          'node',
-        ],
-        ...['--target', 'es2024', '--allowImportingTsExtensions', join(folder, 'client.ts')],
-      ],
-      { cwd: root },
-    ).catch((error: { stdout?: string }) => {
+    const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    const options =
+      '--ignoreConfig --noEmit --strict --skipLibCheck --module nodenext --types node --target es2024 --allowImportingTsExtensions';
+    await run(process.execPath, [compiler, ...options.split(' '), join(folder, 'client.ts')], {
+      cwd: root,
+    }).catch((error: { stdout?: string }) => {
       throw new Error(error.stdout);
     });
     const { stdout } = await run(process.execPath, [
