@@ -6,7 +6,7 @@ import { useEffect, useState } from 'react';
 import { createClient } from '../src/operations/api-client/client.ts';
 import { DataContext } from './data/data.tsx';
 import { createDecisions } from './data/decisions.ts';
-import { followChanges } from './data/live.ts';
+import { createLive } from './data/live.ts';
 import { toApiError } from './data/to-api-error.ts';
 import { FrameContext } from './frame/frame-context.ts';
 import { alone, framed } from './pages/pages.ts';
@@ -51,7 +51,7 @@ function createParts() {
   const data = {
     client,
     decisions: createDecisions({ now, onSent: () => void queries.invalidateQueries() }),
-    live: followChanges({ client, queries, now, signal: new AbortController().signal }),
+    live: createLive({ client, queries, now }),
   };
   const frame = { pages: framed, openPalette: () => undefined, openKeys: () => undefined };
   return { queries, data, frame, router: createPages({ framed, alone }) };

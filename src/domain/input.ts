@@ -67,11 +67,16 @@ export function isGithubName(text: string): boolean {
   return githubName.test(text) && !/\/\.{1,2}$|^[^/]*(?:--|-\/)|\.git$/u.test(text);
 }
 
+/** In UTF-8; contracts are read in the browser too, so nothing of Node is used here. */
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
 /** A folder as people write it: from the root, from here or from home, and never back out of itself. */
 export function isFolder(text: string): boolean {
   return (
     /^(?:\/|\.(?:\/|$)|~\/|[A-Za-z]:[\\/])/u.test(text) &&
-    Buffer.byteLength(text) <= 4096 &&
+    byteLength(text) <= 4096 &&
     isPlain(text) &&
     !/(?:^|[\\/])\.\.(?:[\\/]|$)/u.test(text)
   );
@@ -137,7 +142,7 @@ export const repositoryPath = z
 export function isRepositoryPath(text: string): boolean {
   return (
     text !== '' &&
-    Buffer.byteLength(text) <= 4096 &&
+    byteLength(text) <= 4096 &&
     isPlain(text) &&
     !/^(?:\/|~|[A-Za-z]:)|\\/u.test(text) &&
     text
@@ -191,7 +196,7 @@ export const configKey = z
 export const filePath = z
   .string()
   .min(1)
-  .refine((text) => Buffer.byteLength(text) <= 4096 && !/\p{Cc}/u.test(text), 'this is no path');
+  .refine((text) => byteLength(text) <= 4096 && !/\p{Cc}/u.test(text), 'this is no path');
 
 /** A schedule of five fields: minute, hour, day, month, weekday. */
 export const cronText = z

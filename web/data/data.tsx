@@ -4,13 +4,13 @@ import { createContext, useContext } from 'react';
 import type { z } from 'zod';
 import type { AnyContract, ApiClient, ApiError } from '../../src/operations/api-client/client.ts';
 import type { Decisions } from './decisions.ts';
-import type { LiveState } from './live.ts';
+import type { Live } from './live.ts';
 
 /** What pages reach the service through; made once in `dashboard.tsx`. */
 export interface Data {
   readonly client: ApiClient;
   readonly decisions: Decisions;
-  readonly live: LiveState;
+  readonly live: Live;
 }
 
 export const DataContext = createContext<Data | null>(null);

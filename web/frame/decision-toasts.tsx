@@ -7,6 +7,7 @@ import { Button } from '../parts/button.tsx';
 import { useKeys } from '../parts/keys.tsx';
 import { CorrelationId } from '../parts/states.tsx';
 import { useNow } from '../parts/time.tsx';
+import { StaleBanner } from './stale-banner.tsx';
 
 /** What was decided and has not left yet, with a way back; and what the service refused. */
 export function DecisionToasts(): ReactNode {
@@ -24,10 +25,11 @@ export function DecisionToasts(): ReactNode {
   ]);
   return (
     <section
-      aria-label="Decisions"
+      aria-label="Notices"
       aria-live="polite"
       className="pointer-events-none fixed inset-x-2 bottom-16 z-40 flex flex-col items-center gap-2 sm:inset-x-auto sm:right-4 sm:bottom-4 sm:w-[380px]"
     >
+      <StaleBanner />
       {failed.map((one) => (
         <Failed key={one.id} decision={one} onForget={() => decisions.forgetFailure(one.id)} />
       ))}

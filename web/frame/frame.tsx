@@ -1,13 +1,13 @@
 import { Outlet } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import { useData } from '../data/data.tsx';
 import { SignedIn } from '../data/session.tsx';
 import { KeyboardProvider } from '../parts/keys.tsx';
 import { DecisionToasts } from './decision-toasts.tsx';
 import { FrameContext, useFrame } from './frame-context.ts';
 import { KeyOverview } from './key-overview.tsx';
 import { Rail } from './rail.tsx';
-import { StaleBanner } from './stale-banner.tsx';
 
 const Palette = lazy(() =>
   import('./palette.tsx').then(({ Palette: View }) => ({ default: View })),
@@ -44,10 +44,10 @@ export function Frame(): ReactNode {
           <div className="isolate flex h-dvh flex-col pb-14 sm:flex-row sm:pb-0">
             <Rail />
             <main id="content" className="min-h-0 min-w-0 flex-1 overflow-y-auto">
-              <StaleBanner />
               <Outlet />
             </main>
           </div>
+          <Follow />
           <DecisionToasts />
           <KeyOverview open={keys} onOpen={openKeys} onClose={() => setKeys(false)} />
           {palette ? (
@@ -59,4 +59,11 @@ export function Frame(): ReactNode {
       </FrameContext>
     </SignedIn>
   );
+}
+
+/** Hears of changes as long as the frame is shown, so not before somebody has signed in. */
+function Follow(): ReactNode {
+  const { live } = useData();
+  useEffect(() => live.follow(), [live]);
+  return null;
 }

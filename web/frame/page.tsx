@@ -9,12 +9,15 @@ import { TopLine } from './top-line.tsx';
  */
 export function Page({
   title,
+  named = title,
   about,
   actions,
   fill = false,
   children,
 }: {
   readonly title: string;
+  /** What the window is called, where that says more than the title. */
+  readonly named?: string;
   readonly about?: ReactNode;
   readonly actions?: ReactNode;
   readonly fill?: boolean;
@@ -22,8 +25,8 @@ export function Page({
 }): ReactNode {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${title} · Claude Manager`;
-  }, [title]);
+    document.title = `${named} · Claude Manager`;
+  }, [named]);
   useEffect(() => {
     // A screen reader hears where it is after a change of page; who has put the focus somewhere keeps it.
     if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });

@@ -22,7 +22,16 @@ export function RunPage(): ReactNode {
   const { id = '' }: { id?: string } = useParams({ strict: false });
   const query = useAsk(showRun, { id });
   return (
-    <Page title={query.data === undefined ? 'Run' : `Run of ${query.data.taskTitle}`} fill>
+    <Page
+      title="Run"
+      {...(query.data === undefined
+        ? {}
+        : {
+            named: `Run of ${query.data.taskTitle}`,
+            about: `${repositoryName(query.data.target)}, attempt ${query.data.attempt}`,
+          })}
+      fill
+    >
       <Loaded query={query} skeleton={<RowBones />}>
         {(run) => <Watched key={run.id} run={run} />}
       </Loaded>
@@ -66,8 +75,9 @@ function Head({
         <Link to={`/tasks/${run.taskId}`} className="min-w-0 truncate font-medium hover:underline">
           {run.taskTitle}
         </Link>
-        <span className="text-quiet">{repositoryName(run.target)}</span>
-        <span className="text-quiet">attempt {run.attempt}</span>
+        <span className="text-quiet md:hidden">
+          {repositoryName(run.target)}, attempt {run.attempt}
+        </span>
       </div>
       <div className="flex flex-wrap items-end gap-x-8 gap-y-3">
         <Figure name="Agent">{run.agent}</Figure>

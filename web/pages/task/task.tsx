@@ -29,7 +29,12 @@ export function TaskPage(): ReactNode {
   const { id = '' }: { id?: string } = useParams({ strict: false });
   const query = useAsk(showTask, { id });
   return (
-    <Page title={query.data?.title ?? 'Task'}>
+    <Page
+      title="Task"
+      {...(query.data === undefined
+        ? {}
+        : { named: query.data.title, about: `${repositoryName(query.data.target)}, ${id}` })}
+    >
       <Loaded query={query} skeleton={<RowBones />}>
         {(task) => <Story task={task} />}
       </Loaded>
