@@ -13,6 +13,7 @@ import type { Config } from '../platform/config/schema.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { IdentityDeps, IdentityEvent, SecretBox } from '../platform/identity/deps.ts';
 import { createIdentity, type Identity } from '../platform/identity/identity.ts';
+import type { Passwords } from '../platform/identity/passwords.ts';
 import type { SessionOwner } from '../platform/identity/sessions.ts';
 import type { IdentityTables } from '../platform/identity/tables.ts';
 import type { TokenOwner } from '../platform/identity/tokens.ts';
@@ -42,6 +43,8 @@ export interface IdentityRooms {
   readonly served: readonly Served[];
   /** For whoever starts the service and has no account yet: the link to the first one. Null when there is one. */
   welcome(): Promise<string | null>;
+  /** Forgets now and then what has ended; answers what stops it. */
+  keepTidy(): () => Promise<void>;
   /** False until the first account was made; until then a door has nothing to offer but to make it. */
   isBootstrapped(): Promise<boolean>;
 }
@@ -57,18 +60,24 @@ export interface IdentityParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Pick<Logger, 'info' | 'warn'>;
+  /** Replaces the hash of passwords; tests take a quick one. */
+  readonly passwords?: Passwords;
 }
 
 export function openIdentity(parts: IdentityParts): IdentityRooms {
   const { clock, random, vault } = parts;
-  const identity = createIdentity({
+  const deps: IdentityDeps = {
     db: parts.database.kysely<IdentityTables>(),
     clock,
     random,
     box: boxOf(vault),
     settings: () => settingsOf(parts.config(), parts.origin()),
     report: (event) => report(parts, event),
-  });
+  };
+  const identity = createIdentity(
+    deps,
+    parts.passwords === undefined ? {} : { passwords: parts.passwords },
+  );
   const now = (): Date => clock.now();
   const needsSecondFactor = (): boolean => parts.config().security.authentication.require_2fa;
   const tell: Tell = (event, account, { actor, clientId }, facts = {}) =>
@@ -95,6 +104,16 @@ export function openIdentity(parts: IdentityParts): IdentityRooms {
       if (await identity.people.any()) return null;
       const { link } = await identity.bootstrap.link();
       return `There are no accounts yet. Make the first administrator within 15 minutes at\n  ${link}\nor run \`claude-manager users bootstrap\` for a new link.`;
+    },
+    keepTidy: () => {
+      const tidy = (): void => {
+        identity.sweep().catch((error: unknown) => {
+          parts.log.warn('ended sessions could not be swept', { error });
+        });
+      };
+      tidy();
+      const timer = setInterval(tidy, 3_600_000).unref();
+      return async () => clearInterval(timer);
     },
     authenticateSession: async (secret, options) => {
       const owner = await identity.sessions.owner(secret, options);

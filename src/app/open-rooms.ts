@@ -192,7 +192,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       closers.push(() => attached.close());
       served.push(...executeHandlers(attached.service, reading.ports));
     } else if (options.needs === 'engine') {
-      closers.push(await vaultKept(parts, store));
+      closers.push(await vaultKept(parts, store), identity.keepTidy());
       const engine = await openEngine({
         store,
         pipeline,
