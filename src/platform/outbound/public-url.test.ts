@@ -1,0 +1,128 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { assertPublicUrl, isPublicAddress, sendPublic } from './public-url.ts';
+
+const answers =
+  (...addresses: string[]) =>
+  async () =>
+    addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+
+describe('an address that leads inside', () => {
+  test.each([
+    'http://127.0.0.1/',
+    'http://127.1/',
+    'http://2130706433/',
+    'http://0x7f000001/',
+    'http://0177.0.0.1/',
+    'http://0/',
+    'http://[::1]/',
+    'http://[::]/',
+    'http://[::ffff:127.0.0.1]/',
+    'http://[::ffff:7f00:1]/',
+    'http://[64:ff9b::7f00:1]/',
+    'http://[2002:7f00:1::]/',
+    'http://10.1.2.3/',
+    'http://172.31.255.255/',
+    'http://192.168.0.1/',
+    'http://169.254.169.254/latest/',
+    'http://100.100.100.200/',
+    'http://[fd00:ec2::254]/',
+    'http://[fe80::1]/',
+    'http://224.0.0.1/',
+    'http://255.255.255.255/',
+    'http://168.63.129.16/',
+    'http://\u2460\u2461\u2466.0.0.1/',
+    'http://127\u30020\u30020\u30021/',
+    'http://[::127.0.0.1]/',
+  ])('%s is refused', async (url) => {
+    await expect(assertPublicUrl(url)).rejects.toMatchObject({
+      kind: 'invalid_input',
+      code: 'url_not_public',
+    });
+  });
+  test.each([
+    'ftp://example.com',
+    'file:///etc/passwd',
+    'javascript:alert(1)',
+    'https://a:b@example.com',
+    '//x',
+    '',
+    'http://x y',
+    'https:\\\\x',
+    `https://x/${'a'.repeat(2048)}`,
+  ])('%s is no address', async (url) => {
+    await expect(assertPublicUrl(url)).rejects.toMatchObject({ code: 'url_invalid' });
+  });
+  test('is refused when one of the answers for its name is inside', async () => {
+    const lookup = answers('93.184.216.34', '10.0.0.1');
+    await expect(assertPublicUrl('https://example.com', { lookup })).rejects.toMatchObject({
+      code: 'url_not_public',
+    });
+  });
+  test('is taken when the configuration allows this host by name', async () => {
+    const options = { lookup: answers('10.0.0.1'), allowed: ['chat.internal'] };
+    expect(await assertPublicUrl('https://chat.internal/x', options)).toMatchObject({
+      address: '10.0.0.1',
+    });
+  });
+});
+
+test('a public one answers the address to connect to', async () => {
+  const lookup = answers('93.184.216.34');
+  expect(await assertPublicUrl('https://example.com/x', { lookup })).toMatchObject({
+    address: '93.184.216.34',
+    family: 4,
+  });
+  expect(isPublicAddress('2606:2800:220:1:248:1893:25c8:1946')).toBe(true);
+  expect(isPublicAddress('nonsense')).toBe(false);
+});
+
+test('a name that nobody knows is said so', async () => {
+  const lookup = async () => Promise.reject(new Error('ENOTFOUND'));
+  await expect(assertPublicUrl('https://x.invalid', { lookup })).rejects.toMatchObject({
+    kind: 'unavailable',
+    code: 'host_unknown',
+  });
+});
+
+describe('a request', () => {
+  let server: Server;
+  let port: number;
+  const seen: string[] = [];
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      seen.push(`${request.method} ${request.headers.host} ${request.url}`);
+      if (request.url === '/inside') response.writeHead(302, { location: 'http://127.0.0.1:9/x' });
+      else if (request.url === '/round') response.writeHead(302, { location: '/round' });
+      else response.writeHead(200);
+      response.end('x'.repeat(request.url === '/large' ? 100_000 : 2));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    ({ port } = server.address() as AddressInfo);
+  });
+  afterAll(() => server.close());
+  const send = (path: string, method: 'GET' | 'POST' = 'GET') => {
+    let asked = 0;
+    // A name server that answers something else the second time, as in a rebinding attack.
+    const lookup = async () => {
+      asked += 1;
+      return [{ address: asked === 1 ? '127.0.0.1' : '192.0.2.1', family: 4 }];
+    };
+    const options = { lookup, allowed: ['sink.example'] };
+    return sendPublic(`http://sink.example:${port}${path}`, { method, timeoutMs: 5000 }, options);
+  };
+  test('goes to the checked address, whatever the name would answer next', async () => {
+    expect(await send('/plain', 'POST')).toEqual({ status: 200, body: 'xx' });
+    expect(seen).toContain(`POST sink.example:${port} /plain`);
+  });
+  test('does not follow a redirect inside', async () => {
+    await expect(send('/inside')).rejects.toMatchObject({ code: 'url_not_public' });
+  });
+  test('that is a POST is not sent again by a redirect', async () => {
+    expect((await send('/inside', 'POST')).status).toBe(302);
+  });
+  test('reads only so much of the answer', async () => {
+    expect((await send('/large')).body).toHaveLength(65_536);
+  });
+});
