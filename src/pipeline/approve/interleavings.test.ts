@@ -175,6 +175,10 @@ function outside(on: Stage, act: Outside): void {
   world.clock.advance(3000);
 }
 
+function isOutside(act: Outside | Inside): act is Outside {
+  return act.type === 'label' || act.type === 'unlabel' || act.type === 'edit';
+}
+
 /** The ports with a host on which somebody acts between our reads. */
 function intruded(on: Stage, intruder: Step['intruder']): PipelineWorld['ports'] {
   let reads = 0;
@@ -266,7 +270,7 @@ test('whatever people do in whatever order and between our reads, an agent is gi
     fc.asyncProperty(fc.array(anyPart, { minLength: 1, maxLength: 4 }), async (parts) => {
       const on = await stage();
       for (const { act, intruder } of parts.flat()) {
-        if (act.type === 'label' || act.type === 'unlabel' || act.type === 'edit') outside(on, act);
+        if (isOutside(act)) outside(on, act);
         else {
           await inside(on, act, intruded(on, intruder)).catch((thrown: unknown) => {
             // A refusal is an answer; anything else is a defect.
