@@ -20,8 +20,10 @@ export function createFilePolicy(): FilePolicy {
   const folders = new Map<string, Attributes>();
   return {
     learn: (path, bytes) => {
+      const text = Buffer.from(bytes).toString('utf8');
+      if (!text.includes('linguist-')) return;
       const folder = path.slice(0, path.length - '.gitattributes'.length);
-      folders.set(folder, parseGitattributes(Buffer.from(bytes).toString('utf8')));
+      folders.set(folder, parseGitattributes(text));
     },
     excludesPath: (path) => {
       const said = folders.size === 0 ? {} : saidOf(folders, path);

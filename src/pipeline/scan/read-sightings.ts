@@ -47,21 +47,27 @@ function contextReader(bytes: Uint8Array): (from: number, to: number) => string[
   if (source === undefined) return () => [];
   const { src, decode } = source;
   const lineBreak = src.includes('\n') ? '\n' : '\r';
-  const starts = [0];
-  const startOf = (line: number): number => {
-    while (starts.length < line) {
-      const at = src.indexOf(lineBreak, starts.at(-1));
-      starts.push(at === -1 ? src.length + 1 : at + 1);
-    }
-    return starts[line - 1] ?? 0;
+  const after = (start: number): number => {
+    const at = src.indexOf(lineBreak, start);
+    return at === -1 ? src.length + 1 : at + 1;
+  };
+  // Findings come in the order of lines: each is looked for from the one before.
+  let known = { line: 1, start: 0 };
+  const startOf = (wanted: number): number => {
+    let { line, start } = wanted < known.line ? { line: 1, start: 0 } : known;
+    for (; line < wanted && start <= src.length; line += 1) start = after(start);
+    known = { line, start };
+    return start;
   };
   return (from, to) => {
     const lines: string[] = [];
-    for (let line = from; line <= to && startOf(line) <= src.length; line += 1) {
-      const start = startOf(line);
-      const end = startOf(line + 1) - 1;
+    let start = startOf(from);
+    for (let line = from; line <= to && start <= src.length; line += 1) {
+      const next = after(start);
+      const end = next - 1;
       const textEnd = end > start && src[end - 1] === '\r' ? end - 1 : end;
       lines.push(decode(start, Math.min(textEnd, start + lineBytes)).slice(0, lineLength));
+      start = next;
     }
     return lines;
   };

@@ -74,6 +74,7 @@ function stage(
   score: Score,
   alone = false,
 ): void {
+  if (open.old.size === 0 || open.fresh.size === 0) return;
   const groups = new Map<string, { old: number[]; fresh: number[] }>();
   for (const index of open.old) {
     const one = open.known[index];
