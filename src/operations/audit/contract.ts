@@ -100,3 +100,16 @@ export const exportAudit = operation({
     lines: z.array(z.string()).nullable(),
   }),
 });
+
+export const declareAuditGap = operation({
+  ...store,
+  name: 'audit.declare-gap',
+  summary: 'Accept, signed and for ever visible, that a restored database lacks audit entries',
+  permission: 'security:write',
+  effect: 'admin',
+  dangerous: true,
+  deadlineMs: 60_000,
+  doors: ['cli', 'http', 'library'],
+  input: z.strictObject({ reason: z.string().min(1).max(2000) }),
+  output: z.object({ after: z.number(), until: z.number() }),
+});

@@ -6,11 +6,11 @@ import type { Served } from '../gate.ts';
 import { serve } from '../gate.ts';
 import { writeWhole } from '../security/verify-handler.ts';
 import type { AuditLine } from './contract.ts';
-import { exportAudit, listAudit, showAudit } from './contract.ts';
+import { declareAuditGap, exportAudit, listAudit, showAudit } from './contract.ts';
 import { ocsfEvent, ocsfVersion } from './ocsf.ts';
 
 export interface AuditPorts {
-  readonly audit: Pick<Audit, 'list' | 'get' | 'period' | 'proofs'>;
+  readonly audit: Pick<Audit, 'list' | 'get' | 'period' | 'proofs' | 'declareGap'>;
   readonly clock: Pick<Clock, 'now'>;
   /** Of this program. */
   readonly version: string;
@@ -18,7 +18,7 @@ export interface AuditPorts {
 
 const linesAtMost = 10_000;
 
-/** `audit.list`, `audit.show`, `audit.export`. */
+/** `audit.list`, `audit.show`, `audit.export`, `audit.declare-gap`. */
 export function auditHandlers({ audit, clock, version }: AuditPorts): readonly Served[] {
   return [
     serve(listAudit, async ({ since, until, ...query }) => {
@@ -60,6 +60,11 @@ export function auditHandlers({ audit, clock, version }: AuditPorts): readonly S
       progress(`wrote ${file}`);
       return { format, schema, entries, file, lines: null };
     }),
+    serve(
+      declareAuditGap,
+      async ({ reason }, { actor, correlationId }) =>
+        await audit.declareGap({ actor, correlationId, reason, facts: {} }),
+    ),
   ];
 }
 

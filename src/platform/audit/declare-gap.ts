@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { AnchorLine, AnchorPlace } from './anchors.ts';
 import type { AuditActor } from './audit-entry.ts';
 import type { Chain } from './chain.ts';
-import { frontierText, isSuperseded, readGaps } from './log-tail.ts';
+import { isSuperseded, readGaps } from './log-tail.ts';
 import { rootOf } from './merkle.ts';
 import type { NoteSigner } from './signed-note.ts';
 import { readStatement } from './statement.ts';
@@ -28,9 +28,9 @@ export interface GapDeps {
 }
 
 /**
- * Signs that the log goes on after its present end though the anchors know of more, and writes the entry `audit.restored`.
- * To be called before anything else is written after a restore. Throws AppError `audit_tampered` when the log is not well
- * for another reason.
+ * Signs that the log goes on after its last checkpoint though the anchors know of more, and writes the entry `audit.restored`.
+ * What was written since the restore stays. Throws AppError `audit_tampered` when the log is not well for another reason,
+ * `audit_nothing_lost`.
  */
 export async function declareGap(
   { clock, signer, anchors, chain }: GapDeps,
@@ -46,7 +46,8 @@ export async function declareGap(
       });
     }
     const at = clock.now();
-    const after = tail.head.seq;
+    const { size: after, note: lastNote } = tail.signed;
+    const last = lastNote === null ? null : readStatement(signer, lastNote);
     const gaps = await readGaps(open, signer);
     let until = after;
     for (const place of anchors)
@@ -54,8 +55,9 @@ export async function declareGap(
         const said = 'note' in line ? readStatement(signer, line.note) : null;
         if (said !== null && !isSuperseded(said, gaps)) until = Math.max(until, said.size);
       }
-    const gap = { kind: 'gap', size: after, root: rootOf(tail.frontier.nodes), at, until } as const;
-    const note = await chain.state(open, gap, frontierText(tail.frontier.nodes));
+    if (until <= after) throw nothingLost();
+    const gap = { kind: 'gap', size: after, root: last?.root ?? rootOf([]), at, until } as const;
+    const note = await chain.state(open, gap, '');
     const placed = await chain.place(open, { ...tail, fault: null }, [
       {
         at,
@@ -73,5 +75,14 @@ export async function declareGap(
     ]);
     const signed = await chain.sign(open, placed.tail);
     return { after, until, lines: [{ note, leaves: Buffer.alloc(0) }, signed.line] };
+  });
+}
+
+function nothingLost(): AppError {
+  return new AppError({
+    kind: 'conflict',
+    code: 'audit_nothing_lost',
+    message: 'No anchor knows of entries that the audit log does not have.',
+    next: 'See `claude-manager security verify`.',
   });
 }

@@ -57,6 +57,7 @@ describe('a restore', () => {
       entries: 151,
       gaps: [{ after: 150, until: 400 }],
     });
+    await expect(audit.declareGap(told)).rejects.toMatchObject({ code: 'audit_nothing_lost' });
     now += 1000;
     await fill(audit, 300);
     await audit.checkpoint();
@@ -72,6 +73,27 @@ describe('a restore', () => {
       "delete from audit_checkpoints where size > 150 or kind = 'gap'",
     );
     expect(await log.again().verify()).toMatchObject({ ok: false, firstBad: 151 });
+  });
+
+  it('is declared also when something was written since', async () => {
+    await fill(log.audit, 150);
+    await log.audit.checkpoint();
+    const copy = await snapshot();
+    await fill(log.audit, 250);
+    await log.audit.checkpoint();
+    await restore(copy);
+    const audit = log.again();
+    now += 1000;
+    await fill(audit, 120);
+    expect(await audit.verify()).toMatchObject({ ok: false, firstBad: 151 });
+    const told = {
+      actor: { kind: 'system', name: 'x' },
+      correlationId: 'r',
+      reason: 'disk',
+      facts: {},
+    };
+    expect(await audit.declareGap(told)).toEqual({ after: 150, until: 400 });
+    expect(await audit.verify()).toMatchObject({ ok: true, entries: 271 });
   });
 
   it('is not declared over a log that was tampered with', async () => {

@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { AuditLine } from '../../../operations/audit/contract.ts';
 import {
   auditFormats,
+  declareAuditGap,
   exportAudit,
   listAudit,
   showAudit,
@@ -74,6 +75,17 @@ export function addAuditCommands(program: Command, run: Run): void {
           lines === null
             ? `${entries} entries in ${printable(file ?? '')}\n`
             : lines.map((line) => `${line}\n`).join(''),
+      ),
+    );
+  audit
+    .command('declare-gap')
+    .description(declareAuditGap.summary)
+    .requiredOption('--reason <text>', 'why entries are missing, for the record')
+    .action(
+      run<object, { after: number; until: number }>(
+        declareAuditGap,
+        ([flags]) => flags,
+        ({ after, until }) => `The entries ${after + 1} to ${until} are declared as lost.\n`,
       ),
     );
 }
