@@ -82,6 +82,9 @@ export async function openEngine(parts: EngineParts): Promise<EngineRooms> {
   }
 }
 
+/** A page that was closed for longer reads everything again. */
+const changesKeptMs = 3 * 86_400_000;
+
 function portsOf(parts: EngineParts, engine: DurableEngine): Omit<EngineRooms, 'close'> {
   const cycle: CyclePorts = {
     ...parts.pipeline,
@@ -99,6 +102,9 @@ function portsOf(parts: EngineParts, engine: DurableEngine): Omit<EngineRooms, '
       return true;
     },
     settleLeftovers: async () => {
+      await parts.store.changes.prune(
+        new Date(parts.pipeline.clock.now().getTime() - changesKeptMs),
+      );
       const { settled } = await parts.store.effects.settleAll();
       const live = new Set(
         (await engine.list({ states: ['queued', 'running'] })).map(({ id }) => id),

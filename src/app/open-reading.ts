@@ -1,7 +1,6 @@
 import type { RepositoryPolicy } from '../domain/policy.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Log } from '../lib/log.ts';
 import { decisionHandlers } from '../operations/approvals/handlers.ts';
 import { changeHandlers } from '../operations/changes/handlers.ts';
 import { findingHandlers } from '../operations/findings/handlers.ts';
@@ -13,7 +12,6 @@ import type { TaskPorts } from '../operations/tasks/handlers.ts';
 import { decide, taskHandlers } from '../operations/tasks/handlers.ts';
 import type { PipelinePorts } from '../pipeline/pipeline-ports.ts';
 import type { Config } from '../platform/config/schema.ts';
-import { createChangeFeed } from '../storage/change-feed.ts';
 import { createFindingQueries } from '../storage/finding-queries.ts';
 import { createOutcomeQueries } from '../storage/outcome-queries.ts';
 import { createRepositoryQueries } from '../storage/repository-queries.ts';
@@ -27,7 +25,6 @@ export interface ReadingParts {
   readonly pipeline: PipelinePorts;
   readonly config: () => Config;
   readonly clock: Clock;
-  readonly log: Log;
   readonly inheritedPolicy: (host: RepositoryRef['host']) => RepositoryPolicy;
   readonly watched: () => Promise<readonly RepositoryRef[]>;
   readonly repository: (name: string) => RepositoryRef;
@@ -45,7 +42,7 @@ export function openReading(parts: ReadingParts): {
   readonly served: readonly Served[];
   readonly ports: ReadingPorts;
 } {
-  const { store, pipeline, clock, log } = parts;
+  const { store, pipeline, clock } = parts;
   const { database } = store;
   const ports: ReadingPorts = {
     queries: createTaskQueries(database, clock),
@@ -81,7 +78,7 @@ export function openReading(parts: ReadingParts): {
       pauses: store.pauses,
       settings: pipeline.settings,
     }),
-    ...changeHandlers(createChangeFeed(database, { clock, log })),
+    ...changeHandlers(store.changes),
   ];
   return { served, ports };
 }

@@ -141,7 +141,6 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       pipeline,
       config: () => config,
       clock: systemClock,
-      log: parts.log,
       inheritedPolicy: () => inheritedPolicy(config),
       watched: repositories,
       repository: named,

@@ -1,5 +1,7 @@
 import type { Rule } from '../domain/finding.ts';
+import type { RepositoryLook } from '../domain/ports/page-queries.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
+import { toAppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
 import type { CyclePorts } from '../pipeline/cycle.ts';
@@ -7,6 +9,7 @@ import type { Settings } from '../pipeline/pipeline-ports.ts';
 import { createRepositoryScan } from '../pipeline/scan/scan-repository.ts';
 import { createScanners } from '../pipeline/scan/scanner-list.ts';
 import type { Config } from '../platform/config/schema.ts';
+import { createRepositoryQueries } from '../storage/repository-queries.ts';
 import type { StoreRooms } from './open-store.ts';
 
 export interface ScanParts {
@@ -20,6 +23,7 @@ export interface ScanParts {
 /** The scan of one watched repository with the scanners that the configuration switches on. */
 export function createScan(parts: ScanParts): CyclePorts['scan'] {
   const { config, store, settings, clock, random } = parts;
+  const looks = createRepositoryQueries(store.database);
   const scan = createRepositoryScan({
     host: store.host,
     mirrors: store.mirrors,
@@ -44,11 +48,27 @@ export function createScan(parts: ScanParts): CyclePorts['scan'] {
       ...(scanOpenIssues ? ['stale-issue' as const] : []),
     ];
     const rules = only === undefined ? on : on.filter((rule) => only.includes(rule));
-    const result = await scan.scan({ ref: target, branch: settings.policyOf(target).base, rules });
-    return {
-      commit: result.commit,
-      changed: !result.unchanged,
-      findings: result.opened.length + result.returned.length,
-    };
+    const started = clock.monotonicMs();
+    const note = async (look: Pick<RepositoryLook, 'commit' | 'problem'>): Promise<void> =>
+      await looks.noteLook(target, {
+        ...look,
+        at: clock.now(),
+        requests: target.host === 'local' ? 0 : null,
+        durationMs: clock.monotonicMs() - started,
+      });
+    try {
+      const branch = settings.policyOf(target).base;
+      const result = await scan.scan({ ref: target, branch, rules });
+      await note({ commit: result.commit, problem: null });
+      return {
+        commit: result.commit,
+        changed: !result.unchanged,
+        findings: result.opened.length + result.returned.length,
+      };
+    } catch (error) {
+      // What went wrong goes to whoever asked; a look that cannot be noted must not hide it.
+      await note({ commit: null, problem: toAppError(error).message }).catch(() => undefined);
+      throw error;
+    }
   };
 }

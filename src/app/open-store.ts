@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { EffectRequest } from '../domain/effect.ts';
 import { intentIdOf } from '../domain/effect.ts';
+import type { ChangeFeed } from '../domain/ports/change-feed.ts';
 import type { CodeHost } from '../domain/ports/code-host.ts';
 import type { Effects, Transaction } from '../domain/ports/effects.ts';
 import type { GitPush, Mirrors, Workspaces } from '../domain/ports/git.ts';
@@ -49,6 +50,7 @@ import { ratelimitMigrations } from '../platform/ratelimit/migrations.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { vaultMigrations } from '../platform/vault/vault.ts';
+import { createChangeFeed } from '../storage/change-feed.ts';
 import { createFindingStore } from '../storage/finding-store.ts';
 import { storageMigrations } from '../storage/migrations.ts';
 import { createPauseStore } from '../storage/pause-store.ts';
@@ -83,6 +85,7 @@ export interface StoreRooms {
   readonly trees: OpenTreeReader;
   readonly workspaces: Workspaces;
   readonly reconciliation: Reconciliation;
+  readonly changes: ChangeFeed;
   /** Named points of the work at which a test ends the process. */
   readonly checkpoint: Checkpoint;
   close(): Promise<void>;
@@ -210,6 +213,7 @@ async function build(
     mirrors: createMirrors({ git, clock, root: join(dataDir, 'mirrors') }),
     trees,
     reconciliation,
+    changes: createChangeFeed(database, { clock, log }),
     checkpoint,
     workspaces: createWorkspaces({ git, root: join(dataDir, 'workspaces') }),
     close: async () => {
