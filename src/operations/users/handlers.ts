@@ -116,7 +116,12 @@ export function userHandlers(ports: UserPorts): readonly Served[] {
       return { link, expiresAt: expiresAt.toISOString() };
     }),
     serve(bootstrapUsers, async ({ token, name, password }, context) => {
-      const { userId } = await ports.bootstrap.redeem({ token, name, password });
+      const { userId } = await ports.bootstrap.redeem({
+        token,
+        name,
+        password,
+        client: context.clientId,
+      });
       const session = await ports.sessions.begin({
         userId,
         client: context.clientId,

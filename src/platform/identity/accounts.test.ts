@@ -190,7 +190,7 @@ describe('the first account', () => {
       const tokenOf = (link: string): string => new URL(link).hash.slice('#token='.length);
       const refused = { code: 'bootstrap_refused' };
       const ask = (token: string, name = 'first') =>
-        bootstrap.redeem({ token, name, password: goodPassword });
+        bootstrap.redeem({ token, name, password: goodPassword, client: '127.0.0.1' });
       const replaced = tokenOf((await bootstrap.link()).link);
       const late = tokenOf((await bootstrap.link()).link);
       await expect(ask(replaced)).rejects.toMatchObject(refused);
@@ -202,7 +202,7 @@ describe('the first account', () => {
       const { rows } = await fresh.database.pool.query('select * from identity_bootstrap');
       expect(JSON.stringify(rows)).not.toContain(token);
       await expect(
-        bootstrap.redeem({ token, name: 'first', password: 'password1234' }),
+        bootstrap.redeem({ token, name: 'first', password: 'password1234', client: 'x' }),
       ).rejects.toMatchObject({ code: 'password_weak' });
       const ends = await Promise.allSettled([
         ask(token),

@@ -22,7 +22,9 @@ export interface Attempts {
   reserveFactor(name: string): Promise<Attempt>;
   /** Until when strangers cannot try this account; null when it is not locked. */
   lockedUntil(name: string): Promise<Date | null>;
-  /** Lifts every lock of an account. */
+  /** This account came in from there: its attempts there are counted apart from those of strangers. */
+  know(name: string, client: string): Promise<void>;
+  /** Lifts every lock of an account, and those of addresses, or its owner could still stand before a closed door. */
   unlock(name: string): Promise<boolean>;
   sweep(): Promise<void>;
 }
@@ -93,7 +95,18 @@ export function createAttempts({ db, clock, settings }: IdentityDeps): Attempts 
     if (row === undefined) throw new Error('an attempt was not counted');
     if (!row.taken) throw locked(row.locked_until ?? lock, now);
   };
+  const know = async (name: string, client: string): Promise<void> => {
+    const seen = { name_key: nameKey(name), client, seen_at: clock.now() };
+    await db
+      .insertInto('identity_known_clients')
+      .values(seen)
+      .onConflict((conflict) =>
+        conflict.columns(['name_key', 'client']).doUpdateSet({ seen_at: seen.seen_at }),
+      )
+      .execute();
+  };
   return {
+    know,
     reserve: async (name, client) => {
       const key = nameKey(name);
       const now = clock.now();
@@ -111,16 +124,7 @@ export function createAttempts({ db, clock, settings }: IdentityDeps): Attempts 
               { key: `address:${client}`, nameKey: null, wiped: false },
             ]
           : [{ key: `place:${key}@${client}`, nameKey: key, wiped: true }];
-      return reserve(counters, async () => {
-        const seen = { name_key: key, client, seen_at: clock.now() };
-        await db
-          .insertInto('identity_known_clients')
-          .values(seen)
-          .onConflict((conflict) =>
-            conflict.columns(['name_key', 'client']).doUpdateSet({ seen_at: seen.seen_at }),
-          )
-          .execute();
-      });
+      return reserve(counters, () => know(name, client));
     },
     reserveFactor: (name) =>
       reserve(
@@ -139,7 +143,12 @@ export function createAttempts({ db, clock, settings }: IdentityDeps): Attempts 
     unlock: async (name) => {
       const lifted = await db
         .deleteFrom('identity_attempts')
-        .where('name_key', '=', nameKey(name))
+        .where((where) =>
+          where.or([
+            where('name_key', '=', nameKey(name)),
+            where.and([where('name_key', 'is', null), where('locked_until', '>', clock.now())]),
+          ]),
+        )
         .returning('locked_until')
         .execute();
       return lifted.some(({ locked_until: until }) => until !== null && until > clock.now());

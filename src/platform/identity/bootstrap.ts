@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
 import { AppError } from '../../lib/app-error.ts';
+import type { Attempts } from './attempts.ts';
+import { clientKey } from './client-key.ts';
 import type { IdentityDeps } from './deps.ts';
 import type { PasswordRules } from './password-rules.ts';
 import type { Passwords } from './passwords.ts';
@@ -15,6 +17,7 @@ export interface Bootstrap {
     readonly token: string;
     readonly name: string;
     readonly password: string;
+    readonly client: string;
   }): Promise<{ readonly userId: string }>;
 }
 
@@ -22,7 +25,15 @@ const linkMs = 15 * 60_000;
 
 export function createBootstrap(
   { db, clock, random, settings }: IdentityDeps,
-  { passwords, rules }: { readonly passwords: Passwords; readonly rules: PasswordRules },
+  {
+    passwords,
+    rules,
+    attempts,
+  }: {
+    readonly passwords: Passwords;
+    readonly rules: PasswordRules;
+    readonly attempts: Pick<Attempts, 'know'>;
+  },
 ): Bootstrap {
   const hasAccount = async (open: typeof db): Promise<boolean> =>
     (await open.selectFrom('identity_users').select('id').limit(1).executeTakeFirst()) !==
@@ -41,7 +52,7 @@ export function createBootstrap(
       // After the hash sign, so that it reaches no server log and no referrer.
       return { link: `${settings().origin}/welcome#token=${secret}`, expiresAt };
     },
-    redeem: async ({ token, name, password }) => {
+    redeem: async ({ token, name, password, client }) => {
       const hash = hashOf(token);
       const isOpen = async (open: typeof db): Promise<boolean> =>
         isSecret(token) &&
@@ -69,6 +80,7 @@ export function createBootstrap(
         };
         await insertPerson(open, id, person, clock.now());
       });
+      await attempts.know(name, clientKey(client));
       return { userId: id };
     },
   };

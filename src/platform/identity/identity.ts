@@ -48,7 +48,7 @@ export function createIdentity(deps: IdentityDeps, options: IdentityOptions = {}
     factors,
     passkeys,
     signIn: createSignIn({ deps, attempts, passwords, rules, sessions, factors, passkeys }),
-    bootstrap: createBootstrap(deps, { passwords, rules }),
+    bootstrap: createBootstrap(deps, { passwords, rules, attempts }),
     sweep: async () => {
       await sessions.sweep();
       await attempts.sweep();

@@ -225,6 +225,7 @@ export function createSignIn(parts: SignInParts): SignIn {
         await tell('auth.login.fail', 'refused', 'unknown', client, { method: 'passkey' });
         throw signInFailed();
       }
+      await attempts.know(found.name, client);
       return begun(found, client, 'passkey');
     },
     secondFactor: async (asking, evidence) => {
