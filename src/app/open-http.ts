@@ -6,10 +6,13 @@ import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { systemRandom } from '../lib/random.ts';
 import type { Gate } from '../operations/gate.ts';
+import type { CreatedGuard } from '../operations/guard.ts';
 import type { OpenServer, RunningServer } from '../operations/service/server.ts';
+import type { Audit } from '../platform/audit/audit.ts';
 import type { Config } from '../platform/config/schema.ts';
 import type { Database } from '../platform/database/database.ts';
 import { createFirstAnswers } from '../platform/idempotency/first-answers.ts';
+import { currentCorrelationId } from '../platform/logging/context.ts';
 import type { IdentityRooms } from './open-identity.ts';
 
 /** What opens the door when the service starts. */
@@ -32,8 +35,12 @@ export interface ServerParts {
 /** The server of this process; it is read in and built when it opens. */
 export function createServerOpener(
   { config, version, log, gate }: ServerParts,
-  store: { readonly database: Pick<Database, 'kysely' | 'pool'> },
+  store: {
+    readonly database: Pick<Database, 'kysely' | 'pool'>;
+    readonly audit: Pick<Audit, 'record'>;
+  },
   identity: () => IdentityRooms,
+  guard: () => Pick<CreatedGuard, 'admitProbe'>,
 ): ServerOpener {
   let isUnsecured = false;
   let openPort = config.server.port;
@@ -45,7 +52,10 @@ export function createServerOpener(
         : new URL(config.server.publicUrl).origin,
     open: async ({ port, security }): Promise<RunningServer> => {
       const { server } = config;
-      if (!security) requireLoopback(server.host);
+      if (!security) {
+        requireLoopback(server.host);
+        await tellUnsecured(store.audit, server.host);
+      }
       isUnsecured = !security;
       const { openHttpDoor } = await import('../doors/http/server.ts');
       const answers = createFirstAnswers<FirstAnswer>(store.database, {
@@ -59,6 +69,7 @@ export function createServerOpener(
         isBootstrapped: onceTrue(() => identity().isBootstrapped()),
         owner: security ? null : { kind: 'command_line', name: userInfo().username, isOwner: true },
         answers,
+        admitProbe: (clientId) => guard().admitProbe(clientId)?.error ?? null,
         askStore: async () => store.database.pool.query('select 1'),
         settings: {
           host: server.host,
@@ -80,6 +91,18 @@ export function createServerOpener(
       return door;
     },
   };
+}
+
+/** That sessions and limits were off stands in the audit log, whoever looks later. */
+async function tellUnsecured(audit: Pick<Audit, 'record'>, host: string): Promise<void> {
+  await audit.record(null, {
+    event: 'security.switched_off',
+    outcome: 'ok',
+    actor: { kind: 'command_line', name: userInfo().username },
+    target: null,
+    correlationId: currentCorrelationId() ?? 'none',
+    facts: { host, off: ['sessions', 'rate limits'] },
+  });
 }
 
 /** Asks until the answer is yes, which it stays. */

@@ -107,6 +107,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       { config, version: options.version, log: parts.log, gate: parts.gate },
       store,
       () => identity,
+      () => guard.guard,
     );
     const identity = identityOf(parts, store, server.origin);
     const guard = openGuard({

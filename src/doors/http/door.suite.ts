@@ -125,6 +125,7 @@ export async function openSampleDoor(parts: {
   readonly settings?: Partial<HttpSettings>;
   readonly owner?: Actor;
   readonly askStore?: () => Promise<unknown>;
+  readonly admitProbe?: (clientId: string) => AppError | null;
   readonly dashboard?: string;
 }): Promise<SampleDoor> {
   const begun = new Map<string, number>();
@@ -184,6 +185,7 @@ export async function openSampleDoor(parts: {
     isBootstrapped: async () => true,
     owner: parts.owner ?? null,
     answers: parts.answers,
+    admitProbe: parts.admitProbe ?? (() => null),
     askStore: parts.askStore ?? (async () => undefined),
     settings: {
       host: '127.0.0.1',

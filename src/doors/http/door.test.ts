@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { text as readAll } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
+import { AppError } from '../../lib/app-error.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { Problem } from '../../operations/api-client/api-error.ts';
 import { createClient } from '../../operations/api-client/client.ts';
@@ -72,6 +73,13 @@ describe('an input', () => {
       correlationId: answer.headers.get('x-correlation-id'),
     });
     expect(problem.fields[0]?.field).toBe(field);
+  });
+  test('with a NUL in the address of a write is refused', async () => {
+    const answer = await post('/api/v1/samples/a%00b/rename', { title: 'T' });
+    expect([answer.status, ((await answer.json()) as Problem).code]).toEqual([
+      400,
+      'body_bad_text',
+    ]);
   });
   test('stands in path and body of a write', async () => {
     const answer = await post('/api/v1/samples/a%2Fb/rename', { title: 'T' });
@@ -423,10 +431,7 @@ describe('a key', () => {
   });
   test('whose process died says that its outcome is unknown', async () => {
     const dead = answersOf('dead');
-    const { rows } = await database.pool.query(
-      "select scope, fingerprint from idempotency_keys where key = 'k1'",
-    );
-    const request = { ...rows[0], key: 'k6' };
+    const request = { scope: 'ann', key: 'k6', fingerprint: 'f' };
     expect(await dead.claim(request)).toBe('claimed');
     expect(await answersOf('dead').claim(request)).toBe('lost');
     expect(await answersOf('alive').claim(request)).toBe('running');
@@ -565,4 +570,11 @@ describe('a probe', () => {
     await until(200);
     await other.close();
   }, 30_000);
+  test('that comes too often is refused, and nothing else is', async () => {
+    const error = new AppError({ kind: 'rate_limited', code: 'rate_limited', message: 'Slower.' });
+    const other = await openSampleDoor({ answers: answersOf('six'), admitProbe: () => error });
+    expect((await fetch(`${other.address}/livez`)).status).toBe(429);
+    expect((await fetch(`${other.address}/api/v1/samples`, { headers: bearer })).status).toBe(200);
+    await other.close();
+  });
 });

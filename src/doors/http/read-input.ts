@@ -18,6 +18,8 @@ export function readInput(request: FastifyRequest, route: Route, schema: InputSc
   const fromPath = Object.entries(request.params as Readonly<Record<string, string>>).map(
     ([name, text]) => [name, fromText(schema.properties?.[name], [text])] as const,
   );
+  // A body was looked through when it was read.
+  refuseBadText(Object.fromEntries(fromPath), '');
   if (route.rest === 'query' || request.body === undefined) {
     const input = Object.fromEntries([...query, ...fromPath]);
     refuseBadText(input, '');

@@ -30,6 +30,8 @@ export interface HttpDoorDeps {
   /** Who acts for direct connections from this machine; null while sessions are on. */
   readonly owner: Actor | null;
   readonly answers: FirstAnswers;
+  /** The refusal of a probe that comes too often; null lets it through. */
+  readonly admitProbe: (clientId: string) => AppError | null;
   /** Rejects while the service cannot do its work: its database does not answer. */
   readonly askStore: () => Promise<unknown>;
   readonly settings: HttpSettings;
@@ -79,7 +81,12 @@ export async function openHttpDoor(deps: HttpDoorDeps): Promise<HttpDoor> {
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers(securityHeaders(isHttps(request))).header('x-correlation-id', request.id);
     guards.checkTarget(request);
-    if (!isDraining() || isProbe(request.url)) return;
+    if (isProbe(request.url)) {
+      const refusal = deps.admitProbe(request.ip);
+      if (refusal !== null) throw refusal;
+      return;
+    }
+    if (!isDraining()) return;
     void reply.header('connection', 'close');
     throw stopping();
   });

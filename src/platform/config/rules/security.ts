@@ -51,6 +51,18 @@ export const securityRules: readonly Rule[] = [
       },
     ),
   ({ loaded: { config }, environment }) =>
+    when(
+      !/^(?:localhost$|::1$|127\.)/u.test(config.server.host) &&
+        config.server.publicUrl?.startsWith('https:') !== true,
+      {
+        weight: environment === 'production' ? 'errors' : 'securityIssues',
+        code: 'server_without_https',
+        path: 'server.publicUrl',
+        message: `the server listens on ${config.server.host}, and passwords and tokens would travel unencrypted`,
+        write: '"publicUrl": "https://manager.example.com"',
+      },
+    ),
+  ({ loaded: { config }, environment }) =>
     (['apiUrl', 'serverUrl'] as const).flatMap((name) =>
       when(isPlainHttp(config.github[name]), {
         weight: environment === 'production' ? 'errors' : 'securityIssues',
