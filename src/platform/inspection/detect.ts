@@ -62,11 +62,26 @@ function matching(text: string, rules: readonly Rule[], isValue: boolean): boole
   );
 }
 
-/** Names, numbers, ids: most of what passes, answered without reading it twice. */
+/**
+ * Names, ids and plain words: most of what passes, answered by two looks. There is no payload without one of the
+ * characters or words that are asked for here.
+ */
 function isHarmless(text: string): boolean {
-  return text.length <= 40 && /^[A-Za-z0-9_]*$/u.test(text) && !telling.test(text);
+  if (text.length > 300 || telling.test(text)) return false;
+  return (
+    /^[A-Za-z0-9_]*$/u.test(text) ||
+    /^[A-Za-z][\w ,.!?-]*$/u.test(text) ||
+    /^[A-Za-z0-9][\w-]*\/[A-Za-z0-9][\w-]*$/u.test(text)
+  );
 }
 
-/** Single words that are a payload by themselves. */
-const telling =
-  /^(?:constructor|prototype|tostring|valueof|hasownproperty|flush(?:all|db)|con|nul|prn|aux|com\d|lpt\d|0x\w{1,40}|\d{8,10})$|__|^ro0ab|^aced0005|^gasv/iu;
+const telling = new RegExp(
+  [
+    '^(?:constructor|prototype|tostring|valueof|hasownproperty|con|nul|prn|aux|com\\d|lpt\\d|0x\\w{1,40}|\\d{8,10})(?:\\.|$)',
+    '__|\\.\\.|--|^ro0ab|^aced0005|^gasv|^y[23]?vb|^kgnw|^aaeaaad|id_|_keys|_hosts|\\.(?:php|asp|jsp|exe|sh|bat|cmd|local|internal|config|ini)|localhost|canary|ifs',
+    '\\b(?:or|and|xor|union|select|order|group|having|drop|truncate|alter|insert|delete|update|procedure|like|rlike|limit|between|case|waitfor|load_file|into)\\b',
+    '\\b(?:ignore|disregard|forget|override|bypass|skip|system|assistant|reveal|print|show|repeat|output|leak|exfiltrate|now|upload|post|send|push|email|not)\\b',
+    '\\b(?:curl|wget|config|flushall|flushdb|shutdown|eval|slaveof|module|cmd|powershell|pwsh|nc|ncat|rm|innerhtml|outerhtml|insertadjacenthtml)\\b',
+  ].join('|'),
+  'iu',
+);

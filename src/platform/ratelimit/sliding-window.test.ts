@@ -83,7 +83,7 @@ describe('a sliding window', () => {
   test('keys that are quiet for a window go by themselves', () => {
     const window = windowOf(5);
     for (let key = 0; key < 500; key += 1) window.take(String(key), 0);
-    for (let key = 0; key < 500; key += 1) window.take('last', windowMs + key * windowMs);
+    for (let round = 1; round <= 3; round += 1) window.take('last', round * windowMs);
     expect(window.size()).toBe(1);
   });
 });

@@ -23,7 +23,7 @@ export interface WindowOptions {
   /** Read at each call, so that a reload is seen at once; 0 = no limit. */
   readonly limit: () => number;
   readonly windowMs: number;
-  /** Keys at most; beyond that the one that was quiet for longest is forgotten. */
+  /** Keys at most; beyond that those that were quiet for longest are forgotten. */
   readonly maxKeys: number;
 }
 
@@ -35,15 +35,27 @@ interface Times {
 
 /**
  * Exact: of any span of `windowMs` (its start excluded, its end included) at most `limit` calls are allowed, because every
- * allowed call is remembered by its time. Times come from one clock that never goes back. About 250 bytes a key.
+ * allowed call is remembered by its time. Times come from one clock that never goes back. A call costs the same however
+ * many keys there are.
  */
 export function createSlidingWindow({ limit, windowMs, maxKeys }: WindowOptions): SlidingWindow {
-  // In the order of their last call, so that the quiet ones come first.
-  const keys = new Map<string, Times>();
-  const current = (key: string, nowMs: number): Times | undefined => {
-    const times = keys.get(key);
+  // Two generations: whoever calls is in the young one. When that is full or a window old, it becomes the old one, and what
+  // is left in the old one has been quiet for longest. So nothing is ever searched for or sorted.
+  let young = new Map<string, Times>();
+  let old = new Map<string, Times>();
+  let bornMs = 0;
+  const timesOf = (key: string, nowMs: number): Times | undefined => {
+    const times = young.get(key) ?? old.get(key);
     if (times !== undefined) forget(times, nowMs - windowMs);
     return times;
+  };
+  const age = (nowMs: number): void => {
+    const isQuiet = nowMs - bornMs >= windowMs;
+    if (!isQuiet && young.size < maxKeys / 2) return;
+    // Quiet for two windows: nothing in either is younger than one.
+    old = nowMs - bornMs >= 2 * windowMs ? new Map() : young;
+    young = new Map();
+    bornMs = nowMs;
   };
   const state = (times: Times | undefined, nowMs: number): WindowState => {
     const most = limit();
@@ -59,20 +71,22 @@ export function createSlidingWindow({ limit, windowMs, maxKeys }: WindowOptions)
     };
   };
   return {
-    look: (key, nowMs) => state(current(key, nowMs), nowMs),
+    look: (key, nowMs) => state(timesOf(key, nowMs), nowMs),
     take: (key, nowMs) => {
       if (limit() === 0) return state(undefined, nowMs);
-      const times = current(key, nowMs) ?? { head: 0, list: [] };
+      const times = timesOf(key, nowMs) ?? { head: 0, list: [] };
       const before = state(times, nowMs);
+      age(nowMs);
       // Whoever is refused again and again stays among the lively ones and cannot be pushed out by a crowd.
-      keys.delete(key);
-      makeRoom(keys, nowMs - windowMs, maxKeys);
-      keys.set(key, times);
+      if (!young.has(key)) {
+        young.set(key, times);
+        old.delete(key);
+      }
       if (!before.isAllowed) return before;
       times.list.push(nowMs);
       return { ...before, remaining: before.remaining - 1, resetMs: windowMs };
     },
-    size: () => keys.size,
+    size: () => young.size + old.size,
   };
 }
 
@@ -81,16 +95,5 @@ function forget(times: Times, until: number): void {
   if (times.head > 32 && times.head * 2 > times.list.length) {
     times.list = times.list.slice(times.head);
     times.head = 0;
-  }
-}
-
-/** Looks at the two quietest keys only, so that a call costs the same however many there are. */
-function makeRoom(keys: Map<string, Times>, until: number, maxKeys: number): void {
-  for (let looked = 0; looked < 2; looked += 1) {
-    const [quietest] = keys;
-    if (quietest === undefined) return;
-    const [key, { list }] = quietest;
-    if (keys.size < maxKeys && (list.at(-1) ?? Number.POSITIVE_INFINITY) > until) return;
-    keys.delete(key);
   }
 }
