@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    globalSetup: ['./test/support/postgres-setup.ts'],
+    globalSetup: ['./test/support/postgres-setup.ts', './test/support/dashboard-setup.ts'],
     reporters: ['default', './test/support/closing-line-reporter.ts'],
     mockReset: true,
     unstubEnvs: true,

@@ -40,6 +40,7 @@ export function SignedIn({ children }: { readonly children: ReactNode }): ReactN
   if (error?.kind === 'unauthenticated') {
     return <Navigate to="/sign-in" search={{ next: here }} replace />;
   }
+  if (error?.code === 'not_bootstrapped') return <Navigate to="/welcome" replace />;
   if (data !== undefined && data.owed.length > 0) {
     return <Navigate to="/put-in-order" search={{ next: here }} replace />;
   }

@@ -1,5 +1,6 @@
+import { useNavigate, useRouterState } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { bootstrapUsers } from '../../../src/operations/users/contract.ts';
 import { useAfterSignIn } from '../../data/after-sign-in.ts';
 import { useAct } from '../../data/data.tsx';
@@ -9,14 +10,20 @@ import { Button } from '../../parts/button.tsx';
 import { TextField } from '../../parts/field.tsx';
 
 /** The token stands behind the hash, which no browser sends to a server; it is taken out of the address at once. */
-function takeToken(): string | null {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (token !== null) history.replaceState(history.state, '', location.pathname);
-  return token;
+function useToken(): string | null {
+  const hash = useRouterState({ select: ({ location }) => location.hash });
+  const navigate = useNavigate();
+  const [token, setToken] = useState<string | null>(null);
+  const given = new URLSearchParams(hash.replace(/^#/u, '')).get('token');
+  if (given !== null && given !== token) setToken(given);
+  useEffect(() => {
+    if (given !== null) void navigate({ to: '.', hash: '', replace: true });
+  }, [given, navigate]);
+  return given ?? token;
 }
 
 export function WelcomePage(): ReactNode {
-  const [token] = useState(takeToken);
+  const token = useToken();
   if (token !== null) return <FirstAdmin token={token} />;
   return (
     <Alone

@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { prepareDemo } from '../../src/app/demo.ts';
+import { createTestDatabase, type TestDatabase } from './test-database.ts';
+
+const program = fileURLToPath(new URL('../../src/app/main.ts', import.meta.url));
+
+/** The real service on the sample repositories, as its dashboard sees it. */
+export interface DashboardService {
+  /** `http://localhost:PORT`: browsers hold passkeys to names, not to addresses. */
+  readonly origin: string;
+  /** The one-time link for the first administrator. */
+  readonly link: string;
+  readonly folder: string;
+  readonly database: TestDatabase;
+  close(): Promise<void>;
+}
+
+/** Starts `start` on a folder and a database of its own; `change` goes into the configuration of the demo. */
+export async function startDashboardService(
+  change: Readonly<Record<string, unknown>> = {},
+  prepare: (folder: string) => Promise<void> = async () => undefined,
+): Promise<DashboardService> {
+  const folder = await mkdtemp(join(tmpdir(), 'cms-dashboard-'));
+  const database = await createTestDatabase();
+  const { configFile } = await prepareDemo(folder);
+  await prepare(folder);
+  const config = JSON.parse(await readFile(configFile, 'utf8')) as Record<string, unknown>;
+  const github = { pollSeconds: 1 };
+  await writeFile(configFile, JSON.stringify({ ...config, github, ...change }));
+  const words = ['--config', configFile, '--verbose', 'start', '--port', '0'];
+  const child = spawn(process.execPath, [program, ...words], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], HOME: folder, DATABASE_URL: database.url },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const close = async (): Promise<void> => {
+    await end(child);
+    await database.drop();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    const find = listenTo(child);
+    const address = new URL(await find(/listening on (http:\S+)/u));
+    const link = new URL(await find(/(http:\S+#token=\S+)/u));
+    const origin = `http://localhost:${address.port}`;
+    return { origin, link: `${origin}/welcome${link.hash}`, folder, database, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Waits for what the service says on its standard error; throws all of it when the service ends before. */
+function listenTo(child: ChildProcess): (pattern: RegExp) => Promise<string> {
+  const { stderr } = child;
+  if (stderr === null) throw new Error('the standard error is not piped');
+  let said = '';
+  stderr.setEncoding('utf8').on('data', (part: string) => {
+    said += part;
+  });
+  return async (pattern) => {
+    for (;;) {
+      const found = pattern.exec(said)?.[1];
+      if (found !== undefined) return found;
+      if (child.exitCode !== null) throw new Error(said);
+      await Promise.race([once(stderr, 'data'), once(child, 'exit')]);
+    }
+  };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
+  await once(child, 'exit');
+  clearTimeout(timer);
+}
