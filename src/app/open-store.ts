@@ -46,6 +46,7 @@ import { createMarkers } from '../platform/effects/markers.ts';
 import { effectMigrations } from '../platform/effects/migrations.ts';
 import { idempotencyMigrations } from '../platform/idempotency/migrations.ts';
 import { identityMigrations } from '../platform/identity/migrations.ts';
+import { currentCorrelationId } from '../platform/logging/context.ts';
 import { ratelimitMigrations } from '../platform/ratelimit/migrations.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
 import type { Vault } from '../platform/vault/vault.ts';
@@ -57,6 +58,7 @@ import { createPauseStore } from '../storage/pause-store.ts';
 import { createRunStore } from '../storage/run-store.ts';
 import { createTaskStore } from '../storage/task-store.ts';
 import { kyselyOf } from '../storage/transaction.ts';
+import { auditedTasks } from './audited-tasks.ts';
 import type { Credentials } from './credentials.ts';
 import { createCredentials } from './credentials.ts';
 import { killPoint } from './kill-point.ts';
@@ -150,8 +152,11 @@ async function build(
   const push = createGitPush({ git });
   const trees = createTreeReader({ git });
   const pauses = createPauseStore(database);
-  const tasks = createTaskStore(database);
   const audit = await openAudit({ ...parts, database });
+  const tasks = auditedTasks(createTaskStore(database), {
+    audit,
+    correlationId: () => currentCorrelationId() ?? random.uuid(),
+  });
   const vault = openVault({ ...parts, database, audit });
   const credentials = createCredentials({ vault, environment: parts.secret, clock, log });
   const local = createLocalHost({
