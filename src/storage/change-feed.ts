@@ -57,10 +57,18 @@ export function createChangeFeed(
       }),
   };
 
+  /**
+   * Every transaction of this database below the answer has ended. The snapshot's own oldest would be of the whole
+   * server, where a batch in somebody else's database could hold the news back for hours. What is read with the answer
+   * is read by a later statement, so that whatever ended in between is seen.
+   */
   async function oldestOpen(): Promise<string> {
-    const { rows } = await sql<{
-      oldest: string;
-    }>`select pg_snapshot_xmin(pg_current_snapshot())::text as oldest`.execute(db);
+    const { rows } = await sql<{ oldest: string }>`
+      with bound as (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next),
+        open as (select ((next & 4294967295) - backend_xid::text::bigint + 4294967296) & 4294967295 as behind
+          from bound, pg_stat_activity where datname = current_database() and backend_xid is not null)
+      select (next - coalesce((select max(behind) from open where behind < 2147483648), 0))::text as oldest
+        from bound`.execute(db);
     return rows[0]?.oldest ?? '0';
   }
 
@@ -70,7 +78,7 @@ export function createChangeFeed(
     const { rows } = await sql<{
       xid: string;
     }>`select xid::text from changes_forgotten`.execute(db);
-    return rows[0] !== undefined && BigInt(xid) < BigInt(rows[0].xid);
+    return rows[0] !== undefined && BigInt(xid) <= BigInt(rows[0].xid);
   }
 }
 
