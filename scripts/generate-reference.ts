@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { configJsonSchema, describeKeys } from '../src/platform/config/describe-keys.ts';
 import { referencePage } from '../src/platform/config/reference-page.ts';
+import { permissionsPage } from './permission-matrix.ts';
 import { commandsPage, openApiPage, operationsPage } from './reference-pages.ts';
 
 /** Writes the pages of docs/reference that are made from the code. Run it after a key, a command or an operation was changed. */
@@ -12,5 +13,6 @@ await writeFile(
   `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
 );
 await writeFile(new URL('operations.md', folder), operationsPage());
+await writeFile(new URL('permissions.md', folder), permissionsPage());
 await writeFile(new URL('commands.md', folder), commandsPage());
 await writeFile(new URL('openapi.json', folder), openApiPage());

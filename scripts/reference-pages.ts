@@ -22,6 +22,7 @@ export function operationsPage(): string {
 Everything that can be asked of the system, and who may. Made from the catalogue by \`node scripts/generate-reference.ts\`;
 a test compares the two. The owner of the data folder acts as \`admin\` on the command line, anybody else as \`viewer\`.
 A door is listed where an operation may come in; which doors are open depends on how the service runs.
+[Who may do what](permissions.md) has the same as a matrix, limited roles and unfinished sign-ins included.
 
 ${table([header, ...rows])}
 ## Roles
@@ -51,7 +52,7 @@ ${sections.join('\n')}`;
 }
 
 function rolesThatMay(permission: string): string {
-  if (permission === 'public') return 'whoever can start the program';
+  if (permission === 'public') return 'anybody';
   return Object.entries(roles)
     .filter(([, held]) => held.some((one) => one === permission))
     .map(([role]) => role)

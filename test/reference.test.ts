@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { permissionsPage } from '../scripts/permission-matrix.ts';
 import { commandsPage, openApiPage, operationsPage } from '../scripts/reference-pages.ts';
 import { catalogue } from '../src/operations/catalogue.ts';
 
@@ -9,6 +10,7 @@ const page = async (name: string): Promise<string> =>
 
 test('the pages of commands and operations are up to date (node scripts/generate-reference.ts)', async () => {
   expect(await page('operations.md')).toBe(operationsPage());
+  expect(await page('permissions.md')).toBe(permissionsPage());
   expect(await page('commands.md')).toBe(commandsPage());
   expect(await page('openapi.json')).toBe(openApiPage());
 });
