@@ -87,6 +87,7 @@ export function importable({
     ANTHROPIC_API_KEY: null,
     CLAUDE_CODE_OAUTH_TOKEN: null,
     ...secrets.agents,
+    ...secrets.github,
   };
   return Object.entries(known).map(([name, value]) => ({ name, value: value ?? undefined }));
 }

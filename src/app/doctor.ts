@@ -156,7 +156,14 @@ async function token(
     return [line('GitHub token', 'not_measured', 'No manager repository is configured.', null)];
   const { githubToken } = loaded.secrets;
   if (githubToken === null)
-    return [line('GitHub token', 'failed', 'GITHUB_TOKEN is not set.', 'export GITHUB_TOKEN=...')];
+    return [
+      line(
+        'GitHub token',
+        'not_measured',
+        'GITHUB_TOKEN is not set here; what the vault holds is measured by the service.',
+        'claude-manager credentials list',
+      ),
+    ];
   const env = { ...options.env, GITHUB_API_URL: loaded.config.github.apiUrl };
   const said = await checkToken(env, githubToken, [
     managerRepo,

@@ -76,6 +76,7 @@ function allSecrets({ secrets }: LoadedConfig): Readonly<Record<string, string>>
     GITHUB_WEBHOOK_SECRET: secrets.githubWebhookSecret,
     DATABASE_URL: secrets.databaseUrl,
     ...secrets.agents,
+    ...secrets.github,
   };
   return Object.fromEntries(
     Object.entries(named).flatMap(([name, value]) => (value === null ? [] : [[name, value]])),

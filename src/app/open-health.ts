@@ -1,4 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
+import { standingCheck } from '../integrations/github/credentials/standing-check.ts';
+import type { GithubTables } from '../integrations/github/tables.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Audit } from '../platform/audit/audit.ts';
 import { auditCheck } from '../platform/audit/audit-check.ts';
@@ -19,7 +21,7 @@ import { vaultCheck } from '../platform/vault/vault-check.ts';
 
 export interface HealthParts {
   readonly loaded: LoadedConfig;
-  readonly database: Pick<Database, 'pool'>;
+  readonly database: Pick<Database, 'pool' | 'kysely'>;
   readonly vault: Pick<Vault, 'check' | 'list'>;
   readonly performance: Pick<PerformanceWatch, 'counts'>;
   readonly audit: Pick<Audit, 'inspect'>;
@@ -42,6 +44,7 @@ export function healthChecks({
     auditCheck(audit, systemClock),
     databaseCheck(() => database.pool.query('select 1')),
     vaultCheck(vault),
+    standingCheck(database.kysely<GithubTables>()),
     reachableCheck('GitHub', usesGithub(loaded) ? config.github.apiUrl : null),
     remarksCheck('configuration', 'configuration', () => {
       const { errors, warnings } = remarksOf(loaded);

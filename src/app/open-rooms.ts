@@ -1,5 +1,7 @@
 import { hostname } from 'node:os';
 import type { RepositoryRef } from '../domain/repository.ts';
+import { liftSuspension } from '../integrations/github/credentials/standing.ts';
+import type { GithubTables } from '../integrations/github/tables.ts';
 import { AppError } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
@@ -39,9 +41,9 @@ import type { IdentityRooms } from './open-identity.ts';
 import { openIdentity } from './open-identity.ts';
 import type { OpenOptions, WorkingRooms } from './open-options.ts';
 import { configFolder } from './open-options.ts';
+import { protectionOperations } from './open-protection.ts';
 import { openReading } from './open-reading.ts';
 import { createScan } from './open-scan.ts';
-import { protectionOperations } from './open-protection.ts';
 import type { StoreRooms } from './open-store.ts';
 import { openStore } from './open-store.ts';
 import { keepVault } from './open-vault.ts';
@@ -87,6 +89,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       GITHUB_WEBHOOK_SECRET: secrets.githubWebhookSecret,
       DATABASE_URL: secrets.databaseUrl,
       ...secrets.agents,
+      ...secrets.github,
     })[name] ?? undefined;
   const deps = { config, settings, secret, clock: systemClock, random: systemRandom };
   const store = await openStore({
@@ -176,6 +179,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       }),
       ...credentialHandlers({
         vault: store.vault,
+        lift: (credential) => liftSuspension(store.database.kysely<GithubTables>(), credential),
         now: () => systemClock.now(),
         environment: () => importable(loaded),
       }),

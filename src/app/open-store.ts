@@ -170,7 +170,7 @@ async function build(
   let github: CodeHost | null = null;
   const host = (name: HostName): CodeHost => {
     if (name === 'local') return local;
-    github ??= openGithub({ ...parts, database, markers, push, credentials });
+    github ??= openGithub({ ...parts, database, markers, push, credentials, sealing: vault });
     return github;
   };
   const effects = createEffects<Transaction, EffectRequest>({

@@ -4,6 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { sha256 } from '../../lib/hash.ts';
 import type { Random } from '../../lib/random.ts';
 import { makeRobust } from '../../platform/resilience/make-robust.ts';
+import type { AccessOf, GithubAccess } from './credentials/access.ts';
 import { type EtagStore, keptBodyBytes } from './etag-store.ts';
 import type { Exchange, HttpAnswer, HttpRequest } from './exchange.ts';
 import { githubError, json, malformed } from './github-error.ts';
@@ -24,7 +25,7 @@ export interface GithubClient {
     options: ReadOptions,
   ): Promise<z.infer<Schema>[]>;
   /** A GraphQL query: a read that is POSTed; any status below 500, and 501, is answered, a redirect too. */
-  readonly query: (url: string, body: string) => Promise<HttpAnswer>;
+  readonly query: (url: string, body: string, repository: string) => Promise<HttpAnswer>;
   write<Schema extends z.ZodType>(request: WriteRequest, schema: Schema): Promise<z.infer<Schema>>;
 }
 
@@ -32,6 +33,8 @@ export interface ReadOptions {
   readonly lane: Lane;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly accept?: string;
+  /** Whose credential is used where the path names no repository. */
+  readonly for?: string | null;
   /** Asked anew, neither joined to an equal read under way nor kept; for looking at what was just written. */
   readonly fresh?: boolean;
 }
@@ -48,8 +51,7 @@ export interface WriteRequest {
 
 export interface GithubClientDeps {
   readonly apiUrl: string;
-  readonly token: () => Promise<string>;
-  readonly governor: Governor;
+  readonly access: AccessOf;
   readonly etags: EtagStore;
   readonly exchange: Exchange;
   readonly clock: Clock;
@@ -71,17 +73,19 @@ export function createGithubClient(deps: GithubClientDeps): GithubClient {
   return {
     get: async (path, schema, options) => {
       const url = address(path, options.query);
-      const answer = await read(url, options);
+      const answer = await read(deps.access(placeOf(path) ?? options.for ?? null), url, options);
       return parsed(schema, { method: 'GET', url, headers: {} }, answer);
     },
     list: async (path, item, options) => {
       const items: z.infer<typeof item>[] = [];
       const seen = new Set<string>();
+      // Further pages name the repository by a number.
+      const access = deps.access(placeOf(path));
       let url: string | null = address(path, { per_page: '100', ...options.query });
       while (url !== null) {
         if (seen.has(url) || seen.size >= maxPages) throw endless(url);
         seen.add(url);
-        const answer: HttpAnswer = await read(url, options);
+        const answer: HttpAnswer = await read(access, url, options);
         items.push(...parsed(z.array(item), { method: 'GET', url, headers: {} }, answer));
         url = nextPage(answer.headers['link'], url);
       }
@@ -93,7 +97,8 @@ export function createGithubClient(deps: GithubClientDeps): GithubClient {
       const body = request.body === undefined ? {} : { body: JSON.stringify(request.body) };
       const sent = { method, url: address(request.path), headers: {}, ...body };
       const demand = { lane, write: true, createsContent };
-      const answer = await followed(deps, sent, demand, request.stillOurs);
+      const access = deps.access(placeOf(request.path));
+      const answer = await followed(deps, access, sent, demand, request.stillOurs);
       if (answer.status >= 300) throw githubError(sent, answer);
       return parsed(schema, sent, answer);
     },
@@ -103,11 +108,10 @@ export function createGithubClient(deps: GithubClientDeps): GithubClient {
 function createQuery(deps: GithubClientDeps): GithubClient['query'] {
   return makeRobust(
     'github_query',
-    async (url: string, body: string) => {
+    async (url: string, body: string, repository: string) => {
       const first = { method: 'POST', url, headers: {}, body, isRead: true } as const;
-      const request = await dressed(deps, first, true);
       const demand = { lane: 'person', write: false, createsContent: false } as const;
-      const answer = await deps.governor.run(demand, async () => deps.exchange(request));
+      const answer = await authorized(deps, deps.access(repository), first, demand);
       if (answer.status >= 500 && answer.status !== 501) throw githubError(first, answer);
       return answer;
     },
@@ -115,21 +119,22 @@ function createQuery(deps: GithubClientDeps): GithubClient['query'] {
   );
 }
 
-type Read = (url: string, options: ReadOptions) => Promise<HttpAnswer>;
+type Read = (access: GithubAccess, url: string, options: ReadOptions) => Promise<HttpAnswer>;
 
 /** Equal reads in flight are one. */
 function createRead(deps: GithubClientDeps): Read {
   const underWay = new Map<string, Promise<HttpAnswer>>();
   const robust = makeRobust(
     'github_read',
-    async (url: string, options: ReadOptions) => conditional(deps, url, options),
+    async (access: GithubAccess, url: string, options: ReadOptions) =>
+      conditional(deps, access, url, options),
     { retry: {}, breaker: {}, clock: deps.clock, random: deps.random },
   );
-  return async (url, options) => {
-    const key = `${options.accept ?? ''} ${url}`;
+  return async (access, url, options) => {
+    const key = `${access.id} ${options.accept ?? ''} ${url}`;
     const same = underWay.get(key);
     if (same !== undefined && options.fresh !== true) return same;
-    const mine = robust(url, options).finally(() => {
+    const mine = robust(access, url, options).finally(() => {
       if (underWay.get(key) === mine) underWay.delete(key);
     });
     underWay.set(key, mine);
@@ -139,11 +144,12 @@ function createRead(deps: GithubClientDeps): Read {
 
 async function conditional(
   deps: GithubClientDeps,
+  access: GithubAccess,
   url: string,
   options: ReadOptions,
 ): Promise<HttpAnswer> {
-  // What one token may see another may not, so answers are kept for each token.
-  const key = sha256(`${await deps.token()}\n${options.accept ?? ''}\n${url}`);
+  // What one credential may see another may not; the tokens of an app change by the hour.
+  const key = sha256(`${await keptFor(access)}\n${options.accept ?? ''}\n${url}`);
   const kept = options.fresh === true ? null : await deps.etags.get(key);
   const headers = {
     ...(options.accept === undefined ? {} : { accept: options.accept }),
@@ -151,7 +157,7 @@ async function conditional(
   };
   const request = { method: 'GET', url, headers } as const;
   const demand = { lane: options.lane, write: false, createsContent: false };
-  const answer = await followed(deps, request, demand);
+  const answer = await followed(deps, access, request, demand);
   if (answer.status === 304 && kept !== null) {
     const link = kept.link === null ? {} : { link: kept.link };
     return { status: 200, headers: { ...answer.headers, ...link }, text: kept.body };
@@ -172,6 +178,7 @@ function isWhole({ headers, text }: HttpAnswer): boolean {
 /** Sends, and follows redirects with the same method, to another host only for reads and without our credential. */
 async function followed(
   deps: GithubClientDeps,
+  access: GithubAccess,
   first: HttpRequest,
   demand: Parameters<Governor['run']>[0],
   stillOurs: () => boolean = () => true,
@@ -179,11 +186,11 @@ async function followed(
   const home = new URL(deps.apiUrl).origin;
   let url = first.url;
   for (let hop = 0; hop <= maxHops; hop += 1) {
-    const request = await dressed(deps, { ...first, url }, new URL(url).origin === home);
-    const answer = await deps.governor.run(demand, async () => {
-      if (!stillOurs()) throw leaseLost();
-      return deps.exchange(request);
-    });
+    const request = { ...first, url };
+    const answer =
+      new URL(url).origin === home
+        ? await authorized(deps, access, request, demand, stillOurs)
+        : await sent(deps, access, dressed(request, null), demand, stillOurs);
     const location = answer.headers['location'];
     if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) return answer;
     const next = new URL(location, url);
@@ -200,18 +207,67 @@ function isSamePlace(url: string, next: URL, home: string, status: number): bool
   return next.origin === home && status !== 303 && next.pathname.endsWith(tail);
 }
 
-async function dressed(
+/** With the credential; a token that GitHub refuses is replaced once when there is another, as nothing happened then. */
+async function authorized(
   deps: GithubClientDeps,
+  access: GithubAccess,
   request: HttpRequest,
-  isHome: boolean,
-): Promise<HttpRequest> {
+  demand: Parameters<Governor['run']>[0],
+  stillOurs: () => boolean = () => true,
+): Promise<HttpAnswer> {
+  for (let tried = 1; ; tried += 1) {
+    const token = await access.token();
+    const answer = await sent(deps, access, dressed(request, token), demand, stillOurs);
+    if (answer.status !== 401) {
+      if (answer.status < 400) await access.accepted(token);
+      return answer;
+    }
+    const mayTry = tried === 1 ? await access.refused(token) : await refusedAgain(access, token);
+    if (!mayTry) return answer;
+  }
+}
+
+/** The new token was refused as well: that counts, and no third one is asked for. */
+async function refusedAgain(access: GithubAccess, token: string): Promise<false> {
+  await access.refusedForGood(token);
+  return false;
+}
+
+async function sent(
+  deps: GithubClientDeps,
+  access: GithubAccess,
+  request: HttpRequest,
+  demand: Parameters<Governor['run']>[0],
+  stillOurs: () => boolean,
+): Promise<HttpAnswer> {
+  return await access.governor.run(demand, async () => {
+    if (!stillOurs()) throw leaseLost();
+    return await deps.exchange(request);
+  });
+}
+
+/** An app's answers stay good when its token changes; those of a personal token belong to that token. */
+async function keptFor(access: GithubAccess): Promise<string> {
+  return access.login === null ? await access.token() : access.id;
+}
+
+/** `owner/name` of an address below the API, `owner/` of an account's lists, else null. */
+function placeOf(path: string): string | null {
+  const [, owner, name] = /^\/repos\/([^/?]+)\/([^/?]+)/u.exec(path) ?? [];
+  if (owner !== undefined && name !== undefined)
+    return `${decodeURIComponent(owner)}/${decodeURIComponent(name)}`;
+  const [, account] = /^\/(?:orgs|users)\/([^/?]+)/u.exec(path) ?? [];
+  return account === undefined ? null : `${decodeURIComponent(account)}/`;
+}
+
+function dressed(request: HttpRequest, token: string | null): HttpRequest {
   const headers = {
     accept: 'application/vnd.github+json',
     'user-agent': 'claude-manager-service',
     'x-github-api-version': '2022-11-28',
     ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
     ...request.headers,
-    ...(isHome ? { authorization: `Bearer ${await deps.token()}` } : {}),
+    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
   };
   return { ...request, headers };
 }

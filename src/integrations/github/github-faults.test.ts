@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { oneToken } from '../../../test/support/github-access.ts';
 import {
   createGithubEmulator,
   type GithubEmulator,
@@ -24,15 +25,18 @@ afterEach(async () => {
 
 const widgets = { host: 'github', name: 'acme/widgets' } as const;
 
-function hostAt(apiUrl: string, more: Partial<GithubHostDeps> = {}): CodeHost {
+function hostAt(
+  apiUrl: string,
+  { token = 'token-svc-bot', ...more }: Partial<GithubHostDeps> & { token?: string } = {},
+): CodeHost {
   const clock = more.clock ?? createSkippingClock();
   const random = systemRandom;
   const state = createMemoryGovernorState();
+  const governor = createGovernor({ credential: 'test', state, clock, random });
   return createGithubHost({
     apiUrl,
     serverUrl: 'http://127.0.0.1:1',
-    token: async () => 'token-svc-bot',
-    governor: createGovernor({ credential: 'test', state, clock, random }),
+    access: oneToken(governor, async () => token),
     etags: createMemoryEtagStore(),
     clock,
     random,
@@ -203,7 +207,7 @@ test('a pattern stands for the repositories of an owner', async () => {
 
 test('a refused token says what to do', async () => {
   const emulator = await openEmulator();
-  const host = hostAt(emulator.apiUrl, { token: async () => 'wrong' });
+  const host = hostAt(emulator.apiUrl, { token: 'wrong' });
   await expect(host.self()).rejects.toMatchObject({
     kind: 'unauthenticated',
     code: 'github_authentication',

@@ -11,7 +11,8 @@ import { Comment, Issue, PullRequest } from './schemas.ts';
 
 export interface GithubFindsDeps {
   readonly client: GithubClient;
-  readonly self: () => Promise<string>;
+  /** Our login on that repository. */
+  readonly self: (repository: string) => Promise<string>;
   readonly remote: (ref: RepositoryRef) => Promise<GitRemote>;
   readonly git: Pick<GitPush, 'remoteRef'>;
   readonly markers: Markers;
@@ -45,7 +46,7 @@ export function createGithubFinds(
 const lookBackMs = 300_000;
 
 async function createdIssue(deps: GithubFindsDeps, write: HostWrite): Promise<EffectResult | null> {
-  const creator = await deps.self();
+  const creator = await deps.self(write.repository.name);
   const listed = await deps.client.list(`${pathOf(write.repository)}/issues`, Issue, {
     lane: 'deliver',
     fresh: true,
@@ -64,7 +65,7 @@ async function comment(
   write: HostWrite,
   number: number,
 ): Promise<EffectResult | null> {
-  const self = await deps.self();
+  const self = await deps.self(write.repository.name);
   const path = `${pathOf(write.repository)}/issues/${number}/comments`;
   const listed = await deps.client.list(path, Comment, {
     lane: 'deliver',
@@ -82,7 +83,7 @@ async function pullRequest(
   write: HostWrite,
   { head, base }: HostPayload<'open_pull_request'>,
 ): Promise<EffectResult | null> {
-  const self = await deps.self();
+  const self = await deps.self(write.repository.name);
   const listed = await deps.client.list(`${pathOf(write.repository)}/pulls`, PullRequest, {
     lane: 'deliver',
     fresh: true,

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { createGitWork } from '../../../test/support/git-work.ts';
+import { oneToken } from '../../../test/support/github-access.ts';
 import { createGithubEmulator } from '../../../test/support/github-emulator/emulator.ts';
 import { createSkippingClock } from '../../../test/support/skipping-clock.ts';
 import { systemRandom } from '../../lib/random.ts';
@@ -27,8 +28,10 @@ async function openGithub(): Promise<HostSubject> {
   const host = createGithubHost({
     apiUrl: emulator.apiUrl,
     serverUrl: emulator.serverUrl,
-    token: async () => token,
-    governor: createGovernor({ credential: 'test', state, clock, random }),
+    access: oneToken(
+      createGovernor({ credential: 'test', state, clock, random }),
+      async () => token,
+    ),
     etags: createMemoryEtagStore(),
     clock,
     random,

@@ -5,13 +5,13 @@ import type { RepositoryRef } from '../../domain/repository.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Random } from '../../lib/random.ts';
+import type { AccessOf } from './credentials/access.ts';
 import type { EtagStore } from './etag-store.ts';
 import { createExchange, type Deadlines, type Fetch, usualDeadlines } from './exchange.ts';
 import { createGithubClient } from './github-client.ts';
 import { createGithubFinds } from './github-finds.ts';
 import { createGithubReads } from './github-reads.ts';
 import { createGithubWrites } from './github-writes.ts';
-import type { Governor } from './governor/governor.ts';
 import { createIssueEdits } from './issue-edits.ts';
 import { User } from './schemas.ts';
 
@@ -20,9 +20,10 @@ export interface GithubHostDeps {
   readonly apiUrl: string;
   /** `https://github.com`: where git goes. */
   readonly serverUrl: string;
-  /** The credential of this moment; asked for each request, so that a short-lived one may change. */
-  readonly token: () => Promise<string>;
-  readonly governor: Governor;
+  /** The credential for each repository. */
+  readonly access: AccessOf;
+  /** The repository of our proposals: whoever writes there is who we are. Null: only one credential matters. */
+  readonly home?: string | null;
   readonly etags: EtagStore;
   readonly clock: Clock;
   readonly random: Random;
@@ -38,16 +39,26 @@ export function createGithubHost(deps: GithubHostDeps): CodeHost {
   const exchange = createExchange(deps.deadlines ?? usualDeadlines, deps.fetch);
   const client = createGithubClient({ ...deps, exchange });
   const edits = createIssueEdits({ apiUrl: deps.apiUrl, query: client.query, log: deps.log });
-  const self = async (): Promise<string> =>
-    (await client.get('/user', User, { lane: 'person' })).login;
+  const selfAt = async (repository: string | null): Promise<string> => {
+    const { login } = deps.access(repository);
+    return login === null
+      ? (await client.get('/user', User, { lane: 'person', for: repository })).login
+      : await login();
+  };
   const remote = async (ref: RepositoryRef): Promise<GitRemote> => remoteOf(deps, ref);
   const send = createGithubWrites({ client, remote, git: deps.git, markers: deps.markers });
-  const find = createGithubFinds({ client, self, remote, git: deps.git, markers: deps.markers });
+  const find = createGithubFinds({
+    client,
+    self: selfAt,
+    remote,
+    git: deps.git,
+    markers: deps.markers,
+  });
   return {
     name: 'github',
     ...createGithubReads(client, edits),
     remote,
-    self,
+    self: () => selfAt(deps.home ?? null),
     send: async (write: HostWrite) => send(write, readWrite(write)),
     find: async (write: HostWrite) => find(write, readWrite(write)),
   };
@@ -56,7 +67,9 @@ export function createGithubHost(deps: GithubHostDeps): CodeHost {
 // By environment and bound to the server's address: in arguments other users could read it, in a URL git would log it.
 async function remoteOf(deps: GithubHostDeps, ref: RepositoryRef): Promise<GitRemote> {
   const serverUrl = deps.serverUrl.replace(/\/+$/u, '');
-  const basic = Buffer.from(`x-access-token:${await deps.token()}`).toString('base64');
+  const basic = Buffer.from(`x-access-token:${await deps.access(ref.name).token()}`).toString(
+    'base64',
+  );
   return {
     url: `${serverUrl}/${ref.name}.git`,
     env: {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { oneToken } from '../../../test/support/github-access.ts';
 import {
   createGithubEmulator,
   type GithubEmulator,
@@ -42,13 +43,15 @@ async function open(basePath: '' | '/api/v3'): Promise<void> {
   host = createGithubHost({
     apiUrl: emulator.apiUrl,
     serverUrl: emulator.serverUrl,
-    token: async () => token,
-    governor: createGovernor({
-      credential: 'test',
-      state: createMemoryGovernorState(),
-      clock,
-      random: systemRandom,
-    }),
+    access: oneToken(
+      createGovernor({
+        credential: 'test',
+        state: createMemoryGovernorState(),
+        clock,
+        random: systemRandom,
+      }),
+      async () => token,
+    ),
     etags: createMemoryEtagStore(),
     clock,
     random: systemRandom,

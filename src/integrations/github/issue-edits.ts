@@ -11,7 +11,7 @@ import { when } from './schemas.ts';
 export interface IssueEditsDeps {
   readonly apiUrl: string;
   /** Sends one GraphQL request as a read and answers whatever comes back. */
-  readonly query: (url: string, body: string) => Promise<HttpAnswer>;
+  readonly query: (url: string, body: string, repository: string) => Promise<HttpAnswer>;
   readonly log?: Log | undefined;
 }
 
@@ -31,7 +31,7 @@ export function createIssueEdits({ apiUrl, query, log = silentLog }: IssueEditsD
     if (isAbsent) return null;
     const [owner = '', name = ''] = ref.name.split('/');
     const body = JSON.stringify({ query: lastEdit, variables: { owner, name, number } });
-    const read = understand(url, await query(url, body));
+    const read = understand(url, await query(url, body, ref.name));
     if (read !== 'absent') return read === 'unseen' ? null : read;
     if (!isAbsent)
       log.warn({ url }, 'GitHub tells no edits of issues here; a comment after the label voids it');

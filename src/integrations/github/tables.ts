@@ -14,6 +14,20 @@ export interface GithubTables {
     readonly link: string | null;
     readonly used_at: Generated<Date>;
   };
+  readonly github_standing: {
+    readonly credential: string;
+    /** Of the token that the counts are about. */
+    readonly fingerprint: string;
+    /** In a row. */
+    readonly refusals: number;
+    readonly suspended_at: Date | null;
+  };
+  readonly github_app_tokens: {
+    readonly credential: string;
+    /** Closed by the vault. */
+    readonly sealed: string | null;
+    readonly expires_at: Date | null;
+  };
 }
 
 export const githubMigrations = [
@@ -30,6 +44,22 @@ export const githubMigrations = [
         body text not null,
         link text,
         used_at timestamptz not null default now()
+      )`.execute(db);
+    },
+  },
+  {
+    id: 'github-0002-credentials',
+    up: async (db: Kysely<unknown>): Promise<void> => {
+      await sql`create table github_standing (
+        credential text primary key,
+        fingerprint text not null,
+        refusals integer not null,
+        suspended_at timestamptz
+      )`.execute(db);
+      await sql`create table github_app_tokens (
+        credential text primary key,
+        sealed text,
+        expires_at timestamptz
       )`.execute(db);
     },
   },

@@ -94,6 +94,20 @@ export const removeCredential = operation({
   output: z.object({ name: z.string(), removed: z.boolean() }),
 });
 
+export const liftCredential = operation({
+  ...writing,
+  name: 'credentials.lift',
+  summary: 'Use a GitHub credential again that was suspended after three refusals',
+  input: z.object({
+    credential: z
+      .string()
+      .min(1)
+      .max(200)
+      .meta({ description: 'As the health check names it: GITHUB_TOKEN, app 7 on acme.' }),
+  }),
+  output: z.object({ credential: z.string(), lifted: z.boolean() }),
+});
+
 export const RekeyReport = z.object({
   keyId: z.string(),
   place: z.string(),

@@ -8,6 +8,7 @@ import { serve } from '../gate.ts';
 import type { Credential, ImportReport } from './contract.ts';
 import {
   importCredentials,
+  liftCredential,
   listCredentials,
   rekeyVault,
   removeCredential,
@@ -33,6 +34,8 @@ export interface CredentialPorts {
     use(name: string, purpose: string, by?: Who): Promise<string>;
     keyPlace(): Promise<string | null>;
   };
+  /** Takes the suspension of a GitHub credential away; false when there is none. */
+  readonly lift: (credential: string) => Promise<boolean>;
   readonly now: () => Date;
   /** Names that are looked for in the environment, with what stands there. */
   readonly environment: () => readonly {
@@ -65,6 +68,10 @@ export function credentialHandlers(ports: CredentialPorts): readonly Served[] {
     serve(removeCredential, async ({ name }, { actor }) => {
       if (!(await vault.remove(name, actor))) throw unknown(name);
       return { name, removed: true };
+    }),
+    serve(liftCredential, async ({ credential }) => {
+      if (!(await ports.lift(credential))) throw notSuspended(credential);
+      return { credential, lifted: true };
     }),
     serve(rekeyVault, async ({ dropOld }, { actor }) => {
       const { unusedKeys, ...done } = await vault.rekey({ dropOld }, actor);
@@ -141,6 +148,16 @@ function unknown(name: string): AppError {
     message: `The vault holds no credential ${name}.`,
     next: `See \`claude-manager credentials list\`, or store it: claude-manager credentials set ${name}`,
     details: { name },
+  });
+}
+
+function notSuspended(credential: string): AppError {
+  return new AppError({
+    kind: 'not_found',
+    code: 'credential_not_suspended',
+    message: `The credential "${credential}" is not suspended.`,
+    next: 'See `claude-manager health --detailed` for those that are.',
+    details: { credential },
   });
 }
 

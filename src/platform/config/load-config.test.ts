@@ -341,16 +341,20 @@ test('secrets come from the environment and are not in the configuration', async
     ANTHROPIC_API_KEY: 'a-1',
     DATABASE_URL: '',
     OTHER: 'o',
+    ACME_TOKEN: 'g-1',
+    GITHUB_APP_PRIVATE_KEY: 'p-1',
   };
-  const text = '{ "executor": { "agents": { "mine": { "secrets": ["MY_KEY"] } } } }';
+  const text = `{ "executor": { "agents": { "mine": { "secrets": ["MY_KEY"] } } },
+    "github": { "app": { "id": 7 }, "credentials": [{ "match": "acme/*", "token": "ACME_TOKEN" }] } }`;
   const { secrets, config } = await load(text, { env });
   expect(secrets).toEqual({
     githubToken: 't-1',
     githubWebhookSecret: null,
     databaseUrl: null,
     agents: { ANTHROPIC_API_KEY: 'a-1', MY_KEY: 'k-1' },
+    github: { GITHUB_APP_PRIVATE_KEY: 'p-1', ACME_TOKEN: 'g-1' },
   });
-  expect(JSON.stringify(config)).not.toMatch(/t-1|k-1|a-1/);
+  expect(JSON.stringify(config)).not.toMatch(/t-1|k-1|a-1|g-1|p-1/);
 });
 
 describe('the file on the disk', () => {

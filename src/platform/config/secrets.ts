@@ -7,6 +7,8 @@ export interface Secrets {
   readonly databaseUrl: string | null;
   /** What agents may ask for, by the name of the variable: ANTHROPIC_API_KEY and those in `executor.agents.*.secrets`. */
   readonly agents: Readonly<Record<string, string>>;
+  /** What `github.app` and `github.credentials` name. */
+  readonly github: Readonly<Record<string, string>>;
 }
 
 const builtIn = ['ANTHROPIC_API_KEY', 'CLAUDE_CODE_OAUTH_TOKEN', 'OPENAI_API_KEY', 'CODEX_API_KEY'];
@@ -16,16 +18,28 @@ export function readSecrets(
   config: Config,
 ): Secrets {
   const named = Object.values(config.executor.agents).flatMap(({ secrets }) => secrets ?? []);
-  const agents = [...new Set([...builtIn, ...named])].flatMap((name) => {
-    const value = filled(env[name]);
-    return value === null ? [] : [[name, value] as const];
-  });
+  const valuesOf = (names: readonly string[]): Record<string, string> =>
+    Object.fromEntries(
+      [...new Set(names)].flatMap((name) => {
+        const value = filled(env[name]);
+        return value === null ? [] : [[name, value] as const];
+      }),
+    );
   return {
     githubToken: filled(env['GITHUB_TOKEN']),
     githubWebhookSecret: filled(env['GITHUB_WEBHOOK_SECRET']),
     databaseUrl: filled(env['DATABASE_URL']),
-    agents: Object.fromEntries(agents),
+    agents: valuesOf([...builtIn, ...named]),
+    github: valuesOf(githubNames(config)),
   };
+}
+
+function githubNames({ github }: Config): readonly string[] {
+  const apps = [github.app, ...github.credentials.map(({ app }) => app)];
+  return [
+    ...apps.flatMap((app) => app?.privateKey ?? []),
+    ...github.credentials.flatMap(({ token }) => token ?? []),
+  ];
 }
 
 function filled(value: string | undefined): string | null {

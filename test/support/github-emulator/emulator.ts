@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../../src/lib/clock.ts';
+import { type Apps, createApps } from './apps.ts';
 import { type ContractViolation, createContract } from './contract.ts';
 import { createControl } from './control.ts';
 import { createFaults, type Faults } from './faults.ts';
@@ -38,6 +39,8 @@ export interface GithubEmulator extends Seeding {
   readonly serverUrl: string;
   readonly faults: Faults;
   readonly journal: Journal;
+  /** GitHub Apps and the tokens of their installations. */
+  readonly apps: Pick<Apps, 'add' | 'minted' | 'revokeTokens'>;
   /** Where requests or our answers differ from GitHub's OpenAPI description; must stay empty. */
   readonly contractViolations: readonly ContractViolation[];
   as(login: string): Person;
@@ -58,6 +61,7 @@ export async function createGithubEmulator(options: EmulatorOptions = {}): Promi
   const serverUrl = `http://127.0.0.1:${await listen(server, options.port ?? 0)}`;
   const state = createState(clock, serverUrl + basePath, serverUrl);
   const journal = createJournal(clock);
+  const apps = createApps(state);
   const faults = createFaults();
   const rates = createRateLimit(clock, rateLimit, anonymousLimit);
   const issues = createIssueActs(state, journal);
@@ -65,16 +69,17 @@ export async function createGithubEmulator(options: EmulatorOptions = {}): Promi
   const seeding = createSeeding(state, issues, folder);
   const as = (login: string): Person => createPerson(state, issues, pulls, login);
   const contractViolations = contract.violations;
-  const rest = createRest({ state, issues, pulls, rates, contract });
+  const rest = createRest({ state, issues, pulls, rates, contract, apps });
   const git = createGitServer(state, pulls);
   const control = createControl({ seeding, faults, journal, contractViolations, as });
-  server.on('request', createHandler({ state, journal, faults, rates, rest, git, control }));
+  server.on('request', createHandler({ state, journal, faults, rates, rest, git, control, apps }));
   return {
     ...seeding,
     apiUrl: state.apiUrl,
     serverUrl,
     faults,
     journal,
+    apps,
     contractViolations,
     as,
     issue: (name, number) => requireRepository(state, name).issues.get(number),

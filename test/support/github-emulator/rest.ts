@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Apps } from './apps.ts';
 import type { Contract } from './contract.ts';
 import type { RawAnswer } from './git-http.ts';
 import { answerGraphql } from './graphql.ts';
@@ -21,6 +22,7 @@ import {
 } from './state.ts';
 
 export interface RestDeps {
+  readonly apps: Pick<Apps, 'answer' | 'isAppToken'>;
   readonly state: State;
   readonly issues: IssueActs;
   readonly pulls: PullActs;
@@ -59,9 +61,13 @@ async function answerOf(deps: RestDeps, request: RestRequest): Promise<Answer> {
       'Request forbidden by administrative rules. Please make sure your request has a User-Agent header.',
     );
   }
+  const asApp = deps.apps.answer(request.method, request.path, token);
+  if (asApp !== undefined) return asApp;
   if (account === undefined) throw new RestError(401, 'Bad credentials');
   if (account?.suspended === true) throw new RestError(403, 'Sorry. Your account was suspended');
   const path = request.path.split('?')[0] ?? '';
+  if (path === '/user' && deps.apps.isAppToken(token))
+    throw new RestError(403, 'Resource not accessible by integration');
   if (path === '/rate_limit') return { status: 200, body: rateLimitBody(deps.rates, token) };
   if (deps.rates.look(token).remaining === 0) {
     throw new RestError(403, `API rate limit exceeded for user ID ${account?.id ?? 0}.`);

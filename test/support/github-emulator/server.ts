@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Apps } from './apps.ts';
 import type { Fault, Faults } from './faults.ts';
 import { type GitRequest, isGitPath, type RawAnswer } from './git-http.ts';
 import type { JournalWriter } from './journal.ts';
@@ -9,6 +10,7 @@ import { type RestRequest, rateHeaders } from './rest.ts';
 import type { Account, State } from './state.ts';
 
 export interface ServerDeps {
+  readonly apps: Apps;
   readonly state: State;
   readonly journal: JournalWriter;
   readonly faults: Faults;
@@ -52,7 +54,7 @@ async function serve(
   if (controlled !== undefined) return send(response, await controlled);
 
   const token = tokenOf(request.headers.authorization);
-  const account = accountOf(deps.state, token);
+  const account = accountOf(deps, token);
   const kind = isGitPath(path) ? 'git' : isGraphqlPath(path) ? 'graphql' : 'rest';
   const entry = deps.journal.begin(
     {
@@ -240,8 +242,9 @@ function tokenOf(header: string | undefined): string {
   return pair.slice(pair.indexOf(':') + 1);
 }
 
-function accountOf(state: State, token: string): Account | null | undefined {
+function accountOf({ state, apps }: ServerDeps, token: string): Account | null | undefined {
   if (token === '') return null;
+  if (apps.isAppToken(token)) return apps.accountOf(token);
   return [...state.accounts.values()].find((account) => account.tokens.has(token));
 }
 

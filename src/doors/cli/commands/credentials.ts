@@ -7,6 +7,7 @@ import type {
 } from '../../../operations/credentials/contract.ts';
 import {
   importCredentials,
+  liftCredential,
   listCredentials,
   rekeyVault,
   removeCredential,
@@ -63,6 +64,16 @@ export function addCredentialCommands(program: Command, run: Run): void {
         removeCredential,
         ([name]) => ({ name }),
         ({ name }) => `Removed ${name}.\n`,
+      ),
+    );
+  credentials
+    .command('lift <credential>')
+    .description(liftCredential.summary)
+    .action(
+      run<string, { credential: string }>(
+        liftCredential,
+        ([credential]) => ({ credential }),
+        ({ credential }) => `${printable(credential)} is used again.\n`,
       ),
     );
   credentials

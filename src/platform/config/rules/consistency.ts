@@ -25,13 +25,15 @@ export const consistencyRules: readonly Rule[] = [
     }),
   ({ loaded: { config, secrets } }) =>
     when(
-      (watchesGithub(config) || config.github.managerRepo !== null) && secrets.githubToken === null,
+      (watchesGithub(config) || config.github.managerRepo !== null) &&
+        secrets.githubToken === null &&
+        config.github.app === null,
       {
         weight: 'warnings',
         code: 'token_missing',
         path: 'github',
-        message: 'GITHUB_TOKEN is not set in this environment',
-        write: 'export GITHUB_TOKEN=... (in the environment, not in the file)',
+        message: 'GITHUB_TOKEN is not set in this environment (the vault may hold it)',
+        write: 'claude-manager credentials set GITHUB_TOKEN (never in the file)',
       },
     ),
   ({ loaded: { config } }) => unknownAgents(config),

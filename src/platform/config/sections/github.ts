@@ -8,6 +8,29 @@ const repositoryName = z
   .string()
   .regex(/^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\/[A-Za-z0-9._-]{1,100}$/, 'expected owner/name');
 
+const app = z.strictObject({
+  id: z
+    .union([z.number().int().min(1), z.string().min(1)])
+    .meta({ description: 'App id, or client id.' }),
+  privateKey: z.string().min(1).default('GITHUB_APP_PRIVATE_KEY').meta({
+    description: 'Name of the secret that holds the PEM file, in the vault or the environment.',
+  }),
+  installationId: z.number().int().min(1).nullable().default(null).meta({
+    description: 'Looked up by the account when null.',
+  }),
+});
+
+/** One of `token` and `app`. */
+const credential = z
+  .strictObject({
+    match: z.string().min(1).meta({ description: 'owner/name or a pattern such as acme/*.' }),
+    token: z.string().min(1).optional().meta({ description: 'Name of the secret with a token.' }),
+    app: app.optional(),
+  })
+  .refine(({ token, app }) => (token === undefined) !== (app === undefined), {
+    error: 'expected one of token and app',
+  });
+
 export const github = section('GitHub; not needed when only local folders are watched.', {
   username: key(z.string().min(1).nullable(), null, {
     description: 'The login that the service works as; null asks GitHub who the token belongs to.',
@@ -18,6 +41,18 @@ export const github = section('GitHub; not needed when only local folders are wa
       'The repository that receives the proposals; null when only local folders are watched.',
     restart: true,
     example: 'acme/manager',
+  }),
+  app: key(app.nullable(), null, {
+    description:
+      'A GitHub App instead of a personal token: its short-lived tokens are made when they are needed.',
+    restart: true,
+    example: { id: 12345 },
+  }),
+  credentials: key(z.array(credential), [], {
+    description:
+      'Credentials for some repositories; the first that matches is used, for all others `app` or GITHUB_TOKEN.',
+    restart: true,
+    example: [{ match: 'other-org/*', token: 'OTHER_ORG_TOKEN' }],
   }),
   reposToScan: key(lines, [], {
     description:
