@@ -1,9 +1,8 @@
 import { availableParallelism, totalmem } from 'node:os';
-import { standingCheck } from '../integrations/github/credentials/standing-check.ts';
-import type { GithubTables } from '../integrations/github/tables.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Audit } from '../platform/audit/audit.ts';
 import { auditCheck } from '../platform/audit/audit-check.ts';
+import { auditRightsCheck } from '../platform/audit/rights.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
 import { validateConfig } from '../platform/config/validate-config.ts';
 import type { Database } from '../platform/database/database.ts';
@@ -21,7 +20,7 @@ import { vaultCheck } from '../platform/vault/vault-check.ts';
 
 export interface HealthParts {
   readonly loaded: LoadedConfig;
-  readonly database: Pick<Database, 'pool' | 'kysely'>;
+  readonly database: Pick<Database, 'pool' | 'kind' | 'kysely'>;
   readonly vault: Pick<Vault, 'check' | 'list'>;
   readonly performance: Pick<PerformanceWatch, 'counts'>;
   readonly audit: Pick<Audit, 'inspect'>;
@@ -42,9 +41,9 @@ export function healthChecks({
     eventLoopCheck(),
     failureCheck(performance.counts),
     auditCheck(audit, systemClock),
+    auditRightsCheck(database),
     databaseCheck(() => database.pool.query('select 1')),
     vaultCheck(vault),
-    standingCheck(database.kysely<GithubTables>()),
     reachableCheck('GitHub', usesGithub(loaded) ? config.github.apiUrl : null),
     remarksCheck('configuration', 'configuration', () => {
       const { errors, warnings } = remarksOf(loaded);
