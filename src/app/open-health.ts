@@ -1,4 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
+import { standingCheck } from '../integrations/github/credentials/standing-check.ts';
+import type { GithubTables } from '../integrations/github/tables.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Audit } from '../platform/audit/audit.ts';
 import { auditCheck } from '../platform/audit/audit-check.ts';
@@ -44,6 +46,7 @@ export function healthChecks({
     auditRightsCheck(database),
     databaseCheck(() => database.pool.query('select 1')),
     vaultCheck(vault),
+    standingCheck(database.kysely<GithubTables>()),
     reachableCheck('GitHub', usesGithub(loaded) ? config.github.apiUrl : null),
     remarksCheck('configuration', 'configuration', () => {
       const { errors, warnings } = remarksOf(loaded);
