@@ -5,6 +5,7 @@ import { addAuditCommands } from './commands/audit.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { addCredentialCommands } from './commands/credentials.ts';
 import { addProtectionCommands } from './commands/protection.ts';
+import { addReadingCommands } from './commands/reading.ts';
 import { addScanCommand } from './commands/scan.ts';
 import { addSecurityCommands } from './commands/security.ts';
 import { addServiceCommands } from './commands/service.ts';
@@ -104,6 +105,7 @@ export function createProgram(
   addServiceCommands(program, run);
   addScanCommand(program, run);
   addTaskCommands(program, run);
+  addReadingCommands(program, run);
   addConfigCommands(program, run);
   addCredentialCommands(program, run);
   addProtectionCommands(addSecurityCommands(program, run), run);

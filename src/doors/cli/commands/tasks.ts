@@ -54,7 +54,25 @@ export function addTaskCommands(program: Command, run: Run): void {
   one<TaskStory>(tasks, 'show', showTask, run, detailText);
   one(tasks, 'explain', explainTask, run, explanationText);
   one(tasks, 'approve', approveTask, run, lineText);
-  one(tasks, 'reject', rejectTask, run, lineText, true);
+  tasks
+    .command('reject <id>')
+    .description(rejectTask.summary)
+    .option('--reason <text>', 'why, for the record and for the issue')
+    .option('--never-again', 'propose nothing of this kind in this repository any more')
+    .action(
+      run<string | { reason?: string; neverAgain?: boolean }, TaskLine>(
+        rejectTask,
+        ([id, flags]) => {
+          const { reason, neverAgain } = typeof flags === 'object' ? flags : {};
+          return {
+            id,
+            ...(reason === undefined ? {} : { reason }),
+            ...(neverAgain === true ? { neverAgain: 'this_kind_here' } : {}),
+          };
+        },
+        lineText,
+      ),
+    );
   one(tasks, 'retry', retryTask, run, lineText);
   one(tasks, 'requeue', retryTask, run, lineText);
   one(tasks, 'cancel', cancelTask, run, lineText, true);
