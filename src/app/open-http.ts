@@ -62,7 +62,6 @@ export function createServerOpener(
         clock: systemClock,
         process: systemRandom.uuid(),
       });
-      await answers.sweep();
       const door = await openHttpDoor({
         gate: gate(),
         authenticator: identity(),
@@ -88,9 +87,28 @@ export function createServerOpener(
       });
       openPort = Number(new URL(door.address).port);
       log.info({ address: door.address, security }, 'listening');
-      return door;
+      const stopSweeping = sweepHourly(() => answers.sweep(), log);
+      return {
+        ...door,
+        close: async () => {
+          stopSweeping();
+          await door.close();
+        },
+      };
     },
   };
+}
+
+/** Forgets old first answers now and every hour; one that fails is tried again with the next. */
+function sweepHourly(sweep: () => Promise<number>, log: Log): () => void {
+  const once = (): void => {
+    sweep().catch((error: unknown) => {
+      log.warn({ error }, 'old idempotency keys could not be removed');
+    });
+  };
+  once();
+  const timer = setInterval(once, 3_600_000);
+  return () => clearInterval(timer);
 }
 
 /** That sessions and limits were off stands in the audit log, whoever looks later. */

@@ -8,11 +8,15 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApiError, createClient } from '../../src/operations/api-client/client.ts';
+import { routeOf } from '../../src/operations/api-client/route.ts';
+import { catalogue } from '../../src/operations/catalogue.ts';
 import { watchChanges } from '../../src/operations/changes/contract.ts';
+import { scanRepositories } from '../../src/operations/scans/contract.ts';
 import { serviceStatus } from '../../src/operations/service/contract.ts';
 import { signOut } from '../../src/operations/sessions/contract.ts';
 import { listTasks, rejectTask } from '../../src/operations/tasks/contract.ts';
 import { createToken } from '../../src/operations/tokens/contract.ts';
+import { inputSchemaOf } from '../../src/operations/unknown-fields.ts';
 import { bootstrapUsers } from '../../src/operations/users/contract.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
@@ -146,6 +150,42 @@ describe('a service', () => {
       child.kill('SIGTERM');
       expect(await ended(child)).toBe(0);
       await expect(fetch(`${address}/livez`)).rejects.toThrow('fetch failed');
+    } finally {
+      child.kill('SIGKILL');
+    }
+  }, 120_000);
+
+  test('answers whatever is asked of any of its addresses without a fault of its own', async () => {
+    const { child, find } = start('--port', '0', '--no-security');
+    try {
+      const address = await find(/listening on (http:\S+)/u);
+      const headers = {
+        origin: address,
+        'x-claude-manager': '1',
+        'content-type': 'application/json',
+      };
+      const odd = ['', '\u0001', '%00', '1-1', '-1', '1e308', "'; drop table tasks;--", '../../x'];
+      const routes = catalogue()
+        .filter(({ doors, kind }) => doors.includes('http') && kind !== 'stream')
+        .map((contract) => ({ ...routeOf(contract), contract }))
+        .filter(({ contract }) => contract.name !== scanRepositories.name);
+      const faults: string[] = [];
+      for (const { method, path, contract } of routes) {
+        const members = Object.keys(inputSchemaOf(contract).properties ?? {});
+        for (const value of odd) {
+          const at = path.replaceAll(/\{\w+\}/gu, encodeURIComponent(value) || 'x');
+          const input = Object.fromEntries(members.map((member) => [member, value]));
+          const query = method === 'GET' ? `?${new URLSearchParams(input).toString()}` : '';
+          const body = method === 'GET' ? null : JSON.stringify(input);
+          const answer = await fetch(`${address}${at}${query}`, { method, headers, body });
+          const text = await answer.text();
+          const isTalkative = answer.status >= 400 && /\.ts:|node_modules|select /u.test(text);
+          if (answer.status >= 500 || isTalkative)
+            faults.push(`${contract.name} ${JSON.stringify(value)}: ${answer.status} ${text}`);
+        }
+      }
+      expect(routes.length).toBeGreaterThan(40);
+      expect(faults).toEqual([]);
     } finally {
       child.kill('SIGKILL');
     }
