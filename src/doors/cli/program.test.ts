@@ -99,6 +99,31 @@ describe('the words of a command lead to one operation with its input', () => {
       'config.init',
       { repositories: ['acme/x'], managerRepo: 'acme/m', username: 'bot', force: true },
     ],
+    ['users list', 'users.list', {}],
+    ['users show anna', 'users.show', { name: 'anna' }],
+    ['users disable anna', 'users.disable', { name: 'anna' }],
+    ['users unlock anna', 'users.unlock', { name: 'anna' }],
+    [
+      'users set-roles anna --role viewer approver:acme/*,other/one',
+      'users.set-roles',
+      {
+        name: 'anna',
+        roles: [
+          { role: 'viewer', repositories: null },
+          { role: 'approver', repositories: ['acme/*', 'other/one'] },
+        ],
+      },
+    ],
+    ['users set-roles anna', 'users.set-roles', { name: 'anna', roles: [] }],
+    ['users bootstrap', 'users.bootstrap-link', {}],
+    ['tokens list', 'tokens.list', { all: true }],
+    ['tokens list --user anna', 'tokens.list', { user: 'anna' }],
+    [
+      'tokens create ci --user anna --scope tasks:read scans:run --expires-days 7',
+      'tokens.create',
+      { name: 'ci', user: 'anna', scopes: ['tasks:read', 'scans:run'], expiresInDays: 7 },
+    ],
+    ['tokens revoke abcd', 'tokens.revoke', { id: 'abcd' }],
   ])('%s', async (words, name, input) => {
     const requests = await asked(words);
     expect(requests).toHaveLength(1);
@@ -120,6 +145,12 @@ describe('usage', () => {
     'tasks show',
     'tasks approve a b',
     'tasks explode abcd',
+    'users create anna',
+    'users create anna --role king',
+    'users set-roles anna --role viewer:',
+    'users create anna --role viewer --password secret',
+    'tokens create ci --scope tasks:read',
+    'tokens create ci --user anna --scope tasks:read --expires-days 366',
     'start --mode sometimes',
     'start --max-minutes 0',
     'start --max-minutes soon',

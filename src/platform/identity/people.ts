@@ -3,7 +3,7 @@ import { AppError } from '../../lib/app-error.ts';
 import { nameKey } from './client-key.ts';
 import type { IdentityDatabase, IdentityDeps } from './deps.ts';
 import { newId } from './secrets.ts';
-import type { Grant, IdentityTables } from './tables.ts';
+import type { Grant } from './tables.ts';
 
 /** One account, without anything secret. */
 export interface Person {
@@ -214,9 +214,7 @@ async function admins(db: IdentityDatabase): Promise<number> {
   return rows.length;
 }
 
-export type UserRow = IdentityTables['identity_users'];
-
-export function unknownUser(name: string): AppError {
+function unknownUser(name: string): AppError {
   return new AppError({
     kind: 'not_found',
     code: 'user_unknown',
