@@ -218,7 +218,7 @@ describe('answers and errors', () => {
     expect(result.err).toContain('next:  Do this.');
   });
   test('--json prints one document on standard output for an answer and for an error', async () => {
-    const good = await say('--json tasks list', [{ id: 'a' }]);
+    const good = await say('--json tasks list', { items: [{ id: 'a' }], next: null });
     expect(JSON.parse(good.out)).toEqual([{ id: 'a' }]);
     const error = new AppError({
       kind: 'forbidden',
