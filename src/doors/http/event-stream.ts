@@ -8,7 +8,7 @@ import type { Problem } from '../../operations/api-client/api-error.ts';
 const recheckMs = 5000;
 
 /** One block of a `text/event-stream`. */
-export function eventBlock(event: string, data: unknown, id?: string): string {
+function eventBlock(event: string, data: unknown, id?: string): string {
   return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
 }
 

@@ -32,7 +32,7 @@ export function refuse(options: AppErrorOptions): AppError {
   return new AppError({ next: 'See docs/API.md.', ...options });
 }
 
-export function statusOf({ kind, code }: Pick<AppError, 'kind' | 'code'>): number {
+function statusOf({ kind, code }: Pick<AppError, 'kind' | 'code'>): number {
   return statusesByCode[code] ?? statuses[kind];
 }
 
