@@ -13,7 +13,7 @@ import { addTaskCommands } from './commands/tasks.ts';
 import { addTokenCommands } from './commands/tokens.ts';
 import { addUserCommands } from './commands/users.ts';
 import { exitCodeOf } from './exit-codes.ts';
-import { errorJson, errorText } from './output/terminal.ts';
+import { errorJson, errorText, printable } from './output/terminal.ts';
 import type { Run } from './run.ts';
 
 /** Reads the words of the command line, runs one command, answers the exit code. */
@@ -39,6 +39,11 @@ export async function runProgram(
     context.terminal.err.write(errorText(thrown, flags.debug === true));
     return exitCodeOf(toAppError(thrown).kind);
   }
+}
+
+/** Whatever foreign text is in an answer, it must not steer a terminal; a pipe gets it as it is. */
+function shown(text: string, { isOutTerminal }: CommandContext['terminal']): string {
+  return isOutTerminal ? printable(text) : text;
 }
 
 /** What commander said, which it has printed for people already. */
@@ -96,7 +101,7 @@ export function createProgram(
       const printed =
         flags.json === true
           ? `${JSON.stringify(extra.json === undefined ? answer : extra.json(answer))}\n`
-          : text(answer, flags);
+          : shown(text(answer, flags), terminal);
       terminal.out.write(printed);
       const notice = extra.notice?.(answer) ?? null;
       if (notice !== null) terminal.err.write(`${notice}\n`);

@@ -12,6 +12,7 @@ import { signOut } from '../../operations/sessions/contract.ts';
 import type { InputSchema } from '../../operations/unknown-fields.ts';
 import { inputSchemaOf } from '../../operations/unknown-fields.ts';
 import { bootstrapUsers } from '../../operations/users/contract.ts';
+import { clientIdOf } from '../../platform/ratelimit/client-address.ts';
 import type { Callers, Sender } from './callers.ts';
 import { callBlocks, connectionSignal, sendBlocks, streamBlocks } from './event-stream.ts';
 import type { FirstAnswers } from './first-answers.ts';
@@ -149,7 +150,8 @@ async function admitted(
 ): Promise<unknown> {
   const { actor, refusal } = sender;
   if (refusal !== null && contract.permission === 'public') throw refusal;
-  const caller: Caller = { door: 'http', actor, clientId: request.ip, correlationId: request.id };
+  const clientId = clientIdOf(request.ip, request.headers);
+  const caller: Caller = { door: 'http', actor, clientId, correlationId: request.id };
   try {
     return await gate.execute(contract.name, input, caller, options);
   } catch (thrown) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addressGroup, addressList, clientAddress } from './client-address.ts';
+import { addressGroup, addressList, clientAddress, clientIdOf } from './client-address.ts';
 
 const nobody = addressList([]);
 const proxies = addressList(['10.0.0.0/8', '2001:db8:ffff::/48', '127.0.0.1']);
@@ -103,6 +103,12 @@ describe('this machine', () => {
       expect(/^(127\.\d+\.\d+\.\d+|::1)$/u.test(clientId)).toBe(wanted);
     }
   });
+});
+
+test('a loopback address with a forwarding header is nobody of this machine', () => {
+  expect(clientIdOf('127.0.0.1', {})).toBe('127.0.0.1');
+  expect(clientIdOf('127.0.0.1', { 'x-forwarded-for': '127.0.0.1' })).toBe('127.0.0.1 forwarded');
+  expect(clientIdOf('203.0.113.9', { via: '1.1 x' })).toBe('203.0.113.9');
 });
 
 describe('addresses are counted', () => {

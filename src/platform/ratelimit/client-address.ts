@@ -66,12 +66,11 @@ export function clientAddress(
 ): ClientAddress {
   const remote = plainAddress(remoteAddress ?? '');
   if (remote === null) return { address: 'unknown', clientId: 'unknown', isLocal: false };
-  const isForwarded = forwardingHeaders.some((name) => headers[name] !== undefined);
-  const isLocal = isLoopback(remote) && !isForwarded;
+  const isLocal = isLoopback(remote) && !isForwarded(headers);
   if (!trustedProxies.includes(remote)) {
     return {
       address: remote,
-      clientId: isForwarded && isLoopback(remote) ? `${remote} forwarded` : remote,
+      clientId: clientIdOf(remote, headers),
       isLocal,
     };
   }
@@ -83,8 +82,19 @@ export function clientAddress(
     if (!trustedProxies.includes(address)) break;
   }
   // Through a proxy nobody is local, whatever address stands there.
-  const clientId = isForwarded && isLoopback(client) ? `${client} forwarded` : client;
-  return { address: client, clientId, isLocal };
+  return { address: client, clientId: clientIdOf(client, headers), isLocal };
+}
+
+/**
+ * The id of a client whose address somebody else worked out already: a loopback address that came with a forwarding header
+ * is a stranger behind a proxy that nobody trusts, and not this machine.
+ */
+export function clientIdOf(address: string, headers: Headers): string {
+  return isLoopback(address) && isForwarded(headers) ? `${address} forwarded` : address;
+}
+
+function isForwarded(headers: Headers): boolean {
+  return forwardingHeaders.some((name) => headers[name] !== undefined);
 }
 
 /** What a client is counted as: an IPv6 customer has a whole /64, so addresses in it are one. */

@@ -11,7 +11,7 @@ export interface Terminal {
 /** Escapes control and bidi characters of foreign text, so that it cannot act on the terminal; line feeds and tabs stay. */
 export function printable(text: string): string {
   return text.replace(
-    /[^\P{Cc}\n\t]|[\u202A-\u202E\u2066-\u2069\u200B-\u200F]/gu,
+    /[^\P{Cc}\n\t]|[\u061C\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF\u{E0000}-\u{E007F}]/gu,
     (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
   );
 }
