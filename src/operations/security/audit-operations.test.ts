@@ -116,7 +116,8 @@ describe('security.audit', () => {
       { event: 'approval.revoked', target: 'task-3' },
       { event: 'approval.granted', target: 'task-3' },
       { event: 'credential.rotated', outcome: 'failed', target: 'GITHUB_TOKEN' },
-      { event: 'tasks.cancel', outcome: 'begun', correlationId: 'died' },
+      { event: 'tasks.cancel', outcome: 'begun', correlationId: 'died', facts: { door: 'http' } },
+      { event: 'agent.start', outcome: 'begun' },
     );
     now += 2 * 3_600_000;
     const { issues } = await ask<AuditReview>('security.audit', { hours: 3 });

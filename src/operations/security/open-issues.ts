@@ -156,7 +156,8 @@ export function createIssueFinder(): {
   const open = new Map<number, ChainedEntry>();
   return {
     see: (entry) => {
-      if (entry.outcome === 'begun') open.set(entry.seq, entry);
+      // What the pipeline begins ends with another event; calls at a door end with their own.
+      if (entry.outcome === 'begun' && 'door' in entry.facts) open.set(entry.seq, entry);
       if (entry.begun !== null) open.delete(entry.begun);
       for (const rule of rules) {
         const settled = rule.settles?.(entry) ?? null;

@@ -1,8 +1,8 @@
+import type { LogSource } from './log-source.ts';
 import { isSuperseded } from './log-tail.ts';
 import { emptyTree, growTree } from './merkle.ts';
 import type { NoteVerifier } from './signed-note.ts';
 import { type Gap, type Prune, readStatement, type Statement } from './statement.ts';
-import type { LogSource } from './verify-log.ts';
 
 /** What the signed notes say must be in the log. */
 export interface Expectations {

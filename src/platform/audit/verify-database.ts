@@ -1,14 +1,9 @@
 import { type Kysely, sql } from 'kysely';
 import type { AnchorPlace, AnchorRead } from './anchors.ts';
+import type { LogSource, StoredLine } from './log-source.ts';
 import type { NoteVerifier } from './signed-note.ts';
 import type { AuditTables } from './tables.ts';
-import {
-  type LeafReader,
-  type LogSource,
-  type StoredLine,
-  type Verification,
-  verifyLog,
-} from './verify-log.ts';
+import { type LeafReader, type Verification, verifyLog } from './verify-log.ts';
 
 const pageSize = 4000;
 
