@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Credential } from '../../src/operations/credentials/contract.ts';
-import type { HealthReport } from '../../src/operations/health/contract.ts';
 import { createGithubLoop, manager } from '../support/github-loop.ts';
 
 const files = { 'list.js': '// TODO: handle the empty list\nexport const a = 1;\n' };
@@ -66,13 +65,10 @@ test('the whole loop works as an app, with another credential for another owner'
     for (let round = 0; round < 2; round += 1) await loop.once({ exitCode: 1 });
     const refused = emulator.journal.entries.filter(({ status }) => status === 401);
     expect(refused.length).toBe(3);
-    const health = (await service.run(['health', '--detailed'])).json as HealthReport;
-    expect(health.checks.find(({ name }) => name === 'github_credentials')).toMatchObject({
-      status: 'unhealthy',
-      evidence: expect.stringContaining('OTHER_TOKEN'),
-    });
-    await stored('OTHER_TOKEN', 'ghp_visitor0123456789visitor0123456789v');
-    await loop.once();
+    const lifted = await service.run(['credentials', 'lift', 'OTHER_TOKEN']);
+    expect(lifted.json).toEqual({ credential: 'OTHER_TOKEN', lifted: true });
+    const again = await service.run(['credentials', 'lift', 'OTHER_TOKEN']);
+    expect(again.json).toMatchObject({ error: { code: 'credential_not_suspended' } });
   } finally {
     await loop.close();
   }

@@ -156,7 +156,7 @@ function notSuspended(credential: string): AppError {
     kind: 'not_found',
     code: 'credential_not_suspended',
     message: `The credential "${credential}" is not suspended.`,
-    next: 'See `claude-manager health --detailed` for those that are.',
+    next: 'The health check github_credentials names those that are.',
     details: { credential },
   });
 }

@@ -17,6 +17,7 @@ import { createAccess, type GithubAccess, type TokenSource } from './access.ts';
 import { createGithubApp } from './app-tokens.ts';
 import { createSharedTokens } from './shared-tokens.ts';
 import { createStanding, liftSuspension, suspendedCredentials } from './standing.ts';
+import { standingCheck } from './standing-check.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', {
   modulusLength: 2048,
@@ -206,6 +207,11 @@ describe('a token that GitHub refuses', () => {
     expect(await suspendedCredentials(db())).toContainEqual(
       expect.objectContaining({ credential: id }),
     );
+    const signal = AbortSignal.timeout(5000);
+    expect(await standingCheck(db()).measure(signal)).toMatchObject({
+      status: 'unhealthy',
+      evidence: expect.stringContaining(id),
+    });
     expect(await liftSuspension(db(), id)).toBe(true);
     expect(await liftSuspension(db(), id)).toBe(false);
     await expect(look(clientOf(fixed('wrong')))).rejects.toMatchObject(refused);
