@@ -36,9 +36,11 @@ export function createAnchoring(deps: AnchoringDeps): Anchoring {
       const { place, waiting } = state;
       try {
         if (!state.isCaughtUp) {
+          const before = waiting.length;
           for (const line of await missedLines(deps, place)) await place.append(line);
           state.isCaughtUp = true;
-          waiting.length = 0;
+          // What came while the database was read may not have been seen there.
+          waiting.splice(0, before);
         }
         for (let line = waiting[0]; line !== undefined; line = waiting[0]) {
           await place.append(line);
