@@ -40,5 +40,8 @@ test('an issue asked for through the library is made once on GitHub, though the 
   expect([first, again]).toMatchObject([{ number: 1 }, { number: 1 }]);
 
   const { checks } = await manager.health.run({ categories: ['external'] });
-  expect(checks).toMatchObject([{ name: 'GitHub', value: expect.any(Number) }]);
+  expect(checks).toMatchObject([
+    { name: 'github_credentials', status: 'healthy' },
+    { name: 'GitHub', value: expect.any(Number) },
+  ]);
 });

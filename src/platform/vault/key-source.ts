@@ -49,10 +49,10 @@ export interface KeySourceDeps {
   readonly userId: number | undefined;
 }
 
-export const keyVariable = 'CMS_VAULT_KEY';
+const keyVariable = 'CMS_VAULT_KEY';
 /** Names the key file, before the configuration does. */
 export const keyFileVariable = 'CMS_VAULT_KEY_FILE';
-export const systemdCredential = 'cms-vault-key';
+const systemdCredential = 'cms-vault-key';
 const maxBytes = 65_536;
 
 export function createKeySource(deps: KeySourceDeps): KeySource {
