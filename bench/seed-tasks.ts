@@ -23,7 +23,7 @@ export async function seedTasks(db: Kysely<unknown>, size: number): Promise<void
       rank, case when n % 10 = 0 then 'codex' else 'claude-code' end, 'main', md5(n::text), n, 'title', 'body', 0,
       timestamptz '2026-01-01' + n * interval '1 minute', timestamptz '2026-01-01' + (n * 7919 % 200000) * interval '1 minute', 1
     from (
-      select n, ('x' || substr(md5(n::text), 1, 7))::bit(28)::int as h, (h / 4000 % 12) * 5 as rank,
+      select n, ('x' || substr(md5(n::text), 1, 7))::bit(28)::int as h, (('x' || substr(md5('rank' || n), 1, 7))::bit(28)::int % 12) * 5 as rank,
         (array['retry','close','parse','validate','handle','remove','split','cache','lock','drain','log','retry'])[1 + n % 12] || ' the ' ||
         (array['parser','timeout','socket','buffer','request','cursor','pool','reader','writer','queue','index','header','token'])[1 + n / 7 % 13] || ' when ' ||
         (array['empty','late','closed','huge','nested','missing','doubled','slow','old'])[1 + n / 91 % 9] as words

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { Migration } from '../platform/database/migrate.ts';
-import { readingMigration } from './reading-migration.ts';
+import { readingMigration, wholeListMigration } from './reading-migration.ts';
 
 /** What makes and changes the tables of this room, in order. An id that has run somewhere never changes its meaning. */
 export const storageMigrations: readonly Migration[] = [
@@ -12,6 +12,7 @@ export const storageMigrations: readonly Migration[] = [
     },
   },
   readingMigration,
+  wholeListMigration,
 ];
 
 const taskTables = [

@@ -11,6 +11,18 @@ export const readingMigration: Migration = {
   },
 };
 
+/** Lists and searches over all states read one index instead of one per state. */
+export const wholeListMigration: Migration = {
+  id: 'storage-0003-whole-lists',
+  up: async (db) => {
+    await run(db, [
+      'create index tasks_by_rank on tasks ((-rank), created_at, id)',
+      'create index tasks_by_age on tasks (created_at, id)',
+      'create index tasks_by_change on tasks (updated_at, id)',
+    ]);
+  },
+};
+
 // Punctuation of paths and code ends a word, so that `src/a.ts` is found by `a`; the beginning of a body is enough.
 const searchText = `translate(
   coalesce(proposal->>'title', '') || ' ' || id || ' ' || coalesce(target->>'name', '') || ' ' ||

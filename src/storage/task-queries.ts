@@ -9,7 +9,6 @@ import type {
 import type { RepositoryRef } from '../domain/repository.ts';
 import { repositoryKey } from '../domain/repository.ts';
 import type { TaskState } from '../domain/task.ts';
-import { taskStates } from '../domain/task.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Database } from '../platform/database/database.ts';
 import { type Cursor, cursorOf, cursorText } from './cursor.ts';
@@ -61,14 +60,18 @@ async function page(
     sql` and `,
   );
   const limit = query.limit + 1;
-  // One ordered read per state, merged.
+  const listed =
+    query.states === undefined
+      ? sql`select * from tasks where ${where} ${inOrder} limit ${limit}`
+      : // One ordered read per state, merged.
+        sql`select listed.* from unnest(${[...new Set(query.states)]}::text[]) as wanted(state)
+          cross join lateral (
+            select * from tasks where tasks.state = wanted.state and ${where} ${inOrder} limit ${limit}
+          ) as listed ${inOrder} limit ${limit}`;
   const { rows } = await sql<Row & { place: string }>`
-    select ${columns}, ${placeOf(query.sort)} as place from (
-      select listed.* from unnest(${[...new Set(query.states ?? taskStates)]}::text[]) as wanted(state)
-      cross join lateral (
-        select * from tasks where tasks.state = wanted.state and ${where} ${inOrder} limit ${limit}
-      ) as listed ${inOrder} limit ${limit}
-    ) as tasks ${inOrder}`.execute(db);
+    select ${columns}, ${placeOf(query.sort)} as place from (${listed}) as tasks ${inOrder}`.execute(
+    db,
+  );
   const items = rows.slice(0, query.limit);
   const last = rows.length > query.limit ? items.at(-1) : undefined;
   return {
