@@ -1,11 +1,17 @@
 import tailwind from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type UserConfig } from 'vite';
 
 /** Where `npm run dev:web` sends what is not a file of the dashboard: a service started beside it. */
 const service = process.env['CLAUDE_MANAGER_URL'] ?? 'http://127.0.0.1:8080';
 
-export default defineConfig({
+export default defineConfig(({ command }) => {
+  // Whoever builds, a test run included, builds what is delivered.
+  if (command === 'build') process.env['NODE_ENV'] = 'production';
+  return settings;
+});
+
+const settings: UserConfig = {
   root: 'web',
   cacheDir: '../.cache/vite',
   plugins: [react(), tailwind()],
@@ -26,4 +32,4 @@ export default defineConfig({
   },
   worker: { format: 'es' },
   server: { proxy: { '/api': service, '/events': service } },
-});
+};

@@ -17,12 +17,13 @@ export function createPages(parts: {
   readonly framed: readonly PageDefinition[];
   readonly alone: readonly PageDefinition[];
 }): AnyRouter {
-  const root = createRootRoute({ notFoundComponent: NotFound });
-  const frame = createRoute({
-    getParentRoute: () => root,
-    id: 'frame',
-    component: Frame,
-    notFoundComponent: NotFound,
+  const root = createRootRoute();
+  const frame = createRoute({ getParentRoute: () => root, id: 'frame', component: Frame });
+  // Inside the frame, which only a page of its own can be.
+  const anythingElse = createRoute({
+    getParentRoute: () => frame,
+    path: '$',
+    component: NotFound,
   });
   const start = createRoute({
     getParentRoute: () => root,
@@ -33,7 +34,7 @@ export function createPages(parts: {
   });
   const routeTree = root.addChildren([
     start,
-    frame.addChildren(parts.framed.map((page) => routeOf(page, frame))),
+    frame.addChildren([...parts.framed.map((page) => routeOf(page, frame)), anythingElse]),
     ...parts.alone.map((page) => routeOf(page, root)),
   ]);
   return createRouter({

@@ -52,7 +52,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('the das
 
     // Evidence, rank and the agent's words stand beside the list.
     const detail = page.getByRole('article');
-    await detail.getByRole('mark').filter({ hasText: 'FIXME: stock can go below zero' }).waitFor();
+    await detail.locator('mark', { hasText: 'FIXME: stock can go below zero' }).waitFor();
     await detail.getByText('Exactly what the agent is given').waitFor();
     await detail.getByText('marked as broken').waitFor();
 

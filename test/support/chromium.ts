@@ -35,13 +35,11 @@ export interface Watched {
 export async function watch(context: BrowserContext, origin: string): Promise<Watched> {
   const troubles: string[] = [];
   await context.exposeFunction('noteTrouble', (text: string) => troubles.push(text));
-  await context.addInitScript(() => {
+  await context.addInitScript(`
     document.addEventListener('securitypolicyviolation', (event) => {
-      const { violatedDirective, blockedURI, sourceFile } = event;
-      const note = (globalThis as { noteTrouble?: (text: string) => void }).noteTrouble;
-      note?.(`policy: ${violatedDirective} ${blockedURI} ${sourceFile}`);
+      noteTrouble('policy: ' + event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sourceFile);
     });
-  });
+  `);
   context.on('weberror', (error) => troubles.push(`uncaught: ${String(error.error())}`));
   context.on('request', (request) => {
     const url = request.url();

@@ -20,18 +20,22 @@ export interface DashboardService {
   close(): Promise<void>;
 }
 
-/** Starts `start` on a folder and a database of its own; `change` goes into the configuration of the demo. */
+interface DemoConfig {
+  readonly repositories: readonly object[];
+}
+
+/** Starts `start` on a folder and a database of its own; `change` goes over the configuration of the demo. */
 export async function startDashboardService(
-  change: Readonly<Record<string, unknown>> = {},
+  change: (config: DemoConfig) => object = () => ({}),
   prepare: (folder: string) => Promise<void> = async () => undefined,
 ): Promise<DashboardService> {
   const folder = await mkdtemp(join(tmpdir(), 'cms-dashboard-'));
   const database = await createTestDatabase();
   const { configFile } = await prepareDemo(folder);
   await prepare(folder);
-  const config = JSON.parse(await readFile(configFile, 'utf8')) as Record<string, unknown>;
+  const config = JSON.parse(await readFile(configFile, 'utf8')) as DemoConfig;
   const github = { pollSeconds: 1 };
-  await writeFile(configFile, JSON.stringify({ ...config, github, ...change }));
+  await writeFile(configFile, JSON.stringify({ ...config, github, ...change(config) }));
   const words = ['--config', configFile, '--verbose', 'start', '--port', '0'];
   const child = spawn(process.execPath, [program, ...words], {
     cwd: folder,

@@ -10,12 +10,11 @@ export function OpenPalette(): ReactNode {
     <button
       type="button"
       onClick={openPalette}
-      aria-label="Search and commands"
       aria-keyshortcuts="Control+K Meta+K"
       className="flex h-8 items-center gap-2 rounded-6 border border-transparent px-2 text-13 text-quiet hover:bg-hover hover:text-text md:border-line md:pr-1"
     >
       <Search aria-hidden size={15} />
-      <span className="hidden md:inline">Search</span>
+      <span className="sr-only md:not-sr-only">Search</span>
       <span className="hidden md:inline-flex">
         <Key>Ctrl K</Key>
       </span>

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { classNames } from './class-names.ts';
+import { ScrollBox } from './scroll-box.tsx';
 
 /** Lines of a file with their numbers, those of the finding marked. */
 export function CodeLines({
@@ -17,13 +18,7 @@ export function CodeLines({
 }): ReactNode {
   const [first, last] = marked;
   return (
-    <section
-      aria-label={label}
-      // A scrollable box has to be reachable by keyboard.
-      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-      tabIndex={0}
-      className="overflow-x-auto rounded-6 border border-line bg-sunken py-1"
-    >
+    <ScrollBox label={label} className="rounded-6 border border-line bg-sunken py-1">
       <table className="min-w-full border-collapse font-mono text-12 leading-5">
         <tbody>
           {lines.map((text, index) => {
@@ -47,6 +42,6 @@ export function CodeLines({
           })}
         </tbody>
       </table>
-    </section>
+    </ScrollBox>
   );
 }

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { classNames } from './class-names.ts';
+import { ScrollBox } from './scroll-box.tsx';
 
 export interface TableColumn<T> {
   readonly name: string;
@@ -23,14 +24,7 @@ export function Table<T>({
   readonly keyOf: (row: T) => string;
 }): ReactNode {
   return (
-    <div
-      role="region"
-      aria-label={label}
-      // A scrollable box has to be reachable by keyboard.
-      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-      tabIndex={0}
-      className="overflow-x-auto"
-    >
+    <ScrollBox label={label}>
       <table className="w-full border-collapse text-13">
         <thead>
           <tr className="border-line border-b text-left text-12 text-quiet">
@@ -68,6 +62,6 @@ export function Table<T>({
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollBox>
   );
 }

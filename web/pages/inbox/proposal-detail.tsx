@@ -9,6 +9,7 @@ import { useSession } from '../../data/session.tsx';
 import { Status } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
 import { repositoryName } from '../../parts/format.ts';
+import { ScrollBox } from '../../parts/scroll-box.tsx';
 import { Bone, Loaded } from '../../parts/states.tsx';
 import { EvidenceSection, GivenSection, RankSection, TermsSection } from '../../parts/story.tsx';
 import { Time } from '../../parts/time.tsx';
@@ -74,12 +75,15 @@ function Shown({ task, ...parts }: DetailParts & { readonly task: TaskStory }): 
         )}
         <Actions task={task} {...parts} />
       </div>
-      <div className="flex min-h-0 flex-1 flex-col gap-6 overflow-y-auto px-4 py-5 lg:px-6">
+      <ScrollBox
+        label="What the decision is about"
+        className="flex min-h-0 flex-1 flex-col gap-6 px-4 py-5 lg:px-6"
+      >
         <EvidenceSection task={task} />
         <RankSection task={task} />
         <GivenSection task={task} />
         <TermsSection task={task} />
-      </div>
+      </ScrollBox>
       <EditDialog task={task} open={parts.isEditing} onClose={() => parts.onEdit(false)} />
     </article>
   );

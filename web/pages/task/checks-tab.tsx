@@ -4,6 +4,7 @@ import { showRun } from '../../../src/operations/runs/contract.ts';
 import type { TaskStory } from '../../../src/operations/tasks/contract.ts';
 import { useAsk } from '../../data/data.tsx';
 import { counted, formatDuration } from '../../parts/format.ts';
+import { ScrollBox } from '../../parts/scroll-box.tsx';
 import { Bone, Loaded } from '../../parts/states.tsx';
 
 /** The repository's own commands, as they ended on the change of the latest run. */
@@ -69,9 +70,14 @@ export function CheckList({
                 {formatDuration(durationMs)}
               </span>
             </summary>
-            <pre className="max-h-[320px] overflow-auto whitespace-pre-wrap break-words border-line border-t bg-sunken p-3 text-12">
-              {output === '' ? 'It printed nothing.' : output}
-            </pre>
+            <ScrollBox
+              label={`Output of ${command}`}
+              className="max-h-[320px] border-line border-t bg-sunken p-3"
+            >
+              <pre className="whitespace-pre-wrap break-words text-12">
+                {output === '' ? 'It printed nothing.' : output}
+              </pre>
+            </ScrollBox>
           </details>
         </li>
       ))}

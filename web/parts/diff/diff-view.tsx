@@ -3,6 +3,7 @@ import { useMemo, useState } from 'react';
 import { Button } from '../button.tsx';
 import { classNames } from '../class-names.ts';
 import { counted } from '../format.ts';
+import { ScrollBox } from '../scroll-box.tsx';
 import type { DiffFile, DiffLine } from './parse-patch.ts';
 import { parsePatch } from './parse-patch.ts';
 
@@ -40,14 +41,7 @@ function FileDiff({ file }: { readonly file: DiffFile }): ReactNode {
       </h3>
       {file.isBinary ? <p className="px-3 py-2 text-13 text-quiet">A binary file.</p> : null}
       {isOpen ? (
-        <div
-          className="overflow-x-auto bg-surface"
-          // A scrollable box has to be reachable by keyboard.
-          // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-          tabIndex={0}
-          role="region"
-          aria-label={`Changes in ${file.path}`}
-        >
+        <ScrollBox label={`Changes in ${file.path}`} className="bg-surface">
           <table className="min-w-full border-collapse font-mono text-12 leading-5">
             {file.hunks.map((hunk, index) => (
               // Hunks have no name of their own and never change places.
@@ -67,7 +61,7 @@ function FileDiff({ file }: { readonly file: DiffFile }): ReactNode {
               </tbody>
             ))}
           </table>
-        </div>
+        </ScrollBox>
       ) : (
         <div className="bg-surface p-3">
           <Button onClick={() => setIsOpen(true)}>

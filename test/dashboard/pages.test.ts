@@ -1,0 +1,256 @@
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  axeViolations,
+  findChromium,
+  keepPicture,
+  launchChromium,
+  type Watched,
+  watch,
+} from '../support/chromium.ts';
+import { becomeFirstAdmin, lendSession, settled } from '../support/dashboard-person.ts';
+import { type DashboardService, startDashboardService } from '../support/dashboard-service.ts';
+
+const run = promisify(execFile);
+const executable = await findChromium();
+const payloads = (
+  await readFile(new URL('../corpora/inspection/hostile-markup.jsonl', import.meta.url), 'utf8')
+)
+  .trim()
+  .split('\n')
+  .map((line) => String(JSON.parse(line)));
+
+const runId = '0123456789abcdef01234567-1';
+const eventCount = 10_000;
+let service: DashboardService;
+let browser: Browser;
+let signedIn: BrowserContext;
+let taskId: string;
+
+/** TODO comments that hold the markup of the corpus, so that titles, evidence and prompts show it. */
+async function addHostileRepository(folder: string): Promise<void> {
+  const work = join(folder, 'hostile');
+  await run('git', ['init', '--quiet', '--initial-branch=main', work]);
+  const comments = payloads.map((text) => `// TODO: ${text.replaceAll(/[\r\n]/gu, ' ')}`);
+  await writeFile(join(work, 'page.js'), `${comments.join('\nnext();\n')}\n`);
+  const person = ['-c', 'user.name=a', '-c', 'user.email=a@example.com'];
+  await run('git', ['-C', work, 'add', '.']);
+  await run('git', ['-C', work, ...person, 'commit', '--quiet', '--message', 'first']);
+}
+
+/** One task as a person's issue whose Markdown is the corpus, and a run of it with very many events, markup among them. */
+async function addStoredMarkup(id: string): Promise<void> {
+  const { pool } = service.database;
+  const body = payloads.map((text, index) => `## Part ${index}\n\n${text}`).join('\n\n');
+  await pool.query(
+    `update tasks set origin = '{"kind":"issue","repository":{"host":"local","name":"/x"},"number":7}',
+       finding_id = null, proposal = jsonb_set(proposal, '{body}', to_jsonb($2::text)) where id = $1`,
+    [id, body],
+  );
+  await pool.query(
+    `insert into runs (id, task_id, attempt, agent, started_at, ended_at, outcome, checks, correlation_id, patch, summary)
+     values ($1, $2, 1, 'demo', now() - interval '5 minutes', now(), 'failed', $3, 'made', $4, $5)`,
+    [
+      runId,
+      id,
+      JSON.stringify([
+        {
+          command: 'npm test',
+          passed: false,
+          exitCode: 1,
+          durationMs: 1200,
+          output: payloads.join('\n'),
+        },
+      ]),
+      `diff --git a/x.html b/x.html\n--- a/x.html\n+++ b/x.html\n@@ -1,1 +1,${payloads.length} @@\n-x\n${payloads.map((text) => `+${text.replaceAll('\n', ' ')}`).join('\n')}\n`,
+      payloads[0],
+    ],
+  );
+  await pool.query(
+    `insert into run_events (run_id, seq, at, event)
+     select $1, n, now() - interval '5 minutes' + n * interval '10 milliseconds',
+       case n % 3 when 0 then jsonb_build_object('type', 'message', 'text', ($2::text[])[1 + n % $3])
+                  when 1 then jsonb_build_object('type', 'tool', 'name', 'Read', 'detail', 'src/file-' || n || '.ts')
+                  else jsonb_build_object('type', 'output', 'stream', 'stdout', 'text', 'line ' || n) end
+     from generate_series(1, $4::int) n`,
+    [runId, payloads, payloads.length, eventCount],
+  );
+}
+
+describe.skipIf(executable === null && process.env['CI'] === undefined)('every page', () => {
+  beforeAll(async () => {
+    let folder = '';
+    service = await startDashboardService(
+      (place) => ({
+        repositories: [
+          ...place.repositories,
+          { match: join(folder, 'hostile'), caps: { proposalsOpen: 200 } },
+        ],
+      }),
+      async (given) => {
+        folder = given;
+        await addHostileRepository(given);
+      },
+    );
+    browser = await launchChromium(executable ?? 'no Chromium on this machine');
+    signedIn = await browser.newContext();
+    const page = await signedIn.newPage();
+    await becomeFirstAdmin(page, service);
+    const list = page.getByRole('list', { name: 'Proposals' });
+    await list.getByRole('listitem').nth(90).waitFor({ timeout: 60_000 });
+    const { rows } = await service.database.pool.query<{ id: string }>(
+      "select id from tasks where target_key like '%payments' order by id limit 1",
+    );
+    taskId = rows[0]?.id ?? '';
+    await addStoredMarkup(taskId);
+    await page.close();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await service.close();
+  });
+
+  async function open(options: Parameters<Browser['newContext']>[0] = {}): Promise<{
+    page: Page;
+    context: BrowserContext;
+    watched: Watched;
+    canaries: string[];
+  }> {
+    const context = await browser.newContext(options);
+    const watched = await watch(context, service.origin);
+    const canaries: string[] = [];
+    await context.exposeFunction('canary', () => canaries.push('called'));
+    await lendSession(signedIn, context);
+    const page = await context.newPage();
+    page.on('dialog', (dialog) => {
+      canaries.push(dialog.message());
+      void dialog.dismiss();
+    });
+    return { page, context, watched, canaries };
+  }
+
+  const addresses = (): readonly (readonly [string, string])[] => [
+    ['inbox', '/inbox'],
+    ['inbox-detail', `/inbox?task=${taskId}`],
+    ['inbox-nothing', '/inbox?kind=nothing-of-this-kind'],
+    ['board', '/board'],
+    ['tasks', '/tasks'],
+    ['runs', '/runs'],
+    ['run', `/runs/${runId}`],
+    ...['evidence', 'approval', 'runs', 'diff', 'checks', 'cost', 'audit'].map(
+      (tab) => [`task-${tab}`, `/tasks/${taskId}?tab=${tab}`] as const,
+    ),
+    ['unknown-task', '/tasks/ffffffffffffffffffffffff'],
+    ['unknown-page', '/nowhere'],
+  ];
+
+  test.each([
+    [1440, 900, 'light'],
+    [1440, 900, 'dark'],
+    [390, 844, 'light'],
+    [390, 844, 'dark'],
+  ] as const)(
+    '%i by %i pixels, %s: axe finds nothing, nothing is cut, no markup of others acts',
+    async (width, height, colorScheme) => {
+      const { page, context, watched, canaries } = await open({
+        viewport: { width, height },
+        // What fades in is looked at when it is there.
+        reducedMotion: 'reduce',
+        colorScheme,
+      });
+      const found: string[] = [];
+      for (const [name, path] of addresses()) {
+        await page.goto(`${service.origin}${path}`);
+        await settled(page);
+        for (const one of await axeViolations(page)) found.push(`${name}: ${one}`);
+        const overflow = await page.evaluate(
+          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+        );
+        if (overflow !== 0) found.push(`${name}: ${String(overflow)} px wider than the window`);
+        await keepPicture(page, `${name}-${width}-${colorScheme}`);
+      }
+      await context.clearCookies();
+      await page.goto(`${service.origin}/sign-in`);
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      for (const one of await axeViolations(page)) found.push(`sign-in: ${one}`);
+      await keepPicture(page, `sign-in-${width}-${colorScheme}`);
+      expect(found).toEqual([]);
+      expect({ canaries, troubles: watched.troubles }).toEqual({ canaries: [], troubles: [] });
+      await context.close();
+    },
+    300_000,
+  );
+
+  test('the markup does act where nothing holds it, and does nothing here even without the content security policy', async () => {
+    const bare = await browser.newContext();
+    let called = 0;
+    await bare.exposeFunction('canary', () => {
+      called += 1;
+    });
+    const page = await bare.newPage();
+    for (const text of payloads)
+      await page.setContent(`<body>${text}</body>`).catch(() => undefined);
+    expect(called).toBeGreaterThanOrEqual(10);
+    await bare.close();
+
+    const { page: shown, context, canaries } = await open({ bypassCSP: true });
+    for (const path of [
+      '/inbox',
+      `/inbox?task=${taskId}`,
+      `/tasks/${taskId}?tab=evidence`,
+      `/runs/${runId}`,
+    ]) {
+      await shown.goto(`${service.origin}${path}`);
+      await settled(shown);
+    }
+    await shown.goto(`${service.origin}/inbox?task=${taskId}`);
+    // Drawn as Markdown, so the sanitizer has had its turn.
+    await shown.getByRole('heading', { name: 'Part 12', exact: true }).waitFor();
+    expect(
+      await shown
+        .locator('.prose')
+        .locator('script, img, iframe, svg, object, style, form, input')
+        .count(),
+    ).toBe(0);
+    expect(canaries).toEqual([]);
+    await context.close();
+  });
+
+  test('ten thousand events of a run scroll from end to end while only those in sight are drawn', async () => {
+    const { page, context } = await open();
+    await page.goto(`${service.origin}/runs/${runId}`);
+    const log = page.getByRole('log');
+    await log.locator(`[data-index="${eventCount - 1}"]`).waitFor();
+    expect(await log.locator('[data-index]').count()).toBeLessThan(120);
+    await log.evaluate((box) => {
+      box.scrollTop = 0;
+    });
+    await log.getByText('src/file-1.ts').waitFor();
+    await page.getByRole('button', { name: 'To the end' }).click();
+    await log.locator(`[data-index="${eventCount - 1}"]`).waitFor();
+    await context.close();
+  });
+
+  test('the first page needs at most 250 kB of compressed script', async () => {
+    const html = await (
+      await fetch(`${service.origin}/`, { headers: { accept: 'text/html' } })
+    ).text();
+    const scripts = [...html.matchAll(/(?:src|href)="(\/[^"]+\.js)"/gu)].map(
+      ([, path]) => path ?? '',
+    );
+    let bytes = 0;
+    for (const path of scripts) {
+      const answer = await fetch(`${service.origin}${path}`, {
+        headers: { 'accept-encoding': 'identity' },
+      });
+      bytes += gzipSync(Buffer.from(await answer.arrayBuffer())).length;
+    }
+    expect(scripts.length).toBeGreaterThan(1);
+    expect(bytes).toBeLessThanOrEqual(250_000);
+  });
+});
