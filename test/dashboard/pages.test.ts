@@ -167,6 +167,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
       for (const [name, path] of addresses()) {
         await page.goto(`${service.origin}${path}`);
         await settled(page);
+        if (name === 'run') await page.getByRole('log').getByText('src/file-').first().waitFor();
         for (const one of await axeViolations(page)) found.push(`${name}: ${one}`);
         const overflow = await page.evaluate(
           'document.documentElement.scrollWidth - document.documentElement.clientWidth',

@@ -33,7 +33,7 @@ export function Table<T>({
                 key={name}
                 scope="col"
                 className={classNames(
-                  'whitespace-nowrap px-4 py-2 font-medium',
+                  'whitespace-nowrap px-3 py-2 font-medium first:pl-4 last:pr-4 md:px-4',
                   isFigure && 'text-right',
                   isExtra && 'hidden md:table-cell',
                 )}
@@ -50,7 +50,7 @@ export function Table<T>({
                 <td
                   key={name}
                   className={classNames(
-                    'px-4 py-2 align-top',
+                    'px-3 py-2 align-top [overflow-wrap:anywhere] first:pl-4 last:pr-4 md:px-4',
                     isFigure && 'whitespace-nowrap text-right',
                     isExtra && 'hidden md:table-cell',
                   )}

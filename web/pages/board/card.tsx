@@ -26,7 +26,7 @@ function WaitsFor({ task }: { readonly task: TaskLine }): ReactNode {
   switch (task.state) {
     case 'proposed':
       return task.snoozedUntil === null ? (
-        <>Waits for a decision, rank {task.rank}</>
+        `Rank ${task.rank}, waits for a decision`
       ) : (
         <>
           Snoozed, back <Time at={task.snoozedUntil} />

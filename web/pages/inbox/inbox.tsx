@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { useState, useSyncExternalStore } from 'react';
 import type { TaskLine } from '../../../src/operations/tasks/contract.ts';
-import { listTasks } from '../../../src/operations/tasks/contract.ts';
+import { countTasks, listTasks } from '../../../src/operations/tasks/contract.ts';
 import { useAsk, useData } from '../../data/data.tsx';
 import { useSession } from '../../data/session.tsx';
 import { Page } from '../../frame/page.tsx';
@@ -29,6 +29,11 @@ const pageLength = 100;
 export function InboxPage(): ReactNode {
   const [search, setSearch] = usePageSearch(inboxSearch);
   const [limit, setLimit] = useState(pageLength);
+  const filter = {
+    ...(search.repo === undefined ? {} : { repo: search.repo }),
+    ...(search.kind === undefined ? {} : { kind: [search.kind] }),
+    ...(search.q === undefined ? {} : { q: search.q }),
+  };
   const query = useAsk(
     listTasks,
     {
@@ -36,24 +41,30 @@ export function InboxPage(): ReactNode {
       snoozed: search.show === 'snoozed' ? 'only' : 'hide',
       sort: search.sort ?? 'rank',
       limit,
-      ...(search.repo === undefined ? {} : { repo: search.repo }),
-      ...(search.kind === undefined ? {} : { kind: [search.kind] }),
-      ...(search.q === undefined ? {} : { q: search.q }),
+      ...filter,
     },
     { keep: true },
   );
   const tasks = useUndecided(query.data?.items ?? []);
+  const counts = useAsk(countTasks, filter, { keep: true }).data;
+  const isSnoozed = search.show === 'snoozed';
+  const listed = query.data?.items.length ?? 0;
+  const all = (isSnoozed ? counts?.snoozed : counts?.waiting) ?? listed;
   const isFiltered =
     search.repo !== undefined || search.kind !== undefined || search.q !== undefined;
   return (
-    <Page title="Inbox" about={wordsOf(search, tasks.length)} fill>
+    <Page
+      title="Inbox"
+      about={wordsOf(search, Math.max(listed, all) - (listed - tasks.length))}
+      fill
+    >
       <Loaded query={query} skeleton={<RowBones />}>
         {({ next }) => (
           <Decisions
             tasks={tasks}
             search={search}
             setSearch={setSearch}
-            empty={<NothingWaits isFiltered={isFiltered} isSnoozed={search.show === 'snoozed'} />}
+            empty={<NothingWaits isFiltered={isFiltered} isSnoozed={isSnoozed} />}
             {...(next === null ? {} : { more: () => setLimit((now) => now + pageLength) })}
           />
         )}

@@ -19,9 +19,9 @@ export function AuditTab({ taskId }: { readonly taskId: string }): ReactNode {
             rows={items}
             keyOf={({ seq }) => String(seq)}
             columns={[
-              { name: 'Entry', cell: ({ seq }) => seq },
+              { name: 'Entry', isExtra: true, cell: ({ seq }) => seq },
               { name: 'What', cell: ({ event }) => <code className="text-12">{event}</code> },
-              { name: 'End', cell: ({ outcome }) => outcome },
+              { name: 'End', isExtra: true, cell: ({ outcome }) => outcome },
               { name: 'Who', cell: ({ actor }) => actor.name },
               {
                 name: 'Correlation',

@@ -23,8 +23,13 @@ export function Explanation({ task }: { readonly task: TaskStory }): ReactNode {
       <div className="min-w-0">
         <h3 className="font-medium">Why is it not moving?</h3>
         <p className="break-words">{data.text}</p>
-        {data.next === 'Nothing.' ? null : <p className="break-words opacity-90">{data.next}</p>}
+        {isForHere(data.next) ? <p className="break-words">{data.next}</p> : null}
       </div>
     </div>
   );
+}
+
+/** The next step is said for every door; what the command line would do, the buttons below do here. */
+function isForHere(next: string): boolean {
+  return next !== 'Nothing.' && !next.includes('claude-manager');
 }
