@@ -13,7 +13,7 @@ import { usePageSearch } from '../../parts/page-search.ts';
 import { Bone, ErrorPanel, Waiting } from '../../parts/states.tsx';
 import { useNow } from '../../parts/time.tsx';
 import { Card } from './card.tsx';
-import { boardSearch } from './page.ts';
+import { boardSearch } from './search.ts';
 
 interface Column {
   readonly title: string;

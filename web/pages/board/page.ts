@@ -1,8 +1,6 @@
 import { SquareKanban } from 'lucide-react';
-import { z } from 'zod';
 import { definePage } from '../../page.ts';
-
-export const boardSearch = z.object({ repo: z.string().optional(), agent: z.string().optional() });
+import { boardSearch } from './search.ts';
 
 /** All work by where it stands, live. */
 export const board = definePage({

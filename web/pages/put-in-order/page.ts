@@ -1,7 +1,5 @@
-import { z } from 'zod';
 import { definePage } from '../../page.ts';
-
-export const putInOrderSearch = z.object({ next: z.string().optional() });
+import { putInOrderSearch } from './search.ts';
 
 /** What an account owes before anything else is permitted: a password of its own, a second factor. */
 export const putInOrder = definePage({

@@ -11,7 +11,7 @@ import { TextField } from '../../parts/field.tsx';
 import { usePageSearch } from '../../parts/page-search.ts';
 import { ErrorPanel } from '../../parts/states.tsx';
 import { EnrollSecondFactor } from './enroll-second-factor.tsx';
-import { putInOrderSearch } from './page.ts';
+import { putInOrderSearch } from './search.ts';
 
 /** One step after the other until nothing is owed. */
 export function PutInOrderPage(): ReactNode {

@@ -1,14 +1,7 @@
 import { Play } from 'lucide-react';
-import { z } from 'zod';
 import { definePage } from '../../page.ts';
 import { RunsSign } from './runs-sign.tsx';
-
-export const runsSearch = z.object({
-  show: z.enum(['live', 'ended']).optional(),
-  outcome: z.string().optional(),
-  repo: z.string().optional(),
-  agent: z.string().optional(),
-});
+import { runsSearch } from './search.ts';
 
 /** What agents do now, and what they did. */
 export const runs = definePage({

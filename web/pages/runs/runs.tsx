@@ -15,7 +15,7 @@ import { Empty, Loaded, RowBones } from '../../parts/states.tsx';
 import type { TableColumn } from '../../parts/table.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Duration, Time } from '../../parts/time.tsx';
-import { runsSearch } from './page.ts';
+import { runsSearch } from './search.ts';
 
 const pageLength = 50;
 

@@ -1,7 +1,5 @@
-import { z } from 'zod';
 import { definePage } from '../../page.ts';
-
-export const signInSearch = z.object({ next: z.string().optional() });
+import { signInSearch } from './search.ts';
 
 /** Name and password, then the second factor; or a passkey, which is both. */
 export const signIn = definePage({

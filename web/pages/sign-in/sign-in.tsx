@@ -10,7 +10,7 @@ import { Alone, FormError } from '../../frame/alone.tsx';
 import { Button } from '../../parts/button.tsx';
 import { TextField } from '../../parts/field.tsx';
 import { usePageSearch } from '../../parts/page-search.ts';
-import { signInSearch } from './page.ts';
+import { signInSearch } from './search.ts';
 import { SecondFactor } from './second-factor.tsx';
 import { usePasskeySignIn } from './use-passkey-sign-in.ts';
 

@@ -19,9 +19,9 @@ import { ChecksTab } from './checks-tab.tsx';
 import { CostTab } from './cost-tab.tsx';
 import { DiffTab } from './diff-tab.tsx';
 import { Explanation } from './explanation.tsx';
-import type { Tab } from './page.ts';
-import { taskSearch } from './page.ts';
 import { RunsTab } from './runs-tab.tsx';
+import type { Tab } from './search.ts';
+import { taskSearch } from './search.ts';
 import { TaskActions } from './task-actions.tsx';
 import { Timeline } from './timeline.tsx';
 

@@ -19,7 +19,7 @@ import type { TableColumn } from '../../parts/table.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
 import { kindWord } from '../../parts/words.ts';
-import { tasksSearch } from './page.ts';
+import { tasksSearch } from './search.ts';
 
 const pageLength = 100;
 

@@ -1,0 +1,3 @@
+import { z } from 'zod';
+
+export const signInSearch = z.object({ next: z.string().optional() });
