@@ -1,6 +1,6 @@
-import { Navigate, useRouterState } from '@tanstack/react-router';
+import { Navigate, useRouter } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { createContext, useContext, useMemo } from 'react';
+import { createContext, useContext, useMemo, useState } from 'react';
 import { showAccount } from '../../src/operations/account/contract.ts';
 import type { Permission } from '../../src/operations/operation.ts';
 import { ErrorPanel } from '../parts/states.tsx';
@@ -26,7 +26,6 @@ export function useSession(): Session {
 /** Shows its content to who is signed in; sends everybody else to sign in and back here afterwards. */
 export function SignedIn({ children }: { readonly children: ReactNode }): ReactNode {
   const { data, error, refetch } = useAsk(showAccount, {});
-  const here = useRouterState({ select: ({ location }) => location.href });
   const session = useMemo((): Session | null => {
     if (data === undefined) return null;
     const held = new Set(data.permissions);
@@ -38,13 +37,21 @@ export function SignedIn({ children }: { readonly children: ReactNode }): ReactN
     };
   }, [data]);
   if (error?.kind === 'unauthenticated') {
-    return <Navigate to="/sign-in" search={{ next: here }} replace />;
+    return <Leave to="/sign-in" />;
   }
   if (error?.code === 'not_bootstrapped') return <Navigate to="/welcome" replace />;
   if (data !== undefined && data.owed.length > 0) {
-    return <Navigate to="/put-in-order" search={{ next: here }} replace />;
+    return <Leave to="/put-in-order" />;
   }
   if (session !== null) return <SessionContext value={session}>{children}</SessionContext>;
   if (error !== null) return <ErrorPanel error={error} retry={() => void refetch()} />;
   return null;
+}
+
+/** Leads to another page, which leads back to where the person is now. */
+function Leave({ to }: { readonly to: string }): ReactNode {
+  const router = useRouter();
+  // Once: on the way the address changes, and must not become its own way back.
+  const [next] = useState(() => router.state.location.href);
+  return <Navigate to={to} search={{ next }} replace />;
 }
