@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { userInfo } from 'node:os';
 import type { FirstAnswer } from '../doors/http/first-answers.ts';
+import type { AddRoutes } from '../doors/http/server.ts';
 import { AppError } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
@@ -30,11 +31,13 @@ export interface ServerParts {
   readonly log: Log;
   /** Asked for when the door opens, because it is built after everything that it serves. */
   readonly gate: () => Gate;
+  /** Addresses that are no operations: deliveries, MCP. */
+  readonly routes: () => readonly AddRoutes[];
 }
 
 /** The server of this process; it is read in and built when it opens. */
 export function createServerOpener(
-  { config, version, log, gate }: ServerParts,
+  { config, version, log, gate, routes }: ServerParts,
   store: {
     readonly database: Pick<Database, 'kysely' | 'pool'>;
     readonly audit: Pick<Audit, 'record'>;
@@ -64,6 +67,7 @@ export function createServerOpener(
       });
       const door = await openHttpDoor({
         gate: gate(),
+        routes: routes(),
         authenticator: identity(),
         isBootstrapped: onceTrue(() => identity().isBootstrapped()),
         owner: security ? null : { kind: 'command_line', name: userInfo().username, isOwner: true },

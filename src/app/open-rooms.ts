@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { RepositoryRef } from '../domain/repository.ts';
+import type { AddRoutes } from '../doors/http/server.ts';
 import { liftSuspension } from '../integrations/github/credentials/standing.ts';
 import type { GithubTables } from '../integrations/github/tables.ts';
 import { AppError } from '../lib/app-error.ts';
@@ -47,6 +48,7 @@ import { createScan } from './open-scan.ts';
 import type { StoreRooms } from './open-store.ts';
 import { openStore } from './open-store.ts';
 import { keepVault } from './open-vault.ts';
+import { openWebhooks } from './open-webhooks.ts';
 import {
   createSettings,
   inheritedPolicy,
@@ -106,8 +108,10 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
     for (const closer of closers.toReversed()) await closer();
   };
   try {
+    const routes: AddRoutes[] = [];
+    const { version } = options;
     const server = createServerOpener(
-      { config, version: options.version, log: parts.log, gate: parts.gate },
+      { config, version, log: parts.log, gate: parts.gate, routes: () => routes },
       store,
       () => identity,
       () => guard.guard,
@@ -207,13 +211,18 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         endLeftovers: agents.endLeftovers,
       });
       closers.push(keepAudit(store.audit, { ...deps, log: parts.log }), () => engine.close());
-      working = {
-        service: engine.service,
-        sandbox: agents.sandboxName,
-        openServer: server.open,
-      };
+      const webhooks = openWebhooks({
+        ...engine.service,
+        store,
+        config: () => config,
+        guard: guard.guard,
+        log: parts.log,
+      });
+      routes.push(webhooks.route);
+      const openServer = webhooks.withDeliveries(server.open);
+      working = { service: engine.service, sandbox: agents.sandboxName, openServer };
       served.push(
-        ...startHandlers(engine.service, server.open, () => identity.welcome()),
+        ...startHandlers(engine.service, openServer, () => identity.welcome()),
         ...executeHandlers(engine.service, reading.ports),
         ...watchHandlers(createChangeFeed(store.database, { clock: systemClock, log: parts.log })),
       );

@@ -46,6 +46,7 @@ import { createMarkers } from '../platform/effects/markers.ts';
 import { effectMigrations } from '../platform/effects/migrations.ts';
 import { idempotencyMigrations } from '../platform/idempotency/migrations.ts';
 import { identityMigrations } from '../platform/identity/migrations.ts';
+import { inboxMigrations } from '../platform/inbox/migrations.ts';
 import { currentCorrelationId } from '../platform/logging/context.ts';
 import { ratelimitMigrations } from '../platform/ratelimit/migrations.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
@@ -121,6 +122,7 @@ const migrations = [
   ...localMigrations,
   ...durableMigrations,
   ...ratelimitMigrations,
+  ...inboxMigrations,
 ];
 
 /** Opens the store. Whatever fails halfway is closed again. */

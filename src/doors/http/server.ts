@@ -22,8 +22,13 @@ import type { HttpSettings } from './settings.ts';
 import { answerBrokenRequests, serverLimits } from './slow-senders.ts';
 import { readJson } from './strict-json.ts';
 
+/** Adds addresses that are no operations. */
+export type AddRoutes = (app: FastifyInstance) => Promise<void>;
+
 export interface HttpDoorDeps {
   readonly gate: Gate;
+  /** What else is served, with rules of its own about who may. */
+  readonly routes?: readonly AddRoutes[];
   readonly authenticator: Authenticator;
   /** False until there is an account. */
   readonly isBootstrapped: () => Promise<boolean>;
@@ -93,6 +98,7 @@ export async function openHttpDoor(deps: HttpDoorDeps): Promise<HttpDoor> {
   app.setErrorHandler((error, request, reply) => answerError(deps, error, request, reply));
   addProbes(app, { readiness, isDraining, gate: deps.gate, callers });
   addOperationRoutes(app, { ...deps, callers, ended: ended.signal });
+  for (const add of deps.routes ?? []) await add(app);
   const contracts = deps.gate.contracts();
   const document = JSON.stringify(openApiDocument(contracts, deps.version));
   app.get(`${apiRoot}/openapi.json`, async (_request, reply) =>

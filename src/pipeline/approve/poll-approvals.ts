@@ -43,6 +43,19 @@ export async function pollApprovals(
   return { granted, refused, failed, labeled: new Set(labeled.map(({ number }) => number)) };
 }
 
+/** The same for one issue, read anew by its number, because lists may lag behind a label; null when there is nothing to decide. */
+export async function lookAtIssue(
+  ports: ApprovalPorts,
+  manager: RepositoryRef,
+  number: number,
+): Promise<Task | null> {
+  const wanted = ports.settings.labels().approved;
+  const issue = await ports.host(manager.host).issue(manager, number);
+  const isLabeled =
+    issue?.state === 'open' && issue.labels.some((label) => compareLabel(label, wanted) === 'same');
+  return issue !== null && isLabeled ? await answer(ports, manager, issue) : null;
+}
+
 async function answer(
   ports: ApprovalPorts,
   manager: RepositoryRef,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { key, lines, section, webAddress } from '../key.ts';
+import { key, lines, naturalNumber, section, webAddress } from '../key.ts';
 
 const label = z.string().min(1).max(50);
 
@@ -87,6 +87,9 @@ export const github = section('GitHub; not needed when only local folders are wa
     path: key(z.string().regex(/^\//, 'expected text that starts with "/"'), '/webhooks/github', {
       description: 'Path of the address that GitHub sends deliveries to.',
       restart: true,
+    }),
+    keepDays: key(naturalNumber.min(30).max(365), 30, {
+      description: 'Deliveries that are worked through are forgotten after so many days.',
     }),
   }),
 });

@@ -1,0 +1,139 @@
+import type { AddRoutes } from '../doors/http/server.ts';
+import { webhookRoute } from '../doors/webhooks/route.ts';
+import { AppError } from '../lib/app-error.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { systemRandom } from '../lib/random.ts';
+import type { CreatedGuard } from '../operations/guard.ts';
+import type { OpenServer } from '../operations/service/server.ts';
+import type { LookPorts } from '../operations/webhooks/look.ts';
+import { createLook } from '../operations/webhooks/look.ts';
+import { laneOf } from '../operations/webhooks/looks.ts';
+import { processDeliveries } from '../operations/webhooks/process-deliveries.ts';
+import type { Config } from '../platform/config/schema.ts';
+import { startPeriodic } from '../platform/durable/periodic.ts';
+import { createInbox } from '../platform/inbox/inbox.ts';
+import { currentCorrelationId } from '../platform/logging/context.ts';
+import { addressGroup } from '../platform/ratelimit/client-address.ts';
+import { createSlidingWindow } from '../platform/ratelimit/sliding-window.ts';
+import type { StoreRooms } from './open-store.ts';
+
+export interface WebhookRooms {
+  /** The address that GitHub sends to. */
+  readonly route: AddRoutes;
+  /** A server beside which deliveries are worked through. */
+  withDeliveries(open: OpenServer): OpenServer;
+}
+
+export interface WebhookParts extends LookPorts {
+  readonly config: () => Config;
+  readonly store: Pick<StoreRooms, 'database' | 'credentials' | 'audit'>;
+  readonly guard: Pick<CreatedGuard, 'admit'>;
+  readonly log: Log;
+}
+
+const webhookSecret = 'GITHUB_WEBHOOK_SECRET';
+const dayMs = 86_400_000;
+
+/** Deliveries from GitHub: taken by the server, worked through beside the loop. */
+export function openWebhooks(parts: WebhookParts): WebhookRooms {
+  const { config, store, log } = parts;
+  const deps = { clock: systemClock, random: systemRandom, log };
+  const inbox = createInbox(store.database, deps);
+  const secrets = store.credentials.holder(webhookSecret, 'deliveries from GitHub');
+  let wake: () => void = () => undefined;
+  const route = webhookRoute({
+    path: config().github.webhooks.path,
+    secrets: () => secrets.all(),
+    store: async (delivery) => {
+      const isNew = await inbox.store(delivery, laneOf(delivery.event));
+      if (isNew) wake();
+      return isNew;
+    },
+    forged: countForged(parts),
+  });
+  return {
+    route,
+    withDeliveries: (open) => async (options) => {
+      const server = await open(options);
+      const processor = processDeliveries({ inbox, look: createLook(parts), ...deps });
+      wake = () => processor.wake();
+      const stopPruning = startPeriodic(
+        {
+          name: 'old deliveries',
+          everyMs: dayMs / 24,
+          work: async () => {
+            const keptMs = config().github.webhooks.keepDays * dayMs;
+            await inbox.prune(new Date(systemClock.now().getTime() - keptMs));
+          },
+        },
+        deps,
+      );
+      return {
+        ...server,
+        close: async () => {
+          await server.close();
+          wake = () => undefined;
+          await Promise.all([processor.close(), stopPruning()]);
+        },
+      };
+    },
+  };
+}
+
+const forgedPerMinute = 20;
+
+/** A forged delivery counts like a call of a stranger; the audit log hears of one a source and minute. */
+function countForged({ guard, store, log }: WebhookParts): (clientId: string) => Promise<AppError> {
+  const window = (limit: number) =>
+    createSlidingWindow({ limit: () => limit, windowMs: 60_000, maxKeys: 10_000 });
+  const told = window(1);
+  const forged = window(forgedPerMinute);
+  return async (clientId) => {
+    const nowMs = systemClock.monotonicMs();
+    const source = addressGroup(clientId);
+    const correlationId = currentCorrelationId() ?? systemRandom.uuid();
+    const actor = { kind: 'anonymous', name: 'anonymous' } as const;
+    if (told.take(source, nowMs).isAllowed) {
+      log.warn({ source, category: 'security' }, 'a delivery was not signed with our secret');
+      await store.audit.record(null, {
+        event: 'webhook.forged',
+        outcome: 'refused',
+        actor,
+        source: clientId,
+        target: null,
+        correlationId,
+        facts: {},
+      });
+    }
+    const call = { operation: 'webhooks.receive', effect: 'write', door: 'http' } as const;
+    const refusal = await guard.admit({ ...call, actor, clientId, correlationId });
+    if (refusal !== null) return refusal.error;
+    const { isAllowed, retryAfterMs } = forged.take(source, nowMs);
+    return isAllowed ? notSigned() : tooMany(Math.max(1, Math.ceil(retryAfterMs / 1000)));
+  };
+}
+
+function notSigned(): AppError {
+  return new AppError({
+    kind: 'unauthenticated',
+    code: 'signature_invalid',
+    message: 'The delivery is not signed with the secret of this service.',
+    next: `Give the hook the secret that stands here as ${webhookSecret}: \`claude-manager webhooks setup\`.`,
+  });
+}
+
+function tooMany(retryAfterSeconds: number): AppError {
+  return new AppError({
+    kind: 'rate_limited',
+    code: 'rate_limited',
+    message: 'Too many deliveries without a good signature.',
+    next: `Wait ${retryAfterSeconds} s.`,
+    details: {
+      limit: forgedPerMinute,
+      remaining: 0,
+      resetSeconds: retryAfterSeconds,
+      retryAfterSeconds,
+    },
+  });
+}

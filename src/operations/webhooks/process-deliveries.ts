@@ -1,0 +1,102 @@
+import { messageOf } from '../../lib/app-error.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Inbox, Lane } from '../../platform/inbox/inbox.ts';
+import type { Look } from './looks.ts';
+import { looksOf } from './looks.ts';
+
+export interface DeliveryProcessor {
+  /** Something new has come. */
+  wake(): void;
+  /** Ends after what is under way. */
+  close(): Promise<void>;
+}
+
+export interface ProcessorDeps {
+  readonly inbox: Pick<Inbox, 'due' | 'done' | 'failed'>;
+  readonly look: (look: Look) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What another process put back into the queue, or waited for its next try, is found within this time. */
+const tickMs = 2000;
+const portion = 500;
+
+/** Works through the inbox: what many deliveries ask for is looked at once. */
+export function processDeliveries(deps: ProcessorDeps): DeliveryProcessor {
+  const stop = new AbortController();
+  const wakers = new Set<() => void>();
+  const lanes = (['quick', 'slow'] as const).map((lane) =>
+    runLane(deps, lane, stop.signal, wakers),
+  );
+  const wake = (): void => {
+    for (const waker of wakers) waker();
+  };
+  return {
+    wake,
+    close: async () => {
+      stop.abort();
+      wake();
+      await Promise.all(lanes);
+    },
+  };
+}
+
+async function runLane(
+  deps: ProcessorDeps,
+  lane: Lane,
+  stopped: AbortSignal,
+  wakers: Set<() => void>,
+): Promise<void> {
+  let isNews = true;
+  let rest = new AbortController();
+  wakers.add(() => {
+    isNews = true;
+    rest.abort();
+  });
+  while (!stopped.aborted) {
+    isNews = false;
+    let worked = 0;
+    try {
+      worked = await workOnce(deps, lane);
+    } catch (error) {
+      deps.log.error({ lane, error }, 'deliveries could not be worked through; they wait');
+    }
+    if (worked === portion) continue;
+    rest = new AbortController();
+    if (isNews || stopped.aborted) continue;
+    await deps.clock.sleep(tickMs, rest.signal).catch(() => undefined); // woken
+  }
+}
+
+/** Answers how many deliveries it took. */
+async function workOnce({ inbox, look, log }: ProcessorDeps, lane: Lane): Promise<number> {
+  const deliveries = await inbox.due(lane, portion);
+  if (deliveries.length === 0) return 0;
+  const wanted = new Map<string, { readonly look: Look; readonly ids: string[] }>();
+  for (const { id, event, body } of deliveries) {
+    for (const one of looksOf(event, JSON.parse(Buffer.from(body).toString('utf8')))) {
+      const key = JSON.stringify(one).toLowerCase();
+      const same = wanted.get(key) ?? { look: one, ids: [] };
+      same.ids.push(id);
+      wanted.set(key, same);
+    }
+  }
+  const failed = new Map<string, string>();
+  for (const { look: one, ids } of wanted.values()) {
+    try {
+      await look(one);
+    } catch (error) {
+      log.warn({ ...one, error }, 'a look after a delivery failed; it is tried again');
+      for (const id of ids) failed.set(id, messageOf(error));
+    }
+  }
+  const done = deliveries.filter(({ id }) => !failed.has(id)).map(({ id }) => id);
+  if (done.length > 0) await inbox.done(done);
+  for (const reason of new Set(failed.values())) {
+    const ids = [...failed].filter(([, one]) => one === reason).map(([id]) => id);
+    await inbox.failed(ids, reason);
+  }
+  return deliveries.length;
+}

@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { ServiceProcess } from './service-process.ts';
+
+const program = new URL('../../src/app/main.ts', import.meta.url).pathname;
+
+/** `start` as a process of its own, with its server. */
+export interface RunningService {
+  /** `http://127.0.0.1:PORT`. */
+  readonly address: string;
+  /** Everything it said on standard error until now. */
+  said(): string;
+  /** Ends it at once, as a crash does. */
+  kill(): Promise<void>;
+  /** Asks it to stop and waits for the end. */
+  stop(): Promise<void>;
+}
+
+/** Starts the service of a place and waits until its server listens; throws what it said when it ends before. */
+export async function startService(
+  { folder, env }: Pick<ServiceProcess, 'folder' | 'env'>,
+  { words = [], more = {} }: { words?: readonly string[]; more?: Record<string, string> } = {},
+): Promise<RunningService> {
+  const child = spawn(
+    process.execPath,
+    [
+      program,
+      '--config',
+      join(folder, 'config.json'),
+      '--verbose',
+      'start',
+      '--port',
+      '0',
+      ...words,
+    ],
+    {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], HOME: folder, ...env, ...more },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+    said += part;
+  });
+  return {
+    address: await addressOf(child, () => said),
+    said: () => said,
+    kill: async () => end(child, 'SIGKILL'),
+    stop: async () => {
+      const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
+      await end(child, 'SIGTERM');
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function addressOf(child: ChildProcess, said: () => string): Promise<string> {
+  for (;;) {
+    const [, address] = /listening on (http:\S+)/u.exec(said()) ?? [];
+    if (address !== undefined) return address;
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(said());
+    await Promise.race([once(child.stderr ?? child, 'data'), once(child, 'exit')]);
+  }
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  await ended;
+}
