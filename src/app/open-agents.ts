@@ -35,7 +35,10 @@ export interface AgentRooms {
 }
 
 export interface AgentRoomParts {
+  /** At the start: the demo and the sandbox are decided by it. */
   readonly config: Config;
+  /** Now. */
+  readonly current: () => Config;
   /** Folder of the configuration, from which relative programs are found. */
   readonly folder: string;
   readonly dataDir: string;
@@ -55,7 +58,8 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
   const tempRoot = runFolder(parts.dataDir);
   if (parts.isWorking) await mkdir(tempRoot, { recursive: true, mode: 0o700 });
   const isDemo = config.executor.default === 'demo';
-  const configured = createAgents(agentEntries(config), { path, baseDir: parts.folder });
+  const configured = (): readonly Agent[] =>
+    createAgents(agentEntries(parts.current()), { path, baseDir: parts.folder });
   const demo = isDemo
     ? [
         await createDemoAgent(
@@ -64,12 +68,21 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
         ),
       ]
     : [];
-  const all = [...configured, ...demo];
   const sandbox = parts.isWorking ? await sandboxFor(parts, tempRoot, isDemo) : notWorking;
-  const terragon = createTerragon({ username: config.executor.terragonUsername });
   const nodePath = process.execPath;
-  const { memoryMb, processes, fileMb } = config.executor.limits;
-  const limits = { memoryBytes: memoryMb * 2 ** 20, processes, fileBytes: fileMb * 2 ** 20 };
+  const bounds = (): Config['executor']['limits'] => parts.current().executor.limits;
+  // Read by each run when it begins, so that a reload holds for the next one.
+  const limits = {
+    get memoryBytes() {
+      return bounds().memoryMb * 2 ** 20;
+    },
+    get processes() {
+      return bounds().processes;
+    },
+    get fileBytes() {
+      return bounds().fileMb * 2 ** 20;
+    },
+  };
   const secrets = parts.secret;
   const runner = createAgentRunner({
     sandbox,
@@ -83,8 +96,11 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
   });
   const lines = createCommandRunner({ sandbox, clock, tempRoot, nodePath, limits });
   return {
-    agents: (name) => all.find((agent) => agent.name === name) ?? null,
-    delegates: (name) => (name === terragon.name ? terragon : null),
+    agents: (name) => [...configured(), ...demo].find((agent) => agent.name === name) ?? null,
+    delegates: (name) => {
+      const terragon = createTerragon({ username: parts.current().executor.terragonUsername });
+      return name === terragon.name ? terragon : null;
+    },
     runner,
     commands: {
       run: async (request) => {

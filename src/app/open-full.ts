@@ -1,12 +1,12 @@
 import { systemRandom } from '../lib/random.ts';
 import type { Gate } from '../operations/gate.ts';
-import type { LoadedConfig } from '../platform/config/load-config.ts';
-import { loadConfig } from '../platform/config/load-config.ts';
 import { createInspect } from '../platform/inspection/inspect.ts';
 import { factsFirst } from '../platform/logging/logger.ts';
 import { createRedactor } from '../platform/redaction/redactor.ts';
 import { watchPerformance } from '../platform/telemetry/monitor-performance.ts';
 import { storelessHandlers } from './light-handlers.ts';
+import { fixedConfig, followConfig, readConfig } from './live-config.ts';
+import { allSecrets } from './named-secrets.ts';
 import { gateOf } from './open-gate.ts';
 import { openLogger } from './open-logger.ts';
 import type { Manager, OpenOptions } from './open-options.ts';
@@ -14,28 +14,23 @@ import { openRooms } from './open-rooms.ts';
 
 /** Builds the store, and with `engine` what does the work. Whatever fails halfway is closed again. */
 export async function openFull(options: OpenOptions): Promise<Manager> {
-  const loaded =
-    options.loaded ??
-    (await loadConfig({
-      file: options.flags.config,
-      required: true,
-      folder: options.folder,
-      env: options.env,
-      flags: {
-        ...options.overrides,
-        ...(options.flags.debug === true ? { 'logging.level': 'DEBUG' } : {}),
-      },
-    }));
+  const loaded = options.loaded ?? (await readConfig(options));
   const { config } = loaded;
   const redactor = createRedactor(systemRandom.bytes(32));
   for (const [name, value] of Object.entries(allSecrets(loaded))) redactor.register(name, value);
+  const live =
+    options.needs === 'engine' ? followConfig(options, loaded, redactor) : fixedConfig(loaded);
   const logger = openLogger(
-    () => config,
+    () => live.current(),
     (line) => redactor.redact(line),
     options.flags,
   );
   const performance = watchPerformance(logger);
-  const closers: (() => Promise<void>)[] = [() => logger.close(), async () => performance.stop()];
+  const closers: (() => Promise<void>)[] = [
+    () => logger.close(),
+    async () => performance.stop(),
+    async () => live.close(),
+  ];
   const close = async (): Promise<void> => {
     for (const closer of closers.toReversed()) await closer();
   };
@@ -48,6 +43,7 @@ export async function openFull(options: OpenOptions): Promise<Manager> {
       },
       options,
       loaded,
+      live,
       logger,
       redactor,
       log: factsFirst(logger),
@@ -67,18 +63,4 @@ export async function openFull(options: OpenOptions): Promise<Manager> {
     await close();
     throw error;
   }
-}
-
-/** Everything secret by name, for the redactor. */
-function allSecrets({ secrets }: LoadedConfig): Readonly<Record<string, string>> {
-  const named = {
-    GITHUB_TOKEN: secrets.githubToken,
-    GITHUB_WEBHOOK_SECRET: secrets.githubWebhookSecret,
-    DATABASE_URL: secrets.databaseUrl,
-    ...secrets.agents,
-    ...secrets.github,
-  };
-  return Object.fromEntries(
-    Object.entries(named).flatMap(([name, value]) => (value === null ? [] : [[name, value]])),
-  );
 }

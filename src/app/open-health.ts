@@ -5,6 +5,7 @@ import { systemClock } from '../lib/clock.ts';
 import type { Audit } from '../platform/audit/audit.ts';
 import { auditCheck } from '../platform/audit/audit-check.ts';
 import { auditRightsCheck } from '../platform/audit/rights.ts';
+import { backupCheck } from '../platform/backup/backup-check.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
 import { validateConfig } from '../platform/config/validate-config.ts';
 import type { Database } from '../platform/database/database.ts';
@@ -19,9 +20,13 @@ import {
 import type { PerformanceWatch } from '../platform/telemetry/monitor-performance.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { vaultCheck } from '../platform/vault/vault-check.ts';
+import type { ReloadState } from './live-config.ts';
+import { backupFolderOf } from './open-backup.ts';
 
 export interface HealthParts {
   readonly loaded: LoadedConfig;
+  /** What the last reading of the file came to. */
+  readonly reload: () => ReloadState;
   readonly database: Pick<Database, 'pool' | 'kind' | 'kysely'>;
   readonly vault: Pick<Vault, 'check' | 'list'>;
   readonly performance: Pick<PerformanceWatch, 'counts'>;
@@ -31,6 +36,7 @@ export interface HealthParts {
 /** Everything that `health.run` measures; a new check is one line here. */
 export function healthChecks({
   loaded,
+  reload,
   database,
   vault,
   performance,
@@ -45,12 +51,26 @@ export function healthChecks({
     auditCheck(audit, systemClock),
     auditRightsCheck(database),
     databaseCheck(() => database.pool.query('select 1')),
+    backupCheck({
+      database,
+      folder: backupFolderOf(config),
+      intervalHours: config.backup.intervalHours,
+      clock: systemClock,
+    }),
     vaultCheck(vault),
     standingCheck(database.kysely<GithubTables>()),
     reachableCheck('GitHub', usesGithub(loaded) ? config.github.apiUrl : null),
     remarksCheck('configuration', 'configuration', () => {
       const { errors, warnings } = remarksOf(loaded);
       return { bad: errors, odd: warnings };
+    }),
+    remarksCheck('configuration_file', 'configuration', () => {
+      const { error, needRestart } = reload();
+      const waits = `changed in the file, holds from the next start: ${needRestart.join(', ')}`;
+      return {
+        bad: error === null ? [] : [`the last good one holds, because ${error.message}`],
+        odd: needRestart.length === 0 ? [] : [waits],
+      };
     }),
     remarksCheck('security_settings', 'security', () => ({
       bad: [],

@@ -21,6 +21,8 @@ import type { TaskPorts } from '../operations/tasks/handlers.ts';
 import type { PipelinePorts } from '../pipeline/pipeline-ports.ts';
 import { followFindings } from '../pipeline/propose/follow-findings.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
+import type { Config } from '../platform/config/schema.ts';
+import { readSecrets } from '../platform/config/secrets.ts';
 import { serviceHolder } from '../platform/database/service-claim.ts';
 import { currentCorrelationId } from '../platform/logging/context.ts';
 import type { Logger } from '../platform/logging/logger.ts';
@@ -30,7 +32,10 @@ import type { PerformanceWatch } from '../platform/telemetry/monitor-performance
 import { createChangeFeed } from '../storage/change-feed.ts';
 import { createSuppressionStore } from '../storage/suppression-store.ts';
 import { attachToService } from './attach-service.ts';
+import { auditReloads } from './audit-reloads.ts';
 import { importable } from './credentials.ts';
+import type { LiveConfig } from './live-config.ts';
+import { allSecrets } from './named-secrets.ts';
 import type { AgentRooms } from './open-agents.ts';
 import { openAgents } from './open-agents.ts';
 import { auditOperations, gateAuditOf, keepAudit } from './open-audit.ts';
@@ -60,6 +65,8 @@ import {
 export interface RoomParts {
   readonly options: OpenOptions;
   readonly loaded: LoadedConfig;
+  /** What holds now; `loaded` is what held at the start. */
+  readonly live: LiveConfig;
   readonly logger: Logger;
   readonly redactor: Redactor;
   readonly log: Log;
@@ -83,17 +90,13 @@ export interface Rooms {
 
 export async function openRooms(parts: RoomParts): Promise<Rooms> {
   const { options, loaded } = parts;
-  const { config, secrets } = loaded;
-  const settings = createSettings(() => config, configFolder(options, loaded));
+  const { config } = loaded;
+  const current = (): Config => parts.live.current();
+  const settings = createSettings(current, configFolder(options, loaded));
+  // A reload may name further secrets, which the environment of this process has held since its start.
   const secret = (name: string): string | undefined =>
-    ({
-      GITHUB_TOKEN: secrets.githubToken,
-      GITHUB_WEBHOOK_SECRET: secrets.githubWebhookSecret,
-      DATABASE_URL: secrets.databaseUrl,
-      ...secrets.agents,
-      ...secrets.github,
-    })[name] ?? undefined;
-  const deps = { config, settings, secret, clock: systemClock, random: systemRandom };
+    allSecrets({ secrets: readSecrets(options.env, current()) })[name];
+  const deps = { config, current, settings, secret, clock: systemClock, random: systemRandom };
   const store = await openStore({
     ...deps,
     dataDir: config.dataDir,
@@ -120,7 +123,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
     const guard = openGuard({
       database: store.database,
       audit: store.audit,
-      config: () => config,
+      config: current,
       log: parts.log,
       isOff: server.isUnsecured,
     });
@@ -134,7 +137,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       isWorking: options.needs === 'engine',
     });
     const scan = createScan({
-      config: () => config,
+      config: current,
       store,
       settings,
       clock: systemClock,
@@ -147,9 +150,9 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
     const reading = openReading({
       store,
       pipeline,
-      config: () => config,
+      config: current,
       clock: systemClock,
-      inheritedPolicy: () => inheritedPolicy(config),
+      inheritedPolicy: () => inheritedPolicy(current()),
       watched: repositories,
       repository: named,
       merge: mergeOf(store),
@@ -163,18 +166,19 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         terminate,
         holder: () => serviceHolder(store.database),
         ...reading.ports,
-        budgetPerDayUsd: () => config.executor.budget.perDayUsd,
+        budgetPerDayUsd: () => current().executor.budget.perDayUsd,
       }),
       ...issueHandlers({
         ...pipeline,
         repository: named,
-        known: async () => withManager(loaded.config, await repositories()),
+        known: async () => withManager(current(), await repositories()),
       }),
       ...healthHandlers({
         clock: systemClock,
         checks: () =>
           healthChecks({
-            loaded,
+            loaded: { ...loaded, config: current() },
+            reload: () => parts.live.state(),
             database: store.database,
             performance: parts.performance,
             vault: store.vault,
@@ -189,7 +193,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       }),
       ...scanHandlers({ pipeline, scan, repositories }),
       ...auditOperations({ audit: store.audit, clock: systemClock, version: options.version }),
-      ...protectionOperations(() => config, store, guard),
+      ...protectionOperations(current, store, guard),
       ...identity.served,
     ];
     let working: Rooms['engine'] = null;
@@ -201,10 +205,11 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       served.push(...executeHandlers(attached.service, reading.ports));
     } else if (options.needs === 'engine') {
       closers.push(await vaultKept(parts, store), identity.keepTidy());
+      auditReloads(parts.live, store.audit, parts.log);
       const engine = await openEngine({
         store,
         pipeline,
-        config: () => config,
+        config: current,
         repositories,
         scan,
         random: systemRandom,
@@ -214,7 +219,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       const webhooks = openWebhooks({
         ...engine.service,
         store,
-        config: () => config,
+        config: current,
         guard: guard.guard,
         log: parts.log,
       });
@@ -237,7 +242,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
 function identityOf(parts: RoomParts, store: StoreRooms, origin: () => string): IdentityRooms {
   return openIdentity({
     ...store,
-    config: () => parts.loaded.config,
+    config: () => parts.live.current(),
     origin,
     clock: systemClock,
     random: systemRandom,
@@ -296,11 +301,12 @@ function pipelinePorts(
 
 /** Patterns looked up on their host, exclusions taken out, each repository once. */
 async function expand(
-  { loaded, options }: RoomParts,
+  { live, loaded, options }: RoomParts,
   store: StoreRooms,
 ): Promise<readonly RepositoryRef[]> {
   const found = new Map<string, RepositoryRef>();
-  for (const { host, pattern, exclude } of watched(loaded.config, configFolder(options, loaded))) {
+  const folder = configFolder(options, loaded);
+  for (const { host, pattern, exclude } of watched(live.current(), folder)) {
     const refs = /[*?{[]/u.test(pattern)
       ? await store.host(host).expand(pattern)
       : [{ host, name: pattern }];

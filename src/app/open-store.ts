@@ -96,6 +96,7 @@ export interface StoreRooms {
 
 export interface StoreParts {
   readonly config: Config;
+  readonly current: () => Config;
   readonly settings: Settings;
   readonly dataDir: string;
   /** Of the configuration. */

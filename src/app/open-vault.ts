@@ -15,6 +15,8 @@ import { killPoint } from './kill-point.ts';
 
 export interface VaultParts {
   readonly config: Config;
+  /** Of now, for rotations. */
+  readonly current: () => Config;
   readonly dataDir: string;
   /** Of the configuration, from which relative programs are found. */
   readonly folder: string;
@@ -66,7 +68,7 @@ export function openVault(parts: VaultParts): Vault {
       random,
       userId: process.getuid?.(),
     }),
-    policies: () => config.security.vault.rotate,
+    policies: () => parts.current().security.vault.rotate,
     programs: {
       folder: parts.folder,
       path: env['PATH'] ?? '',

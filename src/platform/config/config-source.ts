@@ -1,8 +1,9 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { canonicalJson } from '../../lib/json.ts';
-import { describeKeys } from './describe-keys.ts';
+import { describeKeys, type KeyDescription } from './describe-keys.ts';
 import { readKey } from './edit-config.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { lay } from './overlays.ts';
@@ -26,6 +27,8 @@ export interface ReloadReport {
   readonly needRestart: readonly string[];
   /** Why the last good configuration was kept; null when the file was fine. */
   readonly error: unknown;
+  /** What held until then. */
+  readonly before: Config;
 }
 
 export interface ConfigSourceOptions {
@@ -39,6 +42,7 @@ export interface ConfigSourceOptions {
 
 /** Quiet time after a change, so that a file that is still being written is read once and whole. */
 const settleMs = 100;
+const secondLookMs = 300;
 
 /**
  * Follows the file: a change holds within two seconds, a file that is wrong changes nothing, and keys that need a
@@ -51,18 +55,27 @@ export function createConfigSource(options: ConfigSourceOptions): ConfigSource {
   let reading: Promise<void> = Promise.resolve();
   let settling: NodeJS.Timeout | null = null;
 
+  let told = '';
+
   const read = async (): Promise<void> => {
+    const before = current;
+    let wanted: Config;
     try {
-      const { config: wanted } = await options.load();
-      const { next, changed, needRestart } = applicable(current, wanted);
-      if (changed.length === 0 && needRestart.length === 0) return;
-      const before = current;
-      current = next;
-      if (changed.length > 0) for (const listener of listeners) listener(before, next);
-      options.onReload({ changed, needRestart, error: null });
+      wanted = (await loadWhole(options.load)).config;
     } catch (error) {
-      options.onReload({ changed: [], needRestart: [], error });
+      // The same complaint about a file that is looked at again is not told again.
+      const text = error instanceof Error ? error.message : String(error);
+      if (text !== told) options.onReload({ changed: [], needRestart: [], error, before });
+      told = text;
+      return;
     }
+    const { next, changed, needRestart } = applicable(current, wanted);
+    const now = needRestart.join(' ');
+    if (changed.length === 0 && now === told) return;
+    told = now;
+    current = next;
+    if (changed.length > 0) for (const listener of listeners) listener(before, next);
+    options.onReload({ changed, needRestart, error: null, before });
   };
   const reload = (): Promise<void> => {
     reading = reading.then(read);
@@ -90,16 +103,31 @@ export function createConfigSource(options: ConfigSourceOptions): ConfigSource {
   };
 }
 
+/** A file that is being written is unreadable for a moment, so one that seems wrong is read twice. */
+async function loadWhole(load: () => Promise<LoadedConfig>): Promise<LoadedConfig> {
+  try {
+    return await load();
+  } catch {
+    await delay(secondLookMs, undefined, { ref: false });
+    return await load();
+  }
+}
+
+/** Keys with one value that differ; lists and tables count as one. */
+export function differentKeys(one: Config, other: Config): readonly KeyDescription[] {
+  return describeKeys().filter(
+    ({ path }) =>
+      !/[[<]/.test(path) &&
+      canonicalJson(readKey(one, path)) !== canonicalJson(readKey(other, path)),
+  );
+}
+
 /** The wanted configuration with the old values of keys that need a restart. */
 function applicable(
   before: Config,
   wanted: Config,
 ): { next: Config; changed: readonly string[]; needRestart: readonly string[] } {
-  const different = describeKeys().filter(
-    ({ path }) =>
-      !/[[<]/.test(path) &&
-      canonicalJson(readKey(before, path)) !== canonicalJson(readKey(wanted, path)),
-  );
+  const different = differentKeys(before, wanted);
   const next = structuredClone(wanted);
   const needRestart = different.filter(({ restart }) => restart).map(({ path }) => path);
   for (const path of needRestart)

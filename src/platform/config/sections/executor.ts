@@ -37,7 +37,10 @@ export const executor = section('Agents, their limits and their money.', {
   default: key(z.string().min(1), 'claude-code', {
     description: 'The agent when neither a label nor the policy of the repository names one.',
   }),
-  maxConcurrent: key(positive.max(1000), 2, { description: 'At most so many runs at a time.' }),
+  maxConcurrent: key(positive.max(1000), 2, {
+    description: 'At most so many runs at a time.',
+    restart: true,
+  }),
   timeoutMinutes: key(minutes, 30, { description: 'A run is ended after so many minutes.' }),
   stallMinutes: key(minutes, 10, { description: 'A run that is silent for so long is ended.' }),
   maxAttempts: key(positive.max(20), 3, {
@@ -68,10 +71,12 @@ export const executor = section('Agents, their limits and their money.', {
   }),
   sandbox: key(z.enum(['auto', 'bubblewrap', 'sandbox-runtime', 'none']), 'auto', {
     description: 'What seals an agent in; auto takes the first that works.',
+    restart: true,
   }),
   allowUnsandboxed: key(z.boolean(), false, {
     description:
       'Consent to run agents without a sandbox: an agent can then do anything that this user can, approving included.',
+    restart: true,
   }),
   egress: key(lines, ['api.anthropic.com'], {
     description: 'Hosts that agents may reach, with an optional port.',

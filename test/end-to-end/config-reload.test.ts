@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { createClient } from '../../src/operations/api-client/client.ts';
+import { runHealth } from '../../src/operations/health/contract.ts';
+import { serviceStatus } from '../../src/operations/service/contract.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+const program = fileURLToPath(new URL('../../src/app/main.ts', import.meta.url));
+const patience = { timeout: 30_000, interval: 100 };
+const base = { dataDir: 'data', logDir: 'logs', repositories: [{ match: './r' }] };
+
+let folder = '';
+let file = '';
+let database: TestDatabase;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cms-reload-'));
+  file = join(folder, 'config.json');
+  database = await createTestDatabase();
+  await mkdir(join(folder, 'r'));
+  await write({});
+});
+afterAll(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const write = (more: object): Promise<void> =>
+  writeFile(file, JSON.stringify({ ...base, ...more }));
+const budget = (perDayUsd: number) => ({ executor: { budget: { perRunUsd: 1, perDayUsd } } });
+
+test('a running service follows its file, keeps the last good one, answers all the while and audits what changed', async () => {
+  const child = spawn(
+    process.execPath,
+    [program, '--verbose', 'start', '--port', '0', '--no-security'],
+    {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], HOME: folder, DATABASE_URL: database.url },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+    said += part;
+  });
+  try {
+    const address = await vi.waitFor(() => {
+      const found = /listening on (http:\S+)/u.exec(said)?.[1];
+      if (found === undefined) throw new Error(said);
+      return found;
+    }, patience);
+    const client = createClient({ baseUrl: address });
+    const budgetNow = async (): Promise<number> =>
+      (await client.call(serviceStatus, {})).budgetTodayUsd;
+    const fileCheck = async () => {
+      const { checks } = await client.call(runHealth, { categories: ['configuration'] });
+      return checks.find(({ name }) => name === 'configuration_file');
+    };
+    expect(await budgetNow()).toBe(50);
+
+    await write(budget(7));
+    await vi.waitFor(async () => expect(await budgetNow()).toBe(7), patience);
+
+    await writeFile(file, '{ "executor": { "budget": { "perDayUsd": "much" } }, ');
+    await vi.waitFor(
+      async () =>
+        expect(await fileCheck()).toMatchObject({
+          status: 'unhealthy',
+          evidence: expect.stringContaining('config.json:1:'),
+        }),
+      patience,
+    );
+    expect(await budgetNow()).toBe(7);
+
+    await write({ ...budget(8), database: { poolSize: 33 } });
+    await vi.waitFor(async () => expect(await budgetNow()).toBe(8), patience);
+    expect(await fileCheck()).toMatchObject({
+      status: 'degraded',
+      evidence: expect.stringContaining('database.poolSize'),
+    });
+
+    await writeFile(join(folder, 'other.json'), JSON.stringify({ ...base, ...budget(9) }));
+    await symlink('other.json', join(folder, 'link.json'));
+    await rename(join(folder, 'link.json'), file);
+    await vi.waitFor(async () => expect(await budgetNow()).toBe(9), patience);
+
+    let failed = 0;
+    const answers = [];
+    for (let round = 0; round < 100; round += 1) {
+      await writeFile(join(folder, 'next.json'), JSON.stringify({ ...base, ...budget(round) }));
+      await rename(join(folder, 'next.json'), file);
+      answers.push(
+        fetch(`${address}/livez`).then(
+          ({ ok }) => (failed += ok ? 0 : 1),
+          () => (failed += 1),
+        ),
+      );
+    }
+    await Promise.all(answers);
+    expect(failed).toBe(0);
+    await vi.waitFor(async () => expect(await budgetNow()).toBe(99), patience);
+
+    const lines = (await readFile(join(folder, 'logs', 'application.json'), 'utf8')).split('\n');
+    expect(lines.filter((line) => line.includes('the last good one stays'))).not.toEqual([]);
+    const readings = lines.filter((line) => line.includes('"config_reloaded"'));
+    expect(readings.length).toBeLessThan(60);
+    const { rows } = await database.pool.query(
+      `select facts from audit_entries where event = 'config.reloaded' order by seq`,
+    );
+    expect(JSON.stringify(rows)).toContain('executor.budget.perDayUsd');
+  } finally {
+    child.kill('SIGTERM');
+    if (child.exitCode === null) await once(child, 'exit');
+  }
+}, 180_000);
