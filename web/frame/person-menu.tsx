@@ -3,8 +3,7 @@ import { Check, CircleUser, Keyboard, LogOut, Monitor, Moon, Sun } from 'lucide-
 import type { ReactNode } from 'react';
 import { useState } from 'react';
 import { signOut } from '../../src/operations/sessions/contract.ts';
-import { useAfterSignIn } from '../data/after-sign-in.ts';
-import { useAct } from '../data/data.tsx';
+import { useData } from '../data/data.tsx';
 import { useSession } from '../data/session.tsx';
 import { menuItem, menuLine, menuNote, menuPopup } from '../parts/menu.ts';
 import { useFrame } from './frame-context.ts';
@@ -26,9 +25,12 @@ export function PersonMenu(): ReactNode {
   const session = useSession();
   const { openKeys } = useFrame();
   const [theme, setTheme] = useState(chosenTheme);
-  const act = useAct(signOut);
-  const after = useAfterSignIn();
-  const leave = (): void => act.mutate({}, { onSettled: () => void after('/sign-in') });
+  const { client } = useData();
+  // A whole new page: nothing that was read as this person stays in memory.
+  const leave = (): void => {
+    const go = (): void => location.assign('/sign-in');
+    client.call(signOut, {}).then(go, go);
+  };
   return (
     <Menu.Root>
       <Menu.Trigger
