@@ -17,6 +17,7 @@ import { claimService } from '../platform/database/service-claim.ts';
 import type { DurableEngine } from '../platform/durable/engine.ts';
 import { createDurableEngine } from '../platform/durable/engine.ts';
 import { withContext } from '../platform/logging/context.ts';
+import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import type { StoreRooms } from './open-store.ts';
 
 /** Kept in the database: never changes its meaning. */
@@ -33,6 +34,7 @@ export interface EngineRooms {
 export interface EngineParts {
   readonly random: Random;
   readonly store: StoreRooms;
+  readonly telemetry: Pick<Telemetry, 'measure'>;
   readonly pipeline: PipelinePorts;
   readonly config: () => Config;
   readonly repositories: () => Promise<readonly RepositoryRef[]>;
@@ -61,7 +63,13 @@ export async function openEngine(parts: EngineParts): Promise<EngineRooms> {
     engine.register(attemptName, async (context, ref: AttemptRef) =>
       withContext(
         { correlationId: context.workflowId, operation: 'attempt', userId: 'pipeline' },
-        () => attemptWorkflow(pipeline, withCheckpoints(context, store.checkpoint), ref),
+        () =>
+          parts.telemetry.measure(
+            'job',
+            'attempt',
+            () => attemptWorkflow(pipeline, withCheckpoints(context, store.checkpoint), ref),
+            (outcome) => (isBad(outcome) ? 'failed' : 'ok'),
+          ),
       ),
     );
     engine.defineQueue(agentQueue, { perProcess: parts.config().executor.maxConcurrent });
@@ -80,6 +88,11 @@ export async function openEngine(parts: EngineParts): Promise<EngineRooms> {
     await claim.release();
     throw error;
   }
+}
+
+/** Ends of an attempt that nobody wanted; to be stopped, or to find nothing to do, is none. */
+function isBad(outcome: string): boolean {
+  return ['failed', 'timed_out', 'stalled', 'over_budget', 'blocked_by_policy'].includes(outcome);
 }
 
 /** A page that was closed for longer reads everything again. */

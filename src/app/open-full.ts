@@ -11,6 +11,7 @@ import { gateOf } from './open-gate.ts';
 import { openLogger } from './open-logger.ts';
 import type { Manager, OpenOptions } from './open-options.ts';
 import { openRooms } from './open-rooms.ts';
+import { gateObserver, openTelemetry } from './open-telemetry.ts';
 
 /** Builds the store, and with `engine` what does the work. Whatever fails halfway is closed again. */
 export async function openFull(options: OpenOptions): Promise<Manager> {
@@ -26,6 +27,7 @@ export async function openFull(options: OpenOptions): Promise<Manager> {
     options.flags,
   );
   const performance = watchPerformance(logger);
+  const telemetry = openTelemetry();
   const closers: (() => Promise<void>)[] = [
     () => logger.close(),
     async () => performance.stop(),
@@ -48,6 +50,7 @@ export async function openFull(options: OpenOptions): Promise<Manager> {
       redactor,
       log: factsFirst(logger),
       performance,
+      telemetry,
     });
     closers.push(() => rooms.close());
     const light = options.whole === true ? await storelessHandlers(options) : [];
@@ -56,6 +59,7 @@ export async function openFull(options: OpenOptions): Promise<Manager> {
       audit: rooms.audit,
       log: logger,
       guard: rooms.guard.guard,
+      observe: gateObserver(telemetry),
       inspect: createInspect(systemRandom.bytes(32)),
     });
     return { gate, dataDir: config.dataDir, identity: rooms.identity, engine: rooms.engine, close };

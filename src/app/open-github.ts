@@ -4,10 +4,13 @@ import { createDatabaseEtagStore } from '../integrations/github/etag-store.ts';
 import { createGithubHost } from '../integrations/github/github-host.ts';
 import type { GithubTables } from '../integrations/github/tables.ts';
 import type { Markers } from '../platform/effects/markers.ts';
+import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import type { GithubAccessParts } from './github-access.ts';
 import { githubAccess } from './github-access.ts';
+import { upstreamObserver } from './upstream-observer.ts';
 
 export interface GithubParts extends GithubAccessParts {
+  readonly telemetry: Pick<Telemetry, 'record'>;
   readonly markers: Markers;
   readonly push: GitPush;
 }
@@ -27,5 +30,6 @@ export function openGithub(parts: GithubParts): CodeHost {
     markers,
     git: push,
     log,
+    observer: upstreamObserver(parts.telemetry),
   });
 }

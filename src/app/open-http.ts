@@ -14,6 +14,8 @@ import type { Config } from '../platform/config/schema.ts';
 import type { Database } from '../platform/database/database.ts';
 import { createFirstAnswers } from '../platform/idempotency/first-answers.ts';
 import { currentCorrelationId } from '../platform/logging/context.ts';
+import type { Exposition } from '../platform/telemetry/exposition.ts';
+import { contentType } from '../platform/telemetry/exposition.ts';
 import type { IdentityRooms } from './open-identity.ts';
 
 /** What opens the door when the service starts. */
@@ -21,6 +23,8 @@ export interface ServerOpener {
   readonly open: OpenServer;
   /** True while the service runs without sessions and limits, as it was asked to. */
   readonly isUnsecured: () => boolean;
+  /** Where it listens; null while it does not. */
+  readonly address: () => string | null;
   /** Where browsers reach us: the public address, else this machine's. */
   readonly origin: () => string;
 }
@@ -44,11 +48,14 @@ export function createServerOpener(
   },
   identity: () => IdentityRooms,
   guard: () => Pick<CreatedGuard, 'admitProbe'>,
+  exposition: () => Exposition,
 ): ServerOpener {
   let isUnsecured = false;
   let openPort = config.server.port;
+  let address: string | null = null;
   return {
     isUnsecured: () => isUnsecured,
+    address: () => address,
     origin: () =>
       config.server.publicUrl === null
         ? `http://localhost:${openPort}`
@@ -73,6 +80,7 @@ export function createServerOpener(
         owner: security ? null : { kind: 'command_line', name: userInfo().username, isOwner: true },
         answers,
         admitProbe: (clientId) => guard().admitProbe(clientId)?.error ?? null,
+        metrics: { contentType, text: () => exposition().text() },
         askStore: async () => store.database.pool.query('select 1'),
         settings: {
           host: server.host,
@@ -89,6 +97,7 @@ export function createServerOpener(
         newCorrelationId: () => systemRandom.uuid(),
         log,
       });
+      address = door.address;
       openPort = Number(new URL(door.address).port);
       log.info({ address: door.address, security }, 'listening');
       const stopSweeping = sweepHourly(() => answers.sweep(), log);
@@ -96,6 +105,7 @@ export function createServerOpener(
         ...door,
         close: async () => {
           stopSweeping();
+          address = null;
           await door.close();
         },
       };

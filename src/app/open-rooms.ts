@@ -29,6 +29,7 @@ import type { Logger } from '../platform/logging/logger.ts';
 import { createLineRedactor } from '../platform/redaction/line-redactor.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
 import type { PerformanceWatch } from '../platform/telemetry/monitor-performance.ts';
+import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import { createChangeFeed } from '../storage/change-feed.ts';
 import { createSuppressionStore } from '../storage/suppression-store.ts';
 import { attachToService } from './attach-service.ts';
@@ -52,6 +53,7 @@ import { openReading } from './open-reading.ts';
 import { createScan } from './open-scan.ts';
 import type { StoreRooms } from './open-store.ts';
 import { openStore } from './open-store.ts';
+import { openTelemetryRooms } from './open-telemetry.ts';
 import { keepVault } from './open-vault.ts';
 import { openWebhooks } from './open-webhooks.ts';
 import {
@@ -71,6 +73,7 @@ export interface RoomParts {
   readonly redactor: Redactor;
   readonly log: Log;
   readonly performance: Pick<PerformanceWatch, 'counts'>;
+  readonly telemetry: Telemetry;
   /** Of this process; there once everything that it serves is built. */
   readonly gate: () => Gate;
 }
@@ -104,6 +107,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
     env: options.env,
     log: parts.log,
     redactor: parts.redactor,
+    telemetry: parts.telemetry,
     version: options.version,
   });
   const closers: (() => Promise<void>)[] = [() => store.close()];
@@ -118,7 +122,17 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       store,
       () => identity,
       () => guard.guard,
+      () => figures.exposition(),
     );
+    const figures = openTelemetryRooms({
+      telemetry: parts.telemetry,
+      config: current,
+      store,
+      folder: options.folder,
+      version: options.version,
+      log: parts.log,
+    });
+    closers.push(() => figures.close());
     const identity = identityOf(parts, store, server.origin);
     const guard = openGuard({
       database: store.database,
@@ -142,6 +156,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       settings,
       clock: systemClock,
       random: systemRandom,
+      telemetry: parts.telemetry,
     });
     const pipeline = pipelinePorts(parts, store, agents, settings, scan);
     const repositories = (): Promise<readonly RepositoryRef[]> => expand(parts, store);
@@ -195,6 +210,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       ...auditOperations({ audit: store.audit, clock: systemClock, version: options.version }),
       ...protectionOperations(current, store, guard),
       ...identity.served,
+      ...figures.served,
     ];
     let working: Rooms['engine'] = null;
     const isBeside =
@@ -213,8 +229,10 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         repositories,
         scan,
         random: systemRandom,
+        telemetry: parts.telemetry,
         endLeftovers: agents.endLeftovers,
       });
+      if (options.operation === startService.name) closers.push(figures.keep(server.address));
       closers.push(keepAudit(store.audit, { ...deps, log: parts.log }), () => engine.close());
       const webhooks = openWebhooks({
         ...engine.service,

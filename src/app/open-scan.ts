@@ -9,6 +9,7 @@ import type { Settings } from '../pipeline/pipeline-ports.ts';
 import { createRepositoryScan } from '../pipeline/scan/scan-repository.ts';
 import { createScanners } from '../pipeline/scan/scanner-list.ts';
 import type { Config } from '../platform/config/schema.ts';
+import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import { createRepositoryQueries } from '../storage/repository-queries.ts';
 import type { StoreRooms } from './open-store.ts';
 
@@ -18,6 +19,7 @@ export interface ScanParts {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly random: Random;
+  readonly telemetry: Pick<Telemetry, 'measure'>;
 }
 
 /** The scan of one watched repository with the scanners that the configuration switches on. */
@@ -31,7 +33,7 @@ export function createScan(parts: ScanParts): CyclePorts['scan'] {
     transact: (work) => store.tasks.transact(work),
     clock,
     newId: () => random.bytes(12).toString('hex'),
-    scanners: createScanners({
+    scanners: measured(parts.telemetry, {
       trees: store.trees,
       clock,
       extraTags: () => config().analyzer.tags,
@@ -58,7 +60,9 @@ export function createScan(parts: ScanParts): CyclePorts['scan'] {
       });
     try {
       const branch = settings.policyOf(target).base;
-      const result = await scan.scan({ ref: target, branch, rules });
+      const result = await parts.telemetry.measure('job', 'scan', () =>
+        scan.scan({ ref: target, branch, rules }),
+      );
       await note({ commit: result.commit, problem: null });
       return {
         commit: result.commit,
@@ -71,4 +75,15 @@ export function createScan(parts: ScanParts): CyclePorts['scan'] {
       throw error;
     }
   };
+}
+
+/** Each look of a scanner is counted. */
+function measured(
+  telemetry: Pick<Telemetry, 'measure'>,
+  deps: Parameters<typeof createScanners>[0],
+): ReturnType<typeof createScanners> {
+  return createScanners(deps).map((scanner) => ({
+    rule: scanner.rule,
+    look: (request) => telemetry.measure('scanner', scanner.rule, () => scanner.look(request)),
+  }));
 }

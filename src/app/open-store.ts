@@ -50,6 +50,8 @@ import { inboxMigrations } from '../platform/inbox/migrations.ts';
 import { currentCorrelationId } from '../platform/logging/context.ts';
 import { ratelimitMigrations } from '../platform/ratelimit/migrations.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
+import { telemetryMigrations } from '../platform/telemetry/history.ts';
+import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { vaultMigrations } from '../platform/vault/vault.ts';
 import { createChangeFeed } from '../storage/change-feed.ts';
@@ -107,6 +109,7 @@ export interface StoreParts {
   readonly random: Random;
   readonly log: Log;
   readonly redactor: Pick<Redactor, 'register' | 'redact'>;
+  readonly telemetry: Pick<Telemetry, 'record'>;
   /** Of this program. */
   readonly version: string;
 }
@@ -123,6 +126,7 @@ const migrations = [
   ...localMigrations,
   ...durableMigrations,
   ...ratelimitMigrations,
+  ...telemetryMigrations,
   ...inboxMigrations,
 ];
 

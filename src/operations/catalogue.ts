@@ -7,8 +7,10 @@ import * as credentials from './credentials/contract.ts';
 import * as findings from './findings/contract.ts';
 import * as health from './health/contract.ts';
 import * as issues from './issues/contract.ts';
+import * as metrics from './metrics/contract.ts';
 import type { Contract } from './operation.ts';
 import * as outcomes from './outcomes/contract.ts';
+import * as performance from './performance/contract.ts';
 import * as protection from './protection/contract.ts';
 import * as repositories from './repositories/contract.ts';
 import * as runs from './runs/contract.ts';
@@ -38,6 +40,8 @@ const rooms: readonly object[] = [
   credentials,
   health,
   issues,
+  metrics,
+  performance,
   scans,
   security,
   service,

@@ -4,6 +4,7 @@ import type { CommandContext, GlobalFlags } from './command-context.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { addCredentialCommands } from './commands/credentials.ts';
+import { addPerformanceCommands } from './commands/performance.ts';
 import { addProtectionCommands } from './commands/protection.ts';
 import { addReadingCommands } from './commands/reading.ts';
 import { addScanCommand } from './commands/scan.ts';
@@ -111,6 +112,7 @@ export function createProgram(
   addScanCommand(program, run);
   addTaskCommands(program, run);
   addReadingCommands(program, run);
+  addPerformanceCommands(program, run);
   addConfigCommands(program, run);
   addCredentialCommands(program, run);
   addProtectionCommands(addSecurityCommands(program, run), run);

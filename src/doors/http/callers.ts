@@ -76,7 +76,7 @@ export function createCallers(parts: {
 }
 
 /** From this machine itself: nothing stands between that could speak for somebody else. */
-function isDirect({ raw, headers }: FastifyRequest): boolean {
+export function isDirect({ raw, headers }: FastifyRequest): boolean {
   const address = raw.socket.remoteAddress ?? '';
   const isLoopback = address === '::1' || /^(?:::ffff:)?127\./u.test(address);
   const isForwarded = Object.keys(headers).some(

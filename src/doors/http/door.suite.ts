@@ -182,6 +182,7 @@ export async function openSampleDoor(parts: {
           ? { kind: 'token', name: 'robot', scopes: ['tasks:read', 'tasks:write'] }
           : null,
     },
+    metrics: { contentType: 'text/plain', text: async () => 'claude_manager_info 1\n' },
     isBootstrapped: async () => true,
     owner: parts.owner ?? null,
     answers: parts.answers,

@@ -12,6 +12,7 @@ import type { Authenticator } from './callers.ts';
 import { createCallers } from './callers.ts';
 import { addDashboard } from './dashboard.ts';
 import type { FirstAnswers } from './first-answers.ts';
+import { addMetrics, type MetricsText } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { addOperationRoutes } from './operation-routes.ts';
 import { addProbes, watchReadiness } from './probes.ts';
@@ -37,6 +38,8 @@ export interface HttpDoorDeps {
   readonly answers: FirstAnswers;
   /** The refusal of a probe that comes too often; null lets it through. */
   readonly admitProbe: (clientId: string) => AppError | null;
+  /** The figures of now for Prometheus. */
+  readonly metrics: MetricsText;
   /** Rejects while the service cannot do its work: its database does not answer. */
   readonly askStore: () => Promise<unknown>;
   readonly settings: HttpSettings;
@@ -97,6 +100,7 @@ export async function openHttpDoor(deps: HttpDoorDeps): Promise<HttpDoor> {
   });
   app.setErrorHandler((error, request, reply) => answerError(deps, error, request, reply));
   addProbes(app, { readiness, isDraining, gate: deps.gate, callers });
+  addMetrics(app, { metrics: deps.metrics, gate: deps.gate, callers });
   addOperationRoutes(app, { ...deps, callers, ended: ended.signal });
   for (const add of deps.routes ?? []) await add(app);
   const contracts = deps.gate.contracts();
@@ -217,7 +221,7 @@ type MethodsByPath = readonly { readonly pattern: RegExp; readonly methods: read
 
 function methodsByPath(gate: Gate): MethodsByPath {
   const found = new Map<string, string[]>([['/livez', ['GET', 'HEAD']]]);
-  for (const path of ['/readyz', '/health', `${apiRoot}/openapi.json`, '/'])
+  for (const path of ['/readyz', '/health', '/metrics', `${apiRoot}/openapi.json`, '/'])
     found.set(path, ['GET', 'HEAD']);
   for (const contract of gate.contracts().filter(({ doors }) => doors.includes('http'))) {
     const { method, path } = routeOf(contract);
@@ -255,7 +259,7 @@ function notThere(request: FastifyRequest, reply: FastifyReply, methods: Methods
 }
 
 function isProbe(url: string): boolean {
-  return /^\/(?:livez|readyz|health)(?:\?|$)/u.test(url);
+  return /^\/(?:livez|readyz|health|metrics)(?:\?|$)/u.test(url);
 }
 
 function correlationOf(given: string | string[] | undefined, newId: () => string): string {

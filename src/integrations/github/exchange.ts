@@ -35,6 +35,34 @@ export type Fetch = (
   readonly body: AsyncIterable<Uint8Array> | null;
 }>;
 
+/** Hears of each request when it has ended; `status` is null when no answer came. */
+export type ExchangeObserver = (seen: {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number | null;
+  readonly durationMs: number;
+}) => void;
+
+/** Puts an observer round an exchange. */
+export function observed(
+  exchange: Exchange,
+  observer: ExchangeObserver,
+  nowMs: () => number,
+): Exchange {
+  return async (request) => {
+    const started = nowMs();
+    let status: number | null = null;
+    try {
+      const answer = await exchange(request);
+      ({ status } = answer);
+      return answer;
+    } finally {
+      const path = new URL(request.url).pathname;
+      observer({ method: request.method, path, status, durationMs: nowMs() - started });
+    }
+  };
+}
+
 /** Longest waits in milliseconds. */
 export interface Deadlines {
   readonly connectMs: number;

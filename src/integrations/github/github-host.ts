@@ -7,7 +7,14 @@ import type { Log } from '../../lib/log.ts';
 import type { Random } from '../../lib/random.ts';
 import type { AccessOf } from './credentials/access.ts';
 import type { EtagStore } from './etag-store.ts';
-import { createExchange, type Deadlines, type Fetch, usualDeadlines } from './exchange.ts';
+import {
+  createExchange,
+  type Deadlines,
+  type ExchangeObserver,
+  type Fetch,
+  observed,
+  usualDeadlines,
+} from './exchange.ts';
 import { createGithubClient } from './github-client.ts';
 import { createGithubFinds } from './github-finds.ts';
 import { createGithubReads } from './github-reads.ts';
@@ -31,12 +38,17 @@ export interface GithubHostDeps {
   readonly git: Pick<GitPush, 'push' | 'remoteRef'>;
   readonly deadlines?: Deadlines;
   readonly fetch?: Fetch;
+  /** Hears of each request to GitHub. */
+  readonly observer?: ExchangeObserver;
   readonly log?: Log;
 }
 
 /** GitHub over REST, and GraphQL for what REST does not tell; github.com or Enterprise Server. */
 export function createGithubHost(deps: GithubHostDeps): CodeHost {
-  const exchange = createExchange(deps.deadlines ?? usualDeadlines, deps.fetch);
+  const plain = createExchange(deps.deadlines ?? usualDeadlines, deps.fetch);
+  const { observer, clock } = deps;
+  const exchange =
+    observer === undefined ? plain : observed(plain, observer, () => clock.monotonicMs());
   const client = createGithubClient({ ...deps, exchange });
   const edits = createIssueEdits({ apiUrl: deps.apiUrl, query: client.query, log: deps.log });
   const selfAt = async (repository: string | null): Promise<string> => {

@@ -41,6 +41,15 @@ export async function monitorPerformance<T>(name: string, body: () => T | Promis
   }
 }
 
+/** Hears of each measurement from now on; the answer stops it. */
+export function watchMeasurements(listener: (measurement: Measurement) => void): () => void {
+  const seen = (message: unknown): void => listener(message as Measurement);
+  measurements.subscribe(seen);
+  return () => {
+    measurements.unsubscribe(seen);
+  };
+}
+
 /** Counts what `monitorPerformance` measures from now on and logs each of it. */
 export function watchPerformance(log: {
   info(message: string, facts: object): void;
