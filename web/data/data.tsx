@@ -46,7 +46,7 @@ export function useAsk<C extends AnyContract>(
   return useQuery(options) as UseQueryResult<z.output<C['output']>, ApiError>;
 }
 
-export function keyOf(contract: { readonly name: string }, input: unknown): readonly unknown[] {
+function keyOf(contract: { readonly name: string }, input: unknown): readonly unknown[] {
   return [contract.name, input];
 }
 

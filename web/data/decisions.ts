@@ -38,7 +38,7 @@ export interface Decisions {
   readonly forgetFailure: (id: string) => void;
 }
 
-export const undoMs = 10_000;
+const undoMs = 10_000;
 
 /** Decisions leave after ten seconds, so that a slip of a key costs nothing. */
 export function createDecisions(parts: {

@@ -1,5 +1,5 @@
 import type { UseQueryResult } from '@tanstack/react-query';
-import { CircleAlert, Copy, Lock, RotateCw, ShieldQuestion } from 'lucide-react';
+import { CircleAlert, Copy, Lock, RotateCw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useState } from 'react';
 import type { ShownError } from '../data/to-api-error.ts';
@@ -151,15 +151,5 @@ export function RowBones({ rows = 8 }: { readonly rows?: number }): ReactNode {
         </div>
       ))}
     </div>
-  );
-}
-
-/** A sign that nobody measured or nobody knows. */
-export function NotKnown({ what }: { readonly what: string }): ReactNode {
-  return (
-    <span className="inline-flex items-center gap-1 text-quiet">
-      <ShieldQuestion aria-hidden size={14} />
-      {what}
-    </span>
   );
 }

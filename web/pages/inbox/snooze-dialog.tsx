@@ -19,7 +19,7 @@ const shown = new Intl.DateTimeFormat(undefined, {
 });
 
 /** The moments that people mean, from the one given; mornings are at nine of the local time. */
-export function snoozeChoices(now: Date): readonly Choice[] {
+function snoozeChoices(now: Date): readonly Choice[] {
   const morning = (days: number): Date => {
     const at = new Date(now);
     at.setDate(at.getDate() + days);

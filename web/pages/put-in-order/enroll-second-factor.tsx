@@ -93,6 +93,7 @@ function ConfirmCode({
   readonly onConfirmed: (recoveryCodes: readonly string[]) => void;
 }): ReactNode {
   const [code, setCode] = useState('');
+  const [isMissing, setIsMissing] = useState(false);
   const act = useAct(confirmTotp);
   const error = act.error === null ? null : toApiError(act.error);
   return (
@@ -105,6 +106,8 @@ function ConfirmCode({
         className="flex flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault();
+          setIsMissing(code.trim() === '');
+          if (code.trim() === '') return;
           act.mutate(
             { code: code.replaceAll(' ', '') },
             { onSuccess: ({ recoveryCodes }) => onConfirmed(recoveryCodes) },
@@ -117,15 +120,11 @@ function ConfirmCode({
           inputMode="numeric"
           autoComplete="one-time-code"
           value={code}
+          error={isMissing ? 'Type the code that the app shows.' : null}
           onChange={(event) => setCode(event.target.value)}
         />
         <FormError error={error} />
-        <Button
-          look="primary"
-          type="submit"
-          className="h-9"
-          disabled={act.isPending || code.trim() === ''}
-        >
+        <Button look="primary" type="submit" className="h-9" disabled={act.isPending}>
           Go on
         </Button>
       </form>

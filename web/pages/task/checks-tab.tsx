@@ -39,7 +39,7 @@ function ChecksOf({
   );
 }
 
-export function CheckList({
+function CheckList({
   results,
   none,
 }: {
