@@ -32,6 +32,7 @@ export function createSettings(current: () => Config, folder: string): Settings 
       return prompts === null ? null : template(resolve(folder, prompts, `${kind}.md`));
     },
     maxRounds: () => current().executor.maxRounds,
+    quietHours: () => current().executor.quietHours,
   };
 }
 
@@ -75,6 +76,12 @@ function policyFrom(config: Config, entry: Entry | undefined): RepositoryPolicy 
     budget: {
       perRunUsd: entry?.budget?.perRunUsd ?? executor.budget.perRunUsd,
       perDayUsd: entry?.budget?.perDayUsd ?? executor.budget.perDayUsd,
+      perTaskUsd: entry?.budget?.perTaskUsd ?? executor.budget.perTaskUsd,
+      perRepositoryDayUsd:
+        entry?.budget?.perRepositoryDayUsd ?? executor.budget.perRepositoryDayUsd,
+      perMonthUsd: executor.budget.perMonthUsd,
+      perRunTokens: executor.budget.perRunTokens,
+      perRunTurns: executor.budget.perRunTurns,
       timeoutMinutes: executor.timeoutMinutes,
       stallMinutes: executor.stallMinutes,
       maxAttempts: executor.maxAttempts,

@@ -22,10 +22,20 @@ export interface RepositoryPolicy {
   readonly approval: ApprovalPolicy;
 }
 
-/** Limits of one attempt and of a day; all finite. */
+/** Limits of one attempt, of a task, of a repository's day, and of a day and a month of everything; all finite. */
 export interface Budget {
   readonly perRunUsd: number;
+  /** All attempts at one task together. */
+  readonly perTaskUsd: number;
+  /** All runs in one repository on one day (UTC). */
+  readonly perRepositoryDayUsd: number;
   readonly perDayUsd: number;
+  /** All runs of a calendar month (UTC). */
+  readonly perMonthUsd: number;
+  /** Input and output tokens of one run. */
+  readonly perRunTokens: number;
+  /** Turns of one run. */
+  readonly perRunTurns: number;
   readonly timeoutMinutes: number;
   readonly stallMinutes: number;
   readonly maxAttempts: number;

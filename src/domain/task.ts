@@ -30,7 +30,8 @@ export type AttentionReason =
   | 'blocked_by_policy'
   | 'budget_used_up'
   | 'unknown_outcome'
-  | 'cannot_start';
+  | 'cannot_start'
+  | 'attempts_used_up';
 
 /** Everything that can happen to a task. */
 export type TaskEvent =

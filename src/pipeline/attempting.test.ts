@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { changedFile, completed, fakeAgent } from '../../test/fakes/fake-work.ts';
 import { createPipelineWorld, type PipelineWorld } from '../../test/fakes/pipeline-world.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.ts';
+import { failureRules } from '../domain/failure.ts';
 import type { Run } from '../domain/run.ts';
 import type { Task } from '../domain/task.ts';
 import { AppError, type ErrorKind } from '../lib/app-error.ts';
@@ -280,10 +281,11 @@ describe('an attempt without a pull request', () => {
     for (let tries = 0; tries < 3; tries += 1) {
       await world.attempt(task);
       states.push((await now()).state);
+      world.clock.advance(failureRules.rate_limit.capMs);
     }
-    expect(states).toEqual(['approved', 'approved', 'failed']);
+    expect(states).toEqual(['approved', 'approved', 'needs_attention']);
     expect(said()).toHaveLength(1);
-    expect(await why()).toBe('failed_rate_limit');
+    expect(await why()).toBe('attempts_used_up');
   });
   test('interruptions cost no retry', async () => {
     world.work.result = { ...completed(), stopped: 'canceled' };

@@ -1,5 +1,10 @@
+import { failureRules } from '../domain/failure.ts';
+import type { Budget } from '../domain/policy.ts';
+import type { Spending } from '../domain/ports/stores.ts';
+import { quietNow } from '../domain/quiet-hours.ts';
 import { repositoryKey } from '../domain/repository.ts';
 import type { Task } from '../domain/task.ts';
+import { runsThatCount, tryAgainAt } from './execute/next-try.ts';
 import type { PipelinePorts } from './pipeline-ports.ts';
 
 export type DispatchPorts = Pick<
@@ -9,20 +14,38 @@ export type DispatchPorts = Pick<
 
 /** Why an approved task is not started now; every path that does not dispatch has one of these. */
 export interface Hold {
-  readonly code:
-    | 'paused'
-    | 'repository_paused'
-    | 'budget_day'
-    | 'agent_missing'
-    | 'repository_busy'
-    | 'start_failed';
+  readonly code: HoldCode;
   readonly text: string;
 }
+
+/** Every reason for which an approved task is not started, in the order in which they are looked at. */
+export const holdCodes = [
+  'paused',
+  'repository_paused',
+  'quiet_hours',
+  'agent_missing',
+  'model_quota',
+  'retry_later',
+  'start_failed',
+  'repository_busy',
+  'budget_task',
+  'budget_repository',
+  'budget_day',
+  'budget_month',
+] as const;
+export type HoldCode = (typeof holdCodes)[number];
 
 /** Answers null when the task may start now, else the reason; read live, so that a pause or a cap holds at once. */
 export async function holdOf(ports: DispatchPorts, task: Task): Promise<Hold | null> {
   const pause = await pauseOf(ports, task.target);
   if (pause !== null) return pause;
+  const quiet = quietNow(ports.settings.quietHours(), ports.clock.now());
+  if (quiet !== null) {
+    return hold(
+      'quiet_hours',
+      `Nothing is started between ${quiet.from} and ${quiet.to} (${quiet.timezone}), says executor.quietHours.`,
+    );
+  }
   const policy = ports.settings.policyOf(task.target);
   const agent = ports.agents(task.agent);
   const isDelegate = ports.delegates(task.agent) !== null;
@@ -32,13 +55,38 @@ export async function holdOf(ports: DispatchPorts, task: Task): Promise<Hold | n
       `No agent is named "${task.agent}". Add it under executor.agents.`,
     );
   }
+  const waiting = (await restOf(ports, task)) ?? (await nextTryOf(ports, task));
+  if (waiting !== null) return waiting;
   const failed = await lastFailedStart(ports, task);
   if (failed !== null) return failed;
   if (await isBusy(ports, task)) {
     return hold('repository_busy', `Another task works on ${task.target.name}; one at a time.`);
   }
   if (agent === null || agent.cost === 'free') return null;
-  return overBudget(ports, policy.budget);
+  const scope = { taskId: task.id, target: task.target, now: ports.clock.now() };
+  return overBudget(await ports.runs.spending(null, scope), policy.budget);
+}
+
+/** The agent's model has no quota left; it goes on by itself when it has. */
+async function restOf(ports: DispatchPorts, task: Task): Promise<Hold | null> {
+  const resting = await ports.pauses.resting(ports.clock.now());
+  const mine = resting.find(({ agent }) => agent === task.agent);
+  if (mine === undefined) return null;
+  return hold(
+    'model_quota',
+    `${failureRules.model_quota.text} ${task.agent} is asked again after ${mine.until.toISOString()}. It said: ${mine.text}`,
+  );
+}
+
+async function nextTryOf(ports: DispatchPorts, task: Task): Promise<Hold | null> {
+  const runs = runsThatCount(await ports.runs.ofTask(task.id), await ports.tasks.notes(task.id));
+  const at = tryAgainAt(runs);
+  const reason = runs.at(-1)?.reason ?? null;
+  if (at === null || reason === null || at <= ports.clock.now()) return null;
+  return hold(
+    'retry_later',
+    `${failureRules[reason].text} Attempt ${task.attempt + 1} starts after ${at.toISOString()}.`,
+  );
 }
 
 /** The pause that holds for a repository now: of everything, of it alone, or by configuration. */
@@ -75,17 +123,36 @@ async function isBusy(ports: DispatchPorts, task: Task): Promise<boolean> {
   return running.some(({ id }) => id !== task.id);
 }
 
-async function overBudget(
-  ports: DispatchPorts,
-  budget: { readonly perRunUsd: number; readonly perDayUsd: number },
-): Promise<Hold | null> {
-  const day = new Date(ports.clock.now());
-  day.setUTCHours(0, 0, 0, 0);
-  const spent = await ports.runs.spentSince(day);
-  if (spent + budget.perRunUsd <= budget.perDayUsd) return null;
+/** The first limit that one more run could break; its whole allowance is counted, because that is what is reserved. */
+export function overBudget(spending: Spending, budget: Budget): Hold | null {
+  const { perRunUsd } = budget;
+  const limits = [
+    ['budget_task', spending.taskUsd, budget.perTaskUsd, 'for this task', 'perTaskUsd', null],
+    [
+      'budget_repository',
+      spending.repositoryDayUsd,
+      budget.perRepositoryDayUsd,
+      'for this repository today',
+      'perRepositoryDayUsd',
+      'tomorrow (UTC)',
+    ],
+    ['budget_day', spending.dayUsd, budget.perDayUsd, 'today', 'perDayUsd', 'tomorrow (UTC)'],
+    [
+      'budget_month',
+      spending.monthUsd,
+      budget.perMonthUsd,
+      'this month',
+      'perMonthUsd',
+      'next month',
+    ],
+  ] as const;
+  const over = limits.find(([, spent, most]) => spent + perRunUsd > most);
+  if (over === undefined) return null;
+  const [code, spent, most, where, key, when] = over;
+  const until = when === null ? 'Raise' : `It goes on ${when}, or raise`;
   return hold(
-    'budget_day',
-    `$${spent.toFixed(2)} of $${budget.perDayUsd.toFixed(2)} are spent or reserved today and a run may cost $${budget.perRunUsd.toFixed(2)}. It goes on tomorrow (UTC), or raise executor.budget.perDayUsd.`,
+    code,
+    `$${spent.toFixed(2)} of $${most.toFixed(2)} are spent or reserved ${where} and a run may cost $${perRunUsd.toFixed(2)}. ${until} executor.budget.${key}.`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { failureReasons, failureRules } from '../domain/failure.ts';
 import type { TaskNote } from '../domain/ports/stores.ts';
 import type { Task } from '../domain/task.ts';
 import type { DispatchPorts } from './dispatch.ts';
@@ -77,13 +78,13 @@ async function reason(
       return because(
         task.attention ?? 'needs_attention',
         task.note ?? 'It needs a person.',
-        `Decide: \`claude-manager tasks retry|reject|cancel ${id}\`.`,
+        `Decide: \`claude-manager tasks requeue|reject|cancel ${id}\`.`,
       );
     case 'failed':
       return because(
         ended?.code ?? 'failed',
         task.note ?? 'It failed.',
-        `\`claude-manager tasks retry ${id}\` tries again.`,
+        `${nextOf(ended)}\`claude-manager tasks requeue ${id}\` tries again.`,
       );
     case 'done':
     case 'no_change':
@@ -97,6 +98,12 @@ async function reason(
         'Nothing.',
       );
   }
+}
+
+/** The advice of the reason, where the last run had one. */
+function nextOf(ended: TaskNote | undefined): string {
+  const reason = failureReasons.find((one) => ended?.code === `failed_${one}`);
+  return reason === undefined ? '' : `${failureRules[reason].next} `;
 }
 
 function because(code: string, text: string, next: string): Omit<Explanation, 'state' | 'notes'> {

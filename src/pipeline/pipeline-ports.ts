@@ -14,6 +14,7 @@ import type {
   RunStore,
   TaskStore,
 } from '../domain/ports/stores.ts';
+import type { QuietHours } from '../domain/quiet-hours.ts';
 import type { HostName, RepositoryRef } from '../domain/repository.ts';
 import type { CheckResult } from '../domain/run.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -74,6 +75,8 @@ export interface Settings {
   readonly agentByLabel: (labels: readonly string[]) => string | null;
   readonly promptTemplate: (kind: string) => Promise<string | null>;
   readonly maxRounds: () => number;
+  /** When nothing is started. */
+  readonly quietHours: () => readonly QuietHours[];
 }
 
 /** Bounds of one run and of its change. */

@@ -109,8 +109,19 @@ async function safely(
     ports.log.error('attempt step failed', { code: error.code, kind: error.kind, error });
     const summary = error.next === undefined ? error.message : `${error.message} ${error.next}`;
     const reason = isMissing(error.code) ? 'configuration' : reasonOf(error);
-    return { ...ended, outcome: 'failed', reason, summary: ports.secrets.redact(summary) };
+    const errors = chainOf(thrown).map((line) => ports.secrets.redact(line));
+    return { ...ended, outcome: 'failed', reason, summary: ports.secrets.redact(summary), errors };
   }
+}
+
+/** The error and its causes, outermost first; a circle ends where it began. */
+function chainOf(thrown: unknown): readonly string[] {
+  const lines: string[] = [];
+  for (let one: unknown = thrown; one instanceof Error && lines.length < 10; one = one.cause) {
+    const code = 'code' in one && typeof one.code === 'string' ? `${one.code}: ` : '';
+    lines.push(`${code}${one.message}`);
+  }
+  return lines;
 }
 
 /** What another attempt cannot mend: somebody has to install something first. */

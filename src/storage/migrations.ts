@@ -13,6 +13,18 @@ export const storageMigrations: readonly Migration[] = [
   },
   readingMigration,
   wholeListMigration,
+  {
+    id: 'storage-0004-resting-agents',
+    up: async (db) => {
+      await run(db, [
+        `create table resting_agents (
+          agent text primary key,
+          until timestamptz not null,
+          text text not null
+        )`,
+      ]);
+    },
+  },
 ];
 
 const taskTables = [

@@ -4,6 +4,7 @@ import { repositoryKey } from '../domain/repository.ts';
 import { storedJson, storedText } from '../lib/stored-text.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { StorageTables } from './tables.ts';
+import { inTransaction } from './transaction.ts';
 
 /** Pauses in PostgreSQL; pausing twice keeps the first one with its name. */
 export function createPauseStore(database: Pick<Database, 'kysely'>): PauseStore {
@@ -31,6 +32,30 @@ export function createPauseStore(database: Pick<Database, 'kysely'>): PauseStore
     },
     resume: async (repository) => {
       await db.deleteFrom('pauses').where('scope', '=', scopeOf(repository)).execute();
+      // Who lifts every pause has seen to the quotas as well.
+      if (repository === null) await db.deleteFrom('resting_agents').execute();
+    },
+    resting: async (now) =>
+      await db
+        .selectFrom('resting_agents')
+        .selectAll()
+        .where('until', '>', now)
+        .orderBy('agent')
+        .execute(),
+    rest: async (transaction, { agent, until, text }) => {
+      await inTransaction(transaction)
+        .insertInto('resting_agents')
+        .values({ agent, until, text: storedText(text) })
+        .onConflict((conflict) =>
+          conflict
+            .column('agent')
+            .doUpdateSet((row) => ({
+              until: row.ref('excluded.until'),
+              text: row.ref('excluded.text'),
+            }))
+            .whereRef('resting_agents.until', '<', 'excluded.until'),
+        )
+        .execute();
     },
   };
 }

@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { Transaction } from '../domain/ports/effects.ts';
-import type { RunStore } from '../domain/ports/stores.ts';
+import type { RunStore, Spending, SpendingScope } from '../domain/ports/stores.ts';
+import { repositoryKey } from '../domain/repository.ts';
 import type { Run } from '../domain/run.ts';
 import { AppError } from '../lib/app-error.ts';
 import { storedJson } from '../lib/stored-text.ts';
@@ -33,6 +34,13 @@ export function createRunStore(database: Pick<Database, 'kysely'>): RunStore {
     addEvents: async (runId, events) => await addEvents(db, runId, events),
     events: async (runId, afterSeq, limit) => await eventsAfter(db, runId, afterSeq, limit),
     spentSince: async (since) => await spentSince(db, since),
+    spending: async (transaction, scope) => {
+      if (transaction === null) return await spending(db, scope);
+      await sql`select pg_advisory_xact_lock(hashtextextended('claude-manager spending', 0))`.execute(
+        inTransaction(transaction),
+      );
+      return await spending(inTransaction(transaction), scope);
+    },
   };
 }
 
@@ -101,6 +109,25 @@ async function spentSince(db: Kysely<StorageTables>, since: Date): Promise<numbe
     .where((is) => is.or([is('ended_at', 'is', null), is('ended_at', '>=', since)]))
     .executeTakeFirstOrThrow();
   return row.total;
+}
+
+async function spending(
+  db: Kysely<StorageTables>,
+  { taskId, target, now }: SpendingScope,
+): Promise<Spending> {
+  const day = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()));
+  const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1));
+  const key = repositoryKey(target);
+  const { rows } = await sql<Spending>`
+    select
+      coalesce(sum(cost_usd) filter (where task_id = ${taskId}), 0) as "taskUsd",
+      coalesce(sum(cost_usd) filter (where target_key = ${key} and (ended_at is null or ended_at >= ${day})), 0)
+        as "repositoryDayUsd",
+      coalesce(sum(cost_usd) filter (where ended_at is null or ended_at >= ${day}), 0) as "dayUsd",
+      coalesce(sum(cost_usd) filter (where ended_at is null or ended_at >= ${month}), 0) as "monthUsd"
+    from runs join tasks on tasks.id = runs.task_id
+    where ended_at is null or ended_at >= ${month} or task_id = ${taskId}`.execute(db);
+  return rows[0] ?? { taskUsd: 0, repositoryDayUsd: 0, dayUsd: 0, monthUsd: 0 };
 }
 
 function runNotFound(id: string): AppError {

@@ -10,6 +10,7 @@ export interface StorageTables {
   runs: RunRow;
   run_events: RunEventRow;
   pauses: PauseRow;
+  resting_agents: RestingAgentRow;
   suppressions: SuppressionRow;
   repository_looks: RepositoryLookRow;
   changes: ChangeRow;
@@ -128,6 +129,12 @@ export interface PauseRow {
   repository: JsonColumn<unknown> | null;
   paused_by: string;
   at: Date;
+}
+
+export interface RestingAgentRow {
+  agent: string;
+  until: Date;
+  text: string;
 }
 
 export interface SuppressionRow {

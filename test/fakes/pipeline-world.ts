@@ -7,6 +7,7 @@ import type { RepositoryPolicy } from '../../src/domain/policy.ts';
 import type { Agent } from '../../src/domain/ports/agent.ts';
 import type { Transaction } from '../../src/domain/ports/effects.ts';
 import type { AuditRecord, KnownFinding } from '../../src/domain/ports/stores.ts';
+import type { QuietHours } from '../../src/domain/quiet-hours.ts';
 import type { RepositoryRef } from '../../src/domain/repository.ts';
 import { repositoryKey } from '../../src/domain/repository.ts';
 import type { Task } from '../../src/domain/task.ts';
@@ -41,6 +42,8 @@ export interface PipelineWorld {
   /** What holds for every repository; change it in place. */
   readonly policy: { -readonly [key in keyof RepositoryPolicy]: RepositoryPolicy[key] };
   readonly agents: Map<string, Agent>;
+  /** When nothing starts. */
+  quiet: readonly QuietHours[];
   /** Attempts that were started, in order. */
   readonly started: AttemptRef[];
   /** What `lookAgain` does; nothing at first. */
@@ -59,7 +62,7 @@ export async function createPipelineWorld(
 ): Promise<PipelineWorld> {
   await migrate(database, [...storageMigrations, ...effectMigrations]);
   await sql`truncate tasks, approvals, task_notes, findings, scan_marks, runs, run_events, pauses,
-    suppressions, repository_looks, changes, changes_forgotten, effect_intents`.execute(
+    resting_agents,    suppressions, repository_looks, changes, changes_forgotten, effect_intents`.execute(
     database.kysely(),
   );
   const clock = before?.clock ?? createManualClock();
@@ -86,6 +89,7 @@ export async function createPipelineWorld(
     policy,
     agents,
     started,
+    quiet: [],
     look: async () => undefined,
     find: async (id, change = {}) => {
       const finding = aFinding(id, target, change);
@@ -145,6 +149,7 @@ export async function createPipelineWorld(
         agentByLabel: (labels) => (labels.includes('other-agent-task') ? 'other' : null),
         promptTemplate: async () => null,
         maxRounds: () => 2,
+        quietHours: () => world.quiet,
       },
       clock,
       log: {
@@ -178,6 +183,11 @@ function defaultPolicy(): PipelineWorld['policy'] {
     paused: false,
     budget: {
       perRunUsd: 5,
+      perTaskUsd: 50,
+      perRepositoryDayUsd: 50,
+      perMonthUsd: 500,
+      perRunTokens: 1_000_000,
+      perRunTurns: 100,
       perDayUsd: 50,
       timeoutMinutes: 30,
       stallMinutes: 10,

@@ -101,6 +101,25 @@ export interface RunStore {
   ): Promise<readonly { seq: number; at: Date; event: AgentEvent }[]>;
   /** Dollars reserved and spent since the moment. */
   spentSince(since: Date): Promise<number>;
+  /**
+   * What is reserved and spent in every scope that a new run would fall into. Within a transaction nobody else can
+   * reserve until it ends, so that whoever looks and inserts there never goes over a limit.
+   */
+  spending(transaction: Transaction | null, scope: SpendingScope): Promise<Spending>;
+}
+
+export interface SpendingScope {
+  readonly taskId: string;
+  readonly target: RepositoryRef;
+  readonly now: Date;
+}
+
+/** US dollars; a run at work counts with what is reserved for it. */
+export interface Spending {
+  readonly taskUsd: number;
+  readonly repositoryDayUsd: number;
+  readonly dayUsd: number;
+  readonly monthUsd: number;
 }
 
 /** Audit of what the pipeline itself does, in the transaction of its intent. */
@@ -122,4 +141,16 @@ export interface PauseStore {
   paused(): Promise<readonly { repository: RepositoryRef | null; by: string; at: Date }[]>;
   pause(repository: RepositoryRef | null, by: string, at: Date): Promise<void>;
   resume(repository: RepositoryRef | null): Promise<void>;
+  /** Agents that rest until a moment after `now`, because the quota of their model is used up. */
+  resting(now: Date): Promise<readonly RestingAgent[]>;
+  /** The later moment stands. */
+  rest(transaction: Transaction, agent: RestingAgent): Promise<void>;
+}
+
+/** An agent that is not asked until its model answers again. */
+export interface RestingAgent {
+  readonly agent: string;
+  readonly until: Date;
+  /** What the agent said. */
+  readonly text: string;
 }

@@ -91,6 +91,8 @@ export const serviceStatus = operation({
     /** Of all runs of a day (UTC). */
     budgetTodayUsd: z.number(),
     paused: z.array(z.string()),
+    /** Agents that are not asked until their model has quota again. */
+    resting: z.array(z.object({ agent: z.string(), until: z.string(), text: z.string() })),
   }),
 });
 

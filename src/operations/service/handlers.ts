@@ -53,6 +53,11 @@ export function statusHandlers(ports: StatusPorts): readonly Served[] {
         spentTodayUsd: await ports.runs.spentSince(day),
         budgetTodayUsd: ports.budgetPerDayUsd(),
         paused: await pausedNames(actor),
+        resting: (await ports.pauses.resting(ports.clock.now())).map(({ agent, until, text }) => ({
+          agent,
+          until: until.toISOString(),
+          text,
+        })),
       };
     }),
     serve(stopService, async (_input, { progress }) => {

@@ -13,7 +13,16 @@ import { deliveredComment, pullRequestBody, withoutActs } from './report.ts';
 
 export type DeliverPorts = Pick<
   PipelinePorts,
-  'host' | 'tasks' | 'runs' | 'effects' | 'audit' | 'settings' | 'clock' | 'correlationId' | 'log'
+  | 'host'
+  | 'tasks'
+  | 'runs'
+  | 'effects'
+  | 'audit'
+  | 'settings'
+  | 'clock'
+  | 'correlationId'
+  | 'log'
+  | 'pauses'
 >;
 
 /**

@@ -1,10 +1,12 @@
 import type { EffectRequest } from '../../domain/effect.ts';
+import { quotaUntil } from '../../domain/failure.ts';
+import type { Transaction } from '../../domain/ports/effects.ts';
 import type { Run } from '../../domain/run.ts';
 import type { Task, TaskEvent } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
 import type { AttemptRef, WorkResult } from '../execute/attempt.ts';
 import { current, runIdOf } from '../execute/attempt.ts';
-import { isRetryable } from '../execute/classify.ts';
+import { isRetryable, mayTryAgain, runsThatCount } from '../execute/next-try.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
 import { settleAll } from '../settle.ts';
 import type { DeliverPorts } from './deliver.ts';
@@ -23,6 +25,7 @@ export async function endAttempt(
   const next = transition(task.state, event);
   if (!next.ok) return;
   const text = told(result, next.state);
+  const story = next.attention === 'attempts_used_up' ? await storyOf(ports, task, result) : null;
   const intents = await ports.tasks.transact(async (transaction) => {
     await ports.runs.finish(transaction, run.id, {
       outcome: result.outcome,
@@ -39,7 +42,12 @@ export async function endAttempt(
       actor: pipelineActor,
       target: task.id,
       correlationId: run.correlationId,
-      facts: { outcome: result.outcome, reason: result.reason, attempt: run.attempt },
+      facts: {
+        outcome: result.outcome,
+        reason: result.reason,
+        attempt: run.attempt,
+        ...(result.errors === undefined ? {} : { errors: result.errors }),
+      },
     });
     await ports.tasks.addNote(transaction, {
       taskId: task.id,
@@ -51,6 +59,16 @@ export async function endAttempt(
       text: result.summary,
       key: `run:${run.id}`,
     });
+    if (story !== null) {
+      await ports.tasks.addNote(transaction, {
+        taskId: task.id,
+        at: ports.clock.now(),
+        code: 'attempts_used_up',
+        text: story,
+        key: `dead:${run.id}`,
+      });
+    }
+    if (result.reason === 'model_quota') await rest(ports, transaction, run.agent, result);
     await ports.tasks.update(transaction, task, {
       state: next.state,
       attention: next.attention,
@@ -93,21 +111,47 @@ async function eventFor(ports: DeliverPorts, task: Task, result: WorkResult): Pr
       return { type: 'cancel' };
     case 'blocked_by_policy':
       return { type: 'need_attention', reason: result.asksPerson ?? 'blocked_by_policy' };
-    default:
-      return {
-        type: 'fail',
-        reason: result.reason ?? 'agent',
-        retry: isRetryable(result.outcome, result.reason) && (await attemptsLeft(ports, task)),
-      };
+    default: {
+      const again = isRetryable(result.outcome, result.reason);
+      if (again && !(await attemptsLeft(ports, task, result))) {
+        return { type: 'need_attention', reason: 'attempts_used_up' };
+      }
+      return { type: 'fail', reason: result.reason ?? 'agent', retry: again };
+    }
   }
 }
 
-/** Interrupted attempts cost no retry. */
-async function attemptsLeft(ports: DeliverPorts, task: Task): Promise<boolean> {
-  const runs = await ports.runs.ofTask(task.id);
-  const spent =
-    runs.filter(({ outcome }) => outcome !== null && outcome !== 'interrupted').length + 1;
-  return spent < ports.settings.policyOf(task.target).budget.maxAttempts;
+async function attemptsLeft(ports: DeliverPorts, task: Task, result: WorkResult): Promise<boolean> {
+  const earlier = (await ports.runs.ofTask(task.id)).filter(
+    ({ attempt }) => attempt < task.attempt,
+  );
+  const counted = runsThatCount(earlier, await ports.tasks.notes(task.id));
+  return mayTryAgain(result, counted, ports.settings.policyOf(task.target).budget.maxAttempts);
+}
+
+/** The agent is asked for nothing until its quota resets, whichever task it is. */
+async function rest(
+  ports: DeliverPorts,
+  transaction: Transaction,
+  agent: string,
+  { quotaResetsAt = null, summary }: WorkResult,
+): Promise<void> {
+  const resetsAt = quotaResetsAt === null ? null : new Date(quotaResetsAt);
+  await ports.pauses.rest(transaction, {
+    agent,
+    until: quotaUntil(resetsAt, ports.clock.now()),
+    text: summary,
+  });
+}
+
+/** Every attempt with its end, oldest first, and the errors behind the last one. */
+async function storyOf(ports: DeliverPorts, task: Task, result: WorkResult): Promise<string> {
+  const earlier = (await ports.runs.ofTask(task.id)).filter(
+    ({ attempt }) => attempt < task.attempt,
+  );
+  const lines = earlier.map((run) => `Attempt ${run.attempt}: ${run.summary ?? run.outcome ?? ''}`);
+  const causes = (result.errors ?? []).map((line) => `  caused by ${line}`);
+  return [...lines, `Attempt ${task.attempt}: ${result.summary}`, ...causes].join('\n');
 }
 
 function effectsFor(

@@ -41,6 +41,10 @@ export interface WorkResult {
   } | null;
   /** `host:port` of connections that were refused on the way, for the reviewer. */
   readonly refused?: readonly string[];
+  /** When the quota of the agent's model resets, ISO 8601; null when it did not say. */
+  readonly quotaResetsAt?: string | null;
+  /** The error and what caused it, outermost first. */
+  readonly errors?: readonly string[];
   /** Why a person is needed, where one is. */
   readonly asksPerson: AttentionReason | null;
 }

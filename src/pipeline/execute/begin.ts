@@ -2,7 +2,7 @@ import type { Task } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
 import { toAppError } from '../../lib/app-error.ts';
 import { verifyApproval, voidApproval } from '../approve/verify-approval.ts';
-import { holdOf } from '../dispatch.ts';
+import { holdOf, overBudget } from '../dispatch.ts';
 import { mayPass } from '../persist.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
@@ -73,7 +73,13 @@ async function start(
   if (!next.ok) return false;
   const agent = ports.agents(task.agent);
   const { budget } = ports.settings.policyOf(task.target);
-  await ports.tasks.transact(async (transaction) => {
+  const isPaid = agent !== null && agent.cost !== 'free';
+  const held = await ports.tasks.transact(async (transaction) => {
+    if (isPaid) {
+      const scope = { taskId: task.id, target: task.target, now: ports.clock.now() };
+      const over = overBudget(await ports.runs.spending(transaction, scope), budget);
+      if (over !== null) return over;
+    }
     await ports.tasks.update(transaction, task, {
       state: next.state,
       attempt: ref.attempt,
@@ -91,7 +97,7 @@ async function start(
       reason: null,
       summary: null,
       usage: null,
-      costUsd: agent === null || agent.cost === 'free' ? 0 : budget.perRunUsd,
+      costUsd: isPaid ? budget.perRunUsd : 0,
       checks: [],
       patch: null,
       correlationId: ports.correlationId(),
@@ -104,8 +110,10 @@ async function start(
       correlationId: ports.correlationId(),
       facts: { attempt: ref.attempt, agent: task.agent, approver, contentHash: task.contentHash },
     });
+    return null;
   });
-  return true;
+  if (held !== null) await note(ports, task, held.code, held.text);
+  return held === null;
 }
 
 /** The finding's words changed since the proposal: the approval was for other work, so a person is asked about these. */

@@ -54,12 +54,6 @@ export function noChangeReason(message: string): string | null {
   return noChange.exec(message)?.[1]?.trim() ?? null;
 }
 
-/** Whether another attempt may help; a person's decision or money is never spent again by itself. */
-export function isRetryable(outcome: RunOutcome, reason: FailureReason | null): boolean {
-  if (outcome === 'interrupted') return true;
-  return outcome === 'failed' && (reason === 'transient' || reason === 'rate_limit');
-}
-
 function ended(outcome: RunOutcome, reason: FailureReason | null, summary: string): Ending {
   return { kind: 'ended', outcome, reason, summary };
 }

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { aTask } from '../../../test/fakes/tasks.ts';
 import type { AgentRunResult } from '../../domain/ports/agent.ts';
 import type { Run } from '../../domain/run.ts';
-import { classify, isRetryable, noChangeReason } from './classify.ts';
+import { classify, noChangeReason } from './classify.ts';
 import { commitMessage } from './commit-message.ts';
+import { isRetryable } from './next-try.ts';
 
 function result(
   end: Partial<AgentRunResult['end']>,
@@ -52,7 +53,8 @@ describe('classify', () => {
     expect(isRetryable('interrupted', null)).toBe(true);
     expect(isRetryable('failed', 'transient')).toBe(true);
     expect(isRetryable('failed', 'rate_limit')).toBe(true);
-    for (const reason of ['agent', 'checks', 'policy', 'model_quota', 'authentication'] as const) {
+    expect(isRetryable('failed', 'model_quota')).toBe(true);
+    for (const reason of ['agent', 'checks', 'policy', 'authentication', 'defect'] as const) {
       expect(isRetryable('failed', reason)).toBe(false);
     }
     expect(isRetryable('timed_out', null)).toBe(false);

@@ -140,7 +140,8 @@ async function settle(
   const ending = classify(result);
   if (ending.kind === 'ended') {
     const outcome = await whyCanceled(ports, job, ending.outcome);
-    return { ...ending, outcome, commit: null, asksPerson: null };
+    const quotaResetsAt = result.end.resetsAt?.toISOString() ?? null;
+    return { ...ending, outcome, quotaResetsAt, commit: null, asksPerson: null };
   }
   const judgement = judge(change, job.policy, ports.settings.limits(), ports.secrets);
   if (judgement.verdict === 'empty') return emptyEnding(result);

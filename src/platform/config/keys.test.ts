@@ -36,7 +36,7 @@ describe('reading', () => {
   test('a key, a section and an entry of a list', async () => {
     const { config } = await load('{ "repositories": [{ "match": "a/b" }] }');
     expect(readKey(config, 'executor.maxConcurrent')).toBe(2);
-    expect(readKey(config, 'executor.budget')).toEqual({ perRunUsd: 5, perDayUsd: 50 });
+    expect(readKey(config, 'executor.budget')).toMatchObject({ perRunUsd: 5, perDayUsd: 50 });
     expect(readKey(config, 'repositories.0.match')).toBe('a/b');
   });
   test.each(['executor.maxConcurent', 'constructor', '__proto__.x', ''])(

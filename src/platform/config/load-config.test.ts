@@ -224,7 +224,7 @@ describe('files that load', () => {
       "executor": { "terragonUsername": "@terragon-labs" }
     }`);
     expect(config.analyzer.scanOpenIssues).toBe(false);
-    expect(config.executor.budget).toEqual({ perRunUsd: 5, perDayUsd: 50 });
+    expect(config.executor.budget).toMatchObject({ perRunUsd: 5, perDayUsd: 50 });
   });
 
   test('the example of the design, with comments and trailing commas', async () => {

@@ -141,6 +141,7 @@ interface StatusAnswer {
   readonly runsLive: number;
   readonly spentTodayUsd: number;
   readonly paused: readonly string[];
+  readonly resting: readonly { readonly agent: string; readonly until: string }[];
 }
 
 function statusText(answer: StatusAnswer, isShort: boolean): string {
@@ -159,6 +160,10 @@ function statusText(answer: StatusAnswer, isShort: boolean): string {
     ['at work', String(answer.runsLive)],
     ['spent today', `$${answer.spentTodayUsd.toFixed(2)} (UTC day, reservations included)`],
     ['paused', answer.paused.join(', ') || 'nothing'],
+    ...answer.resting.map(({ agent, until }): [string, string] => [
+      'model_quota',
+      `${agent} rests until ${until}`,
+    ]),
   ]);
 }
 

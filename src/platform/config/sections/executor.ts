@@ -1,8 +1,22 @@
 import { z } from 'zod';
+import { weekdays } from '../../../domain/quiet-hours.ts';
 import { dollars, key, lines, naturalNumber, positive, section } from '../key.ts';
 
 const minutes = z.number().min(0.01).max(1440);
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time like 22:30');
+const timezone = z
+  .string()
+  .default('UTC')
+  .refine(isTimezone, { error: 'expected a time zone like Europe/Berlin or UTC' });
 const megabytes = z.number().int().min(1).max(1_048_576);
+
+function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
 
 /** One coding agent; what is left out comes from the built-in agent of that name. */
 const agentEntry = z.strictObject({
@@ -49,12 +63,43 @@ export const executor = section('Agents, their limits and their money.', {
   maxRounds: key(naturalNumber.max(20), 3, {
     description: 'Follow-up rounds after review comments or red CI.',
   }),
+  quietHours: key(
+    z.array(
+      z.strictObject({
+        days: z
+          .array(z.enum(weekdays))
+          .min(1)
+          .default([...weekdays])
+          .meta({ description: 'Days on which it begins; every day when left out.' }),
+        from: timeOfDay.meta({ description: 'Beginning, HH:MM.' }),
+        to: timeOfDay.meta({ description: 'End, HH:MM.' }),
+        timezone: timezone.meta({ description: 'IANA name of its clock; UTC when left out.' }),
+      }),
+    ),
+    [],
+    {
+      description:
+        'When no run is started; what is at work goes on. Days name the beginning, an end at or before the beginning is on the next day.',
+      example: [{ days: ['mon'], from: '08:00', to: '18:00', timezone: 'Europe/Berlin' }],
+    },
+  ),
   drainMinutes: key(z.number().min(0).max(1440), 5, {
     description: 'How long a stop waits for runs to end.',
   }),
-  budget: section('Money in US dollars; always finite.', {
+  budget: section('Money in US dollars, tokens and turns; always finite.', {
     perRunUsd: key(dollars, 5, { description: 'At most so much for one run.' }),
+    perTaskUsd: key(dollars, 50, { description: 'At most so much for all attempts at one task.' }),
+    perRepositoryDayUsd: key(dollars, 50, {
+      description: 'At most so much for all runs in one repository on a day (UTC).',
+    }),
     perDayUsd: key(dollars, 50, { description: 'At most so much for all runs of a day (UTC).' }),
+    perMonthUsd: key(dollars, 500, {
+      description: 'At most so much for all runs of a calendar month (UTC).',
+    }),
+    perRunTokens: key(positive, 20_000_000, {
+      description: 'A run is ended after so many tokens, input and output together.',
+    }),
+    perRunTurns: key(positive, 500, { description: 'A run is ended after so many turns.' }),
   }),
   limits: section('Bounds of one run and of its change.', {
     memoryMb: key(megabytes, 4096, { description: 'Memory of a run, in megabytes.' }),

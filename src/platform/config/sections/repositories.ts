@@ -4,6 +4,10 @@ import { approvers, expiresDays, separateFrom } from './approval.ts';
 
 const budget = z.strictObject({
   perRunUsd: dollars.optional().meta({ description: 'At most so much for one run.' }),
+  perTaskUsd: dollars.optional().meta({ description: 'At most so much for one task.' }),
+  perRepositoryDayUsd: dollars
+    .optional()
+    .meta({ description: 'At most so much for this repository on a day (UTC).' }),
   perDayUsd: dollars.optional().meta({ description: 'At most so much for a day (UTC).' }),
 });
 
