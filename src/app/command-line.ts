@@ -22,6 +22,10 @@ export async function runCommandLine(words: readonly string[], version: string):
     },
     caller: { door: 'cli', actor: await commandLineActor(process.cwd()), clientId: 'local' },
     call: (request) => call(request, context),
+    serveMcp: async (flags) => {
+      const { serveMcp } = await import('./serve-mcp.ts');
+      await serveMcp(flags, version);
+    },
   };
   return runProgram(words, context);
 }

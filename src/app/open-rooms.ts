@@ -46,6 +46,7 @@ import { healthChecks } from './open-health.ts';
 import { createServerOpener } from './open-http.ts';
 import type { IdentityRooms } from './open-identity.ts';
 import { openIdentity } from './open-identity.ts';
+import { openMcp } from './open-mcp.ts';
 import type { OpenOptions, WorkingRooms } from './open-options.ts';
 import { configFolder } from './open-options.ts';
 import { protectionOperations } from './open-protection.ts';
@@ -241,7 +242,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         guard: guard.guard,
         log: parts.log,
       });
-      routes.push(webhooks.route);
+      routes.push(webhooks.route, openMcp({ gate: parts.gate, identity, guard: guard.guard, version }));
       const openServer = webhooks.withDeliveries(server.open);
       working = { service: engine.service, sandbox: agents.sandboxName, openServer };
       served.push(

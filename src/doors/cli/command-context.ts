@@ -17,6 +17,8 @@ export interface CommandContext {
   readonly caller: Caller;
   /** Builds only as much as is needed, runs the operation through the gate, closes again. */
   readonly call: (request: OperationRequest) => Promise<unknown>;
+  /** Serves MCP on standard input and output until they are closed. */
+  readonly serveMcp: (flags: GlobalFlags) => Promise<void>;
   readonly version: string;
 }
 

@@ -5,6 +5,7 @@ import { addAuditCommands } from './commands/audit.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { addCredentialCommands } from './commands/credentials.ts';
 import { addPerformanceCommands } from './commands/performance.ts';
+import { addMcpCommand } from './commands/mcp.ts';
 import { addProtectionCommands } from './commands/protection.ts';
 import { addReadingCommands } from './commands/reading.ts';
 import { addScanCommand } from './commands/scan.ts';
@@ -119,5 +120,6 @@ export function createProgram(
   addAuditCommands(program, run);
   addUserCommands(program, run);
   addTokenCommands(program, run);
+  addMcpCommand(program, context);
   return program;
 }

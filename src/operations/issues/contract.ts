@@ -10,7 +10,7 @@ export const createIssue = operation({
   kind: 'call',
   needs: 'store',
   deadlineMs: null,
-  doors: ['http', 'library'],
+  doors: ['http', 'mcp', 'library'],
   input: z.strictObject({
     /** `owner/name` as configured, or the folder of a local repository. */
     repository: repositoryName,
