@@ -159,6 +159,24 @@ describe("an agent whose model's quota is used up", () => {
   });
 });
 
+test('a result that comes after a newer attempt began is kept as a patch, audited and not delivered', async () => {
+  world.work.during = async () => {
+    const running = await now();
+    await world.ports.tasks.transact((transaction) =>
+      world.ports.tasks.update(transaction, running, { attempt: running.attempt + 1 }),
+    );
+  };
+  await world.attempt(task);
+  expect([...world.host.state(world.target).pullRequests.values()]).toEqual([]);
+  expect(await world.ports.runs.get(`${task.id}-1`)).toMatchObject({
+    patch: '+text',
+    outcome: 'canceled',
+    endedAt: expect.any(Date),
+  });
+  expect(world.audit.map(({ event }) => event)).toContain('run.result_quarantined');
+  expect(await now()).toMatchObject({ state: 'running', attempt: 2 });
+});
+
 describe('a task that fails every time', () => {
   const poison = async (): Promise<void> => {
     fails('transient');

@@ -78,6 +78,10 @@ export interface AgentLimits {
   /** No output, no workspace change and no tool event for this long = stalled. */
   readonly stallMs: number;
   readonly budgetUsd: number | null;
+  /** Input and output tokens, as far as they are known; no limit when left out. */
+  readonly tokens?: number;
+  /** As far as the agent tells them; no limit when left out. */
+  readonly turns?: number;
   readonly outputBytes: number;
 }
 

@@ -11,6 +11,7 @@ import type { AgentOptions } from './agent-options.ts';
 import { createCommandRunner } from './command-runner.ts';
 import { createAgents } from './create-agents.ts';
 import { createAgentRunner } from './runner.ts';
+import { watch } from './watchdog.ts';
 
 let root = '';
 beforeAll(async () => {
@@ -158,6 +159,24 @@ describe('the agent runner', () => {
       end: { kind: 'max_budget' },
       usage: { costUsd: 9 },
     });
+  });
+
+  it('stops over its tokens or its turns, as far as they are told', async () => {
+    const line = `echo '{"type":"result","message":"x","usage":{"inputTokens":90,"outputTokens":20}}'; sleep 999`;
+    const { result } = await run(shell(line), { tokens: 100 });
+    expect(result).toMatchObject({ stopped: 'budget', end: { kind: 'max_budget' } });
+    const watched = (turns: number) => ({
+      clock: systemClock,
+      limits: { ...generous, turns: 5 },
+      diskBytes: 1e9,
+      folders: [],
+      signal: AbortSignal.timeout(200),
+      lastOutputMs: () => systemClock.monotonicMs(),
+      used: () => ({ costUsd: 0, tokens: 0, turns }),
+    });
+    const over = new AbortController().signal;
+    expect(await watch(watched(6), over)).toBe('budget');
+    expect(await watch(watched(5), over)).toBe('canceled');
   });
 
   it('stops when it fills the disk, and says so', async () => {

@@ -18,7 +18,7 @@ import {
   makeRunFolders,
   type RunFolders,
 } from './run-environment.ts';
-import { type StopReason, watch } from './watchdog.ts';
+import { type StopReason, type Used, watch } from './watchdog.ts';
 
 export interface AgentRunnerDeps {
   readonly sandbox: Sandbox;
@@ -151,7 +151,7 @@ async function accompany(
       folders: [request.workspace, home],
       signal: request.signal,
       lastOutputMs: () => lastOutputMs,
-      costUsd: () => costOf(parser.usage(), access.usage()),
+      used: () => usedBy(parser.usage(), access.usage()),
     },
     over.signal,
   ).then(
@@ -204,6 +204,16 @@ const keptPastCap: readonly AgentEvent['type'][] = ['usage', 'tool_denied'];
 /** The higher of what the agent says and what our own meter saw. */
 function costOf(said: AgentUsage | null, metered: AgentUsage | null): number {
   return Math.max(said?.costUsd ?? 0, metered?.costUsd ?? 0);
+}
+
+function usedBy(said: AgentUsage | null, metered: AgentUsage | null): Used {
+  const tokens = (usage: AgentUsage | null): number =>
+    usage === null ? 0 : usage.inputTokens + usage.outputTokens;
+  return {
+    costUsd: costOf(said, metered),
+    tokens: Math.max(tokens(said), tokens(metered)),
+    turns: Math.max(said?.turns ?? 0, metered?.turns ?? 0),
+  };
 }
 
 function reportedUsage(said: AgentUsage | null, metered: AgentUsage | null): AgentUsage | null {

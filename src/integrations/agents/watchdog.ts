@@ -15,8 +15,16 @@ export interface Watched {
   readonly signal: AbortSignal;
   /** Monotonic time of the last output. */
   lastOutputMs(): number;
-  /** US dollars so far, as far as known. */
-  costUsd(): number;
+  /** What it used so far, as far as known. */
+  used(): Used;
+}
+
+export interface Used {
+  /** US dollars. */
+  readonly costUsd: number;
+  /** Input and output together. */
+  readonly tokens: number;
+  readonly turns: number;
 }
 
 /** Looks until the run must be stopped, and says why; rejects when `over` fires first. */
@@ -31,7 +39,7 @@ export async function watch(watched: Watched, over: AbortSignal): Promise<StopRe
   while (!signal.aborted) {
     const nowMs = clock.monotonicMs();
     if (nowMs - startedMs >= limits.timeoutMs) return 'timeout';
-    if (limits.budgetUsd !== null && watched.costUsd() > limits.budgetUsd) return 'budget';
+    if (isOver(watched.used(), limits)) return 'budget';
     const isSilent = nowMs - Math.max(watched.lastOutputMs(), lastChangeMs) >= limits.stallMs;
     if (isSilent || nowMs >= nextLookMs) {
       const look = await lookAtAll(watched.folders);
@@ -44,6 +52,11 @@ export async function watch(watched: Watched, over: AbortSignal): Promise<StopRe
     await sleepUntilEither(clock, tickMs, signal, over);
   }
   return 'canceled';
+}
+
+function isOver({ costUsd, tokens, turns }: Used, limits: AgentLimits): boolean {
+  if (limits.budgetUsd !== null && costUsd > limits.budgetUsd) return true;
+  return tokens > (limits.tokens ?? Infinity) || turns > (limits.turns ?? Infinity);
 }
 
 /** Looks take at most a twentieth of the time, however large the tree is. */

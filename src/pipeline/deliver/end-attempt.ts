@@ -86,7 +86,9 @@ async function endRunAlone(
   result: WorkResult,
 ): Promise<void> {
   const run = await ports.runs.get(runIdOf(ref));
-  if (run === null || run.endedAt !== null) return;
+  if (run === null) return;
+  await quarantine(ports, run, result);
+  if (run.endedAt !== null) return;
   await ports.tasks.transact((transaction) =>
     ports.runs.finish(transaction, run.id, {
       outcome: result.outcome === 'succeeded' ? 'canceled' : result.outcome,
@@ -96,6 +98,19 @@ async function endRunAlone(
       ...(run.usage === null && result.outcome === 'interrupted' ? { costUsd: 0 } : {}),
     }),
   );
+}
+
+/** Work that came too late stays with its run as a patch and goes nowhere; that it came is written down. */
+async function quarantine(ports: DeliverPorts, run: Run, result: WorkResult): Promise<void> {
+  if (run.patch === null || run.patch === '') return;
+  await ports.audit.record(null, {
+    event: 'run.result_quarantined',
+    outcome: 'refused',
+    actor: pipelineActor,
+    target: run.taskId,
+    correlationId: run.correlationId,
+    facts: { run: run.id, attempt: run.attempt, outcome: result.outcome },
+  });
 }
 
 async function eventFor(ports: DeliverPorts, task: Task, result: WorkResult): Promise<TaskEvent> {

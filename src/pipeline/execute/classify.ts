@@ -28,7 +28,7 @@ export function classify(result: AgentRunResult): Ending {
       return ended(
         'over_budget',
         null,
-        'The agent reached the money limit of one run and was stopped.',
+        'The agent used up what one run may cost, in money, tokens or turns, and was stopped.',
       );
     case 'canceled':
       return ended('canceled', null, 'The run was canceled.');

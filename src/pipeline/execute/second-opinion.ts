@@ -111,6 +111,8 @@ async function ask(
       timeoutMs,
       stallMs: budget.stallMinutes * 60_000,
       budgetUsd,
+      tokens: budget.perRunTokens,
+      turns: budget.perRunTurns,
       outputBytes: ports.settings.limits().outputBytes,
     },
     egress,

@@ -110,6 +110,8 @@ async function runAgent(
       timeoutMs,
       stallMs: budget.stallMinutes * 60_000,
       budgetUsd,
+      tokens: budget.perRunTokens,
+      turns: budget.perRunTurns,
       outputBytes: ports.settings.limits().outputBytes,
     },
     egress,
