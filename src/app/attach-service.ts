@@ -2,9 +2,10 @@ import type { Log } from '../lib/log.ts';
 import type { ServicePorts } from '../operations/service/run-service.ts';
 import type { CyclePorts } from '../pipeline/cycle.ts';
 import { workflowIdOf } from '../pipeline/execute/attempt.ts';
+import { roundWorkflowIdOf } from '../pipeline/follow/round.ts';
 import { createDurableClient } from '../platform/durable/client.ts';
 import type { EngineParts } from './open-engine.ts';
-import { agentQueue, attemptName } from './open-engine.ts';
+import { agentQueue, attemptName, roundName } from './open-engine.ts';
 
 /** What `execute` needs when a service already runs: it enqueues there and waits for the end. */
 export interface Attached {
@@ -27,6 +28,13 @@ export async function attachToService(
       handed.add(id);
       if ((await client.status(id)) !== undefined) return false;
       await client.enqueue(attemptName, id, ref, agentQueue);
+      return true;
+    },
+    startRound: async (ref) => {
+      const id = roundWorkflowIdOf(ref);
+      handed.add(id);
+      if ((await client.status(id)) !== undefined) return false;
+      await client.enqueue(roundName, id, ref, agentQueue);
       return true;
     },
     settleLeftovers: async () => 0,

@@ -9,6 +9,9 @@ import type { AttemptRef } from '../pipeline/execute/attempt.ts';
 import { workflowIdOf } from '../pipeline/execute/attempt.ts';
 import { noteFailedStart } from '../pipeline/execute/begin.ts';
 import { repairRuns } from '../pipeline/execute/repair.ts';
+import { noteFailedRound } from '../pipeline/follow/begin-round.ts';
+import { isRoundOf, type RoundRef, roundWorkflowIdOf } from '../pipeline/follow/round.ts';
+import { roundWorkflow } from '../pipeline/follow/round-workflow.ts';
 import type { PipelinePorts } from '../pipeline/pipeline-ports.ts';
 import type { Steps } from '../pipeline/workflows.ts';
 import { attemptWorkflow } from '../pipeline/workflows.ts';
@@ -22,6 +25,7 @@ import type { StoreRooms } from './open-store.ts';
 
 /** Kept in the database: never changes its meaning. */
 export const attemptName = 'attempt';
+export const roundName = 'round';
 export const agentQueue = 'agents';
 
 /** The running loop of this process: the engine, and what turns the cycle. */
@@ -72,6 +76,12 @@ export async function openEngine(parts: EngineParts): Promise<EngineRooms> {
           ),
       ),
     );
+    engine.register(roundName, async (context, ref: RoundRef) =>
+      withContext(
+        { correlationId: context.workflowId, operation: 'round', userId: 'pipeline' },
+        () => roundWorkflow(pipeline, withCheckpoints(context, store.checkpoint), ref),
+      ),
+    );
     engine.defineQueue(agentQueue, { perProcess: parts.config().executor.maxConcurrent });
     await engine.launch();
     await sweepWorkspaces(pipeline);
@@ -114,6 +124,18 @@ function portsOf(parts: EngineParts, engine: DurableEngine): Omit<EngineRooms, '
       await engine.start(attemptName, id, ref, { queue: agentQueue });
       return true;
     },
+    startRound: async (ref) => {
+      const id = roundWorkflowIdOf(ref);
+      const known = await engine.status(id);
+      if (known !== undefined) {
+        if (known.state !== 'queued' && known.state !== 'running') {
+          await noteDeadRound(parts.pipeline, ref);
+        }
+        return false;
+      }
+      await engine.start(roundName, id, ref, { queue: agentQueue });
+      return true;
+    },
     settleLeftovers: async () => {
       await parts.store.changes.prune(
         new Date(parts.pipeline.clock.now().getTime() - changesKeptMs),
@@ -124,7 +146,9 @@ function portsOf(parts: EngineParts, engine: DurableEngine): Omit<EngineRooms, '
       );
       const isAtWork = async (run: AttemptRef): Promise<boolean> =>
         [...live].some(
-          (id) => id.split('.')[0] === workflowIdOf({ taskId: run.taskId, attempt: run.attempt }),
+          (id) =>
+            id.split('.')[0] === workflowIdOf({ taskId: run.taskId, attempt: run.attempt }) ||
+            isRoundOf(id, run.taskId),
         );
       return settled + (await repairRuns(parts.pipeline, isAtWork));
     },
@@ -176,6 +200,15 @@ async function noteDeadStart(
   await noteFailedStart(pipeline, ref, cause);
 }
 
+/** The workflow of this round ended while its task still is in review at that version: a later one gets a new id. */
+async function noteDeadRound(pipeline: PipelinePorts, ref: RoundRef): Promise<void> {
+  const task = await pipeline.tasks.get(ref.taskId);
+  if (task?.state !== 'in_review' || task.version !== ref.version) return;
+  const message = 'The last round ended before the work began.';
+  const cause = new AppError({ kind: 'unavailable', code: 'start_ended', message });
+  await noteFailedRound(pipeline, ref, cause);
+}
+
 /** A task that a person canceled stops its agent, whichever process the person used. */
 function watchCanceled(engine: DurableEngine, { runs, tasks }: PipelinePorts): AbortController {
   const stop = new AbortController();
@@ -187,7 +220,9 @@ function watchCanceled(engine: DurableEngine, { runs, tasks }: PipelinePorts): A
         if (task?.state !== 'canceled' && !isTakenBack) continue;
         const prefix = workflowIdOf({ taskId: run.taskId, attempt: run.attempt });
         const live = await engine.list({ states: ['queued', 'running'] });
-        for (const { id } of live) if (id.split('.')[0] === prefix) await engine.cancel(id);
+        for (const { id } of live) {
+          if (id.split('.')[0] === prefix || isRoundOf(id, run.taskId)) await engine.cancel(id);
+        }
       }
       await delay(1000, undefined, { signal: stop.signal });
     }

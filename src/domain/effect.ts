@@ -11,7 +11,10 @@ export type EffectKind =
   | 'add_label'
   | 'remove_label'
   | 'push_branch'
-  | 'open_pull_request';
+  | 'open_pull_request'
+  | 'rerun_checks'
+  | 'reply_to_remark'
+  | 'resolve_thread';
 
 /** What is asked of the sender; `payload` is JSON that the host's `send` understands (domain/ports/code-host.ts). */
 export interface EffectRequest {

@@ -38,6 +38,9 @@ const payloads = {
     base: z.string().min(1),
     draft: z.boolean().default(true),
   }),
+  rerun_checks: z.object({ run: z.string().regex(/^\d+$/u) }),
+  reply_to_remark: z.object({ number, thread: number, body: z.string() }),
+  resolve_thread: z.object({ number, thread: number }),
 } as const;
 
 type Payloads = typeof payloads;

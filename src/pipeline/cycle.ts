@@ -9,6 +9,8 @@ import { holdOf } from './dispatch.ts';
 import type { AttemptRef } from './execute/attempt.ts';
 import { followPullRequests } from './follow/follow.ts';
 import { followProposals } from './follow/follow-proposals.ts';
+import { followVerdicts } from './follow/review-verdicts.ts';
+import type { RoundRef } from './follow/round.ts';
 import type { PipelinePorts } from './pipeline-ports.ts';
 import { followFindings } from './propose/follow-findings.ts';
 import { propose } from './propose/propose.ts';
@@ -25,6 +27,8 @@ export interface CyclePorts extends PipelinePorts {
   }>;
   /** Starts the durable workflow of an attempt; starting it twice is starting it once. Answers whether it is new. */
   readonly startAttempt: (ref: AttemptRef) => Promise<boolean>;
+  /** Starts the durable workflow of a round on an open pull request; starting it twice is starting it once. */
+  readonly startRound: (ref: RoundRef) => Promise<boolean>;
   /** Settles effects that a dead process left behind. */
   readonly settleLeftovers: () => Promise<number>;
 }
@@ -113,7 +117,9 @@ export async function runCycle(
     for (const { where, error } of closed?.failed ?? []) report(where, error);
   }
   const started = await attempt('dispatch', () => dispatch(ports));
-  const followed = await attempt('follow', () => followPullRequests(ports));
+  const followed = await attempt('follow', () =>
+    followPullRequests(ports, (task, seen) => followVerdicts(ports, task, seen)),
+  );
   total.moved += followed?.moved.length ?? 0;
   for (const { where, error } of followed?.failed ?? []) report(where, error);
   return { ...total, started: started ?? 0, problems };

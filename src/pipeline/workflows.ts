@@ -35,7 +35,7 @@ export async function attemptWorkflow(
 }
 
 /** Removes workspaces of runs that have ended; what a failure leaves is removed at the next start. */
-async function cleanUp({ runs, workspaces }: PipelinePorts): Promise<null> {
+export async function cleanUp({ runs, workspaces }: PipelinePorts): Promise<null> {
   const live = await runs.live();
   await workspaces.sweep(new Set(live.map(({ id }) => id)));
   return null;
@@ -74,17 +74,18 @@ async function finish(
 const lookForResumeMs = 2000;
 
 /** Finished work waits as long as its repository is paused; nothing is intended before, so nothing leaves later by itself. */
-async function deliverUnpaused(
+export async function deliverUnpaused(
   ports: PipelinePorts,
   ref: AttemptRef,
   result: Parameters<typeof deliver>[2],
   signal: AbortSignal,
+  how: typeof deliver = deliver,
 ): Promise<WorkResult> {
   for (;;) {
     const task = await ports.tasks.get(ref.taskId);
     const isPaused = task?.state === 'running' && (await pauseOf(ports, task.target)) !== null;
     try {
-      if (!isPaused) return await persist(ports, () => deliver(ports, ref, result), signal);
+      if (!isPaused) return await persist(ports, () => how(ports, ref, result), signal);
     } catch (thrown) {
       if (toAppError(thrown).code !== 'effect_held') throw thrown;
     }
@@ -93,7 +94,7 @@ async function deliverUnpaused(
 }
 
 /** An error of a step becomes an end of the attempt with its reason; it is never lost and never leaves the task running. */
-async function safely(
+export async function safely(
   ports: PipelinePorts,
   signal: AbortSignal,
   body: () => Promise<WorkResult>,

@@ -138,6 +138,12 @@ function createReads(held: Held, self: string): Reads {
       return { events: events.filter(({ type }) => editsKnown || type !== 'edited'), editsKnown };
     },
     pullRequest: async (ref, number) => stateOf(held, ref).pullRequests.get(number) ?? null,
+    checks: async (ref, sha) => stateOf(held, ref).checks.get(sha) ?? [],
+    checkLog: async (ref, job) => stateOf(held, ref).logs.get(job) ?? null,
+    remarks: async (ref, number) => {
+      const { remarks, resolvedThreads } = stateOf(held, ref);
+      return (remarks.get(number) ?? []).filter(({ thread }) => !resolvedThreads.has(thread ?? 0));
+    },
     pullRequests: async (ref, query) =>
       [...stateOf(held, ref).pullRequests.values()].filter(
         (pull) =>

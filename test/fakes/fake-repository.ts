@@ -5,6 +5,7 @@ import type {
   HostRepository,
   IssueEvent,
 } from '../../src/domain/ports/code-host.ts';
+import type { HostCheck, ReviewRemark } from '../../src/domain/ports/code-review.ts';
 import type { RepositoryRef } from '../../src/domain/repository.ts';
 import { AppError } from '../../src/lib/app-error.ts';
 import { sha256 } from '../../src/lib/hash.ts';
@@ -22,6 +23,15 @@ export interface FakeRepository {
   readonly pullRequestLabels: Map<number, readonly string[]>;
   readonly events: Map<number, IssueEvent[]>;
   readonly comments: FakeComment[];
+  /** By commit. */
+  readonly checks: Map<string, readonly HostCheck[]>;
+  /** By job. */
+  readonly logs: Map<string, string>;
+  /** Pipelines that were run again. */
+  readonly reruns: Set<string>;
+  /** By pull request. */
+  readonly remarks: Map<number, readonly ReviewRemark[]>;
+  readonly resolvedThreads: Set<number>;
   lastNumber: number;
   lastEvent: number;
 }
@@ -68,6 +78,11 @@ export function createFakeRepository(
     pullRequestLabels: new Map(),
     events: new Map(),
     comments: [],
+    checks: new Map(),
+    logs: new Map(),
+    reruns: new Set(),
+    remarks: new Map(),
+    resolvedThreads: new Set(),
     lastNumber: 0,
     lastEvent: 0,
   };

@@ -1,6 +1,7 @@
 import type { AgentEvent } from '../../src/domain/agent-event.ts';
 import type { Agent, AgentRunner, AgentRunResult } from '../../src/domain/ports/agent.ts';
 import type { ChangedFile, Mirrors, Workspaces } from '../../src/domain/ports/git.ts';
+import type { RepositoryRef } from '../../src/domain/repository.ts';
 import type { CommandRunner } from '../../src/pipeline/pipeline-ports.ts';
 import { fakeCommit } from './fake-repository.ts';
 
@@ -16,6 +17,8 @@ export interface FakeWork {
   during: (() => Promise<void>) | null;
   /** Thrown instead of making a workspace. */
   broken: Error | null;
+  /** Head of a branch of the target that is no base branch; null otherwise. */
+  heads: (ref: RepositoryRef, branch: string) => string | null;
   /** Prompts the agent was given. */
   readonly prompts: string[];
   /** Run ids of workspaces that are there. */
@@ -47,6 +50,7 @@ export function createFakeWork(): FakeWork {
     failing: new Set(),
     during: null,
     broken: null,
+    heads: () => null,
     prompts: [],
     workspaces: new Set(),
   };
@@ -70,7 +74,12 @@ export function fakeWorkPorts(work: FakeWork): {
   commands: CommandRunner;
 } {
   return {
-    mirrors: { refresh: async (ref) => ({ gitDir: '/mirror', commit: fakeCommit(ref.name) }) },
+    mirrors: {
+      refresh: async (ref, _remote, branch) => ({
+        gitDir: '/mirror',
+        commit: work.heads(ref, branch) ?? fakeCommit(ref.name),
+      }),
+    },
     workspaces: {
       create: async ({ runId, mirror }) => {
         if (work.broken !== null) throw work.broken;

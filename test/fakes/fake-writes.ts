@@ -44,9 +44,17 @@ export async function makeFakeWrite(
     const issue = openIssue(repository, { ...read.payload, body, author: by.self }, by.at);
     return answer(issue.number, issue.url, null);
   }
+  if (read.kind === 'rerun_checks') {
+    repository.reruns.add(read.payload.run);
+    return answer(null, null, null);
+  }
   const { number } = read.payload;
+  if (read.kind === 'resolve_thread') {
+    repository.resolvedThreads.add(read.payload.thread);
+    return answer(number, null, null);
+  }
   if (read.kind === 'update_issue') updateIssue(repository, read.payload, write.marker, by);
-  else if (read.kind === 'comment')
+  else if (read.kind === 'comment' || read.kind === 'reply_to_remark')
     addComment(repository, number, by.self, `${read.payload.body}\n\n${write.marker}`, by.at);
   else if (read.kind === 'add_label')
     setLabels(repository, number, by.self, read.payload.labels, [], by.at);
@@ -72,7 +80,13 @@ export function findFakeWrite(
     const issue = [...repository.issues.values()].find(ours);
     return issue === undefined ? null : adopted(issue.number, issue.url, null);
   }
-  if (read.kind === 'comment') {
+  if (read.kind === 'rerun_checks')
+    return repository.reruns.has(read.payload.run) ? adopted(null, null, null) : null;
+  if (read.kind === 'resolve_thread') {
+    const { number, thread } = read.payload;
+    return repository.resolvedThreads.has(thread) ? adopted(number, null, null) : null;
+  }
+  if (read.kind === 'comment' || read.kind === 'reply_to_remark') {
     const comment = repository.comments.find(
       (made) => made.number === read.payload.number && ours(made),
     );

@@ -14,6 +14,8 @@ import type { Task } from '../../src/domain/task.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import type { CyclePorts } from '../../src/pipeline/cycle.ts';
 import type { AttemptRef } from '../../src/pipeline/execute/attempt.ts';
+import { type RoundRef } from '../../src/pipeline/follow/round.ts';
+import { roundWorkflow } from '../../src/pipeline/follow/round-workflow.ts';
 import { attemptWorkflow } from '../../src/pipeline/workflows.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import { migrate } from '../../src/platform/database/migrate.ts';
@@ -46,6 +48,8 @@ export interface PipelineWorld {
   quiet: readonly QuietHours[];
   /** Attempts that were started, in order. */
   readonly started: AttemptRef[];
+  /** Rounds that were started, in order. */
+  readonly rounds: RoundRef[];
   /** What `lookAgain` does; nothing at first. */
   look: () => Promise<void>;
   /** Puts a finding where the scanner would put it; the same id again changes it. */
@@ -53,6 +57,8 @@ export interface PipelineWorld {
   task(id: string): Promise<Task>;
   /** Runs the workflow of the next attempt to its end. */
   attempt(task: Task): Promise<string>;
+  /** Runs the workflow of a round to its end. */
+  round(ref: RoundRef): Promise<string>;
 }
 
 /** Empties the database, so that each test has a world of its own; `before` is a world whose database was lost. */
@@ -61,8 +67,8 @@ export async function createPipelineWorld(
   before?: PipelineWorld,
 ): Promise<PipelineWorld> {
   await migrate(database, [...storageMigrations, ...effectMigrations]);
-  await sql`truncate tasks, approvals, task_notes, findings, scan_marks, runs, run_events, pauses,
-    resting_agents,    suppressions, repository_looks, changes, changes_forgotten, effect_intents`.execute(
+  await sql`truncate tasks, approvals, task_notes, findings, scan_marks, runs, run_events, pauses, resting_agents,
+    suppressions, repository_looks, changes, changes_forgotten, effect_intents`.execute(
     database.kysely(),
   );
   const clock = before?.clock ?? createManualClock();
@@ -71,8 +77,11 @@ export async function createPipelineWorld(
   const target = before?.target ?? host.addRepository('acme/widgets');
   for (const ref of [manager, target]) host.setRole(ref, 'ann', 'write');
   const work = createFakeWork();
+  work.heads = (ref, branch) =>
+    branch === 'main' ? null : (host.state(ref).branches.get(branch) ?? null);
   const audit: AuditRecord[] = [];
   const started: AttemptRef[] = [];
+  const rounds: RoundRef[] = [];
   const policy = defaultPolicy();
   const agents = new Map([['scripted', fakeAgent('scripted', 'free')]]);
   let ids = 0;
@@ -89,6 +98,7 @@ export async function createPipelineWorld(
     policy,
     agents,
     started,
+    rounds,
     quiet: [],
     look: async () => undefined,
     find: async (id, change = {}) => {
@@ -106,6 +116,10 @@ export async function createPipelineWorld(
       const ref = { taskId: task.id, attempt: attempt + 1, version };
       const signal = new AbortController().signal;
       return attemptWorkflow(world.ports, { step: async (_name, body) => body(signal) }, ref);
+    },
+    round: (ref) => {
+      const signal = new AbortController().signal;
+      return roundWorkflow(world.ports, { step: async (_name, body) => body(signal) }, ref);
     },
     ports: {
       host: () => host,
@@ -163,6 +177,7 @@ export async function createPipelineWorld(
       newId: () => `id-${(ids += 1)}`,
       scan: async () => ({ commit: 'c'.repeat(40), changed: true, findings: 1 }),
       startAttempt: async (ref) => started.push(ref) > 0,
+      startRound: async (ref) => rounds.push(ref) > 0,
       settleLeftovers: async () => 0,
     },
   };

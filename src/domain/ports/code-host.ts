@@ -2,6 +2,7 @@ import type { Json } from '../../lib/json.ts';
 import type { HostRole } from '../approval.ts';
 import type { EffectKind, EffectResult } from '../effect.ts';
 import type { HostName, RepositoryRef } from '../repository.ts';
+import type { HostCheck, ReviewRemark } from './code-review.ts';
 
 /**
  * Where issues and pull requests live. `github` and `local` implement it and pass one conformance suite
@@ -27,6 +28,12 @@ export interface CodeHost {
   issueEvents(ref: RepositoryRef, number: number): Promise<IssueHistory>;
   pullRequest(ref: RepositoryRef, number: number): Promise<HostPullRequest | null>;
   pullRequests(ref: RepositoryRef, query: PullRequestQuery): Promise<readonly HostPullRequest[]>;
+  /** The last word of each check at the commit; none where the host runs no checks. */
+  checks(ref: RepositoryRef, sha: string): Promise<readonly HostCheck[]>;
+  /** Log of the check's job, at most 1 MB from its end; null when there is none or it may not be read. */
+  checkLog(ref: RepositoryRef, job: string): Promise<string | null>;
+  /** Standing demands for changes and remarks in threads, oldest first; those of resolved threads are left out where that is known. */
+  remarks(ref: RepositoryRef, number: number): Promise<readonly ReviewRemark[]>;
   /** Makes one write. An answer that is lost is an AppError `unknown_outcome`; then `find` decides. */
   send(write: HostWrite): Promise<EffectResult>;
   /** Looks for what a write may have made: by marker in lists (never search) written by our own login, or by natural key. */
@@ -101,6 +108,8 @@ export interface HostPullRequest {
   readonly mergeCommit: string | null;
   readonly url: string;
   readonly updatedAt: Date;
+  /** Whether it cannot be merged into its base; left out while nobody knows, and in lists. */
+  readonly conflicts?: boolean;
 }
 
 export interface PullRequestQuery {
@@ -136,4 +145,7 @@ export interface Markers {
  *   remove_label       { number, label }
  *   push_branch        { branch, sha, expected: string|null, gitDir }   expected = old value for the lease, null = must be new
  *   open_pull_request  { title, body, head, base, draft }
+ *   rerun_checks       { run }                         run = `rerun` of a check; only when it was not run again yet
+ *   reply_to_remark    { number, thread, body }        number of the pull request
+ *   resolve_thread     { number, thread }              nothing where the host cannot
  */

@@ -11,7 +11,7 @@ export function loginOf(account: Someone): string {
   return account?.login ?? ghost;
 }
 
-function isBot(account: Someone): boolean {
+export function isBot(account: Someone): boolean {
   return account?.type === 'Bot' || account?.login.endsWith('[bot]') === true;
 }
 
@@ -73,5 +73,6 @@ export function toPullRequest(pull: z.infer<typeof schemas.PullRequest>): HostPu
     mergeCommit: merged ? (pull.merge_commit_sha ?? null) : null,
     url: pull.html_url,
     updatedAt: pull.updated_at,
+    ...(typeof pull.mergeable === 'boolean' ? { conflicts: !pull.mergeable } : {}),
   };
 }

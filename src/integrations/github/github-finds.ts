@@ -7,10 +7,12 @@ import { labelNames, loginOf } from './from-github.ts';
 import type { GithubClient } from './github-client.ts';
 import { headFilter, orNull, pathOf } from './github-reads.ts';
 import { carries, unmarked } from './markers.ts';
-import { Comment, Issue, PullRequest } from './schemas.ts';
+import type { ReviewThreads } from './review-threads.ts';
+import { Comment, Issue, PullRequest, WorkflowRun } from './schemas.ts';
 
 export interface GithubFindsDeps {
   readonly client: GithubClient;
+  readonly threads: ReviewThreads;
   /** Our login on that repository. */
   readonly self: (repository: string) => Promise<string>;
   readonly remote: (ref: RepositoryRef) => Promise<GitRemote>;
@@ -28,13 +30,25 @@ export function createGithubFinds(
       case 'create_issue':
         return createdIssue(deps, write);
       case 'comment':
-        return comment(deps, write, read.payload.number);
+        return comment(deps, write, read.payload.number, 'issues');
       case 'open_pull_request':
         return pullRequest(deps, write, read.payload);
       case 'push_branch': {
         const { branch, sha } = read.payload;
         const there = await deps.git.remoteRef(await deps.remote(ref), branch);
         return there === sha ? adopted(null, null, sha) : null;
+      }
+      case 'reply_to_remark':
+        return comment(deps, write, read.payload.number, 'pulls');
+      case 'resolve_thread': {
+        const open = await deps.threads.open(ref, read.payload.number);
+        const isDone = open !== null && !open.has(read.payload.thread);
+        return isDone ? adopted(read.payload.number, null, null) : null;
+      }
+      case 'rerun_checks': {
+        const path = `${pathOf(ref)}/actions/runs/${read.payload.run}`;
+        const run = await deps.client.get(path, WorkflowRun, { lane: 'follow', fresh: true });
+        return run.run_attempt > 1 ? adopted(null, null, null) : null;
       }
       default:
         return asItShouldBe(deps, ref, read);
@@ -64,9 +78,10 @@ async function comment(
   deps: GithubFindsDeps,
   write: HostWrite,
   number: number,
+  of: 'issues' | 'pulls',
 ): Promise<EffectResult | null> {
   const self = await deps.self(write.repository.name);
-  const path = `${pathOf(write.repository)}/issues/${number}/comments`;
+  const path = `${pathOf(write.repository)}/${of}/${number}/comments`;
   const listed = await deps.client.list(path, Comment, {
     lane: 'deliver',
     fresh: true,

@@ -18,8 +18,10 @@ import {
 import { createGithubClient } from './github-client.ts';
 import { createGithubFinds } from './github-finds.ts';
 import { createGithubReads } from './github-reads.ts';
+import { createGithubReviews } from './github-reviews.ts';
 import { createGithubWrites } from './github-writes.ts';
 import { createIssueEdits } from './issue-edits.ts';
+import { createReviewThreads } from './review-threads.ts';
 import { User } from './schemas.ts';
 
 export interface GithubHostDeps {
@@ -58,9 +60,17 @@ export function createGithubHost(deps: GithubHostDeps): CodeHost {
       : await login();
   };
   const remote = async (ref: RepositoryRef): Promise<GitRemote> => remoteOf(deps, ref);
-  const send = createGithubWrites({ client, remote, git: deps.git, markers: deps.markers });
+  const threads = createReviewThreads({ apiUrl: deps.apiUrl, query: client.query });
+  const send = createGithubWrites({
+    client,
+    threads,
+    remote,
+    git: deps.git,
+    markers: deps.markers,
+  });
   const find = createGithubFinds({
     client,
+    threads,
     self: selfAt,
     remote,
     git: deps.git,
@@ -69,6 +79,7 @@ export function createGithubHost(deps: GithubHostDeps): CodeHost {
   return {
     name: 'github',
     ...createGithubReads(client, edits),
+    ...createGithubReviews(client, threads),
     remote,
     self: () => selfAt(deps.home ?? null),
     send: async (write: HostWrite) => send(write, readWrite(write)),

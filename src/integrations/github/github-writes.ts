@@ -9,10 +9,12 @@ import type { GithubClient } from './github-client.ts';
 import { headFilter, pathOf } from './github-reads.ts';
 import { createLabels } from './labels.ts';
 import { marked, markerIn } from './markers.ts';
+import type { ReviewThreads } from './review-threads.ts';
 import { Comment, Issue, PullRequest } from './schemas.ts';
 
 export interface GithubWritesDeps {
   readonly client: GithubClient;
+  readonly threads: ReviewThreads;
   readonly remote: (ref: RepositoryRef) => Promise<GitRemote>;
   readonly git: Pick<GitPush, 'push'>;
   readonly markers: Markers;
@@ -46,6 +48,13 @@ export function createGithubWrites(
         return push(deps, ref, read.payload);
       case 'open_pull_request':
         return openPullRequest(deps, ref, read.payload, marker);
+      case 'rerun_checks':
+        return rerun(deps, path, read.payload.run);
+      case 'reply_to_remark':
+        return reply(deps, path, read.payload, marker);
+      case 'resolve_thread':
+        await deps.threads.resolve(ref, read.payload);
+        return answer(read.payload.number, null);
       default:
         return read satisfies never;
     }
@@ -128,6 +137,36 @@ async function comment(
     Comment,
   );
   return answer(payload.number, made.html_url);
+}
+
+async function rerun(
+  { client }: GithubWritesDeps,
+  path: string,
+  run: string,
+): Promise<EffectResult> {
+  const address = `${path}/actions/runs/${run}/rerun-failed-jobs`;
+  const request = { method: 'POST', path: address, lane: 'follow', createsContent: false } as const;
+  await client.write(request, z.unknown());
+  return { number: null, url: null, sha: null, adopted: false };
+}
+
+async function reply(
+  { client }: GithubWritesDeps,
+  path: string,
+  { number, thread, body }: HostPayload<'reply_to_remark'>,
+  marker: string,
+): Promise<EffectResult> {
+  const made = await client.write(
+    {
+      method: 'POST',
+      path: `${path}/pulls/${number}/comments/${thread}/replies`,
+      lane: 'deliver',
+      createsContent: true,
+      body: { body: marked(body, marker) },
+    },
+    Comment,
+  );
+  return answer(number, made.html_url);
 }
 
 async function addLabels(

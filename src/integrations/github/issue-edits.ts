@@ -47,7 +47,7 @@ const lastEdit = `query ($owner: String!, $name: String!, $number: Int!) {
 }`;
 
 /** Beside the REST API; on Enterprise Server `/api/graphql` beside `/api/v3`. */
-function graphqlUrl(apiUrl: string): string {
+export function graphqlUrl(apiUrl: string): string {
   const base = apiUrl.replace(/\/+$/u, '');
   return base.endsWith('/api/v3') ? `${base.slice(0, -'v3'.length)}graphql` : `${base}/graphql`;
 }

@@ -67,6 +67,8 @@ export const PullRequest = z.object({
   base: z.object({ ref: z.string() }),
   html_url: z.string(),
   updated_at: when,
+  /** Only on a single one, and null until GitHub has tried. */
+  mergeable: z.boolean().nullish(),
 });
 
 export const Permission = z.object({
@@ -84,3 +86,48 @@ export const CommitId = z.union([
     .regex(/^[0-9a-f]{40,64}$/u),
   z.object({ sha: z.string() }).transform((commit) => commit.sha),
 ]);
+
+export const CheckRuns = z.object({
+  check_runs: z.array(
+    z.object({
+      id: z.int(),
+      name: z.string(),
+      status: z.string(),
+      conclusion: z.string().nullish(),
+      details_url: z.string().nullish(),
+      output: z.object({ summary: z.string().nullish() }).nullish(),
+    }),
+  ),
+});
+
+export const CombinedStatus = z.object({
+  statuses: z.array(
+    z.object({
+      id: z.int(),
+      context: z.string(),
+      state: z.string(),
+      description: z.string().nullish(),
+    }),
+  ),
+});
+
+export const WorkflowRun = z.object({ run_attempt: z.int().default(1) });
+
+export const Review = z.object({
+  id: z.int(),
+  user: MaybeAccount,
+  body: z.string().nullish(),
+  state: z.string(),
+  submitted_at: when.nullish(),
+});
+
+export const ReviewComment = z.object({
+  id: z.int(),
+  user: MaybeAccount,
+  body: z.string().nullish(),
+  path: z.string().nullish(),
+  line: z.int().nullish(),
+  in_reply_to_id: z.int().nullish(),
+  created_at: when,
+  html_url: z.string(),
+});

@@ -31,6 +31,13 @@ export async function findLocalWrite(
   if (read.kind === 'create_issue') return byMarker(deps, write, 'local_items');
   if (read.kind === 'comment') return byMarker(deps, write, 'local_comments');
   if (read.kind === 'open_pull_request') return pullRequest(db, ref.name, read.payload);
+  if (
+    read.kind === 'rerun_checks' ||
+    read.kind === 'reply_to_remark' ||
+    read.kind === 'resolve_thread'
+  ) {
+    return null;
+  }
   const item = await itemOf(db, ref.name, read.payload.number, 'issue');
   if (item === undefined) return null;
   const isSo =

@@ -47,6 +47,10 @@ export function createLocalReads(deps: LocalReadsDeps): LocalReads {
       const item = await itemOf(db, ref.name, number, 'pull');
       return item === undefined ? null : lively(git, item);
     },
+    // Checks of a folder are the policy's own, run before the push; remarks are made on the task.
+    checks: async () => [],
+    checkLog: async () => null,
+    remarks: async () => [],
     pullRequests: async (ref, query) => {
       let select = db
         .selectFrom('local_items')

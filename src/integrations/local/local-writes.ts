@@ -54,6 +54,10 @@ export async function makeLocalWrite(
     }
     case 'open_pull_request':
       return openPullRequest(deps, ref, read.payload, marker, doing);
+    case 'rerun_checks':
+    case 'reply_to_remark':
+    case 'resolve_thread':
+      throw unknownHere(read.kind);
     default:
       return read satisfies never;
   }
@@ -169,6 +173,14 @@ function refused(why: string): AppError {
     kind: 'invalid_input',
     code: 'pull_request_refused',
     message: `The pull request cannot be opened: ${why}.`,
+  });
+}
+
+function unknownHere(kind: string): AppError {
+  return new AppError({
+    kind: 'invalid_input',
+    code: 'local_host_has_none',
+    message: `A folder has no pipelines and no review threads, so "${kind}" cannot be done.`,
   });
 }
 

@@ -9,6 +9,13 @@ export interface AttemptRef {
   readonly attempt: number;
   /** Version of the task when it was dispatched: a start that failed may be tried again under a new id. */
   readonly version?: number;
+  /** Set when it goes on with an open pull request instead of starting from the base branch. */
+  readonly round?: {
+    readonly branch: string;
+    readonly headSha: string;
+    /** What CI or people with write say; data. */
+    readonly feedback: string;
+  };
 }
 
 export function workflowIdOf(ref: AttemptRef): string {

@@ -1,4 +1,6 @@
 import { endAttempt } from '../deliver/end-attempt.ts';
+import { endRound } from '../follow/end-round.ts';
+import { isRound } from '../follow/round.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
 import type { AttemptRef } from './attempt.ts';
 
@@ -16,13 +18,16 @@ export async function repairRuns(
     repaired += 1;
     const task = await ports.tasks.get(run.taskId);
     if (task?.state === 'running' && task.attempt === run.attempt) {
-      await endAttempt(ports, run, {
+      const lost = {
         outcome: 'interrupted',
         reason: null,
         summary: 'The process that worked on it ended; it starts again.',
         commit: null,
         asksPerson: null,
-      });
+      } as const;
+      const wasRound = isRound(await ports.tasks.notes(task.id), run.attempt);
+      if (wasRound) await endRound(ports, run, task.pullRequest?.headSha ?? '', lost);
+      else await endAttempt(ports, run, lost);
       continue;
     }
     await ports.tasks.transact((transaction) =>

@@ -11,11 +11,12 @@ import { classify, noChangeReason } from './classify.ts';
 import { commitMessage } from './commit-message.ts';
 import { findingGone } from './finding-gone.ts';
 import { judge } from './judge.ts';
-import { promptFor } from './prompt.ts';
+import { promptFor, roundPrompt } from './prompt.ts';
 import { createRunRecord, type RunRecord } from './run-record.ts';
 import { asCheck, secondOpinion } from './second-opinion.ts';
 
 type Job = {
+  readonly round: AttemptRef['round'];
   readonly task: Task;
   readonly run: Run;
   readonly policy: RepositoryPolicy;
@@ -42,13 +43,19 @@ export async function work(
       `No agent is named "${now.task.agent}". Add it under executor.agents, or choose another.`,
     );
   }
-  const job = { ...now, policy: ports.settings.policyOf(now.task.target), signal };
+  const job = {
+    ...now,
+    round: ref.round,
+    policy: ports.settings.policyOf(now.task.target),
+    signal,
+  };
   const { host, target } = { host: ports.host(job.task.target.host), target: job.task.target };
   const mirror = await ports.mirrors.refresh(
     target,
     await host.remote(target),
-    job.task.baseBranch,
+    ref.round?.branch ?? job.task.baseBranch,
   );
+  if (ref.round !== undefined && mirror.commit !== ref.round.headSha) return headMoved(ref.round);
   const workspace = await ports.workspaces.create({ runId: runIdOf(ref), mirror });
   let isKept = false;
   try {
@@ -95,11 +102,14 @@ async function runAgent(
   record: RunRecord,
 ): Promise<AgentRunResult> {
   const { budget, checks, egress } = job.policy;
-  const prompt = promptFor(job.task, {
+  const fence = `=====${ports.newId()}=====`;
+  const first = promptFor(job.task, {
     template: await ports.settings.promptTemplate(job.task.proposal.kind),
     checks,
-    fence: `=====${ports.newId()}=====`,
+    fence,
   });
+  const prompt =
+    job.round === undefined ? first : `${first}\n${roundPrompt(job.round.feedback, fence)}`;
   const budgetUsd = agent.cost === 'free' ? null : budget.perRunUsd;
   const timeoutMs = budget.timeoutMinutes * 60_000;
   const result = await ports.runner.run({
@@ -195,7 +205,11 @@ async function settle(
     outcome: 'succeeded',
     reason: null,
     summary: firstParagraph(result.end.message),
-    commit: { gitDir: change.gitDir, sha, branch: branchOf(job.task.id, job.run.attempt) },
+    commit: {
+      gitDir: change.gitDir,
+      sha,
+      branch: job.round?.branch ?? branchOf(job.task.id, job.run.attempt),
+    },
     asksPerson: null,
   };
 }
@@ -284,6 +298,17 @@ async function runAll(
 /** What the run cost; the reservation stands when nobody knows. */
 function costOf(run: Run, result: AgentRunResult): number | null {
   return result.usage?.costUsd ?? run.costUsd;
+}
+
+function headMoved({ branch }: NonNullable<AttemptRef['round']>): WorkResult {
+  const summary = `Somebody else pushed to ${branch}, so the work there was not gone on with.`;
+  return {
+    outcome: 'blocked_by_policy',
+    reason: 'conflict',
+    summary,
+    commit: null,
+    asksPerson: 'human_commits',
+  };
 }
 
 function failed(reason: NonNullable<WorkResult['reason']>, summary: string): WorkResult {

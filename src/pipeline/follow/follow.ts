@@ -9,8 +9,14 @@ import { pipelineActor } from '../pipeline-ports.ts';
 import type { Failure } from '../settle.ts';
 import { forEachApart, settleAll } from '../settle.ts';
 
-/** Looks at the pull request of every task that has one and moves those that were merged or closed. */
-export async function followPullRequests(ports: DeliverPorts): Promise<Followed> {
+/**
+ * Looks at the pull request of every task that has one and moves those that were merged or closed; `stillOpen` is asked
+ * about the others and answers whether it began anything.
+ */
+export async function followPullRequests(
+  ports: DeliverPorts,
+  stillOpen: (task: Task, seen: HostPullRequest) => Promise<boolean> = async () => false,
+): Promise<Followed> {
   const moved: Task[] = [];
   const tasks = await ports.tasks.list({ states: ['in_review', 'needs_attention'] });
   const failed = await forEachApart(
@@ -20,6 +26,10 @@ export async function followPullRequests(ports: DeliverPorts): Promise<Followed>
       if (task.pullRequest === null) return;
       const { repository, number } = task.pullRequest;
       const seen = await ports.host(repository.host).pullRequest(repository, number);
+      if (seen?.state === 'open') {
+        if (await stillOpen(task, seen)) moved.push(task);
+        return;
+      }
       const event = eventOf(seen);
       if (event === null || !transition(task.state, event).ok) return;
       moved.push(await move(ports, task, task.pullRequest, seen, event));
