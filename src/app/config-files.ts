@@ -34,7 +34,10 @@ function portsOf(options: OpenOptions): ConfigPorts {
   return {
     validate: async (file, environment) => {
       try {
-        return reportOf(await load(file), environment);
+        const loaded = await load(file);
+        return loaded.file === null
+          ? withoutFile(resolve(options.folder, 'config.json'), environment)
+          : reportOf(loaded, environment);
       } catch (thrown) {
         return unfit(toAppError(thrown), environment);
       }
@@ -74,6 +77,26 @@ function reportOf(
   } as ValidationReport;
 }
 
+/** Defaults alone are nothing that the service would start with. */
+function withoutFile(file: string, environment: ValidationReport['environment']): ValidationReport {
+  const missing = {
+    code: 'file_missing',
+    path: '',
+    message: `there is no configuration at ${file}, and the service does not start without one`,
+    line: null,
+    column: null,
+    write: 'claude-manager init --repo owner/name, or name a file with --config FILE',
+  };
+  return { environment, file: null, valid: false, errors: [missing], ...nothingElse };
+}
+
+const nothingElse = {
+  securityIssues: [],
+  warnings: [],
+  performanceIssues: [],
+  suggestions: [],
+};
+
 /** A file that does not fit the schema is a report too: `validate` was asked about it. */
 function unfit(error: AppError, environment: ValidationReport['environment']): ValidationReport {
   if (error.code !== 'config_invalid') throw error;
@@ -86,8 +109,7 @@ function unfit(error: AppError, environment: ValidationReport['environment']): V
     message,
     write: suggestion,
   }));
-  const none = { securityIssues: [], warnings: [], performanceIssues: [], suggestions: [] };
-  return { environment, file, valid: false, errors, ...none };
+  return { environment, file, valid: false, errors, ...nothingElse };
 }
 
 /** Writes the changed file beside the old one and moves it there, after the whole of it was read back as valid. */

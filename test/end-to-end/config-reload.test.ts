@@ -110,7 +110,7 @@ test('a running service follows its file, keeps the last good one, answers all t
     const readings = lines.filter((line) => line.includes('"config_reloaded"'));
     expect(readings.length).toBeLessThan(60);
     const { rows } = await database.pool.query(
-      `select facts from audit_entries where event = 'config.reloaded' order by seq`,
+      `select body from audit_entries where event = 'config.reloaded' order by seq`,
     );
     expect(JSON.stringify(rows)).toContain('executor.budget.perDayUsd');
   } finally {

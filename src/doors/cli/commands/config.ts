@@ -130,7 +130,7 @@ async function ask(): Promise<InitFlags> {
 }
 
 function validationText(report: ValidationReport, isFull: boolean): string {
-  const verdict = `${report.file ?? 'defaults'}: ${report.valid ? 'valid' : 'not valid'} for ${report.environment}\n`;
+  const verdict = `${report.file ?? 'no configuration file'}: ${report.valid ? 'valid' : 'not valid'} for ${report.environment}\n`;
   if (!isFull) return verdict;
   const groups: readonly (readonly [string, readonly Remark[]])[] = [
     ['errors', report.errors],
@@ -151,7 +151,7 @@ function validationText(report: ValidationReport, isFull: boolean): string {
 
 function remarkText({ path, message, line, column, write }: Remark): string {
   const place = line === null ? '' : `${line}:${column ?? 1}  `;
-  return `  ${place}${path}: ${printable(message)}${write === null ? '' : `\n      → ${printable(write)}`}\n`;
+  return `  ${place}${path === '' ? '' : `${path}: `}${printable(message)}${write === null ? '' : `\n      → ${printable(write)}`}\n`;
 }
 
 function valueText(value: unknown): string {
