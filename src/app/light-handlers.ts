@@ -13,6 +13,7 @@ const groups: readonly (readonly [
   ['scans.', async () => (await import('./scan-folders.ts')).folderScanHandlers()],
   ['config.', async (options) => (await import('./config-files.ts')).configFileHandlers(options)],
   ['health.', async (options) => (await import('./doctor.ts')).doctorHandlers(options)],
+  ['backups.', async (options) => (await import('./restore.ts')).restoreOperations(options)],
   [
     'service.',
     async (options, openFull) => (await import('./run-demo.ts')).demoOperations(options, openFull),

@@ -40,6 +40,7 @@ import { allSecrets } from './named-secrets.ts';
 import type { AgentRooms } from './open-agents.ts';
 import { openAgents } from './open-agents.ts';
 import { auditOperations, gateAuditOf, keepAudit } from './open-audit.ts';
+import { backupOperations, keepBackups } from './open-backup.ts';
 import { openEngine } from './open-engine.ts';
 import { type GuardRooms, openGuard } from './open-guard.ts';
 import { healthChecks } from './open-health.ts';
@@ -209,6 +210,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       }),
       ...scanHandlers({ pipeline, scan, repositories }),
       ...auditOperations({ audit: store.audit, clock: systemClock, version: options.version }),
+      ...backupOperations({ store, config: () => config, version: options.version }),
       ...protectionOperations(current, store, guard),
       ...identity.served,
       ...figures.served,
@@ -235,6 +237,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       });
       if (options.operation === startService.name) closers.push(figures.keep(server.address));
       closers.push(keepAudit(store.audit, { ...deps, log: parts.log }), () => engine.close());
+      closers.push(keepBackups(config, parts.gate, { ...deps, log: parts.log }, () => undefined));
       const webhooks = openWebhooks({
         ...engine.service,
         store,

@@ -114,7 +114,8 @@ export interface StoreParts {
   readonly version: string;
 }
 
-const migrations = [
+/** Every change of our schema, in the order in which they are made. */
+export const migrations = [
   reconciliationMigration,
   ...storageMigrations,
   ...effectMigrations,

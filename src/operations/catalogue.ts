@@ -1,6 +1,7 @@
 import * as account from './account/contract.ts';
 import * as approvals from './approvals/contract.ts';
 import * as audit from './audit/contract.ts';
+import * as backups from './backups/contract.ts';
 import * as changes from './changes/contract.ts';
 import * as config from './config/contract.ts';
 import * as credentials from './credentials/contract.ts';
@@ -30,6 +31,7 @@ const rooms: readonly object[] = [
   tokens,
   sessions,
   approvals,
+  backups,
   changes,
   config,
   findings,

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { AppError, toAppError } from '../../lib/app-error.ts';
 import type { CommandContext, GlobalFlags } from './command-context.ts';
 import { addAuditCommands } from './commands/audit.ts';
+import { addBackupCommands } from './commands/backup.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { addCredentialCommands } from './commands/credentials.ts';
 import { addPerformanceCommands } from './commands/performance.ts';
@@ -118,6 +119,7 @@ export function createProgram(
   addCredentialCommands(program, run);
   addProtectionCommands(addSecurityCommands(program, run), run);
   addAuditCommands(program, run);
+  addBackupCommands(program, run);
   addUserCommands(program, run);
   addTokenCommands(program, run);
   addMcpCommand(program, context);

@@ -12,6 +12,10 @@ export function resolveFolders(config: Config, base: string, home: string | unde
     ...config,
     dataDir: absolute(config.dataDir),
     logDir: absolute(config.logDir),
+    backup: {
+      ...config.backup,
+      folder: absolute(config.backup.folder ?? `${config.dataDir}/backups`),
+    },
     executor: { ...config.executor, prompts: prompts === null ? null : absolute(prompts) },
     security: {
       ...config.security,

@@ -3,6 +3,7 @@ import { key } from './key.ts';
 import { alerts } from './sections/alerts.ts';
 import { analyzer } from './sections/analyzer.ts';
 import { approval } from './sections/approval.ts';
+import { backup } from './sections/backup.ts';
 import { database } from './sections/database.ts';
 import { executor } from './sections/executor.ts';
 import { github } from './sections/github.ts';
@@ -37,6 +38,7 @@ export const configSchema = z.strictObject({
   logging,
   performance,
   database,
+  backup,
   alerts,
   notifications,
 });

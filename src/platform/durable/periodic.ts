@@ -9,7 +9,7 @@ export interface Periodic {
   readonly work: () => Promise<void>;
 }
 
-interface Deps {
+export interface PeriodicDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -18,7 +18,7 @@ interface Deps {
 /** Runs the work now, then after each pause of `everyMs` ± 10 %; never twice at once. The answer stops it and waits for the end. */
 export function startPeriodic(
   { name, everyMs, work }: Periodic,
-  { clock, random, log }: Deps,
+  { clock, random, log }: PeriodicDeps,
 ): () => Promise<void> {
   const stop = new AbortController();
   const loop = async (): Promise<void> => {

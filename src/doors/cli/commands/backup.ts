@@ -1,0 +1,82 @@
+import type { Command } from 'commander';
+import type { BackupFacts, RestoreReport } from '../../../operations/backups/contract.ts';
+import {
+  createBackup,
+  listBackups,
+  restoreBackup,
+  verifyBackup,
+} from '../../../operations/backups/contract.ts';
+import { printable, table } from '../output/terminal.ts';
+import type { Run } from '../run.ts';
+
+interface Listed {
+  readonly folder: string;
+  readonly items: readonly { readonly file: string; readonly at: string; readonly bytes: number }[];
+}
+
+/** `backup`, `restore`, `backups …`. */
+export function addBackupCommands(program: Command, run: Run): void {
+  program
+    .command('backup [file]')
+    .description(`${createBackup.summary}. The keys folder is not in it: keep that apart.`)
+    .action(
+      run<string | undefined, BackupFacts>(
+        createBackup,
+        ([file]) => (file === undefined ? {} : { file }),
+        (facts) =>
+          `${factsText(facts)}The keys folder is not in it; keep a copy of it elsewhere.\n`,
+      ),
+    );
+  program
+    .command('restore <file>')
+    .description(`${restoreBackup.summary}.`)
+    .option('--to <url>', 'fill this database instead of that of the configuration')
+    .option('--force', 'replace what is there, after a backup of it was written')
+    .action(async (file: string, flags: { to?: string; force?: boolean }, command: Command) => {
+      const { config } = command.optsWithGlobals<{ config?: string }>();
+      await run<object, RestoreReport>(
+        restoreBackup,
+        () => ({ file, ...flags, ...(config === undefined ? {} : { configFile: config }) }),
+        restoredText,
+        { exitCode: ({ auditVerifies }) => (auditVerifies ? 0 : 1) },
+      )(file, flags, command);
+    });
+  const backups = program.command('backups').description('backups: list and verify');
+  backups
+    .command('list')
+    .description(listBackups.summary)
+    .action(run<object, Listed>(listBackups, () => ({}), listText));
+  backups
+    .command('verify <file>')
+    .description(verifyBackup.summary)
+    .action(run<string, BackupFacts>(verifyBackup, ([file]) => ({ file }), factsText));
+}
+
+function factsText({ file, bytes, at, tables, rows, program }: BackupFacts): string {
+  return `${printable(file)}: whole. Snapshot of ${at} by version ${program}, ${tables} tables, ${rows} rows, ${bytes} bytes.\n`;
+}
+
+function restoredText({ into, rows, at, safety, lost, auditVerifies }: RestoreReport): string {
+  return [
+    `Restored ${rows} rows of ${at} into ${printable(into)}.`,
+    safety === null ? null : `What was there before is in ${printable(safety)}.`,
+    lost === null
+      ? 'No audit entries are known to be lost.'
+      : `The audit entries ${lost.from} to ${lost.until} are declared as lost.`,
+    auditVerifies
+      ? 'The audit log verifies.'
+      : 'The audit log does not verify: see `claude-manager security verify`.',
+    'The next start looks at every host before it writes anything. Revoke again what was revoked since the snapshot.',
+  ]
+    .filter((line) => line !== null)
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function listText({ folder, items }: Listed): string {
+  if (items.length === 0) return `No backups in ${printable(folder)}.\n`;
+  return table([
+    ['TIME', 'BYTES', 'FILE'],
+    ...items.map(({ at, bytes, file }) => [at, String(bytes), printable(file)]),
+  ]);
+}

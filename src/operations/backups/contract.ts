@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { filePath } from '../../domain/input.ts';
+import { operation } from '../operation.ts';
+
+const BackupFacts = z.object({
+  file: z.string(),
+  /** Of the file. */
+  bytes: z.number(),
+  /** When the snapshot was taken. */
+  at: z.iso.datetime(),
+  /** Version of the program that wrote it. */
+  program: z.string(),
+  tables: z.number(),
+  rows: z.number(),
+});
+export type BackupFacts = z.infer<typeof BackupFacts>;
+
+const making = {
+  permission: 'backup:run',
+  kind: 'call',
+  needs: 'store',
+  deadlineMs: null,
+} as const;
+
+export const createBackup = operation({
+  ...making,
+  name: 'backups.create',
+  summary:
+    'Write the whole database into one sealed file while everything goes on, and read it back',
+  effect: 'write',
+  doors: ['cli', 'http', 'library'],
+  input: z.strictObject({
+    /** The folder of the configuration and a name with the time when left out. Only for who is at this machine. */
+    file: filePath.optional(),
+  }),
+  output: BackupFacts,
+});
+
+export const listBackups = operation({
+  ...making,
+  name: 'backups.list',
+  summary: 'List the backups in the configured folder, newest first',
+  effect: 'read',
+  doors: ['cli', 'http', 'library'],
+  input: z.strictObject({}),
+  output: z.object({
+    folder: z.string(),
+    items: z.array(z.object({ file: z.string(), at: z.iso.datetime(), bytes: z.number() })),
+  }),
+});
+
+export const verifyBackup = operation({
+  ...making,
+  name: 'backups.verify',
+  summary: 'Read a backup from end to end: seal, hashes, counts',
+  effect: 'read',
+  doors: ['cli', 'library'],
+  input: z.strictObject({ file: filePath }),
+  output: BackupFacts,
+});
+
+export const RestoreReport = BackupFacts.extend({
+  /** Host, port and database, without credentials. */
+  into: z.string(),
+  /** The backup of what was there before; null when the database was empty. */
+  safety: z.string().nullable(),
+  /** Audit entries that the backup lacks, first and last; null when none are known to be lost. */
+  lost: z.object({ from: z.number(), until: z.number() }).nullable(),
+  auditVerifies: z.boolean(),
+});
+export type RestoreReport = z.infer<typeof RestoreReport>;
+
+export const restoreBackup = operation({
+  name: 'backups.restore',
+  summary: 'Fill an empty database from a backup; nothing else may run on it',
+  permission: 'backup:run',
+  effect: 'admin',
+  kind: 'call',
+  needs: 'nothing',
+  deadlineMs: null,
+  doors: ['cli'],
+  dangerous: true,
+  input: z.strictObject({
+    file: filePath,
+    /** Connection URL of the database to fill; that of the configuration when left out. */
+    to: z.string().min(1).max(4096).optional(),
+    /** Also when the database has rows; they are backed up first. */
+    force: z.boolean().default(false),
+    configFile: filePath.optional(),
+  }),
+  output: RestoreReport,
+});
