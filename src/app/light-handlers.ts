@@ -12,6 +12,10 @@ const groups: readonly (readonly [
 ])[] = [
   ['scans.', async () => (await import('./scan-folders.ts')).folderScanHandlers()],
   ['config.', async (options) => (await import('./config-files.ts')).configFileHandlers(options)],
+  [
+    'health.machine',
+    async (options) => (await import('./health-without-store.ts')).healthWithoutStore(options),
+  ],
   ['health.', async (options) => (await import('./doctor.ts')).doctorHandlers(options)],
   ['backups.', async (options) => (await import('./restore.ts')).restoreOperations(options)],
   [
@@ -31,10 +35,16 @@ export async function lightHandlers(
 
 /** The same operations for the library, whose gate stands for as long as the program runs. The demo is not among them. */
 export async function storelessHandlers(options: OpenOptions): Promise<readonly Served[]> {
-  const [{ folderScanHandlers }, { configFileHandlers }, { doctorHandlers }] = await Promise.all([
+  const [folders, files, doctor, health] = await Promise.all([
     import('./scan-folders.ts'),
     import('./config-files.ts'),
     import('./doctor.ts'),
+    import('./health-without-store.ts'),
   ]);
-  return [...folderScanHandlers(), ...configFileHandlers(options), ...doctorHandlers(options)];
+  return [
+    ...folders.folderScanHandlers(),
+    ...files.configFileHandlers(options),
+    ...doctor.doctorHandlers(options),
+    ...health.healthWithoutStore(options),
+  ];
 }

@@ -45,6 +45,8 @@ export interface EngineParts {
   readonly scan: CyclePorts['scan'];
   /** Ends agents that a dead service left running. */
   readonly endLeftovers: () => Promise<void>;
+  /** Nothing new is started while it is true. */
+  readonly isHeld: () => boolean;
 }
 
 /** Workflows of another version are not taken over; raise it only when old ones must not go on. */
@@ -113,6 +115,7 @@ function portsOf(parts: EngineParts, engine: DurableEngine): Omit<EngineRooms, '
     ...parts.pipeline,
     scan: parts.scan,
     startAttempt: async (ref) => {
+      if (parts.isHeld()) return false;
       const id = workflowIdOf(ref);
       const known = await engine.status(id);
       if (known !== undefined) {
@@ -210,7 +213,10 @@ async function noteDeadRound(pipeline: PipelinePorts, ref: RoundRef): Promise<vo
 }
 
 /** A task that a person canceled stops its agent, whichever process the person used. */
-function watchCanceled(engine: DurableEngine, { runs, tasks }: PipelinePorts): AbortController {
+function watchCanceled(
+  engine: DurableEngine,
+  { runs, tasks, log }: PipelinePorts,
+): AbortController {
   const stop = new AbortController();
   const look = async (): Promise<void> => {
     while (!stop.signal.aborted) {
@@ -227,9 +233,16 @@ function watchCanceled(engine: DurableEngine, { runs, tasks }: PipelinePorts): A
       await delay(1000, undefined, { signal: stop.signal });
     }
   };
-  look().catch((error: unknown) => {
-    if (!stop.signal.aborted) throw error;
-  });
+  // A database that is away for a while must not end the service.
+  const keepLooking = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await look().catch((error: unknown) => {
+        if (!stop.signal.aborted) log.warn('canceled runs could not be looked for', { error });
+      });
+      await delay(1000, undefined, { signal: stop.signal }).catch(() => undefined); // stopped
+    }
+  };
+  void keepLooking();
   return stop;
 }
 

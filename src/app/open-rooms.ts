@@ -10,7 +10,6 @@ import { systemRandom } from '../lib/random.ts';
 import { watchHandlers } from '../operations/changes/watch-handler.ts';
 import { credentialHandlers } from '../operations/credentials/handlers.ts';
 import type { Gate, GateAudit, Served } from '../operations/gate.ts';
-import { healthHandlers } from '../operations/health/handlers.ts';
 import { issueHandlers } from '../operations/issues/handlers.ts';
 import { scanHandlers } from '../operations/scans/handlers.ts';
 import { startService } from '../operations/service/contract.ts';
@@ -35,6 +34,7 @@ import { createSuppressionStore } from '../storage/suppression-store.ts';
 import { attachToService } from './attach-service.ts';
 import { auditReloads } from './audit-reloads.ts';
 import { importable } from './credentials.ts';
+import { openHealthRooms } from './health-rooms.ts';
 import type { LiveConfig } from './live-config.ts';
 import { allSecrets } from './named-secrets.ts';
 import type { AgentRooms } from './open-agents.ts';
@@ -175,6 +175,14 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       merge: mergeOf(store),
       settleQuietly: settleQuietly(parts, store),
     });
+    const health = openHealthRooms({
+      config: () => config,
+      configFolder: configFolder(options, loaded),
+      path: options.env['PATH'] ?? '',
+      store,
+      pipeline,
+      log: parts.log,
+    });
     const served = [
       ...reading.served,
       ...statusHandlers({
@@ -190,8 +198,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         repository: named,
         known: async () => withManager(current(), await repositories()),
       }),
-      ...healthHandlers({
-        clock: systemClock,
+      ...health.handlers({
         checks: () =>
           healthChecks({
             loaded: { ...loaded, config: current() },
@@ -234,9 +241,11 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         random: systemRandom,
         telemetry: parts.telemetry,
         endLeftovers: agents.endLeftovers,
+        isHeld: health.isMemoryTight,
       });
       if (options.operation === startService.name) closers.push(figures.keep(server.address));
       closers.push(keepAudit(store.audit, { ...deps, log: parts.log }), () => engine.close());
+      closers.push(health.keep(engine.cycle));
       closers.push(keepBackups(config, parts.gate, { ...deps, log: parts.log }, () => undefined));
       const webhooks = openWebhooks({
         ...engine.service,

@@ -44,6 +44,7 @@ import { createEffects } from '../platform/effects/create-effects.ts';
 import { loadOrCreateKey } from '../platform/effects/key-file.ts';
 import { createMarkers } from '../platform/effects/markers.ts';
 import { effectMigrations } from '../platform/effects/migrations.ts';
+import { healthMigrations } from '../platform/health/tables.ts';
 import { idempotencyMigrations } from '../platform/idempotency/migrations.ts';
 import { identityMigrations } from '../platform/identity/migrations.ts';
 import { inboxMigrations } from '../platform/inbox/migrations.ts';
@@ -127,6 +128,7 @@ export const migrations = [
   ...localMigrations,
   ...durableMigrations,
   ...ratelimitMigrations,
+  ...healthMigrations,
   ...telemetryMigrations,
   ...inboxMigrations,
 ];

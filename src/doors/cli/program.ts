@@ -7,6 +7,7 @@ import { addConfigCommands } from './commands/config.ts';
 import { addCredentialCommands } from './commands/credentials.ts';
 import { addPerformanceCommands } from './commands/performance.ts';
 import { addMcpCommand } from './commands/mcp.ts';
+import { addHealthCommand } from './commands/health.ts';
 import { addProtectionCommands } from './commands/protection.ts';
 import { addReadingCommands } from './commands/reading.ts';
 import { addScanCommand } from './commands/scan.ts';
@@ -111,6 +112,7 @@ export function createProgram(
       setExitCode(extra.exitCode?.(answer) ?? 0);
     };
   addServiceCommands(program, run);
+  addHealthCommand(program, context, setExitCode);
   addScanCommand(program, run);
   addTaskCommands(program, run);
   addReadingCommands(program, run);

@@ -35,6 +35,7 @@ export const healthCategories = [
   'database',
   'external',
   'performance',
+  'pipeline',
 ] as const;
 
 const status = z.enum(['healthy', 'degraded', 'unhealthy', 'unknown']);
@@ -50,14 +51,40 @@ export const HealthReport = z.object({
       critical: z.boolean(),
       status,
       value: z.number().nullable(),
+      unit: z.enum(['ms', 's', 'MB', '%', 'count']),
       threshold: z.number().nullable(),
       evidence: z.string(),
       remedy: z.string().nullable(),
       durationMs: z.number(),
+      /** After so long it would have counted as not measured. */
+      deadlineMs: z.number(),
     }),
   ),
   criticalIssues: z.array(z.string()),
   recommendations: z.array(z.string()),
+  /** Who measured: the running service, or the process that was asked because there is none. */
+  measuredBy: z.object({
+    kind: z.enum(['service', 'this_process']),
+    pid: z.number(),
+    host: z.string(),
+    /** Why not the service. */
+    why: z.string().nullable(),
+  }),
+  measuredAt: z.string(),
+  /** What was done about faults, newest first. */
+  remedies: z.array(
+    z.object({
+      at: z.string(),
+      remedy: z.string(),
+      check: z.string(),
+      before: z.string(),
+      action: z.string(),
+      after: z.string(),
+      outcome: z.enum(['recovered', 'not_recovered', 'failed', 'gave_up']),
+    }),
+  ),
+  /** Overall result of the last day, oldest first, one a minute while a service runs. */
+  trend: z.array(z.object({ at: z.string(), overall: z.string(), score: z.number().nullable() })),
 });
 export type HealthReport = z.infer<typeof HealthReport>;
 
@@ -69,10 +96,28 @@ export const runHealth = operation({
   kind: 'call',
   needs: 'store',
   deadlineMs: 60_000,
-  doors: ['http', 'library'],
+  doors: ['cli', 'http', 'library'],
   input: z.strictObject({
     /** All when none is named. */
     categories: z.array(z.enum(healthCategories)).default([]),
+  }),
+  output: HealthReport,
+});
+
+export const machineHealth = operation({
+  name: 'health.machine',
+  summary: 'Measure what can be measured without the database',
+  permission: 'public',
+  effect: 'read',
+  kind: 'call',
+  needs: 'nothing',
+  deadlineMs: 60_000,
+  doors: ['cli'],
+  input: z.strictObject({
+    categories: z.array(z.enum(healthCategories)).default([]),
+    file: filePath.optional(),
+    /** Why the database cannot be asked. */
+    problem: z.string().max(2000),
   }),
   output: HealthReport,
 });

@@ -1,10 +1,12 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { HealthCheck } from '../../platform/health/check.ts';
+import type { HealthCheck, HealthReport as Report } from '../../platform/health/check.ts';
 import { runChecks } from '../../platform/health/check.ts';
+import type { HealthStore } from '../../platform/health/health-store.ts';
+import { databaseCheck } from '../../platform/health/service-checks.ts';
 import type { Served } from '../gate.ts';
 import { serve } from '../gate.ts';
-import type { DoctorReport } from './contract.ts';
-import { doctor, runHealth } from './contract.ts';
+import type { DoctorReport, HealthReport } from './contract.ts';
+import { doctor, machineHealth, runHealth } from './contract.ts';
 
 export type DoctorCheck = DoctorReport['checks'][number];
 
@@ -29,26 +31,92 @@ export function doctorHandlers(checks: DoctorChecks): readonly Served[] {
 }
 
 /** No check may take longer; what hangs is unknown. */
-const checkDeadlineMs = 10_000;
+const checkDeadlineMs = 8000;
+const dayMs = 86_400_000;
+const answerMs = 20_000;
 
-/** `health.run`: the checks of this process, measured now. */
-export function healthHandlers(ports: {
+export interface HealthPorts {
   readonly checks: () => readonly HealthCheck[];
   readonly clock: Clock;
-}): readonly Served[] {
+  readonly store: Pick<HealthStore, 'answerer' | 'ask' | 'remedies' | 'reports'>;
+  readonly self: { readonly pid: number; readonly host: string };
+}
+
+/** `health.run`: asks the running service; without one this process measures, and says so. */
+export function healthHandlers(ports: HealthPorts): readonly Served[] {
   return [
     serve(runHealth, async ({ categories }) => {
-      const wanted: readonly string[] = categories;
-      const checks = ports
-        .checks()
-        .filter(({ category }) => wanted.length === 0 || wanted.includes(category));
-      const report = await runChecks(checks, { clock: ports.clock, deadlineMs: checkDeadlineMs });
+      const found = await ports.store.answerer().catch(() => null); // then the database check tells why
+      const isSelf = found?.pid === ports.self.pid && found.host === ports.self.host;
+      const answer =
+        found === null || isSelf
+          ? null
+          : await ports.store.ask(categories, answerMs).catch(() => null);
+      const by =
+        found === null
+          ? ({ kind: 'this_process', ...ports.self, why: 'no service runs' } as const)
+          : isSelf || answer !== null
+            ? ({ kind: 'service', pid: found.pid, host: found.host, why: null } as const)
+            : ({
+                kind: 'this_process',
+                ...ports.self,
+                why: `the service (process ${found.pid} on ${found.host}) did not answer within ${answerMs / 1000} s`,
+              } as const);
+      const report = answer ?? (await measure(ports, categories));
+      const since = new Date(ports.clock.now().getTime() - dayMs);
+      const [remedies, trend] = await Promise.all([
+        ports.store.remedies(20).catch(() => []),
+        ports.store.reports(since).catch(() => []),
+      ]);
       return {
-        ...report,
-        checks: [...report.checks],
-        criticalIssues: [...report.criticalIssues],
-        recommendations: [...report.recommendations],
+        ...answerOf(report, by, ports.clock),
+        remedies: remedies.map((run) => ({ ...run, at: run.at.toISOString() })),
+        trend: trend.map((past) => ({ ...past, at: past.at.toISOString() })),
       };
     }),
   ];
+}
+
+/** `health.machine`: what is left to measure when there is no database; that it is away stands in the report. */
+export function machineHealthHandlers(ports: {
+  readonly checks: (file: string | undefined) => Promise<readonly HealthCheck[]>;
+  readonly clock: Clock;
+  readonly self: HealthPorts['self'];
+}): readonly Served[] {
+  return [
+    serve(machineHealth, async ({ categories, file, problem }) => {
+      const broken = databaseCheck(() => Promise.reject(new Error(problem)));
+      const checks = [broken, ...(await ports.checks(file))];
+      const report = await measure({ checks: () => checks, clock: ports.clock }, categories);
+      const why = 'the database cannot be asked';
+      return answerOf(report, { kind: 'this_process', ...ports.self, why }, ports.clock);
+    }),
+  ];
+}
+
+async function measure(
+  { checks, clock }: Pick<HealthPorts, 'checks' | 'clock'>,
+  categories: readonly string[],
+): Promise<Report> {
+  const wanted = checks().filter(
+    ({ category }) => categories.length === 0 || categories.includes(category),
+  );
+  return await runChecks(wanted, { clock, deadlineMs: checkDeadlineMs });
+}
+
+function answerOf(
+  report: Report,
+  measuredBy: HealthReport['measuredBy'],
+  clock: Clock,
+): HealthReport {
+  return {
+    ...report,
+    checks: [...report.checks],
+    criticalIssues: [...report.criticalIssues],
+    recommendations: [...report.recommendations],
+    measuredBy,
+    measuredAt: clock.now().toISOString(),
+    remedies: [],
+    trend: [],
+  };
 }

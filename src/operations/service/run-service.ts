@@ -62,20 +62,27 @@ export async function runService(
     (options.maxMs !== null && clock.monotonicMs() - began > options.maxMs);
   let isAllFound = false;
   while (!isOver()) {
-    const isScanDue =
-      clock.monotonicMs() - scannedAt >= (options.once ? Infinity : ports.times().scanMs);
-    const scan = scannedAt === -Infinity || isScanDue;
-    if (scan) scannedAt = clock.monotonicMs();
-    const summary = await round(ports, scan, options, problems);
-    add(total, summary);
-    if (scan) isAllFound = summary.problems.length === 0 && summary.held === 0;
-    if (isAllFound && !progressed(summary) && !(await ports.busy())) await ports.allSeen();
-    const decided = (await options.onProposed?.()) ?? 0;
-    total.approved += decided;
-    const worked = await whileBusy(ports, options, isOver, total);
-    if (!options.once) await rest(ports, options.signal);
-    else if (progressed(summary) || worked || decided > 0) continue;
-    else if (!(await settleLate(ports, options, isOver))) break;
+    try {
+      const isScanDue =
+        clock.monotonicMs() - scannedAt >= (options.once ? Infinity : ports.times().scanMs);
+      const scan = scannedAt === -Infinity || isScanDue;
+      if (scan) scannedAt = clock.monotonicMs();
+      const summary = await round(ports, scan, options, problems);
+      add(total, summary);
+      if (scan) isAllFound = summary.problems.length === 0 && summary.held === 0;
+      if (isAllFound && !progressed(summary) && !(await ports.busy())) await ports.allSeen();
+      const decided = (await options.onProposed?.()) ?? 0;
+      total.approved += decided;
+      const worked = await whileBusy(ports, options, isOver, total);
+      if (!options.once) await rest(ports, options.signal);
+      else if (progressed(summary) || worked || decided > 0) continue;
+      else if (!(await settleLate(ports, options, isOver))) break;
+    } catch (error) {
+      if (options.once) throw error;
+      // The database may be away; a service waits for it and goes on.
+      ports.cycle.log.warn('a round of the cycle failed', { error });
+      await rest(ports, options.signal);
+    }
   }
   if (options.signal.aborted) await drain(ports, options);
   const summary = await report(ports, total, [...problems.values()]);

@@ -3,19 +3,25 @@ import type { Clock } from '../../lib/clock.ts';
 
 export type HealthStatus = 'healthy' | 'degraded' | 'unhealthy' | 'unknown';
 
+export type HealthUnit = 'ms' | 's' | 'MB' | '%' | 'count';
+
 /** One thing that can be measured; it throws when it could not be measured. */
 export interface HealthCheck {
   readonly name: string;
   readonly category: string;
   /** A critical check that is not healthy makes the whole report so. */
   readonly critical: boolean;
+  /** Milliseconds after which it counts as not measured, when it needs another time than the report's. */
+  readonly deadlineMs?: number;
   readonly measure: (signal: AbortSignal) => Promise<Measured>;
 }
 
 export interface Measured {
   readonly status: HealthStatus;
-  /** In the unit that the evidence names; null when there is no number. */
+  /** Null when there is no number. */
   readonly value: number | null;
+  /** Of value and threshold; a plain count when left out. */
+  readonly unit?: HealthUnit;
   readonly threshold: number | null;
   /** What was seen, as a sentence. */
   readonly evidence: string;
@@ -28,6 +34,8 @@ export interface CheckResult extends Measured {
   readonly category: string;
   readonly critical: boolean;
   readonly durationMs: number;
+  readonly deadlineMs: number;
+  readonly unit: HealthUnit;
 }
 
 export interface HealthReport {
@@ -58,15 +66,17 @@ export async function runChecks(
 }
 
 async function runCheck(
-  { name, category, critical, measure }: HealthCheck,
+  { name, category, critical, measure, ...own }: HealthCheck,
   clock: Clock,
-  deadlineMs: number,
+  usualMs: number,
 ): Promise<CheckResult> {
+  const deadlineMs = own.deadlineMs ?? usualMs;
   const started = clock.monotonicMs();
   const measured = await within(deadlineMs, measure).catch((error: unknown) =>
     notMeasured(messageOf(error)),
   );
-  return { name, category, critical, durationMs: clock.monotonicMs() - started, ...measured };
+  const durationMs = Math.round(clock.monotonicMs() - started);
+  return { name, category, critical, durationMs, deadlineMs, unit: 'count', ...measured };
 }
 
 async function within(deadlineMs: number, measure: HealthCheck['measure']): Promise<Measured> {

@@ -7,17 +7,18 @@ import type { HealthCheck, HealthStatus } from './check.ts';
 const megabyte = 1024 * 1024;
 
 /** Free space where the data lives: under 1 GB is tight, under 200 MB work stops. */
-export function diskCheck(folder: string): HealthCheck {
+export function diskCheck(folder: string, name = 'disk', critical = true): HealthCheck {
   return {
-    name: 'disk',
+    name,
     category: 'resources',
-    critical: true,
+    critical,
     measure: async () => {
       const { bavail, bsize } = await statfs(folder);
       const free = Math.floor((bavail * bsize) / megabyte);
       return {
         status: atLeast(free, 1024, 200),
         value: free,
+        unit: 'MB',
         threshold: 1024,
         evidence: `${free} MB are free at ${folder}.`,
         remedy: free < 1024 ? `Free space on the disk of ${folder}.` : null,
@@ -38,6 +39,7 @@ export function memoryCheck(): HealthCheck {
       return {
         status: atLeast(share, 10, 3),
         value: Math.round(share),
+        unit: '%',
         threshold: 10,
         evidence: `${Math.round(share)} % of the memory is available; this process holds ${own} MB.`,
         remedy:
@@ -66,6 +68,7 @@ export function eventLoopCheck(): HealthCheck {
       return {
         status: late < 200 ? 'healthy' : late < 1000 ? 'degraded' : 'unhealthy',
         value: late,
+        unit: 'ms',
         threshold: 200,
         evidence: `Timers are at most ${late} ms late (99th percentile over 200 ms).`,
         remedy: late < 200 ? null : 'Something keeps this process busy: look at performance.json.',

@@ -18,6 +18,7 @@ export function databaseCheck(ask: () => Promise<unknown>): HealthCheck {
         return {
           status: 'unhealthy',
           value: null,
+          unit: 'ms',
           threshold: 500,
           evidence: `The database does not answer: ${messageOf(error)}`,
           remedy: 'See `claude-manager doctor`.',
@@ -27,6 +28,7 @@ export function databaseCheck(ask: () => Promise<unknown>): HealthCheck {
       return {
         status: ms < 500 ? 'healthy' : 'degraded',
         value: ms,
+        unit: 'ms',
         threshold: 500,
         evidence: `The database answered in ${ms} ms.`,
         remedy: ms < 500 ? null : 'Look at the load and the disk of the database.',
@@ -51,6 +53,7 @@ export function reachableCheck(name: string, url: string | null): HealthCheck {
         return {
           status: bad ? 'unhealthy' : ms < 2000 ? 'healthy' : 'degraded',
           value: ms,
+          unit: 'ms',
           threshold: 2000,
           evidence: `${url} answered ${answer.status} in ${ms} ms.`,
           remedy: bad ? `Wait; see the status page of ${name}.` : null,
@@ -84,6 +87,7 @@ export function failureCheck(counts: () => ReadonlyMap<string, CallCount>): Heal
       return {
         status: share < 5 ? 'healthy' : share < 25 ? 'degraded' : 'unhealthy',
         value: share,
+        unit: '%',
         threshold: 5,
         evidence: `${errors} of ${calls} monitored calls failed (${share} %).`,
         remedy: share < 5 ? null : 'Look for "function failed" in performance.json.',

@@ -12,6 +12,8 @@ export interface IdentityCounts {
 
 export interface Census {
   counts(now: Date): Promise<IdentityCounts>;
+  /** Sessions that ended before the moment and are still kept. */
+  endedSessions(before: Date): Promise<number>;
   /** Removes sessions and tokens that no longer let anybody in; answers how many of each. */
   removeExpired(now: Date): Promise<{ readonly sessions: number; readonly tokens: number }>;
 }
@@ -71,6 +73,14 @@ export function createCensus(db: Kysely<IdentityTables>, idleMs: () => number): 
         sessions: sessions.count,
         tokens: tokens.count,
       };
+    },
+    endedSessions: async (before) => {
+      const row = await db
+        .selectFrom('identity_sessions')
+        .select((is) => is.fn.countAll<number>().as('count'))
+        .where((is) => is.or([is('ends_at', '<=', before), is('seen_at', '<=', idleSince(before))]))
+        .executeTakeFirstOrThrow();
+      return row.count;
     },
     removeExpired: async (now) => {
       const sessions = await db

@@ -35,6 +35,12 @@ export async function withFileLock<T>(
   }
 }
 
+/** Whether the lock names a holder that is dead; false when nobody holds it. */
+export async function isStaleLock(path: string): Promise<boolean> {
+  const seen = await textOf(path);
+  return seen !== undefined && !(await holderLives(seen));
+}
+
 /** A hard link appears whole or not at all, so no reader meets a half-written lock. */
 async function acquire(path: string, own: string, { clock }: FileLockDeps): Promise<void> {
   const end = clock.monotonicMs() + deadlineMs;

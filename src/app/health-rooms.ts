@@ -1,0 +1,130 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { systemRandom } from '../lib/random.ts';
+import type { Served } from '../operations/gate.ts';
+import { healthHandlers } from '../operations/health/handlers.ts';
+import type { PipelinePorts } from '../pipeline/pipeline-ports.ts';
+import type { Config } from '../platform/config/schema.ts';
+import type { HealthCheck } from '../platform/health/check.ts';
+import type { Remedy } from '../platform/health/healer.ts';
+import { createHealer } from '../platform/health/healer.ts';
+import { createHealthStore } from '../platform/health/health-store.ts';
+import { keepHealth } from '../platform/health/keeper.ts';
+import { createTrend } from '../platform/health/process-checks.ts';
+import type { HealthTables } from '../platform/health/tables.ts';
+import { createCensus } from '../platform/identity/census.ts';
+import type { IdentityTables } from '../platform/identity/tables.ts';
+import { currentCorrelationId } from '../platform/logging/context.ts';
+import type { MoreHealthParts } from './health-checks.ts';
+import { logQuotaBytes, memoryLimitMb, storeChecks } from './health-checks.ts';
+import type { StoreRooms } from './open-store.ts';
+import { openRemedies } from './remedies/remedies.ts';
+
+export interface HealthRoomParts {
+  readonly config: () => Config;
+  readonly configFolder: string;
+  readonly path: string;
+  readonly store: Pick<StoreRooms, 'database' | 'vault' | 'audit'>;
+  readonly pipeline: Pick<PipelinePorts, 'runs'>;
+  readonly log: Log;
+  readonly figures?: MoreHealthParts['figures'];
+}
+
+export interface HealthRooms {
+  /** `checks` are those of other rooms. */
+  handlers(parts: { readonly checks: () => readonly HealthCheck[] }): readonly Served[];
+  /** Measures, answers, and mends until the answer is called. */
+  keep(engine: { readonly settleLeftovers: () => Promise<number> }): () => Promise<void>;
+  /** No new run is started while this process holds more memory than it should. */
+  isMemoryTight(): boolean;
+}
+
+/** Folders of ended runs may take this much before they are removed. */
+const leftoverQuotaBytes = 100 * 2 ** 20;
+
+export function openHealthRooms(parts: HealthRoomParts): HealthRooms {
+  const { config, store, pipeline, log } = parts;
+  const clock = systemClock;
+  const now = (): Date => clock.now();
+  const census = createCensus(
+    store.database.kysely<IdentityTables>(),
+    () => config().security.authentication.session_timeout_minutes * 60_000,
+  );
+  const kept = createHealthStore(store.database.kysely<HealthTables>(), clock);
+  const leftovers = {
+    folder: join(config().dataDir, 'workspaces'),
+    liveRuns: async () => new Set((await pipeline.runs.live()).map(({ id }) => id)),
+    quotaBytes: leftoverQuotaBytes,
+    now,
+  };
+  const own = storeChecks({
+    ...parts,
+    database: store.database,
+    census,
+    trend: createTrend(clock),
+    leftovers,
+    now,
+    figures: parts.figures ?? (async () => null),
+  });
+  const self = { process: systemRandom.uuid(), pid: process.pid, host: hostname() };
+  let others: () => readonly HealthCheck[] = () => [];
+  const checks = (): readonly HealthCheck[] => [...others(), ...own];
+  return {
+    handlers: ({ checks: added }) => {
+      others = added;
+      return healthHandlers({ checks, clock, store: kept, self });
+    },
+    isMemoryTight: () => process.memoryUsage.rss() > memoryLimitMb * 2 ** 20,
+    keep: ({ settleLeftovers }) => {
+      const remedies = openRemedies({
+        clock,
+        random: systemRandom,
+        dataDir: config().dataDir,
+        logs: { folder: config().logDir, quotaBytes: logQuotaBytes(config()) },
+        leftovers,
+        askDatabase: () => store.database.pool.query('select 1'),
+        removeExpired: () => census.removeExpired(now()),
+        maintainVault: () => store.vault.maintain(),
+        settleLeftovers,
+      });
+      const healer = createHealer({
+        clock,
+        log,
+        remedies,
+        audited: (remedy, act) => audited(store.audit, remedy, act),
+        keep: (run) => kept.keepRemedy(run),
+        alert: ({ remedy, check, before }) => {
+          const facts = { category: 'security', alert: 'remedy_gave_up', remedy, check, before };
+          log.error(facts, 'a remedy did not help and is not used any more for now');
+        },
+      });
+      return keepHealth({ clock, random: systemRandom, log, self, store: kept, checks, healer });
+    },
+  };
+}
+
+/** Begun on disk before anything is done; while the database is away that is the reserve of the log. */
+async function audited<T>(
+  audit: Pick<StoreRooms['audit'], 'begin' | 'finish'>,
+  { name, check }: Remedy,
+  act: () => Promise<T>,
+): Promise<T> {
+  const entry = {
+    event: 'health.remedy',
+    actor: { kind: 'system', name: 'health' },
+    target: name,
+    correlationId: currentCorrelationId() ?? systemRandom.uuid(),
+    facts: { check },
+  } as const;
+  const id = await audit.begin(entry, true);
+  try {
+    const done = await act();
+    await audit.finish(id, 'ok', { did: String(done) });
+    return done;
+  } catch (error) {
+    await audit.finish(id, 'failed', { reason: String(error) });
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Random } from '../../lib/random.ts';
+import { startPeriodic } from '../durable/periodic.ts';
+import type { HealthCheck, HealthReport } from './check.ts';
+import { runChecks } from './check.ts';
+import type { Healer } from './healer.ts';
+import type { Answerer, HealthStore } from './health-store.ts';
+
+export interface KeeperDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly self: Answerer;
+  readonly store: HealthStore;
+  /** Built anew for each look, because the configuration may have changed. */
+  readonly checks: () => readonly HealthCheck[];
+  readonly healer: Healer;
+  /** Between two looks; 10 s when not said. */
+  readonly everyMs?: number;
+}
+
+const keptMs = 7 * 86_400_000;
+/** A row of the trend a minute. */
+const reportEveryMs = 60_000;
+
+/** While a service runs: answers those who ask, looks at everything every ten seconds, mends, and keeps the trend. */
+export function keepHealth(deps: KeeperDeps): () => Promise<void> {
+  const { store, self, clock, healer } = deps;
+  let keptAt = Number.NEGATIVE_INFINITY;
+  const measure = async (categories: readonly string[] = []): Promise<HealthReport> => {
+    const wanted = deps
+      .checks()
+      .filter(({ category }) => categories.length === 0 || categories.includes(category));
+    return await runChecks(wanted, { clock, deadlineMs: 8000 });
+  };
+  const look = async (): Promise<void> => {
+    const report = await measure();
+    await healer.heal(report, deps.checks());
+    if (clock.monotonicMs() - keptAt < reportEveryMs) return;
+    keptAt = clock.monotonicMs();
+    await store.keepReport(self, report);
+    await store.prune(new Date(clock.now().getTime() - keptMs));
+  };
+  const stops = [
+    startPeriodic(
+      { name: 'health answers', everyMs: 1000, work: () => store.serve(self, measure) },
+      deps,
+    ),
+    startPeriodic({ name: 'health', everyMs: deps.everyMs ?? 10_000, work: look }, deps),
+  ];
+  return async () => {
+    await Promise.all(stops.map((stop) => stop()));
+    await store.leave(self).catch((error: unknown) => {
+      deps.log.debug({ error: String(error) }, 'The next ones see that this process left.');
+    });
+  };
+}
