@@ -39,6 +39,7 @@ import type { LiveConfig } from './live-config.ts';
 import { allSecrets } from './named-secrets.ts';
 import type { AgentRooms } from './open-agents.ts';
 import { openAgents } from './open-agents.ts';
+import { openAlerts } from './open-alerts.ts';
 import { auditOperations, gateAuditOf, keepAudit } from './open-audit.ts';
 import { backupOperations, keepBackups } from './open-backup.ts';
 import { openEngine } from './open-engine.ts';
@@ -143,6 +144,13 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       log: parts.log,
       isOff: server.isUnsecured,
     });
+    const alerts = openAlerts({
+      config: current,
+      store,
+      history: figures.history,
+      blocks: guard.blocks,
+      log: parts.log,
+    });
     const agents = await openAgents({
       ...deps,
       secret: (name) => store.credentials.take(name, 'an agent run'),
@@ -221,6 +229,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       ...protectionOperations(current, store, guard),
       ...identity.served,
       ...figures.served,
+      ...alerts.served,
     ];
     let working: Rooms['engine'] = null;
     const isBeside =
@@ -243,7 +252,8 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         endLeftovers: agents.endLeftovers,
         isHeld: health.isMemoryTight,
       });
-      if (options.operation === startService.name) closers.push(figures.keep(server.address));
+      if (options.operation === startService.name)
+        closers.push(figures.keep(server.address), alerts.keep());
       closers.push(keepAudit(store.audit, { ...deps, log: parts.log }), () => engine.close());
       closers.push(health.keep(engine.cycle));
       closers.push(keepBackups(config, parts.gate, { ...deps, log: parts.log }, () => undefined));

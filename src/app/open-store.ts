@@ -33,6 +33,7 @@ import type { Random } from '../lib/random.ts';
 import { pauseOf } from '../pipeline/dispatch.ts';
 import type { Settings } from '../pipeline/pipeline-ports.ts';
 import type { Audit } from '../platform/audit/audit.ts';
+import { alertMigrations } from '../platform/alerts/alerts.ts';
 import { auditMigrations } from '../platform/audit/audit.ts';
 import type { Config } from '../platform/config/schema.ts';
 import type { Database } from '../platform/database/database.ts';
@@ -130,6 +131,7 @@ export const migrations = [
   ...ratelimitMigrations,
   ...healthMigrations,
   ...telemetryMigrations,
+  ...alertMigrations,
   ...inboxMigrations,
 ];
 

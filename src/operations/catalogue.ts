@@ -1,4 +1,5 @@
 import * as account from './account/contract.ts';
+import * as alerts from './alerts/contract.ts';
 import * as approvals from './approvals/contract.ts';
 import * as audit from './audit/contract.ts';
 import * as backups from './backups/contract.ts';
@@ -27,6 +28,7 @@ import * as users from './users/contract.ts';
 const rooms: readonly object[] = [
   audit,
   account,
+  alerts,
   users,
   tokens,
   sessions,

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { AppError, toAppError } from '../../lib/app-error.ts';
 import type { CommandContext, GlobalFlags } from './command-context.ts';
+import { addAlertCommands } from './commands/alerts.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addBackupCommands } from './commands/backup.ts';
 import { addConfigCommands } from './commands/config.ts';
@@ -117,6 +118,7 @@ export function createProgram(
   addTaskCommands(program, run);
   addReadingCommands(program, run);
   addPerformanceCommands(program, run);
+  addAlertCommands(program, run);
   addConfigCommands(program, run);
   addCredentialCommands(program, run);
   addProtectionCommands(addSecurityCommands(program, run), run);

@@ -1,0 +1,173 @@
+import { standingCheck } from '../integrations/github/credentials/standing-check.ts';
+import { readBudgetsLeft } from '../integrations/github/governor/budget-left.ts';
+import type { GithubTables } from '../integrations/github/tables.ts';
+import { AppError } from '../lib/app-error.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { systemRandom } from '../lib/random.ts';
+import { alertHandlers } from '../operations/alerts/handlers.ts';
+import type { Served } from '../operations/gate.ts';
+import type { Alerts, Sink } from '../platform/alerts/alerts.ts';
+import { createAlerts } from '../platform/alerts/alerts.ts';
+import type { AlertKind, Facts } from '../platform/alerts/rules.ts';
+import { judge } from '../platform/alerts/rules.ts';
+import { auditCheck } from '../platform/audit/audit-check.ts';
+import type { Config } from '../platform/config/schema.ts';
+import { startPeriodic } from '../platform/durable/periodic.ts';
+import { countOpenEffects } from '../platform/effects/count-open.ts';
+import { type HealthCheck, runChecks } from '../platform/health/check.ts';
+import { diskCheck, memoryCheck } from '../platform/health/machine-checks.ts';
+import { sendPublic } from '../platform/outbound/public-url.ts';
+import type { Blocks } from '../platform/ratelimit/blocks.ts';
+import type { History } from '../platform/telemetry/history.ts';
+import { vaultCheck } from '../platform/vault/vault-check.ts';
+import type { StoreRooms } from './open-store.ts';
+
+export interface AlertParts {
+  readonly config: () => Config;
+  readonly store: Pick<StoreRooms, 'database' | 'runs' | 'audit' | 'vault' | 'credentials'>;
+  readonly history: Pick<History, 'totals' | 'sums' | 'baseline'>;
+  readonly blocks: Pick<Blocks, 'list'>;
+  readonly log: Log;
+}
+
+export interface AlertRooms {
+  readonly served: readonly Served[];
+  /** Looks and tells until the answer is called. */
+  keep(): () => Promise<void>;
+}
+
+/** Alerts of a running service: what is measured, judged, kept and told. */
+export function openAlerts(parts: AlertParts): AlertRooms {
+  const { config, store, log } = parts;
+  const alerts = createAlerts(store.database, {
+    clock: systemClock,
+    log,
+    sinks: () => sinksOf(parts),
+  });
+  return {
+    served: alertHandlers({ alerts, clock: systemClock }),
+    keep: () =>
+      startPeriodic(
+        {
+          name: 'alerts',
+          everyMs: 30_000,
+          work: async () => {
+            if (config().alerts.enabled) await look(parts, alerts);
+          },
+        },
+        { clock: systemClock, random: systemRandom, log },
+      ),
+  };
+}
+
+async function look(parts: AlertParts, alerts: Alerts): Promise<void> {
+  await alerts.observe(judge(await readFacts(parts)));
+  await alerts.deliver();
+}
+
+const hour = 3_600_000;
+/** Its calls stand in the audit log, whoever made them. */
+const backupOperation = 'backups.create';
+
+/** Measures everything that the rules judge. */
+export async function readFacts(parts: AlertParts): Promise<Facts> {
+  const { config, store, history, blocks } = parts;
+  const { database } = store;
+  const now = systemClock.now();
+  const day = new Date(now);
+  day.setUTCHours(0, 0, 0, 0);
+  const ago = (ms: number): Date => new Date(now.getTime() - ms);
+  const [totals, recent, baseline, effects, spent, quotas, standing, backups, unwell] =
+    await Promise.all([
+      history.totals('operation', ago(73 * hour)),
+      history.sums({ since: ago(hour / 4) }),
+      history.baseline(),
+      countOpenEffects(database),
+      store.runs.spentSince(day),
+      readBudgetsLeft(database, now),
+      blocks.list(),
+      store.audit.list({ event: backupOperation, limit: 20 }),
+      unwellChecks(parts),
+    ]);
+  const ages = effects.flatMap(({ oldestSeconds }) => oldestSeconds ?? []);
+  const ended = backups.find(({ outcome }) => outcome === 'ok' || outcome === 'failed');
+  return {
+    nowMs: now.getTime(),
+    availability: config().alerts.availability,
+    latencyFactor: config().alerts.latencyFactor,
+    operations: totals.map(({ minute, calls, failed }) => ({
+      atMs: minute.getTime(),
+      calls,
+      failed,
+    })),
+    recent,
+    baseline: baseline?.series ?? null,
+    unwell,
+    blocked: standing,
+    oldestEffectSeconds: ages.length === 0 ? null : Math.max(...ages),
+    spentUsd: spent,
+    budgetUsd: config().executor.budget.perDayUsd,
+    quotas,
+    backup: ended === undefined ? null : ended.outcome === 'failed' ? 'failed' : 'ok',
+  };
+}
+
+/** Checks of the health report of which people are told at once. */
+async function unwellChecks({ config, store }: AlertParts): Promise<Facts['unwell']> {
+  const checks: readonly (readonly [AlertKind, HealthCheck])[] = [
+    ['exhaustion', diskCheck(config().dataDir)],
+    ['exhaustion', memoryCheck()],
+    ['audit_fault', auditCheck(store.audit, systemClock)],
+    ['credential_ending', vaultCheck(store.vault)],
+    ['credential_ending', standingCheck(store.database.kysely<GithubTables>())],
+  ];
+  const report = await runChecks(
+    checks.map(([, check]) => check),
+    { clock: systemClock, deadlineMs: 10_000 },
+  );
+  const kinds = new Map(checks.map(([kind, { name }]) => [name, kind]));
+  return report.checks.flatMap(({ name, status, evidence, remedy }) => {
+    const kind = kinds.get(name);
+    if (kind === undefined || status === 'healthy' || status === 'unknown') return [];
+    const severity = status === 'unhealthy' ? 'critical' : 'warning';
+    return [{ kind, name, severity, text: evidence, next: remedy } as const];
+  });
+}
+
+/** The log hears of every alert; a webhook when one is configured. */
+function sinksOf({ config, store }: AlertParts): readonly Sink[] {
+  const { webhookCredential: name, allowedHosts: allowed } = config().alerts;
+  if (name === null) return [];
+  return [
+    {
+      name: 'webhook',
+      send: async (body) => {
+        const address = await store.credentials.take(name, 'sending alerts');
+        if (address === undefined || address === null) throw noAddress(name);
+        const headers = { 'content-type': 'application/json' };
+        const message = { method: 'POST', headers, body, timeoutMs: 10_000 } as const;
+        const { status } = await sendPublic(address, message, { allowed });
+        if (status >= 300) throw refused(status);
+      },
+    },
+  ];
+}
+
+function noAddress(name: string): AppError {
+  return new AppError({
+    kind: 'not_found',
+    code: 'alert_webhook_missing',
+    message: `alerts.webhookCredential names ${name}, and there is no such credential.`,
+    next: `Store the address with \`claude-manager credentials set ${name}\`.`,
+  });
+}
+
+function refused(status: number): AppError {
+  return new AppError({
+    kind: 'unavailable',
+    code: 'alert_webhook_refused',
+    message: `The webhook for alerts answered ${status}.`,
+    next: 'Look at the address and at the service behind it.',
+  });
+}

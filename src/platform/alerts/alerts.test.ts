@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createManualClock } from '../../../test/fakes/manual-clock.ts';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
+import { silentLog } from '../../lib/log.ts';
+import { migrate } from '../database/migrate.ts';
+import { type Alerts, alertMigrations, createAlerts } from './alerts.ts';
+import { judgeBurn, type Minute } from './burn.ts';
+import { alertKinds, type Condition, type Facts, judge } from './rules.ts';
+
+const minuteMs = 60_000;
+const target = 0.999;
+
+/** Minutes that end now, 100 calls each, with a share of failures by age in minutes. */
+function minutes(count: number, share: (age: number) => number): Minute[] {
+  let owed = 0;
+  return Array.from({ length: count }, (_, index) => {
+    owed += 100 * share(count - index);
+    const failed = Math.floor(owed);
+    owed -= failed;
+    return { atMs: (index + 1) * minuteMs, calls: 100, failed };
+  });
+}
+
+describe('the burn of the error budget', () => {
+  const days3 = 72 * 60;
+  test.each([
+    ['an outage of ten minutes', (age: number) => (age <= 10 ? 1 : 0), 'critical', 14.4],
+    ['2 % for an hour', (age: number) => (age <= 60 ? 0.02 : 0), 'critical', 14.4],
+    ['0.8 % for six hours', (age: number) => (age <= 360 ? 0.008 : 0), 'critical', 6],
+    ['0.15 % for three days', () => 0.0015, 'warning', 1],
+  ] as const)('%s is told', (_name, share, severity, limit) => {
+    const burn = judgeBurn(minutes(days3, share), target, days3 * minuteMs);
+    expect(burn).toMatchObject({ severity, limit });
+  });
+
+  test('30 days of 0.05 % tell nobody, at any minute looked at', () => {
+    const month = minutes(30 * 24 * 60, () => 0.0005);
+    for (let end = days3; end <= month.length; end += 97) {
+      const seen = month.slice(end - days3, end);
+      expect(judgeBurn(seen, target, end * minuteMs)).toBeNull();
+    }
+  });
+
+  test('what has ended is not told any more', () => {
+    const over = minutes(days3, (age) => (age > 20 && age <= 30 ? 1 : 0));
+    expect(judgeBurn(over, target, days3 * minuteMs)?.limit).not.toBe(14.4);
+  });
+});
+
+const well: Facts = {
+  nowMs: 72 * 60 * minuteMs,
+  availability: target,
+  latencyFactor: 2,
+  operations: minutes(72 * 60, () => 0),
+  recent: [],
+  baseline: null,
+  unwell: [],
+  blocked: [],
+  oldestEffectSeconds: null,
+  spentUsd: 0,
+  budgetUsd: 50,
+  quotas: [{ credential: 'c', pausedSeconds: 0, contentThisHour: 500 }],
+  backup: null,
+};
+
+function slow(bin: number): NonNullable<Facts['baseline']>[number] {
+  const counts = { calls: 40, refused: 0, failed: 0, totalMs: 1, maxMs: 1, bins: { [bin]: 40 } };
+  return { area: 'operation', name: 'tasks.list', ...counts };
+}
+
+test('nothing is told of a service that is well, or of what could not be measured', () => {
+  expect(judge(well)).toEqual([]);
+  expect(judge({ ...well, spentUsd: null, quotas: [], operations: [] })).toEqual([]);
+  expect(judge({ ...well, budgetUsd: 0 })).toEqual([]);
+});
+
+test('every kind of alert comes of something measured, and of that alone', () => {
+  const unwell = (kind: Condition['kind']): Partial<Facts> => ({
+    unwell: [{ kind, name: kind, severity: 'critical', text: 'bad', next: null }],
+  });
+  const faults: Readonly<Record<Condition['kind'], Partial<Facts>>> = {
+    error_rate: { operations: minutes(72 * 60, (age) => (age <= 10 ? 1 : 0)) },
+    latency: { baseline: [slow(180)], recent: [slow(220)] },
+    exhaustion: unwell('exhaustion'),
+    security: { blocked: [{ subject: 'address:192.0.2.1', reason: 'probing' }] },
+    stuck_work: { oldestEffectSeconds: 1000 },
+    budget: { spentUsd: 41 },
+    quota: { quotas: [{ credential: 'c', pausedSeconds: 60, contentThisHour: 500 }] },
+    backup_failed: { backup: 'failed' },
+    audit_fault: unwell('audit_fault'),
+    credential_ending: unwell('credential_ending'),
+  };
+  for (const kind of alertKinds)
+    expect(judge({ ...well, ...faults[kind] }).map((one) => one.kind)).toEqual([kind]);
+});
+
+describe('an alert', () => {
+  let database: TestDatabase;
+  const clock = createManualClock();
+  let got: string[] = [];
+  let isDown = false;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    await migrate(database, alertMigrations);
+  });
+  beforeEach(async () => {
+    await database.pool.query('delete from alerts');
+    got = [];
+    isDown = false;
+  });
+  afterAll(async () => await database.drop());
+
+  /** As a process that has just started: it knows only what the database knows. */
+  function started(): Alerts {
+    const send = async (body: string): Promise<void> => {
+      if (isDown) throw new Error('connection refused');
+      got.push((JSON.parse(body) as { text: string }).text.split(' ')[0] ?? '');
+    };
+    const sinks = () => [{ name: 'webhook', send }];
+    return createAlerts(database, { clock, log: silentLog, sinks });
+  }
+
+  const bad: Condition = {
+    kind: 'budget',
+    subject: 'day',
+    severity: 'critical',
+    text: 'spent',
+    next: 'wait',
+    forMs: 0,
+  };
+
+  test('is told once when it begins and once when it ends, over restarts', async () => {
+    for (let look = 0; look < 3; look += 1) {
+      const alerts = started();
+      await alerts.observe([bad, bad]);
+      await alerts.deliver();
+    }
+    expect(got).toEqual(['CRITICAL:']);
+    await started().observe([]);
+    await started().observe([]);
+    await started().deliver();
+    expect(got).toEqual(['CRITICAL:', 'RESOLVED:']);
+    expect(await started().list(false)).toEqual([]);
+    expect(await started().list(true)).toMatchObject([{ state: 'resolved', kind: 'budget' }]);
+  });
+
+  test('that has to last is pending first, and says nothing when it passes', async () => {
+    const alerts = started();
+    const lasting = { ...bad, forMs: minuteMs };
+    await alerts.observe([lasting]);
+    expect(await alerts.list(false)).toMatchObject([{ state: 'pending' }]);
+    await alerts.observe([]);
+    clock.advance(5000);
+    await alerts.observe([lasting]);
+    clock.advance(minuteMs);
+    await alerts.observe([lasting]);
+    expect(await alerts.list(false)).toMatchObject([{ state: 'firing' }]);
+    await alerts.deliver();
+    expect(got).toEqual(['CRITICAL:']);
+  });
+
+  test('waits in the database while its sink is down, and arrives later', async () => {
+    isDown = true;
+    await started().observe([bad]);
+    expect(await started().deliver()).toBe(0);
+    isDown = false;
+    expect(await started().deliver()).toBe(0);
+    clock.advance(40_000);
+    expect(await started().deliver()).toBe(1);
+    expect(await started().deliver()).toBe(0);
+    expect(got).toEqual(['CRITICAL:']);
+  });
+
+  test('that is silenced stays in the list, tells nobody, and names who silenced it', async () => {
+    const alerts = started();
+    await alerts.observe([bad]);
+    await alerts.deliver();
+    const [{ id } = { id: '' }] = await alerts.list(false);
+    await alerts.silence(id, new Date(clock.now().getTime() + 3_600_000), 'ada');
+    await started().observe([]);
+    await started().deliver();
+    expect(got).toEqual(['CRITICAL:']);
+    expect(await started().list(true)).toMatchObject([{ silenced_by: 'ada', state: 'resolved' }]);
+  });
+
+  test('that a person resolved comes back as a new one while it is not over', async () => {
+    const alerts = started();
+    await alerts.observe([bad]);
+    const [{ id } = { id: '' }] = await alerts.list(false);
+    expect(await alerts.resolve(id, 'ada')).toMatchObject({ resolved_by: 'ada' });
+    expect(await alerts.resolve(id, 'ada')).toBeNull();
+    await alerts.observe([bad]);
+    const [again] = await alerts.list(false);
+    expect(again?.state).toBe('firing');
+    expect(again?.id).not.toBe(id);
+  });
+});

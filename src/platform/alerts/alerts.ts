@@ -1,0 +1,261 @@
+import { type Kysely, sql } from 'kysely';
+import { messageOf } from '../../lib/app-error.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { idOf } from '../../lib/hash.ts';
+import type { Log } from '../../lib/log.ts';
+import { advisoryKey } from '../database/advisory-locks.ts';
+import type { Database } from '../database/database.ts';
+import type { Migration } from '../database/migrate.ts';
+import type { AlertKind, Condition } from './rules.ts';
+
+export type AlertState = 'pending' | 'firing' | 'resolved';
+
+export interface Alert {
+  readonly id: string;
+  readonly kind: AlertKind;
+  readonly subject: string;
+  readonly severity: Condition['severity'];
+  readonly state: AlertState;
+  readonly text: string;
+  readonly next: string;
+  readonly since: Date;
+  readonly resolved_at: Date | null;
+  readonly resolved_by: string | null;
+  readonly silenced_until: Date | null;
+  readonly silenced_by: string | null;
+}
+
+interface AlertTables {
+  readonly alerts: Alert;
+  readonly alert_deliveries: {
+    readonly id: string;
+    readonly alert_id: string;
+    readonly sink: string;
+    readonly body: string;
+    readonly attempts: number;
+    readonly due_at: Date;
+    readonly problem: string | null;
+  };
+}
+
+/** What was told and to whom it is still to be told. */
+export const alertMigrations: readonly Migration[] = [
+  {
+    id: 'alerts-0001-tables',
+    up: async (db) => {
+      await sql`create table alerts (
+        id text primary key,
+        kind text not null,
+        subject text not null,
+        severity text not null,
+        state text not null check (state in ('pending', 'firing', 'resolved')),
+        text text not null,
+        next text not null,
+        since timestamptz(3) not null,
+        resolved_at timestamptz(3),
+        resolved_by text,
+        silenced_until timestamptz(3),
+        silenced_by text
+      )`.execute(db);
+      await sql`create table alert_deliveries (
+        id text primary key,
+        alert_id text not null references alerts on delete cascade,
+        sink text not null,
+        body text not null,
+        attempts integer not null default 0,
+        due_at timestamptz(3) not null,
+        problem text
+      )`.execute(db);
+    },
+  },
+];
+
+/** Where alerts are told; `send` throws when the message did not arrive. */
+export interface Sink {
+  readonly name: string;
+  send(body: string): Promise<void>;
+}
+
+export interface Alerts {
+  /** Takes over what is not well now, in one process at a time; tells what began and what ended, each once. */
+  observe(conditions: readonly Condition[]): Promise<void>;
+  /** Sends what is due; what does not arrive is tried again, later and later. Answers how many arrived. */
+  deliver(): Promise<number>;
+  /** The newest first; with `all` also those that ended within 30 days. */
+  list(all: boolean): Promise<readonly Alert[]>;
+  /** Tells nobody of it until then; null when there is no such alert. */
+  silence(id: string, until: Date, by: string): Promise<Alert | null>;
+  /** A person says that it is over; it comes back as new when it is not. */
+  resolve(id: string, by: string): Promise<Alert | null>;
+}
+
+const keptMs = 30 * 86_400_000;
+const longestWaitMs = 3_600_000;
+
+export function createAlerts(
+  database: Pick<Database, 'kysely'>,
+  deps: {
+    readonly clock: Pick<Clock, 'now'>;
+    readonly log: Log;
+    readonly sinks: () => readonly Sink[];
+  },
+): Alerts {
+  const db = database.kysely<AlertTables>();
+  const { clock } = deps;
+  const change = async (id: string, values: Partial<Alert>): Promise<Alert | null> =>
+    (await db
+      .updateTable('alerts')
+      .set(values)
+      .where('id', '=', id)
+      .where('state', '<>', 'resolved')
+      .returningAll()
+      .executeTakeFirst()) ?? null;
+  return {
+    observe: async (conditions) => {
+      await db.transaction().execute(async (open) => {
+        const lock = await sql<{ got: boolean }>`
+          select pg_try_advisory_xact_lock(${advisoryKey('alerts')}) as got`.execute(open);
+        if (lock.rows[0]?.got === true) await takeOver(open, conditions, clock.now(), deps);
+      });
+    },
+    deliver: async () => await deliverDue(db, clock.now(), deps),
+    list: async (all) => {
+      let rows = db.selectFrom('alerts').selectAll();
+      if (!all) rows = rows.where('state', '<>', 'resolved');
+      return await rows.orderBy('since', 'desc').limit(500).execute();
+    },
+    silence: async (id, until, by) => await change(id, { silenced_until: until, silenced_by: by }),
+    resolve: async (id, by) =>
+      await change(id, { state: 'resolved', resolved_at: clock.now(), resolved_by: by }),
+  };
+}
+
+async function takeOver(
+  open: Kysely<AlertTables>,
+  conditions: readonly Condition[],
+  now: Date,
+  deps: { readonly log: Log; readonly sinks: () => readonly Sink[] },
+): Promise<void> {
+  const standing = await open
+    .selectFrom('alerts')
+    .selectAll()
+    .where('state', '<>', 'resolved')
+    .execute();
+  const known = new Map(standing.map((alert) => [keyOf(alert), alert]));
+  const seen = new Set<string>();
+  for (const one of conditions) {
+    if (seen.has(keyOf(one))) continue;
+    seen.add(keyOf(one));
+    const { kind, subject, severity, text, next } = one;
+    const before = known.get(keyOf(one));
+    const since = before?.since ?? now;
+    const lasts = now.getTime() - since.getTime() >= one.forMs;
+    const state = before?.state === 'firing' || lasts ? 'firing' : 'pending';
+    const id = before?.id ?? idOf('alert', kind, subject, now.toISOString()).slice(0, 12);
+    const row = { kind, subject, severity, text, next, state, since } as const;
+    await (before === undefined
+      ? open
+          .insertInto('alerts')
+          .values({ id, ...row, ...nobody })
+          .execute()
+      : open.updateTable('alerts').set(row).where('id', '=', id).execute());
+    if (state === 'firing' && before?.state !== 'firing')
+      await tell(open, { ...nobody, ...before, id, ...row }, 'firing', now, deps);
+  }
+  for (const alert of standing) {
+    if (seen.has(keyOf(alert))) continue;
+    const ended = { state: 'resolved', resolved_at: now } as const;
+    await open.updateTable('alerts').set(ended).where('id', '=', alert.id).execute();
+    if (alert.state === 'firing') await tell(open, alert, 'resolved', now, deps);
+  }
+  const old = new Date(now.getTime() - keptMs);
+  await open.deleteFrom('alerts').where('resolved_at', '<', old).execute();
+}
+
+const nobody = {
+  resolved_at: null,
+  resolved_by: null,
+  silenced_until: null,
+  silenced_by: null,
+} as const;
+
+function keyOf({ kind, subject }: Pick<Alert, 'kind' | 'subject'>): string {
+  return `${kind} ${subject}`;
+}
+
+/** Queued with the change itself, so that a kill between the two loses nothing. */
+async function tell(
+  open: Kysely<AlertTables>,
+  alert: Alert,
+  event: 'firing' | 'resolved',
+  now: Date,
+  { log, sinks }: { readonly log: Log; readonly sinks: () => readonly Sink[] },
+): Promise<void> {
+  const { id, kind, subject, severity, text, next, silenced_until: until } = alert;
+  const facts = { alert: id, kind, subject, severity, event, category: 'security', text, next };
+  if (event === 'firing') log.error(facts, 'an alert began');
+  else log.warn(facts, 'an alert ended');
+  if (until !== null && until > now) return;
+  for (const { name } of sinks())
+    await open
+      .insertInto('alert_deliveries')
+      .values({
+        id: idOf('delivery', id, event, name),
+        alert_id: id,
+        sink: name,
+        body: JSON.stringify(messageFor(alert, event)),
+        attempts: 0,
+        due_at: now,
+        problem: null,
+      })
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .execute();
+}
+
+/** The body that Slack's incoming webhooks take (docs.slack.dev, "Sending messages using incoming webhooks"). */
+function messageFor({ kind, subject, severity, text, next, id }: Alert, event: string) {
+  const title = `${event === 'firing' ? severity.toUpperCase() : 'RESOLVED'}: ${kind} (${subject})`;
+  const plain = (words: string) => ({ type: 'plain_text', text: words.slice(0, 2900) });
+  return {
+    text: `${title} ${text}`,
+    blocks: [
+      { type: 'header', text: plain(title.slice(0, 150)) },
+      { type: 'section', text: plain(event === 'firing' ? `${text}\n${next}` : text) },
+      { type: 'context', elements: [plain(`alert ${id}`)] },
+    ],
+  };
+}
+
+async function deliverDue(
+  db: Kysely<AlertTables>,
+  now: Date,
+  { log, sinks }: { readonly log: Log; readonly sinks: () => readonly Sink[] },
+): Promise<number> {
+  const due = await db
+    .selectFrom('alert_deliveries')
+    .selectAll()
+    .where('due_at', '<=', now)
+    .orderBy('due_at')
+    .limit(50)
+    .execute();
+  let arrived = 0;
+  for (const { id, sink, body, attempts } of due) {
+    const target = sinks().find(({ name }) => name === sink);
+    try {
+      await target?.send(body);
+      await db.deleteFrom('alert_deliveries').where('id', '=', id).execute();
+      arrived += 1;
+    } catch (error) {
+      const waitMs = Math.min(longestWaitMs, 30_000 * 2 ** attempts);
+      const later = { attempts: attempts + 1, due_at: new Date(now.getTime() + waitMs) };
+      const problem = messageOf(error).slice(0, 500);
+      await db
+        .updateTable('alert_deliveries')
+        .set({ ...later, problem })
+        .where('id', '=', id)
+        .execute();
+      log.warn({ sink, problem, attempts: attempts + 1 }, 'an alert could not be sent yet');
+    }
+  }
+  return arrived;
+}
