@@ -96,6 +96,7 @@ function programForReading(): Command {
       clientId: 'local',
     },
     call: () => Promise.reject(new Error('nothing is run here')),
+    serveMcp: () => Promise.reject(new Error('nothing is run here')),
   } as const;
   return createProgram(context, () => undefined);
 }

@@ -48,6 +48,7 @@ import { healthChecks } from './open-health.ts';
 import { createServerOpener } from './open-http.ts';
 import type { IdentityRooms } from './open-identity.ts';
 import { openIdentity } from './open-identity.ts';
+import { hookOperations } from './open-hooks.ts';
 import { openMcp } from './open-mcp.ts';
 import type { OpenOptions, WorkingRooms } from './open-options.ts';
 import { configFolder } from './open-options.ts';
@@ -172,6 +173,8 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
     const repositories = (): Promise<readonly RepositoryRef[]> => expand(parts, store);
     const named = (name: string): RepositoryRef =>
       namedRepository(name, configFolder(options, loaded));
+    const { log, redactor } = parts;
+    const hooks = { config: current, store, redactor, log, repositories };
     const reading = openReading({
       store,
       pipeline,
@@ -228,6 +231,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       ...backupOperations({ store, config: () => config, version: options.version }),
       ...protectionOperations(current, store, guard),
       ...identity.served,
+      ...hookOperations(hooks),
       ...figures.served,
       ...alerts.served,
     ];
@@ -259,10 +263,8 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       closers.push(keepBackups(config, parts.gate, { ...deps, log: parts.log }, () => undefined));
       const webhooks = openWebhooks({
         ...engine.service,
-        store,
-        config: current,
+        ...hooks,
         guard: guard.guard,
-        log: parts.log,
       });
       routes.push(webhooks.route, openMcp({ gate: parts.gate, identity, guard: guard.guard, version }));
       const openServer = webhooks.withDeliveries(server.open);

@@ -16,6 +16,8 @@ import { createInbox } from '../platform/inbox/inbox.ts';
 import { currentCorrelationId } from '../platform/logging/context.ts';
 import { addressGroup } from '../platform/ratelimit/client-address.ts';
 import { createSlidingWindow } from '../platform/ratelimit/sliding-window.ts';
+import type { HookParts } from './open-hooks.ts';
+import { askForMissed, webhookSecret } from './open-hooks.ts';
 import type { StoreRooms } from './open-store.ts';
 
 export interface WebhookRooms {
@@ -25,14 +27,13 @@ export interface WebhookRooms {
   withDeliveries(open: OpenServer): OpenServer;
 }
 
-export interface WebhookParts extends LookPorts {
+export interface WebhookParts extends LookPorts, HookParts {
   readonly config: () => Config;
-  readonly store: Pick<StoreRooms, 'database' | 'credentials' | 'audit'>;
+  readonly store: Pick<StoreRooms, 'database' | 'credentials' | 'audit' | 'vault'>;
   readonly guard: Pick<CreatedGuard, 'admit'>;
   readonly log: Log;
 }
 
-const webhookSecret = 'GITHUB_WEBHOOK_SECRET';
 const dayMs = 86_400_000;
 
 /** Deliveries from GitHub: taken by the server, worked through beside the loop. */
@@ -58,6 +59,10 @@ export function openWebhooks(parts: WebhookParts): WebhookRooms {
       const server = await open(options);
       const processor = processDeliveries({ inbox, look: createLook(parts), ...deps });
       wake = () => processor.wake();
+      if ((await secrets.all()).length > 0)
+        void askForMissed(parts).catch((error: unknown) => {
+          log.warn({ error }, 'missed deliveries could not be asked for');
+        });
       const stopPruning = startPeriodic(
         {
           name: 'old deliveries',

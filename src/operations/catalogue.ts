@@ -23,6 +23,7 @@ import * as sessions from './sessions/contract.ts';
 import * as tasks from './tasks/contract.ts';
 import * as tokens from './tokens/contract.ts';
 import * as users from './users/contract.ts';
+import * as webhooks from './webhooks/contract.ts';
 
 /** The rooms whose contracts make the catalogue: a new noun is one line here. */
 const rooms: readonly object[] = [
@@ -50,6 +51,7 @@ const rooms: readonly object[] = [
   security,
   service,
   tasks,
+  webhooks,
 ];
 
 /** Every operation that can be asked of the system, sorted by name. Documents, tests and doors are made from it. */

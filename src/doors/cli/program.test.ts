@@ -28,6 +28,7 @@ async function say(words: string, answer: unknown = null, error?: Error): Promis
       isOutTerminal: false,
       isErrTerminal: false,
     },
+    serveMcp: async () => undefined,
     call: async (request) => {
       requests.push(request);
       if (error !== undefined) throw error;

@@ -17,6 +17,7 @@ import { addServiceCommands } from './commands/service.ts';
 import { addTaskCommands } from './commands/tasks.ts';
 import { addTokenCommands } from './commands/tokens.ts';
 import { addUserCommands } from './commands/users.ts';
+import { addWebhookCommands } from './commands/webhooks.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { errorJson, errorText, printable } from './output/terminal.ts';
 import type { Run } from './run.ts';
@@ -127,5 +128,6 @@ export function createProgram(
   addUserCommands(program, run);
   addTokenCommands(program, run);
   addMcpCommand(program, context);
+  addWebhookCommands(program, run);
   return program;
 }

@@ -1,0 +1,93 @@
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import type { DeliveryLine, HookLine } from '../../../operations/webhooks/contract.ts';
+import {
+  listDeliveries,
+  listWebhooks,
+  setUpWebhooks,
+  workAgain,
+} from '../../../operations/webhooks/contract.ts';
+import { printable, table } from '../output/terminal.ts';
+import type { Run } from '../run.ts';
+
+/** `webhooks …`: what GitHub sends us. */
+export function addWebhookCommands(program: Command, run: Run): void {
+  const webhooks = program.command('webhooks').description('deliveries from GitHub: hooks and log');
+  webhooks
+    .command('setup')
+    .description(setUpWebhooks.summary)
+    .option('--url <address>', 'where GitHub reaches this service (default: server.publicUrl)')
+    .action(
+      run<{ url?: string }, readonly (HookLine & { done: string })[]>(
+        setUpWebhooks,
+        ([{ url }]) => (url === undefined ? {} : { url }),
+        (lines) =>
+          table([
+            ['REPOSITORY', 'HOOK', 'PROBLEM'],
+            ...lines.map(({ repository, done, problem }) => [
+              printable(repository),
+              done,
+              printable(problem ?? ''),
+            ]),
+          ]),
+        { exitCode: (lines) => (lines.some(({ done }) => done === 'failed') ? 1 : 0) },
+      ),
+    );
+  webhooks
+    .command('list')
+    .description(listWebhooks.summary)
+    .action(
+      run<never, readonly HookLine[]>(
+        listWebhooks,
+        () => ({}),
+        (lines) =>
+          table([
+            ['REPOSITORY', 'STATE', 'PROBLEM'],
+            ...lines.map(({ repository, state, problem }) => [
+              printable(repository),
+              state,
+              printable(problem ?? ''),
+            ]),
+          ]),
+      ),
+    );
+  webhooks
+    .command('deliveries')
+    .description(listDeliveries.summary)
+    .option('--state <state>', 'waiting, done or failed')
+    .option('--limit <number>', 'at most so many', count)
+    .action(
+      run<object, readonly DeliveryLine[]>(
+        listDeliveries,
+        ([flags]) => ({ ...flags }),
+        (lines) =>
+          table([
+            ['RECEIVED', 'EVENT', 'STATE', 'TRIES', 'ID', 'ERROR'],
+            ...lines.map((one) => [
+              one.receivedAt,
+              one.event,
+              one.state,
+              String(one.attempts),
+              one.id,
+              printable(one.error ?? ''),
+            ]),
+          ]),
+      ),
+    );
+  webhooks
+    .command('redeliver <id>')
+    .description(workAgain.summary)
+    .action(
+      run<string, { id: string }>(
+        workAgain,
+        ([id]) => ({ id }),
+        ({ id }) => `${id} is worked through again.\n`,
+      ),
+    );
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('Give a whole number.');
+}
