@@ -1,7 +1,8 @@
-import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { AppError, toAppError } from '../lib/app-error.ts';
+import { systemRandom } from '../lib/random.ts';
 import type { ValidationReport } from '../operations/config/contract.ts';
 import type { ConfigPorts } from '../operations/config/handlers.ts';
 import { configHandlers } from '../operations/config/handlers.ts';
@@ -20,6 +21,22 @@ export function configFileHandlers(options: OpenOptions): readonly Served[] {
   return configHandlers(portsOf(options));
 }
 
+/** Every remark on a file; one that cannot be used is a report as well. */
+export async function validateFile(
+  options: Pick<OpenOptions, 'folder' | 'env'>,
+  file: string | undefined,
+  environment: ValidationReport['environment'],
+): Promise<ValidationReport> {
+  try {
+    const loaded = await loadConfig({ file, folder: options.folder, env: options.env });
+    return loaded.file === null
+      ? withoutFile(resolve(options.folder, 'config.json'), environment)
+      : reportOf(loaded, environment);
+  } catch (thrown) {
+    return unfit(toAppError(thrown), environment);
+  }
+}
+
 function portsOf(options: OpenOptions): ConfigPorts {
   const load = (file: string | undefined): Promise<LoadedConfig> =>
     loadConfig({ file, folder: options.folder, env: options.env });
@@ -32,16 +49,7 @@ function portsOf(options: OpenOptions): ConfigPorts {
     source: loaded.sources.get(key) ?? 'default',
   });
   return {
-    validate: async (file, environment) => {
-      try {
-        const loaded = await load(file);
-        return loaded.file === null
-          ? withoutFile(resolve(options.folder, 'config.json'), environment)
-          : reportOf(loaded, environment);
-      } catch (thrown) {
-        return unfit(toAppError(thrown), environment);
-      }
-    },
+    validate: (file, environment) => validateFile(options, file, environment),
     entries: async (file) => {
       const loaded = await load(file);
       return describeKeys()
@@ -113,7 +121,7 @@ function unfit(error: AppError, environment: ValidationReport['environment']): V
 }
 
 /** Writes the changed file beside the old one and moves it there, after the whole of it was read back as valid. */
-async function writeOne(
+export async function writeOne(
   options: OpenOptions,
   name: string | undefined,
   key: string,
@@ -138,8 +146,25 @@ async function writeOne(
     readFile: async () => changed,
   });
   const mode = (await stat(file).catch(() => null))?.mode ?? 0o600;
-  const fresh = `${file}.${process.pid}.new`;
-  await writeFile(fresh, changed, { mode });
-  await rename(fresh, file);
+  const fresh = `${file}.${process.pid}.${systemRandom.uuid().slice(0, 8)}.new`;
+  try {
+    // A name that is there already was put there by somebody else.
+    await writeFile(fresh, changed, { mode, flag: 'wx', flush: true });
+    // A file that is linked from elsewhere stays a link.
+    await rename(fresh, await realpath(file).catch(() => file));
+  } catch (cause) {
+    await rm(fresh, { force: true });
+    throw unwritable(file, cause);
+  }
   return { key, value: readKey(loaded.config, key), file };
+}
+
+function unwritable(file: string, cause: unknown): AppError {
+  return new AppError({
+    kind: 'unavailable',
+    code: 'config_unwritable',
+    message: `${file} cannot be written; it is as it was.`,
+    next: 'Check that this user may write into its folder and that the disk is not full.',
+    cause,
+  });
 }

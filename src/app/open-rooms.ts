@@ -60,6 +60,7 @@ import { openStore } from './open-store.ts';
 import { openTelemetryRooms } from './open-telemetry.ts';
 import { keepVault } from './open-vault.ts';
 import { openWebhooks } from './open-webhooks.ts';
+import { runningConfigOperations } from './running-config.ts';
 import {
   createSettings,
   inheritedPolicy,
@@ -230,6 +231,9 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       ...auditOperations({ audit: store.audit, clock: systemClock, version: options.version }),
       ...backupOperations({ store, config: () => config, version: options.version }),
       ...protectionOperations(current, store, guard),
+      ...runningConfigOperations(options, loaded, parts.live, (text) =>
+        parts.redactor.redact(text),
+      ),
       ...identity.served,
       ...hookOperations(hooks),
       ...figures.served,

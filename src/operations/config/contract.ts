@@ -89,6 +89,78 @@ export const setConfiguration = operation({
   output: z.object({ key: z.string(), value: z.unknown(), file: z.string() }),
 });
 
+/** The configuration that the service runs with; it takes no file, so nobody reads another one through a door. */
+export const showConfiguration = operation({
+  name: 'config.show',
+  summary:
+    'Every key of the running configuration, its source, and whether the last reading of the file held',
+  kind: 'call',
+  deadlineMs: 30_000,
+  doors: ['http', 'library'],
+  permission: 'config:read',
+  effect: 'read',
+  needs: 'store',
+  input: z.object({}),
+  output: z.object({
+    file: z.string().nullable(),
+    /** Of the text of the file; a change that names another one is refused. */
+    version: z.string().nullable(),
+    keys: z.array(
+      z.object({
+        key: z.string(),
+        value: z.unknown(),
+        source: z.string(),
+        description: z.string(),
+        type: z.string(),
+        default: z.unknown(),
+        restart: z.boolean(),
+        /** False where only who can write the file may change it. */
+        editable: z.boolean(),
+      }),
+    ),
+    needRestart: z.array(z.string()),
+    error: z.string().nullable(),
+  }),
+});
+
+export const checkConfiguration = operation({
+  name: 'config.check',
+  summary: 'Check the configuration file that the service was started with for an environment',
+  kind: 'call',
+  deadlineMs: 30_000,
+  doors: ['http', 'library'],
+  permission: 'config:read',
+  effect: 'read',
+  needs: 'store',
+  input: z.object({
+    environment: z.enum(['development', 'staging', 'production']).default('production'),
+  }),
+  output: ValidationReport,
+});
+
+export const changeConfiguration = operation({
+  name: 'config.change',
+  summary:
+    'Write one key into the file that the service was started with; it holds at once or from the next start',
+  kind: 'call',
+  deadlineMs: 30_000,
+  doors: ['http', 'library'],
+  permission: 'config:write',
+  effect: 'admin',
+  dangerous: true,
+  needs: 'store',
+  input: z.object({
+    key: configKey,
+    value: freeText({ max: 65_536 }),
+    /** As `config.show` told it. */
+    version: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/u)
+      .optional(),
+  }),
+  output: z.object({ key: z.string(), value: z.unknown(), restart: z.boolean() }),
+});
+
 export const initConfiguration = operation({
   name: 'config.init',
   summary: 'Write a first config.json and make the labels',
