@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { classNames } from '../parts/class-names.ts';
 import { formatCount } from '../parts/format.ts';
 
-const corner = 'absolute top-1 right-[calc(50%-26px)] sm:top-0 sm:right-0 lg:static';
+const corner = 'absolute top-1 right-[calc(50%-36px)] sm:top-0 sm:right-0 lg:static';
 
 /** A count beside a page in the rail; nothing when there is none. */
 export function CountSign({

@@ -148,7 +148,7 @@ function Actions({
           disabled={!may('tasks:write')}
           onClick={() => onEdit(true)}
         >
-          Edit
+          <span className="sr-only sm:not-sr-only">Edit</span>
         </Button>
       ) : null}
       {mayDecide ? null : (

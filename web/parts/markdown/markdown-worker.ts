@@ -25,3 +25,7 @@ self.addEventListener('message', ({ data }: MessageEvent<MarkdownRequest>) => {
   const answer: MarkdownAnswer = { id: data.id, html: markdown.render(data.text) };
   self.postMessage(answer);
 });
+
+// Ready: from now on the time is the text's own.
+const ready: MarkdownAnswer = { id: 0, html: '' };
+self.postMessage(ready);

@@ -5,8 +5,8 @@ import workerUrl from './markdown-worker.ts?worker&url';
 
 /** A text that takes longer is shown as it is written. */
 const limitMs = 250;
-/** Starting the worker does not count against the text. */
-const firstLimitMs = 5000;
+/** Starting the worker does not count against the text; one that does not start by then never will. */
+const startLimitMs = 10_000;
 /** More HTML than a person reads; cleaning it would hold the page up. */
 const htmlLength = 400_000;
 
@@ -17,42 +17,31 @@ export interface MarkdownRenderer {
 
 export function createMarkdownRenderer(): MarkdownRenderer {
   const purify = createPurify();
-  const waiting = new Map<number, (html: string | null) => void>();
-  let worker: Worker | null = null;
-  let isWarm = false;
-  let asked = 0;
   // A policy can be made once only; a worker is made again after each text that was too slow.
   const url = trustedUrl(workerUrl);
-  const start = (): Worker => {
-    const fresh = new Worker(url as string, { type: 'module' });
-    fresh.addEventListener('message', ({ data }: MessageEvent<MarkdownAnswer>) => {
-      isWarm = true;
-      waiting.get(data.id)?.(data.html);
-    });
-    fresh.addEventListener('error', () => stop());
-    return fresh;
-  };
-  const stop = (): void => {
-    worker?.terminate();
+  let worker: Promise<Worker | null> | null = null;
+  const stop = async (): Promise<void> => {
+    const ending = worker;
     worker = null;
-    isWarm = false;
-    for (const answer of waiting.values()) answer(null);
+    (await ending)?.terminate();
   };
+  let asked = 0;
   // One after the other: the limit is for one text, not for those before it.
   let last: Promise<unknown> = Promise.resolve();
-  const ask = (text: string): Promise<string | null> =>
-    new Promise((resolve) => {
-      asked += 1;
-      const request: MarkdownRequest = { id: asked, text };
-      const timer = setTimeout(stop, isWarm ? limitMs : firstLimitMs);
-      waiting.set(request.id, (html) => {
-        clearTimeout(timer);
-        waiting.delete(request.id);
-        resolve(html);
-      });
-      worker ??= start();
-      worker.postMessage(request);
-    });
+  const ask = async (text: string): Promise<string | null> => {
+    worker ??= start(url);
+    const ready = await worker;
+    if (ready === null) {
+      worker = null;
+      return null;
+    }
+    asked += 1;
+    const request: MarkdownRequest = { id: asked, text };
+    ready.postMessage(request);
+    const html = await answerOf(ready, request.id, limitMs);
+    if (html === null) await stop();
+    return html;
+  };
   return {
     render: async (text) => {
       const answer = last.then(() => ask(text));
@@ -61,6 +50,33 @@ export function createMarkdownRenderer(): MarkdownRenderer {
       return html === null || html.length > htmlLength ? null : purify(html);
     },
   };
+}
+
+/** A worker that has said that it is ready; null when it does not start. */
+async function start(url: TrustedScriptURL | string): Promise<Worker | null> {
+  const worker = new Worker(url as string, { type: 'module' });
+  if ((await answerOf(worker, 0, startLimitMs)) !== null) return worker;
+  worker.terminate();
+  return null;
+}
+
+/** What the worker answers to a request; null when it fails or takes longer. */
+function answerOf(worker: Worker, id: number, withinMs: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const end = (html: string | null): void => {
+      clearTimeout(timer);
+      worker.removeEventListener('message', hear);
+      worker.removeEventListener('error', fail);
+      resolve(html);
+    };
+    const hear = ({ data }: MessageEvent<MarkdownAnswer>): void => {
+      if (data.id === id) end(data.html);
+    };
+    const fail = (): void => end(null);
+    const timer = setTimeout(fail, withinMs);
+    worker.addEventListener('message', hear);
+    worker.addEventListener('error', fail);
+  });
 }
 
 const tags =
