@@ -6,6 +6,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createClient } from '../../src/operations/api-client/client.ts';
+import {
+  changeConfiguration,
+  checkConfiguration,
+  showConfiguration,
+} from '../../src/operations/config/contract.ts';
 import { runHealth } from '../../src/operations/health/contract.ts';
 import { serviceStatus } from '../../src/operations/service/contract.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -54,7 +59,11 @@ test('a running service follows its file, keeps the last good one, answers all t
       if (found === undefined) throw new Error(said);
       return found;
     }, patience);
-    const client = createClient({ baseUrl: address });
+    const client = createClient({
+      baseUrl: address,
+      fetch: (url, init) =>
+        fetch(url, { ...init, headers: { ...(init?.headers as object), origin: address } }),
+    });
     const budgetNow = async (): Promise<number> =>
       (await client.call(serviceStatus, {})).budgetTodayUsd;
     const fileCheck = async () => {
@@ -83,6 +92,34 @@ test('a running service follows its file, keeps the last good one, answers all t
       status: 'degraded',
       evidence: expect.stringContaining('database.poolSize'),
     });
+
+    const { version } = await client.call(showConfiguration, {});
+    const perDay = { key: 'executor.budget.perDayUsd', value: '12' };
+    await client.call(changeConfiguration, { ...perDay, version: version ?? '' });
+    expect(await budgetNow()).toBe(12);
+    const stale = client.call(changeConfiguration, {
+      ...perDay,
+      value: '13',
+      version: version ?? '',
+    });
+    await expect(stale).rejects.toMatchObject({ code: 'config_changed' });
+    await expect(
+      client.call(changeConfiguration, { ...perDay, value: 'much' }),
+    ).rejects.toMatchObject({ code: 'config_invalid' });
+    await expect(
+      client.call(changeConfiguration, { key: 'executor.allowUnsandboxed', value: 'true' }),
+    ).rejects.toMatchObject({ code: 'config_file_only' });
+    expect(await budgetNow()).toBe(12);
+    const shown = await client.call(showConfiguration, {});
+    expect(shown.needRestart).toEqual(['database.poolSize']);
+    expect(shown.keys.find(({ key }) => key === perDay.key)).toMatchObject({
+      value: 12,
+      source: 'file',
+      editable: true,
+    });
+    expect((await client.call(checkConfiguration, { environment: 'development' })).valid).toBe(
+      true,
+    );
 
     await writeFile(join(folder, 'other.json'), JSON.stringify({ ...base, ...budget(9) }));
     await symlink('other.json', join(folder, 'link.json'));
