@@ -27,6 +27,7 @@ import { currentCorrelationId } from '../platform/logging/context.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { createLineRedactor } from '../platform/redaction/line-redactor.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
+import { type BreakerTables, breakerStates } from '../platform/resilience/breakers.ts';
 import type { PerformanceWatch } from '../platform/telemetry/monitor-performance.ts';
 import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import { createChangeFeed } from '../storage/change-feed.ts';
@@ -204,6 +205,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         holder: () => serviceHolder(store.database),
         ...reading.ports,
         budgetPerDayUsd: () => current().executor.budget.perDayUsd,
+        breakers: () => breakerStates(store.database.kysely<BreakerTables>(), systemClock.now()),
       }),
       ...issueHandlers({
         ...pipeline,

@@ -54,6 +54,7 @@ import { ratelimitMigrations } from '../platform/ratelimit/migrations.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
 import { telemetryMigrations } from '../platform/telemetry/history.ts';
 import type { Telemetry } from '../platform/telemetry/telemetry.ts';
+import { resilienceMigrations } from '../platform/resilience/breakers.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { vaultMigrations } from '../platform/vault/vault.ts';
 import { createChangeFeed } from '../storage/change-feed.ts';
@@ -129,6 +130,7 @@ export const migrations = [
   ...localMigrations,
   ...durableMigrations,
   ...ratelimitMigrations,
+  ...resilienceMigrations,
   ...healthMigrations,
   ...telemetryMigrations,
   ...alertMigrations,

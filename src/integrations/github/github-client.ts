@@ -115,7 +115,7 @@ function createQuery(deps: GithubClientDeps): GithubClient['query'] {
       if (answer.status >= 500 && answer.status !== 501) throw githubError(first, answer);
       return answer;
     },
-    { retry: {}, breaker: {}, clock: deps.clock, random: deps.random },
+    { retry: {}, clock: deps.clock, random: deps.random },
   );
 }
 
@@ -128,7 +128,7 @@ function createRead(deps: GithubClientDeps): Read {
     'github_read',
     async (access: GithubAccess, url: string, options: ReadOptions) =>
       conditional(deps, access, url, options),
-    { retry: {}, breaker: {}, clock: deps.clock, random: deps.random },
+    { retry: {}, clock: deps.clock, random: deps.random },
   );
   return async (access, url, options) => {
     const key = `${access.id} ${options.accept ?? ''} ${url}`;

@@ -10,8 +10,10 @@ import type { EtagStore } from './etag-store.ts';
 import {
   createExchange,
   type Deadlines,
+  type Exchange,
   type ExchangeObserver,
   type Fetch,
+  type HttpAnswer,
   observed,
   usualDeadlines,
 } from './exchange.ts';
@@ -42,6 +44,8 @@ export interface GithubHostDeps {
   readonly fetch?: Fetch;
   /** Hears of each request to GitHub. */
   readonly observer?: ExchangeObserver;
+  /** Keeps requests back while GitHub fails (platform/resilience); none when left out. */
+  readonly guard?: (call: () => Promise<HttpAnswer>) => Promise<HttpAnswer>;
   readonly log?: Log;
 }
 
@@ -49,8 +53,11 @@ export interface GithubHostDeps {
 export function createGithubHost(deps: GithubHostDeps): CodeHost {
   const plain = createExchange(deps.deadlines ?? usualDeadlines, deps.fetch);
   const { observer, clock } = deps;
-  const exchange =
+  const open =
     observer === undefined ? plain : observed(plain, observer, () => clock.monotonicMs());
+  const { guard } = deps;
+  const exchange: Exchange =
+    guard === undefined ? open : async (request) => guard(() => open(request));
   const client = createGithubClient({ ...deps, exchange });
   const edits = createIssueEdits({ apiUrl: deps.apiUrl, query: client.query, log: deps.log });
   const selfAt = async (repository: string | null): Promise<string> => {

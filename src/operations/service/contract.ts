@@ -93,6 +93,15 @@ export const serviceStatus = operation({
     paused: z.array(z.string()),
     /** Agents that are not asked until their model has quota again. */
     resting: z.array(z.object({ agent: z.string(), until: z.string(), text: z.string() })),
+    /** Services that failed too often at least once; while open nothing is sent to them. */
+    breakers: z.array(
+      z.object({
+        name: z.string(),
+        state: z.enum(['closed', 'open', 'half_open']),
+        since: z.string(),
+        until: z.string().nullable(),
+      }),
+    ),
   }),
 });
 

@@ -17,6 +17,15 @@ export type StatusPorts = Pick<PipelinePorts, 'tasks' | 'runs' | 'pauses' | 'clo
   readonly queries: Pick<TaskQueries, 'counts'>;
   /** US dollars that all runs of a day may cost. */
   readonly budgetPerDayUsd: () => number;
+  /** Of every dependency that ever failed too often. */
+  readonly breakers: () => Promise<
+    readonly {
+      readonly name: string;
+      readonly state: 'closed' | 'open' | 'half_open';
+      readonly since: Date;
+      readonly until: Date | null;
+    }[]
+  >;
   readonly database: { readonly kind: string; readonly version: string };
   readonly holder: () => Promise<{ readonly pid: number; readonly host: string } | undefined>;
   /** Asks a service on this machine to stop; AppError when it runs elsewhere. */
@@ -53,6 +62,12 @@ export function statusHandlers(ports: StatusPorts): readonly Served[] {
         spentTodayUsd: await ports.runs.spentSince(day),
         budgetTodayUsd: ports.budgetPerDayUsd(),
         paused: await pausedNames(actor),
+        breakers: (await ports.breakers()).map(({ name, state, since, until }) => ({
+          name,
+          state,
+          since: since.toISOString(),
+          until: until?.toISOString() ?? null,
+        })),
         resting: (await ports.pauses.resting(ports.clock.now())).map(({ agent, until, text }) => ({
           agent,
           until: until.toISOString(),

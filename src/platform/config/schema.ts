@@ -11,6 +11,7 @@ import { logging } from './sections/logging.ts';
 import { notifications } from './sections/notifications.ts';
 import { performance } from './sections/performance.ts';
 import { repositories } from './sections/repositories.ts';
+import { resilience } from './sections/resilience.ts';
 import { security } from './sections/security.ts';
 import { server } from './sections/server.ts';
 
@@ -37,6 +38,7 @@ export const configSchema = z.strictObject({
   security,
   logging,
   performance,
+  resilience,
   database,
   backup,
   alerts,

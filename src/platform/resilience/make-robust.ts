@@ -102,23 +102,27 @@ function breaker(options: BreakerOptions): IPolicy {
 }
 
 // An answer like "not found" or "conflict" shows that the other side is well; a full bulkhead is our own doing.
-function speaksAgainstService(error: unknown): boolean {
+export function speaksAgainstService(error: unknown): boolean {
   if (error instanceof BulkheadRejectedError) return false;
   if (!(error instanceof AppError)) return true;
   return ['unavailable', 'timeout', 'unknown_outcome', 'internal'].includes(error.kind);
 }
 
+/** The error of a call that an open breaker kept from going out. */
+export function circuitOpen(name: string, cause: unknown): AppError {
+  return new AppError({
+    kind: 'unavailable',
+    code: 'circuit_open',
+    message: `${name} failed too often and is not tried for a moment.`,
+    next: 'Wait, or see the health report for what is behind it.',
+    details: { operation: name },
+    cause,
+  });
+}
+
 function readable(name: string, error: unknown): unknown {
   const details = { operation: name };
-  if (error instanceof BrokenCircuitError)
-    return new AppError({
-      kind: 'unavailable',
-      code: 'circuit_open',
-      message: `${name} failed too often and is not tried for a moment.`,
-      next: 'Wait, or see the health report for what is behind it.',
-      details,
-      cause: error,
-    });
+  if (error instanceof BrokenCircuitError) return circuitOpen(name, error);
   if (error instanceof BulkheadRejectedError)
     return new AppError({
       kind: 'unavailable',

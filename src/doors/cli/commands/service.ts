@@ -141,6 +141,11 @@ interface StatusAnswer {
   readonly runsLive: number;
   readonly spentTodayUsd: number;
   readonly paused: readonly string[];
+  readonly breakers: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly until: string | null;
+  }[];
   readonly resting: readonly { readonly agent: string; readonly until: string }[];
 }
 
@@ -160,6 +165,12 @@ function statusText(answer: StatusAnswer, isShort: boolean): string {
     ['at work', String(answer.runsLive)],
     ['spent today', `$${answer.spentTodayUsd.toFixed(2)} (UTC day, reservations included)`],
     ['paused', answer.paused.join(', ') || 'nothing'],
+    ...answer.breakers
+      .filter(({ state }) => state !== 'closed')
+      .map(({ name, until }): [string, string] => [
+        'breaker',
+        `${name} failed too often and is left alone until ${until ?? 'the next probe'}`,
+      ]),
     ...answer.resting.map(({ agent, until }): [string, string] => [
       'model_quota',
       `${agent} rests until ${until}`,

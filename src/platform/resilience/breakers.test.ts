@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
+import { AppError, type ErrorKind } from '../../lib/app-error.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { migrate } from '../database/migrate.ts';
+import {
+  type BreakerTables,
+  breakerStates,
+  createBreakers,
+  type Guarded,
+  resilienceMigrations,
+} from './breakers.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await migrate(database, resilienceMigrations);
+});
+afterAll(async () => database.drop());
+beforeEach(async () => {
+  await db().deleteFrom('breakers').execute();
+});
+
+const db = () => database.kysely<BreakerTables>();
+const trip = { failureRatio: 0.5, windowMs: 30_000, minimumCalls: 10, openMs: 60_000 };
+const made = (openMs = trip.openMs): Guarded<number> =>
+  createBreakers({ db: db(), clock: systemClock }).get<number>(
+    'host',
+    { ...trip, openMs },
+    (status) => status >= 500,
+  );
+const fail = async (kind: ErrorKind): Promise<never> => {
+  throw new AppError({ kind, code: 'x', message: `${kind}.` });
+};
+const codeOf = async (call: Promise<unknown>): Promise<string> =>
+  call.then(
+    () => 'ok',
+    (error: unknown) => (error as AppError).code,
+  );
+const state = async () => (await breakerStates(db(), new Date()))[0];
+const open = async (guarded: Guarded<number>): Promise<void> => {
+  for (let calls = 0; calls < 20; calls += 1) await codeOf(guarded(() => fail('unavailable')));
+  await vi.waitFor(async () => expect((await state())?.until).toBeInstanceOf(Date));
+};
+
+test('it opens at half of the calls failing, by errors and by answers, and sends nothing then', async () => {
+  const guarded = made();
+  let sent = 0;
+  for (let calls = 0; calls < 40; calls += 1)
+    await codeOf(
+      guarded(async () => {
+        sent += 1;
+        return calls % 2 === 0 ? 503 : 200;
+      }),
+    );
+  expect(sent).toBeLessThan(20);
+  const before = sent;
+  expect(await codeOf(guarded(async () => (sent += 1)))).toBe('circuit_open');
+  expect(sent).toBe(before);
+});
+
+test.each(['not_found', 'conflict', 'invalid_input', 'rate_limited'] as const)(
+  '%s never counts',
+  async (kind) => {
+    const guarded = made();
+    for (let calls = 0; calls < 50; calls += 1) await codeOf(guarded(() => fail(kind)));
+    expect(await codeOf(guarded(async () => 200))).toBe('ok');
+  },
+);
+
+test('a few failures do not open it', async () => {
+  const guarded = made();
+  for (let calls = 0; calls < 5; calls += 1) await codeOf(guarded(() => fail('timeout')));
+  expect(await codeOf(guarded(async () => 200))).toBe('ok');
+});
+
+test('it stays open over a restart, and any process sees until when', async () => {
+  await open(made());
+  expect((await state())?.until?.getTime()).toBeGreaterThan(Date.now() + 50_000);
+  const another = made();
+  expect(await codeOf(another(async () => 200))).toBe('circuit_open');
+});
+
+test('one probe goes out when its time is over; a success closes it for every later start', async () => {
+  const guarded = made(50);
+  await open(guarded);
+  await vi.waitFor(async () => expect(await codeOf(guarded(async () => 200))).toBe('ok'));
+  await vi.waitFor(async () =>
+    expect(await state()).toMatchObject({ state: 'closed', until: null }),
+  );
+  expect(await codeOf(made()(async () => 200))).toBe('ok');
+});
+
+test('the wait doubles with each failed probe, also when the process is another one', async () => {
+  const waitOf = async (): Promise<number> => {
+    const row = await state();
+    return (row?.until?.getTime() ?? 0) - (row?.since.getTime() ?? 0);
+  };
+  const first = made(50);
+  await open(first);
+  expect(await waitOf()).toBe(50);
+  await vi.waitFor(async () => {
+    await codeOf(first(() => fail('timeout')));
+    expect(await waitOf()).toBe(100);
+  });
+  const second = made(50);
+  await vi.waitFor(async () => {
+    await codeOf(second(() => fail('timeout')));
+    expect(await waitOf()).toBe(200);
+  });
+});
