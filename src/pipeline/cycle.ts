@@ -7,6 +7,7 @@ import { followApprovals } from './approve/follow-approvals.ts';
 import { pollApprovals } from './approve/poll-approvals.ts';
 import { holdOf } from './dispatch.ts';
 import type { AttemptRef } from './execute/attempt.ts';
+import { followDrift } from './follow/drift.ts';
 import { followPullRequests } from './follow/follow.ts';
 import { followProposals } from './follow/follow-proposals.ts';
 import { followVerdicts } from './follow/review-verdicts.ts';
@@ -116,6 +117,9 @@ export async function runCycle(
     total.moved += closed?.moved.length ?? 0;
     for (const { where, error } of closed?.failed ?? []) report(where, error);
   }
+  const drifted = await attempt('drift', () => followDrift(ports));
+  total.moved += drifted?.moved.length ?? 0;
+  for (const { where, error } of drifted?.failed ?? []) report(where, error);
   const started = await attempt('dispatch', () => dispatch(ports));
   const followed = await attempt('follow', () =>
     followPullRequests(ports, (task, seen) => followVerdicts(ports, task, seen)),

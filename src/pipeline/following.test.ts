@@ -4,8 +4,10 @@ import { createPipelineWorld, type PipelineWorld } from '../../test/fakes/pipeli
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.ts';
 import type { HostCheck, ReviewRemark } from '../domain/ports/code-review.ts';
 import type { PullRequestRef, Task } from '../domain/task.ts';
+import { AppError, type ErrorKind } from '../lib/app-error.ts';
 import { pollApprovals } from './approve/poll-approvals.ts';
 import { explain } from './explain.ts';
+import { followDrift } from './follow/drift.ts';
 import { followPullRequests } from './follow/follow.ts';
 import { followVerdicts } from './follow/review-verdicts.ts';
 import { roundWorkflowIdOf } from './follow/round.ts';
@@ -279,5 +281,75 @@ describe('a branch that moves', () => {
     expect(await follow()).toBeNull();
     expect(await now()).toMatchObject({ state: 'needs_attention', attention: 'conflict' });
     expect((await why()).text).toContain('The base branch moved');
+  });
+});
+
+describe('ground that moves under a task in review', () => {
+  const drift = async (): Promise<void> =>
+    expect((await followDrift(world.ports)).failed).toEqual([]);
+  const refusing = (kind: ErrorKind) => async () => {
+    throw new AppError({ kind, code: 'x', message: 'No.' });
+  };
+
+  test('an archived repository needs a person', async () => {
+    const { facts } = target();
+    const repository = async () => ({ ...facts, archived: true });
+    Object.assign(world.ports, { host: () => ({ ...world.host, repository }) });
+    await drift();
+    expect(await now()).toMatchObject({ attention: 'repository_archived' });
+    expect((await why()).text).toContain('is archived');
+  });
+
+  test.each([
+    ['not_found', 'repository_gone'],
+    ['forbidden', 'access_withdrawn'],
+  ] as const)(
+    'a repository that answers %s needs a person, who is told: %s',
+    async (kind, reason) => {
+      Object.assign(world.ports, { host: () => ({ ...world.host, repository: refusing(kind) }) });
+      await drift();
+      expect(await why()).toMatchObject({ state: 'needs_attention', code: reason });
+      expect(onIssue().at(-1)).toContain('Give its token');
+    },
+  );
+
+  test('a host that is away changes nothing', async () => {
+    const repository = refusing('unavailable');
+    Object.assign(world.ports, { host: () => ({ ...world.host, repository }) });
+    expect((await followDrift(world.ports)).failed).toHaveLength(1);
+    expect(await now()).toMatchObject({ state: 'in_review' });
+  });
+
+  test('a right to read roles that was withdrawn is told, not tried for ever', async () => {
+    await remarks(demand());
+    Object.assign(world.ports, { host: () => ({ ...world.host, roleOf: refusing('forbidden') }) });
+    await look();
+    expect(await why()).toMatchObject({ code: 'access_withdrawn' });
+  });
+
+  test('a new name is noted once, and the work goes on', async () => {
+    const { facts } = target();
+    const repository = async () => ({ ...facts, ref: { ...facts.ref, name: 'acme/gizmos' } });
+    Object.assign(world.ports, { host: () => ({ ...world.host, repository }) });
+    await drift();
+    await drift();
+    const { state, notes } = await why();
+    expect(state).toBe('in_review');
+    expect(notes.filter(({ code }) => code === 'repository_renamed')).toHaveLength(1);
+  });
+
+  test.each([
+    ['names it with its repository', `Fixes acme/manager#NUMBER.`, 'human_pull_request'],
+    ['links to it', 'See https://github.example/acme/manager/issues/NUMBER', 'human_pull_request'],
+    ['names another', 'Fixes acme/manager#NUMBER1 and #NUMBER', null],
+  ])("a person's pull request that %s", async (_how, words, attention) => {
+    const body = words.replaceAll('NUMBER', String(task.issueNumber));
+    const { pullRequests } = target();
+    const ours = pullRequests.get((await pull()).number);
+    if (ours === undefined) throw new Error('no pull request');
+    pullRequests.set(90, { ...ours, number: 90, author: 'bob', headBranch: 'mine', body });
+    await drift();
+    expect((await now()).attention).toBe(attention);
+    if (attention !== null) expect((await why()).text).toContain('bob has opened');
   });
 });

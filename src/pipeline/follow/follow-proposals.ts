@@ -47,7 +47,10 @@ async function decide(ports: Ports, task: Task, issue: HostIssue | null): Promis
   const event = eventOf(task, issue);
   const next = transition(task.state, event);
   if (!next.ok) return task;
-  const how = issue === null ? 'deleted' : `closed as ${issue.stateReason ?? 'completed'}`;
+  const how =
+    issue === null
+      ? 'deleted or moved to another repository'
+      : `closed as ${issue.stateReason ?? 'completed'}`;
   const text = `Its issue was ${how.replaceAll('_', ' ')} by a person.`;
   return ports.tasks.transact(async (transaction) => {
     await ports.tasks.voidApproval(transaction, task.id, ports.clock.now(), 'issue_closed');

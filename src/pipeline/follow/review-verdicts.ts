@@ -2,9 +2,11 @@ import type { HostPullRequest } from '../../domain/ports/code-host.ts';
 import type { HostCheck } from '../../domain/ports/code-review.ts';
 import type { TaskNote } from '../../domain/ports/stores.ts';
 import type { Task } from '../../domain/task.ts';
+import { toAppError } from '../../lib/app-error.ts';
 import type { CyclePorts } from '../cycle.ts';
 import { holdOf } from '../dispatch.ts';
 import { settleAll } from '../settle.ts';
+import { lostBy } from './drift.ts';
 import { permittedRemarks } from './feedback.ts';
 import { handOver } from './hand-over.ts';
 import { handledRemarks, isHandled, type RoundKind, roundKeys } from './round.ts';
@@ -33,7 +35,14 @@ export async function followVerdicts(
     await handOver(ports, task, 'conflict', text);
     return true;
   }
-  const kind = await wantedRound(ports, task, headSha);
+  const kind = await wantedRound(ports, task, headSha).catch((thrown: unknown) => {
+    if (toAppError(thrown).kind === 'forbidden') return lostBy(thrown, task.target);
+    throw thrown;
+  });
+  if (kind !== null && typeof kind !== 'string') {
+    await handOver(ports, task, kind.reason, kind.text);
+    return true;
+  }
   if (kind === null || (await holdOf(ports, task)) !== null) return false;
   return ports.startRound({ taskId: task.id, kind, headSha, version: task.version });
 }
