@@ -40,7 +40,7 @@ export function freeText({ min = 0, max }: Length) {
 }
 
 /** Free text on one line: titles, which become subjects and headings. */
-export function lineOfText(length: Length) {
+function lineOfText(length: Length) {
   return freeText(length)
     .refine((text) => !/[\n\r\v\f\u0085\u2028\u2029]/u.test(text), 'this has to stand on one line')
     .refine((text) => !/[^\P{Cc}\t\n\r]/u.test(text), 'control characters do not belong here')

@@ -68,7 +68,7 @@ export function auditHandlers({ audit, clock, version }: AuditPorts): readonly S
   ];
 }
 
-export function lineOf(entry: ChainedEntry): AuditLine {
+function lineOf(entry: ChainedEntry): AuditLine {
   const { previousHash: _, at, actor, facts, ...told } = entry;
   return { ...told, at: at.toISOString(), actor: { ...actor }, facts: { ...facts } };
 }

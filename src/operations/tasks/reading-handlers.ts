@@ -125,7 +125,7 @@ export function channelOf(door: CallContext['door']): ApprovalChannel {
 }
 
 /** The person behind an actor; a token is its owner. */
-export function personAt(
+function personAt(
   ports: Pick<ReadingPorts, 'settings'>,
   actor: Actor,
   channel: ApprovalChannel,

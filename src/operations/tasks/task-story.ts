@@ -53,7 +53,7 @@ export async function storyOf(ports: StoryPorts, task: Task): Promise<TaskStory>
 }
 
 /** A policy as it is shown. */
-export function policyView(policy: ReturnType<PipelinePorts['settings']['policyOf']>): PolicyView {
+function policyView(policy: ReturnType<PipelinePorts['settings']['policyOf']>): PolicyView {
   return {
     agent: policy.agent,
     base: policy.base,

@@ -65,17 +65,6 @@ export async function verifyApproval(ports: Ports, task: Task): Promise<Standing
   return { stands: true, approval };
 }
 
-/** Whether the words that are about to be used are the ones that people approved; asks nobody outside. */
-export async function isBound(
-  ports: Pick<PipelinePorts, 'tasks' | 'settings' | 'clock'>,
-  task: Task,
-): Promise<boolean> {
-  const policy = ports.settings.policyOf(task.target).approval;
-  const hash = hashOf(ports, task);
-  const counted = await standingApprovals(ports.tasks, task.id, hash, policy, ports.clock.now());
-  return counted.length >= policy.approvers;
-}
-
 async function stillPermitted(ports: Ports, task: Task, approval: Approval): Promise<Standing> {
   if (approval.channel !== 'label') return { stands: true, approval };
   const manager = ports.settings.managerOf(task.target);

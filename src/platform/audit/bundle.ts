@@ -6,7 +6,7 @@ import type { AuditTables } from './tables.ts';
 import { readWhole } from './verify-database.ts';
 
 /** Named in the first line of a bundle and in docs/audit-format.md. */
-export const bundleFormat = 'claude-manager-audit/1';
+const bundleFormat = 'claude-manager-audit/1';
 
 /** One JSON object a line: header, notes, anchors, entries in order. What is damaged is told as it lies there. */
 export async function* bundleLines(

@@ -50,10 +50,7 @@ export function createNoteSigner(seed: Uint8Array): NoteSigner {
 }
 
 /** From the 32 bytes of a public key. */
-export function createNoteVerifier(
-  publicKey: Buffer,
-  origin: string = originOf(publicKey),
-): NoteVerifier {
+function createNoteVerifier(publicKey: Buffer, origin: string = originOf(publicKey)): NoteVerifier {
   const key = createPublicKey({
     key: Buffer.concat([publicKeyPrefix, publicKey]),
     format: 'der',
@@ -67,15 +64,6 @@ export function createNoteVerifier(
     verifierKey: `${origin}+${id.toString('hex')}+${encoded}`,
     open: (note) => openNote(note, origin, id, key),
   };
-}
-
-/** Reads `<origin>+<key id>+<base64>`; null when it is none. */
-export function parseVerifierKey(text: string): NoteVerifier | null {
-  const match = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/u.exec(text.trim());
-  const encoded = Buffer.from(match?.[3] ?? '', 'base64');
-  if (match?.[1] === undefined || encoded.length !== 33 || encoded[0] !== ed25519) return null;
-  const verifier = createNoteVerifier(encoded.subarray(1), match[1]);
-  return verifier.verifierKey === text.trim() ? verifier : null;
 }
 
 function openNote(note: string, origin: string, id: Buffer, key: KeyObject): string | null {

@@ -51,7 +51,7 @@ export async function readWhole(place: AnchorPlace): Promise<Anchors[number]> {
 }
 
 /** The log as the database and the places outside have it. */
-export function databaseSource(open: Kysely<AuditTables>, anchors: Anchors): LogSource {
+function databaseSource(open: Kysely<AuditTables>, anchors: Anchors): LogSource {
   return {
     lines: () => linesOf(open),
     notes: async function* () {
