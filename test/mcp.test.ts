@@ -33,7 +33,7 @@ afterAll(async () => {
 
 const wanted = ['tasks_list', 'tasks_show', 'findings_list', 'runs_list', 'issues_create'];
 
-describe('MCP', () => {
+describe('MCP', { timeout: 180_000 }, () => {
   test('offers nothing that approves, administers or cannot be taken back', () => {
     const offered = catalogue().filter(isOffered);
     expect(offered.length).toBeGreaterThan(5);

@@ -47,23 +47,25 @@ async function query<T extends object>(loop: GithubLoop, text: string): Promise<
   }
 }
 
-describe('deliveries from GitHub', () => {
+describe('deliveries from GitHub', { timeout: 180_000 }, () => {
   test('a label that a delivery tells of starts the work without a poll', async () => {
     const { loop, start } = await createPlace();
     const service = await start();
-    await vi.waitFor(() => expect(loop.proposals()).toHaveLength(1), { timeout: 30_000 });
+    await vi.waitFor(() => expect(loop.proposals()).toHaveLength(1), { timeout: 120_000 });
     const number = loop.proposals()[0]?.number ?? 0;
     loop.emulator.as('wendy').label(manager, number, 'approved-for-dev');
     expect(await deliver(service.address, signDelivery(secret, 'issues', labeled(number)))).toBe(
       202,
     );
-    await vi.waitFor(() => expect(loop.pulls('acme/widgets')).toHaveLength(1), { timeout: 40_000 });
+    await vi.waitFor(() => expect(loop.pulls('acme/widgets')).toHaveLength(1), {
+      timeout: 120_000,
+    });
   });
 
   test('what was answered before the process was killed is worked through by the next one', async () => {
     const { loop, start } = await createPlace();
     const first = await start();
-    await vi.waitFor(() => expect(loop.proposals()).toHaveLength(1), { timeout: 30_000 });
+    await vi.waitFor(() => expect(loop.proposals()).toHaveLength(1), { timeout: 120_000 });
     const number = loop.proposals()[0]?.number ?? 0;
     const sent = signDelivery(secret, 'issues', labeled(number), 'kept-over-a-kill');
     expect(await deliver(first.address, sent)).toBe(202);
@@ -76,7 +78,7 @@ describe('deliveries from GitHub', () => {
         const states = await query(loop, 'select state from inbox_deliveries');
         expect(states).toEqual([{ state: 'done' }]);
       },
-      { timeout: 30_000 },
+      { timeout: 120_000 },
     );
   });
 
@@ -96,10 +98,7 @@ describe('deliveries from GitHub', () => {
     expect(await deliver(address, signDelivery(secret, 'made_up', { a: 1 }, 'four'))).toBe(202);
     const rows = await query<{ id: string }>(loop, 'select id from inbox_deliveries order by id');
     expect(rows.map(({ id }) => id)).toEqual(['four', 'one']);
-    const forged = await query(
-      loop,
-      `select 1 from audit_entries where event = 'webhook.forged'`,
-    );
+    const forged = await query(loop, `select 1 from audit_entries where event = 'webhook.forged'`);
     expect(forged).toHaveLength(1);
   });
 
@@ -137,7 +136,7 @@ describe('deliveries from GitHub', () => {
         );
         expect(rows).toEqual([{ state: 'done', count: all.length }]);
       },
-      { timeout: 40_000 },
+      { timeout: 120_000 },
     );
   });
 });
