@@ -5,6 +5,7 @@ import { systemClock } from '../lib/clock.ts';
 import type { Audit } from '../platform/audit/audit.ts';
 import { auditCheck } from '../platform/audit/audit-check.ts';
 import { auditRightsCheck } from '../platform/audit/rights.ts';
+import { backupCheck } from '../platform/backup/backup-check.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
 import { validateConfig } from '../platform/config/validate-config.ts';
 import type { Database } from '../platform/database/database.ts';
@@ -20,6 +21,7 @@ import type { PerformanceWatch } from '../platform/telemetry/monitor-performance
 import type { Vault } from '../platform/vault/vault.ts';
 import { vaultCheck } from '../platform/vault/vault-check.ts';
 import type { ReloadState } from './live-config.ts';
+import { backupFolderOf } from './open-backup.ts';
 
 export interface HealthParts {
   readonly loaded: LoadedConfig;
@@ -49,6 +51,12 @@ export function healthChecks({
     auditCheck(audit, systemClock),
     auditRightsCheck(database),
     databaseCheck(() => database.pool.query('select 1')),
+    backupCheck({
+      database,
+      folder: backupFolderOf(config),
+      intervalHours: config.backup.intervalHours,
+      clock: systemClock,
+    }),
     vaultCheck(vault),
     standingCheck(database.kysely<GithubTables>()),
     reachableCheck('GitHub', usesGithub(loaded) ? config.github.apiUrl : null),
