@@ -1,12 +1,13 @@
 import type { CommandContext, OperationRequest } from '../doors/cli/command-context.ts';
 import { runProgram } from '../doors/cli/program.ts';
 import { openManager } from './compose.ts';
-import { onStopSignal } from './lifecycle.ts';
+import { endOnFatal, onStopSignal } from './lifecycle.ts';
 import { commandLineActor } from './operating-system-actor.ts';
 
 /** Runs one command with the real terminal, environment and signals; answers the exit code. */
 export async function runCommandLine(words: readonly string[], version: string): Promise<number> {
   const { stdout, stderr } = process;
+  endOnFatal();
   // A reader that goes away (`| head`) ends the output, it is no failure of ours.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);

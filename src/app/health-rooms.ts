@@ -17,7 +17,10 @@ import type { HealthTables } from '../platform/health/tables.ts';
 import { createCensus } from '../platform/identity/census.ts';
 import type { IdentityTables } from '../platform/identity/tables.ts';
 import { currentCorrelationId } from '../platform/logging/context.ts';
-import type { MoreHealthParts } from './health-checks.ts';
+import { percentile } from '../platform/telemetry/duration-bins.ts';
+import { addCounts, type History } from '../platform/telemetry/history.ts';
+import type { Counts } from '../platform/telemetry/telemetry.ts';
+import type { RecentFigures } from './health-checks.ts';
 import { logQuotaBytes, memoryLimitMb, storeChecks } from './health-checks.ts';
 import type { StoreRooms } from './open-store.ts';
 import { openRemedies } from './remedies/remedies.ts';
@@ -29,7 +32,7 @@ export interface HealthRoomParts {
   readonly store: Pick<StoreRooms, 'database' | 'vault' | 'audit'>;
   readonly pipeline: Pick<PipelinePorts, 'runs'>;
   readonly log: Log;
-  readonly figures?: MoreHealthParts['figures'];
+  readonly history: Pick<History, 'sums'>;
 }
 
 export interface HealthRooms {
@@ -66,7 +69,7 @@ export function openHealthRooms(parts: HealthRoomParts): HealthRooms {
     trend: createTrend(clock),
     leftovers,
     now,
-    figures: parts.figures ?? (async () => null),
+    figures: () => recentFigures(parts.history, now()),
   });
   const self = { process: systemRandom.uuid(), pid: process.pid, host: hostname() };
   let others: () => readonly HealthCheck[] = () => [];
@@ -103,6 +106,30 @@ export function openHealthRooms(parts: HealthRoomParts): HealthRooms {
       return keepHealth({ clock, random: systemRandom, log, self, store: kept, checks, healer });
     },
   };
+}
+
+/** They last as long as they are wanted, which is no slow answer. */
+const longOnes: ReadonlySet<string> = new Set([
+  'service.start',
+  'service.demo',
+  'service.stop',
+  'changes.watch',
+  'tasks.execute',
+]);
+
+/** All operations of the last quarter of an hour. */
+async function recentFigures(
+  history: Pick<History, 'sums'>,
+  now: Date,
+): Promise<RecentFigures | null> {
+  const since = new Date(now.getTime() - 900_000);
+  const all = await history.sums({ since, area: 'operation' });
+  const series = all.filter(({ name }) => !longOnes.has(name));
+  const [first, ...rest] = series;
+  if (first === undefined) return null;
+  const { calls, failed, bins } = rest.reduce<Counts>(addCounts, first);
+  const p95Ms = percentile(bins, 0.95);
+  return p95Ms === null ? null : { calls, failed, p95Ms };
 }
 
 /** Begun on disk before anything is done; while the database is away that is the reserve of the log. */

@@ -1,3 +1,7 @@
+import { writeSync } from 'node:fs';
+import { messageOf } from '../lib/app-error.ts';
+import { currentCorrelationId } from '../platform/logging/context.ts';
+
 /** A stop that was asked for by a signal: the first one asks politely, the second one ends the process at once. */
 export interface StopSignal {
   readonly signal: AbortSignal;
@@ -22,4 +26,27 @@ export function onStopSignal(): StopSignal {
       process.off('SIGTERM', stop);
     },
   };
+}
+
+/**
+ * What nobody caught ends the process at once with exit code 70 and one line on standard error, because its state is not
+ * known any more; the supervisor starts a new one, which takes the work over. Rejections nobody handles arrive here too.
+ */
+export function endOnFatal(): void {
+  process.on('uncaughtException', (error, origin) => {
+    const line = {
+      timestamp: new Date().toISOString(),
+      level: 'FATAL',
+      message: 'the process ends, because an error was not caught',
+      correlation_id: currentCorrelationId() ?? null,
+      origin,
+      error: messageOf(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    };
+    try {
+      writeSync(2, `${JSON.stringify(line)}\n`);
+    } finally {
+      process.exit(70);
+    }
+  });
 }

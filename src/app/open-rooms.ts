@@ -59,6 +59,7 @@ import { createScan } from './open-scan.ts';
 import type { StoreRooms } from './open-store.ts';
 import { openStore } from './open-store.ts';
 import { openTelemetryRooms } from './open-telemetry.ts';
+import { createSupervisor } from './supervisor.ts';
 import { keepVault } from './open-vault.ts';
 import { openWebhooks } from './open-webhooks.ts';
 import { runningConfigOperations } from './running-config.ts';
@@ -194,6 +195,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       path: options.env['PATH'] ?? '',
       store,
       pipeline,
+      history: figures.history,
       log: parts.log,
     });
     const served = [
@@ -276,7 +278,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       const openServer = webhooks.withDeliveries(server.open);
       working = { service: engine.service, sandbox: agents.sandboxName, openServer };
       served.push(
-        ...startHandlers(engine.service, openServer, () => identity.welcome()),
+        ...startHandlers(engine.service, openServer, () => identity.welcome(), createSupervisor(options.env, parts.log)),
         ...executeHandlers(engine.service, reading.ports),
         ...watchHandlers(createChangeFeed(store.database, { clock: systemClock, log: parts.log })),
       );

@@ -119,6 +119,7 @@ export function startHandlers(
   openServer: OpenServer,
   /** What somebody who starts the service must know; null when there is nothing. */
   welcome: () => Promise<string | null> = async () => null,
+  supervisor: { ready(): void; stopping(): void } = noSupervisor,
 ): readonly Served[] {
   return [
     serve(startService, async (input, { signal, progress }) => {
@@ -138,15 +139,19 @@ export function startHandlers(
       progress(`listening on ${server.address}`);
       const first = await welcome();
       if (first !== null) progress(first);
+      supervisor.ready();
+      signal.addEventListener('abort', () => supervisor.stopping(), { once: true });
       return withServer(server, signal, run);
     }),
   ];
 }
 
+const noSupervisor = { ready: () => undefined, stopping: () => undefined };
+
 /** What a mode lacks today, said before it runs. */
 function notYet(mode: string): string | null {
   if (mode === 'daemon')
-    return 'daemon: runs in the foreground for a supervisor such as systemd; readiness notification comes with a later release';
+    return 'daemon: runs in the foreground for a supervisor such as systemd, and tells it when it is ready';
   if (mode === 'legacy')
     return 'legacy: scans, proposes and runs what is labeled; approval, sandbox and audit stay; --no-security drops sessions and rate limits';
   return null;
