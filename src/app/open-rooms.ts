@@ -62,13 +62,12 @@ import { openTelemetryRooms } from './open-telemetry.ts';
 import { createSupervisor } from './supervisor.ts';
 import { keepVault } from './open-vault.ts';
 import { openWebhooks } from './open-webhooks.ts';
+import { expand, withManager } from './watched-repositories.ts';
 import { runningConfigOperations } from './running-config.ts';
 import {
   createSettings,
   inheritedPolicy,
-  isExcluded,
   namedRepository,
-  watched,
 } from './settings.ts';
 
 export interface RoomParts {
@@ -173,7 +172,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       telemetry: parts.telemetry,
     });
     const pipeline = pipelinePorts(parts, store, agents, settings, scan);
-    const repositories = (): Promise<readonly RepositoryRef[]> => expand(parts, store);
+    const repositories = (): Promise<readonly RepositoryRef[]> => expand(parts.live.current(), configFolder(options, loaded), store);
     const named = (name: string): RepositoryRef =>
       namedRepository(name, configFolder(options, loaded));
     const { log, redactor } = parts;
@@ -348,33 +347,6 @@ function pipelinePorts(
     newId: () => systemRandom.bytes(12).toString('hex'),
   };
   return ports;
-}
-
-/** Patterns looked up on their host, exclusions taken out, each repository once. */
-async function expand(
-  { live, loaded, options }: RoomParts,
-  store: StoreRooms,
-): Promise<readonly RepositoryRef[]> {
-  const found = new Map<string, RepositoryRef>();
-  const folder = configFolder(options, loaded);
-  for (const { host, pattern, exclude } of watched(live.current(), folder)) {
-    const refs = /[*?{[]/u.test(pattern)
-      ? await store.host(host).expand(pattern)
-      : [{ host, name: pattern }];
-    for (const ref of refs) {
-      if (!isExcluded(ref.name, exclude)) found.set(`${ref.host}:${ref.name.toLowerCase()}`, ref);
-    }
-  }
-  return [...found.values()];
-}
-
-function withManager(
-  { github }: LoadedConfig['config'],
-  repositories: readonly RepositoryRef[],
-): readonly RepositoryRef[] {
-  return github.managerRepo === null
-    ? repositories
-    : [...repositories, { host: 'github', name: github.managerRepo }];
 }
 
 function mergeOf(store: StoreRooms): TaskPorts['merge'] {
