@@ -23,7 +23,9 @@ export function parseQuery(text: string, variables: Readonly<Record<string, unkn
   const tokens = text.replaceAll(/#[^\n]*/g, '').match(tokenPattern) ?? [];
   const reader = createReader(tokens.filter((token) => token !== ','));
   if (reader.peek() !== '{') {
-    if (reader.next() !== 'query') throw new Error('the emulator reads only queries');
+    const what = reader.next();
+    if (what !== 'query' && what !== 'mutation')
+      throw new Error('the emulator reads only queries and mutations');
     while (reader.peek() !== '{') {
       if (reader.peek() === '') throw new Error('Expected {, actual: (none)');
       reader.next();
@@ -72,6 +74,16 @@ function field(reader: Reader, variables: Readonly<Record<string, unknown>>): Fi
 function value(reader: Reader, variables: Readonly<Record<string, unknown>>): unknown {
   const token = reader.next();
   if (token === '$') return variables[reader.next()];
+  if (token === '{') {
+    const object: Record<string, unknown> = {};
+    while (reader.peek() !== '}') {
+      const key = reader.next();
+      reader.expect(':');
+      object[key] = value(reader, variables);
+    }
+    reader.next();
+    return object;
+  }
   if (token === '[') {
     const list: unknown[] = [];
     while (reader.peek() !== ']') list.push(value(reader, variables));

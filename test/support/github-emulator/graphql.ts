@@ -8,6 +8,7 @@ import {
   hasRole,
   type Issue,
   type Repository,
+  type ReviewComment,
   roleOf,
   type State,
 } from './state.ts';
@@ -67,6 +68,19 @@ const isList = (value: Value): value is readonly Value[] => Array.isArray(value)
 function root(state: State, viewer: Account, errors: { type?: string; message: string }[]): Node {
   return {
     viewer: () => account(viewer),
+    resolveReviewThread: ({ input }) => {
+      const { threadId } = (input ?? {}) as { threadId?: unknown };
+      const found = [...state.repositories.values()].flatMap((repo) =>
+        [...repo.issues.values()].flatMap((one) =>
+          (one.pull?.reviewComments ?? []).map((comment) => ({ repo, comment })),
+        ),
+      );
+      const one = found.find(({ comment }) => nodeId('PRRT', comment.id) === threadId);
+      if (one === undefined || !hasRole(roleOf(one.repo, viewer), 'write'))
+        throw new Error('Resource not accessible by integration');
+      one.comment.resolved = true;
+      return { thread: () => thread(one.comment) };
+    },
     rateLimit: () =>
       leaves({ limit: 5000, cost: 1, remaining: 4999, used: 1, resetAt: state.timestamp() }),
     repository: ({ owner, name }) => {
@@ -132,6 +146,10 @@ function issue(state: State, repo: Repository, one: Issue): Node {
       headRefOid: one.pull?.headSha ?? null,
     }),
     author: () => account(one.user),
+    reviewThreads: () => ({
+      nodes: () =>
+        (one.pull?.reviewComments ?? []).filter(({ inReplyTo }) => inReplyTo === null).map(thread),
+    }),
     editor: () => (last === undefined ? null : account(last.by)),
     userContentEdits: ({ first = 100 }) => ({
       ...leaves({ totalCount: edits.length }),
@@ -139,6 +157,11 @@ function issue(state: State, repo: Repository, one: Issue): Node {
     }),
   };
 }
+
+const thread = (first: ReviewComment): Node => ({
+  ...leaves({ id: nodeId('PRRT', first.id), isResolved: first.resolved }),
+  comments: () => ({ nodes: () => [leaves({ databaseId: first.id })] }),
+});
 
 const account = (one: Account): Node => leaves({ login: one.login, __typename: one.type });
 

@@ -134,7 +134,15 @@ function pullWork(
     reviewComment(name, number, place, body) {
       const { pull } = pullAt(at(name, 'read'), number);
       const stamp = { id: state.nextId(), createdAt: state.timestamp(), sha: pull.headSha };
-      pull.reviewComments.push({ ...stamp, ...place, reviewId: null, user: who.account, body });
+      const first = { inReplyTo: null, resolved: false };
+      pull.reviewComments.push({
+        ...stamp,
+        ...place,
+        reviewId: null,
+        user: who.account,
+        body,
+        ...first,
+      });
     },
     ready(name, number) {
       const repo = at(name, 'write');

@@ -154,6 +154,7 @@ export function presentReviewComment(
     position: comment.line,
     original_position: comment.line,
     line: comment.line,
+    ...(comment.inReplyTo === null ? {} : { in_reply_to_id: comment.inReplyTo }),
     side: 'RIGHT',
     commit_id: comment.sha,
     original_commit_id: comment.sha,

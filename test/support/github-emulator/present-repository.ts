@@ -150,7 +150,10 @@ export function presentCheckRun(state: State, repo: Repository, run: CheckRun): 
     external_id: '',
     url,
     html_url: `${state.serverUrl}/${fullName(repo)}/runs/${run.id}`,
-    details_url: `${state.serverUrl}/${fullName(repo)}/runs/${run.id}`,
+    details_url:
+      run.pipeline === null
+        ? `${state.serverUrl}/${fullName(repo)}/runs/${run.id}`
+        : `${state.serverUrl}/${fullName(repo)}/actions/runs/${run.pipeline}/job/${run.id}`,
     status: run.status,
     conclusion: run.conclusion,
     started_at: run.startedAt,

@@ -1,4 +1,5 @@
 import { accountRoutes } from './endpoints/account-routes.ts';
+import { actionRoutes } from './endpoints/action-routes.ts';
 import { commentRoutes } from './endpoints/comment-routes.ts';
 import { issueRoutes } from './endpoints/issue-routes.ts';
 import { labelRoutes } from './endpoints/label-routes.ts';
@@ -17,6 +18,7 @@ const routes: readonly { readonly route: Route; readonly pattern: RegExp }[] = [
   ...commentRoutes,
   ...labelRoutes,
   ...pullRoutes,
+  ...actionRoutes,
 ]
   .map((route) => ({ route, pattern: toPattern(route.path) }))
   .toSorted((one, other) => placeholders(one.route) - placeholders(other.route));

@@ -63,7 +63,13 @@ export interface CheckRunSeed {
   readonly status?: CheckRun['status'];
   readonly conclusion?: string | null;
   readonly summary?: string;
+  /** Makes it a job of that run of GitHub Actions. */
+  readonly pipeline?: number;
+  readonly log?: string;
 }
+/** The same as in a seed, with null for what is not said. */
+type Words = { summary?: string | null; pipeline?: number | null; log?: string | null };
+
 export interface StatusSeed {
   readonly sha: string;
   readonly context: string;
@@ -128,12 +134,23 @@ export function createSeeding(state: State, issues: IssueActs, folder: string): 
     },
     addCheckRun(
       name,
-      { sha, name: title, status = 'completed', conclusion = null, summary = null },
+      {
+        sha,
+        name: title,
+        status = 'completed',
+        conclusion = null,
+        summary = null,
+        pipeline = null,
+        log = null,
+      }: Omit<CheckRunSeed, 'summary' | 'pipeline' | 'log'> & Words,
     ) {
       const now = state.timestamp();
       const times = { startedAt: now, completedAt: status === 'completed' ? now : null };
-      const run = { id: state.nextId(), name: title, sha, status, conclusion, summary, ...times };
-      repository(name).checkRuns.push(run);
+      const words = { summary, log };
+      const run = { id: state.nextId(), name: title, sha, status, conclusion, pipeline };
+      const repo = repository(name);
+      repo.checkRuns.push({ ...run, ...words, ...times });
+      if (pipeline !== null && !repo.pipelines.has(pipeline)) repo.pipelines.set(pipeline, 1);
     },
     addStatus(name, { description = null, ...status }) {
       const repo = repository(name);
@@ -187,6 +204,7 @@ function newRepository(state: State, seed: RepositorySeed, folder: string): Repo
     events: [],
     checkRuns: [],
     statuses: [],
+    pipelines: new Map(),
     createdAt: now,
     pushedAt: now,
     nextNumber: 1,

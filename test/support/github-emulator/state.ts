@@ -57,6 +57,10 @@ export interface ReviewComment {
   readonly user: Account;
   readonly path: string;
   readonly line: number;
+  /** First comment of its thread; null for the first itself. */
+  readonly inReplyTo: number | null;
+  /** Of the first: whether the thread is resolved. */
+  resolved: boolean;
   readonly body: string;
   readonly sha: string;
   readonly createdAt: string;
@@ -108,6 +112,9 @@ export interface CheckRun {
   summary: string | null;
   readonly startedAt: string;
   completedAt: string | null;
+  /** Run of GitHub Actions that the check is a job of. */
+  readonly pipeline: number | null;
+  readonly log: string | null;
 }
 
 export interface CommitStatus {
@@ -138,6 +145,8 @@ export interface Repository {
   readonly events: IssueEvent[];
   readonly checkRuns: CheckRun[];
   readonly statuses: CommitStatus[];
+  /** How often each run of GitHub Actions was started. */
+  readonly pipelines: Map<number, number>;
   readonly createdAt: string;
   pushedAt: string;
   nextNumber: number;

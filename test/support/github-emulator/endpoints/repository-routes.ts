@@ -75,7 +75,10 @@ export const repositoryRoutes: readonly Route[] = [
     path: `${repo}/commits/{ref}/check-runs`,
     handle: async (call) => {
       const sha = await shaOf(call);
-      const runs = call.repo.checkRuns.filter((run) => run.sha === sha);
+      const all = call.repo.checkRuns.filter((run) => run.sha === sha);
+      const isLast = (run: (typeof all)[number]): boolean =>
+        all.findLast(({ name }) => name === run.name) === run;
+      const runs = call.query.get('filter') === 'all' ? all : all.filter(isLast);
       const present = (run: (typeof runs)[number]) => presentCheckRun(call.state, call.repo, run);
       return page(call, runs, present, (list) => ({ total_count: runs.length, check_runs: list }));
     },
