@@ -46,10 +46,10 @@ import { backupOperations, keepBackups } from './open-backup.ts';
 import { openEngine } from './open-engine.ts';
 import { type GuardRooms, openGuard } from './open-guard.ts';
 import { healthChecks } from './open-health.ts';
+import { hookOperations } from './open-hooks.ts';
 import { createServerOpener } from './open-http.ts';
 import type { IdentityRooms } from './open-identity.ts';
 import { openIdentity } from './open-identity.ts';
-import { hookOperations } from './open-hooks.ts';
 import { openMcp } from './open-mcp.ts';
 import type { OpenOptions, WorkingRooms } from './open-options.ts';
 import { configFolder } from './open-options.ts';
@@ -59,16 +59,12 @@ import { createScan } from './open-scan.ts';
 import type { StoreRooms } from './open-store.ts';
 import { openStore } from './open-store.ts';
 import { openTelemetryRooms } from './open-telemetry.ts';
-import { createSupervisor } from './supervisor.ts';
 import { keepVault } from './open-vault.ts';
 import { openWebhooks } from './open-webhooks.ts';
-import { expand, withManager } from './watched-repositories.ts';
 import { runningConfigOperations } from './running-config.ts';
-import {
-  createSettings,
-  inheritedPolicy,
-  namedRepository,
-} from './settings.ts';
+import { createSettings, inheritedPolicy, namedRepository } from './settings.ts';
+import { createSupervisor } from './supervisor.ts';
+import { expand, withManager } from './watched-repositories.ts';
 
 export interface RoomParts {
   readonly options: OpenOptions;
@@ -102,7 +98,6 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
   const { config } = loaded;
   const current = (): Config => parts.live.current();
   const settings = createSettings(current, configFolder(options, loaded));
-  // A reload may name further secrets, which the environment of this process has held since its start.
   const secret = (name: string): string | undefined =>
     allSecrets({ secrets: readSecrets(options.env, current()) })[name];
   const deps = { config, current, settings, secret, clock: systemClock, random: systemRandom };
@@ -172,7 +167,8 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       telemetry: parts.telemetry,
     });
     const pipeline = pipelinePorts(parts, store, agents, settings, scan);
-    const repositories = (): Promise<readonly RepositoryRef[]> => expand(parts.live.current(), configFolder(options, loaded), store);
+    const repositories = (): Promise<readonly RepositoryRef[]> =>
+      expand(parts.live.current(), configFolder(options, loaded), store);
     const named = (name: string): RepositoryRef =>
       namedRepository(name, configFolder(options, loaded));
     const { log, redactor } = parts;
@@ -273,11 +269,19 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         ...hooks,
         guard: guard.guard,
       });
-      routes.push(webhooks.route, openMcp({ gate: parts.gate, identity, guard: guard.guard, version }));
+      routes.push(
+        webhooks.route,
+        openMcp({ gate: parts.gate, identity, guard: guard.guard, version }),
+      );
       const openServer = webhooks.withDeliveries(server.open);
       working = { service: engine.service, sandbox: agents.sandboxName, openServer };
       served.push(
-        ...startHandlers(engine.service, openServer, () => identity.welcome(), createSupervisor(options.env, parts.log)),
+        ...startHandlers(
+          engine.service,
+          openServer,
+          () => identity.welcome(),
+          createSupervisor(options.env, parts.log),
+        ),
         ...executeHandlers(engine.service, reading.ports),
         ...watchHandlers(createChangeFeed(store.database, { clock: systemClock, log: parts.log })),
       );
