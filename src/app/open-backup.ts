@@ -8,7 +8,7 @@ import { backupHandlers } from '../operations/backups/handlers.ts';
 import type { Gate, Served } from '../operations/gate.ts';
 import { backupName, listBackups, pruneBackups } from '../platform/backup/backup-folder.ts';
 import type { BackupManifest } from '../platform/backup/manifest.ts';
-import { openBackup } from '../platform/backup/open-backup.ts';
+import { openBackup, thenClosed } from '../platform/backup/open-backup.ts';
 import { writeBackup } from '../platform/backup/write-backup.ts';
 import type { Config } from '../platform/config/schema.ts';
 import type { PeriodicDeps } from '../platform/durable/periodic.ts';
@@ -55,7 +55,7 @@ export function backupOperations({
     verify: async (named) => {
       const file = resolve(named);
       const backup = await openBackup(file, await key());
-      const manifest = await backup.verify().finally(() => backup.close());
+      const manifest = await thenClosed(backup, backup.verify());
       return factsOf(file, backup.bytes, manifest);
     },
   });

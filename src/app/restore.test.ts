@@ -11,7 +11,7 @@ import { systemRandom } from '../lib/random.ts';
 import type { BackupFacts, RestoreReport } from '../operations/backups/contract.ts';
 import type { Caller } from '../operations/gate.ts';
 import { magic, sealBytes } from '../platform/backup/container.ts';
-import { openBackup } from '../platform/backup/open-backup.ts';
+import { openBackup, thenClosed } from '../platform/backup/open-backup.ts';
 import { makeEngineSchema } from '../platform/durable/engine-schema.ts';
 import { loadOrCreateKey } from '../platform/effects/key-file.ts';
 import { openManager } from './compose.ts';
@@ -110,7 +110,7 @@ it('a backup under load comes back whole, the audit log verifies, and no secret 
   }
   const key = await loadOrCreateKey(backupKeyFile(join(folder, 'data')), systemRandom);
   const backup = await openBackup(facts.file, key);
-  const manifest = await backup.verify().finally(() => backup.close());
+  const manifest = await thenClosed(backup, backup.verify());
   const bytes = await readFile(facts.file);
   const plain = zstdDecompressSync(bytes.subarray(magic.length, bytes.length - sealBytes));
   expect(plain.includes('PLANTED')).toBe(true);

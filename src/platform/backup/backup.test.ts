@@ -9,7 +9,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/random.ts';
 import { backupName, listBackups, pruneBackups } from './backup-folder.ts';
 import type { BackupManifest } from './manifest.ts';
-import { openBackup } from './open-backup.ts';
+import { openBackup, thenClosed } from './open-backup.ts';
 import { fillFrom } from './restore-backup.ts';
 import { inspectTarget, requireKnownSchema } from './restore-target.ts';
 import { writeBackup } from './write-backup.ts';
@@ -54,7 +54,7 @@ afterAll(async () => {
 async function codeOf(path: string, by: Uint8Array = key): Promise<string> {
   try {
     const backup = await openBackup(path, by);
-    await backup.verify().finally(() => backup.close());
+    await thenClosed(backup, backup.verify());
     return 'whole';
   } catch (error) {
     return String((error as { code?: unknown }).code);
@@ -86,7 +86,7 @@ describe('a backup', () => {
       await target.pool.query('alter table children enable always trigger stay');
       expect(await inspectTarget(target)).toMatchObject({ hasRows: false });
       const backup = await openBackup(file, key);
-      await fillFrom(backup, await backup.verify(), target, []).finally(() => backup.close());
+      await thenClosed(backup, fillFrom(backup, await backup.verify(), target, []));
       for (const table of ['parents', 'children', 'cms_migrations']) {
         const all = `select md5(string_agg(t::text, '|' order by t::text)) as sum from ${table} t`;
         expect((await target.pool.query(all)).rows).toEqual((await source.pool.query(all)).rows);
@@ -113,7 +113,7 @@ describe('a backup', () => {
         schema.replace('note text', 'remark text').replace('(note)', '(remark)'),
       );
       const backup = await openBackup(file, key);
-      const filling = fillFrom(backup, manifest, target, []).finally(() => backup.close());
+      const filling = thenClosed(backup, fillFrom(backup, manifest, target, []));
       await expect(filling).rejects.toMatchObject({ code: 'restore_schema_differs' });
       const { rows } = await target.pool.query('select id from cms_migrations');
       expect(rows).toEqual([{ id: 'test-0001' }]);

@@ -271,3 +271,15 @@ function wrongKey(file: string, keyId: string): AppError {
     'Put the keys folder of the system that wrote it into the data folder.',
   );
 }
+
+/** Waits for the last reading of a backup, and closes it however that ends. */
+export async function thenClosed<T>(
+  backup: Pick<BackupFile, 'close'>,
+  reading: Promise<T>,
+): Promise<T> {
+  try {
+    return await reading;
+  } finally {
+    await backup.close();
+  }
+}

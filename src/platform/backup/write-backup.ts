@@ -13,7 +13,7 @@ import type { Database } from '../database/database.ts';
 import { backupError } from './backup-error.ts';
 import { createSealer, magic, sealLine } from './container.ts';
 import type { BackupManifest, BackupRecord, TableEnd } from './manifest.ts';
-import { openBackup } from './open-backup.ts';
+import { openBackup, thenClosed } from './open-backup.ts';
 import {
   columnList,
   quoted,
@@ -55,7 +55,7 @@ export async function writeBackup(
   try {
     await writeDraft(request, draft, clock);
     const written = await openBackup(draft, key);
-    const manifest = await written.verify().finally(() => written.close());
+    const manifest = await thenClosed(written, written.verify());
     await giveName(draft, file);
     return { manifest, bytes: written.bytes };
   } catch (cause) {
@@ -124,7 +124,7 @@ async function writeSealed(
     async (compressed: AsyncIterable<Buffer>) => {
       for await (const chunk of compressed) await sealed(chunk);
     },
-    { ...(signal === undefined ? {} : { signal }) },
+    signal === undefined ? {} : { signal },
   );
   await put(sealLine(key, sealer));
 }
