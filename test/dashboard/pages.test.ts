@@ -238,6 +238,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
     const { page, context } = await open();
     await page.goto(`${service.origin}/tasks/${rows[0]?.id ?? ''}?tab=evidence`);
     await page.locator('pre', { hasText: 'first line of it' }).first().waitFor();
+    expect(await page.locator('.prose').count()).toBe(0);
     await page.getByRole('link', { name: 'Approval' }).click();
     await page.getByText('Nobody has approved it yet.').last().waitFor();
     await context.close();
