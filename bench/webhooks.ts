@@ -78,8 +78,9 @@ interface Figures {
 }
 
 async function send(server: FastifyInstance, count: number): Promise<Figures> {
-  const address = server.addresses()[0];
-  const pool = new Pool(`http://127.0.0.1:${address?.port}`, { connections: senders });
+  const address = server.server.address();
+  if (address === null || typeof address === 'string') throw new Error('it listens at no port');
+  const pool = new Pool(`http://127.0.0.1:${address.port}`, { connections: senders });
   const waits: number[] = [];
   let left = count;
   const started = performance.now();

@@ -1,6 +1,6 @@
 import type { Log } from '../lib/log.ts';
 import type { ServicePorts } from '../operations/service/run-service.ts';
-import type { CyclePorts } from '../pipeline/cycle.ts';
+import type { CyclePorts } from '../pipeline/cycle-ports.ts';
 import { workflowIdOf } from '../pipeline/execute/attempt.ts';
 import { roundWorkflowIdOf } from '../pipeline/follow/round.ts';
 import { createDurableClient } from '../platform/durable/client.ts';

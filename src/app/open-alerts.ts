@@ -71,7 +71,7 @@ const hour = 3_600_000;
 const backupOperation = 'backups.create';
 
 /** Measures everything that the rules judge. */
-export async function readFacts(parts: AlertParts): Promise<Facts> {
+async function readFacts(parts: AlertParts): Promise<Facts> {
   const { config, store, history, blocks } = parts;
   const { database } = store;
   const now = systemClock.now();

@@ -4,7 +4,7 @@ import { AppError } from '../lib/app-error.ts';
 import type { Checkpoint } from '../lib/checkpoint.ts';
 import type { Random } from '../lib/random.ts';
 import type { ServicePorts } from '../operations/service/run-service.ts';
-import type { CyclePorts } from '../pipeline/cycle.ts';
+import type { CyclePorts } from '../pipeline/cycle-ports.ts';
 import type { AttemptRef } from '../pipeline/execute/attempt.ts';
 import { workflowIdOf } from '../pipeline/execute/attempt.ts';
 import { noteFailedStart } from '../pipeline/execute/begin.ts';
@@ -128,6 +128,7 @@ function portsOf(parts: EngineParts, engine: DurableEngine): Omit<EngineRooms, '
       return true;
     },
     startRound: async (ref) => {
+      if (parts.isHeld()) return false;
       const id = roundWorkflowIdOf(ref);
       const known = await engine.status(id);
       if (known !== undefined) {

@@ -257,7 +257,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         random: systemRandom,
         telemetry: parts.telemetry,
         endLeftovers: agents.endLeftovers,
-        isHeld: health.isMemoryTight,
+        isHeld: () => health.isMemoryTight(),
       });
       if (options.operation === startService.name)
         closers.push(figures.keep(server.address), alerts.keep());

@@ -4,7 +4,7 @@ import type { RepositoryRef } from '../domain/repository.ts';
 import { toAppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
-import type { CyclePorts } from '../pipeline/cycle.ts';
+import type { CyclePorts } from '../pipeline/cycle-ports.ts';
 import type { Settings } from '../pipeline/pipeline-ports.ts';
 import { createRepositoryScan } from '../pipeline/scan/scan-repository.ts';
 import { createScanners } from '../pipeline/scan/scanner-list.ts';

@@ -32,8 +32,8 @@ import type { Log } from '../lib/log.ts';
 import type { Random } from '../lib/random.ts';
 import { pauseOf } from '../pipeline/dispatch.ts';
 import type { Settings } from '../pipeline/pipeline-ports.ts';
-import type { Audit } from '../platform/audit/audit.ts';
 import { alertMigrations } from '../platform/alerts/alerts.ts';
+import type { Audit } from '../platform/audit/audit.ts';
 import { auditMigrations } from '../platform/audit/audit.ts';
 import type { Config } from '../platform/config/schema.ts';
 import type { Database } from '../platform/database/database.ts';
@@ -52,9 +52,9 @@ import { inboxMigrations } from '../platform/inbox/migrations.ts';
 import { currentCorrelationId } from '../platform/logging/context.ts';
 import { ratelimitMigrations } from '../platform/ratelimit/migrations.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
+import { resilienceMigrations } from '../platform/resilience/breakers.ts';
 import { telemetryMigrations } from '../platform/telemetry/history.ts';
 import type { Telemetry } from '../platform/telemetry/telemetry.ts';
-import { resilienceMigrations } from '../platform/resilience/breakers.ts';
 import type { Vault } from '../platform/vault/vault.ts';
 import { vaultMigrations } from '../platform/vault/vault.ts';
 import { createChangeFeed } from '../storage/change-feed.ts';
@@ -132,9 +132,9 @@ export const migrations = [
   ...ratelimitMigrations,
   ...resilienceMigrations,
   ...healthMigrations,
+  ...inboxMigrations,
   ...telemetryMigrations,
   ...alertMigrations,
-  ...inboxMigrations,
 ];
 
 /** Opens the store. Whatever fails halfway is closed again. */

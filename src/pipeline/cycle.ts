@@ -1,38 +1,17 @@
-import type { Rule } from '../domain/finding.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { repositoryKey } from '../domain/repository.ts';
 import type { ErrorKind } from '../lib/app-error.ts';
 import { toAppError } from '../lib/app-error.ts';
 import { followApprovals } from './approve/follow-approvals.ts';
 import { pollApprovals } from './approve/poll-approvals.ts';
+import type { CyclePorts } from './cycle-ports.ts';
 import { holdOf } from './dispatch.ts';
-import type { AttemptRef } from './execute/attempt.ts';
 import { followDrift } from './follow/drift.ts';
 import { followPullRequests } from './follow/follow.ts';
 import { followProposals } from './follow/follow-proposals.ts';
 import { followVerdicts } from './follow/review-verdicts.ts';
-import type { RoundRef } from './follow/round.ts';
-import type { PipelinePorts } from './pipeline-ports.ts';
 import { followFindings } from './propose/follow-findings.ts';
 import { propose } from './propose/propose.ts';
-
-export interface CyclePorts extends PipelinePorts {
-  /** Looks at one repository with every scanner that is switched on, or only with the named ones of them. */
-  readonly scan: (
-    target: RepositoryRef,
-    only?: readonly Rule[],
-  ) => Promise<{
-    readonly commit: string | null;
-    readonly changed: boolean;
-    readonly findings: number;
-  }>;
-  /** Starts the durable workflow of an attempt; starting it twice is starting it once. Answers whether it is new. */
-  readonly startAttempt: (ref: AttemptRef) => Promise<boolean>;
-  /** Starts the durable workflow of a round on an open pull request; starting it twice is starting it once. */
-  readonly startRound: (ref: RoundRef) => Promise<boolean>;
-  /** Settles effects that a dead process left behind. */
-  readonly settleLeftovers: () => Promise<number>;
-}
 
 /** What one round did and what went wrong in it, repository by repository. */
 export interface CycleSummary {

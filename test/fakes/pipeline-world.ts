@@ -12,7 +12,7 @@ import type { RepositoryRef } from '../../src/domain/repository.ts';
 import { repositoryKey } from '../../src/domain/repository.ts';
 import type { Task } from '../../src/domain/task.ts';
 import { silentLog } from '../../src/lib/log.ts';
-import type { CyclePorts } from '../../src/pipeline/cycle.ts';
+import type { CyclePorts } from '../../src/pipeline/cycle-ports.ts';
 import type { AttemptRef } from '../../src/pipeline/execute/attempt.ts';
 import { type RoundRef } from '../../src/pipeline/follow/round.ts';
 import { roundWorkflow } from '../../src/pipeline/follow/round-workflow.ts';

@@ -55,9 +55,9 @@ export async function createHookServer(): Promise<HookServer> {
     return [200, shown(hook)];
   };
   const server = createServer((request, response) => {
-    void answer(request).then(([status, body]) => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    });
+    void answer(request).then(([status, body]) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+    );
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

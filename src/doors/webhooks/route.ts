@@ -23,7 +23,7 @@ export interface WebhookRouteDeps {
 }
 
 /** What GitHub sends at most. */
-export const largestDeliveryBytes = 25 * 1024 * 1024;
+const largestDeliveryBytes = 25 * 1024 * 1024;
 
 /**
  * The address that GitHub sends to. Who signs well is never limited, so the signature is looked at before anybody counts;

@@ -1,7 +1,8 @@
 import type { RepositoryRef } from '../../domain/repository.ts';
 import { repositoryKey } from '../../domain/repository.ts';
 import { AppError, toAppError } from '../../lib/app-error.ts';
-import type { CyclePorts, Problem } from '../../pipeline/cycle.ts';
+import type { Problem } from '../../pipeline/cycle.ts';
+import type { CyclePorts } from '../../pipeline/cycle-ports.ts';
 import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
 import { followFindings } from '../../pipeline/propose/follow-findings.ts';
 import { countUnproposed, propose } from '../../pipeline/propose/propose.ts';

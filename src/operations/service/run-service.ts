@@ -1,8 +1,9 @@
 import type { RepositoryRef } from '../../domain/repository.ts';
 import { repositoryKey } from '../../domain/repository.ts';
 import { taskStates } from '../../domain/task.ts';
-import type { CyclePorts, CycleSummary, Problem } from '../../pipeline/cycle.ts';
+import type { CycleSummary, Problem } from '../../pipeline/cycle.ts';
 import { dispatch, progressed, runCycle } from '../../pipeline/cycle.ts';
+import type { CyclePorts } from '../../pipeline/cycle-ports.ts';
 import { explain } from '../../pipeline/explain.ts';
 import type { ServiceSummary } from './contract.ts';
 

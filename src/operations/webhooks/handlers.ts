@@ -6,7 +6,7 @@ import type { HookLine } from './contract.ts';
 import { listDeliveries, listWebhooks, setUpWebhooks, workAgain } from './contract.ts';
 
 /** What a delivery can make us look at; other events are not asked for. */
-export const hookEvents = [
+const hookEvents = [
   'check_suite',
   'issue_comment',
   'issues',

@@ -3,7 +3,7 @@ import type { RepositoryRef } from '../../domain/repository.ts';
 import { repositoryKey } from '../../domain/repository.ts';
 import type { AttentionReason, Task } from '../../domain/task.ts';
 import { toAppError } from '../../lib/app-error.ts';
-import type { CyclePorts } from '../cycle.ts';
+import type { CyclePorts } from '../cycle-ports.ts';
 import { forEachApart } from '../settle.ts';
 import type { Followed } from './follow.ts';
 import { handOver } from './hand-over.ts';

@@ -3,7 +3,7 @@ import type { HostCheck } from '../../domain/ports/code-review.ts';
 import type { TaskNote } from '../../domain/ports/stores.ts';
 import type { Task } from '../../domain/task.ts';
 import { toAppError } from '../../lib/app-error.ts';
-import type { CyclePorts } from '../cycle.ts';
+import type { CyclePorts } from '../cycle-ports.ts';
 import { holdOf } from '../dispatch.ts';
 import { settleAll } from '../settle.ts';
 import { lostBy } from './drift.ts';

@@ -5,7 +5,7 @@ import { createHash, createHmac, type Hmac } from 'node:crypto';
  * one line with the seal over everything before it.
  */
 export const formatName = 'claude-manager-backup';
-export const formatVersion = 1;
+const formatVersion = 1;
 export const magic = Buffer.from(`${formatName} ${formatVersion}\n`, 'latin1');
 
 const sealPattern = /^\nhmac-sha256 ([0-9a-f]{16}) ([0-9a-f]{64})\n$/u;

@@ -68,7 +68,8 @@ test('keys that need a restart keep their value and are named', async () => {
   expect(source.current().analyzer.staleAfterDays).toBe(3);
   expect(reports[0]).toMatchObject({
     changed: ['analyzer.staleAfterDays'],
-    needRestart: ['dataDir'],
+    // Backups lie in the data folder unless another is named.
+    needRestart: ['dataDir', 'backup.folder'],
     error: null,
   });
 });

@@ -114,7 +114,7 @@ async function loadWhole(load: () => Promise<LoadedConfig>): Promise<LoadedConfi
 }
 
 /** Keys with one value that differ; lists and tables count as one. */
-export function differentKeys(one: Config, other: Config): readonly KeyDescription[] {
+function differentKeys(one: Config, other: Config): readonly KeyDescription[] {
   return describeKeys().filter(
     ({ path }) =>
       !/[[<]/.test(path) &&

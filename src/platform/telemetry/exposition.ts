@@ -142,7 +142,7 @@ export function createExposition(deps: {
 }
 
 /** What this process and its machine use. */
-export function processReadings(): readonly Reading[] {
+function processReadings(): readonly Reading[] {
   const { rss, heapUsed, external } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
   const [load = 0] = loadavg();

@@ -51,7 +51,7 @@ export interface Telemetry {
 }
 
 /** Names an area may have; the ones after that count as `other`, so that series stay bounded whatever is asked. */
-export const mostNames: Readonly<Record<Area, number>> = {
+const mostNames: Readonly<Record<Area, number>> = {
   operation: 125,
   upstream: 12,
   job: 6,

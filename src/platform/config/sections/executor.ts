@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { weekdays } from '../../../domain/quiet-hours.ts';
 import { dollars, key, lines, naturalNumber, positive, section } from '../key.ts';
 
 const minutes = z.number().min(0.01).max(1440);
@@ -38,6 +37,8 @@ const agentEntry = z.strictObject({
     .meta({ description: 'How a command gets its task; a file when left out.' }),
   model: z.string().min(1).optional().meta({ description: 'Model to ask for.' }),
 });
+
+const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
 export const executor = section('Agents, their limits and their money.', {
   terragonUsername: key(z.string().min(1), '@terragon-labs', {
