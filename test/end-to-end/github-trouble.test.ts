@@ -125,7 +125,7 @@ describe.concurrent('what is configured wrong', () => {
       expect(summary.started).toBe(1);
       expect(summary.problems).toHaveLength(1);
       expect(summary.problems[0]?.message).toContain('"no-such-program" is not on this machine');
-      expect(summary.problems[0]?.next).toContain('tasks retry');
+      expect(summary.problems[0]?.next).toContain('tasks requeue');
       const [issue] = loop.proposals();
       expect(issue?.comments).toHaveLength(1);
       expect(issue?.comments[0]?.body).toContain('Install it');
