@@ -18,7 +18,8 @@ const write = (content: object | string): Promise<void> =>
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'source-'));
   await write({});
-  const load = () => loadConfig({ folder, env: {}, file: 'config.json' });
+  const own = folder;
+  const load = () => loadConfig({ folder: own, env: {}, file: 'config.json' });
   reports = [];
   source = createConfigSource({
     initial: await load(),

@@ -56,13 +56,16 @@ export function createConfigSource(options: ConfigSourceOptions): ConfigSource {
   let settling: NodeJS.Timeout | null = null;
 
   let told = '';
+  let isClosed = false;
 
   const read = async (): Promise<void> => {
     const before = current;
     let wanted: Config;
     try {
       wanted = (await loadWhole(options.load)).config;
+      if (isClosed) return;
     } catch (error) {
+      if (isClosed) return;
       // The same complaint about a file that is looked at again is not told again.
       const text = error instanceof Error ? error.message : String(error);
       if (text !== told) options.onReload({ changed: [], needRestart: [], error, before });
@@ -96,6 +99,7 @@ export function createConfigSource(options: ConfigSourceOptions): ConfigSource {
     },
     reload,
     close: () => {
+      isClosed = true;
       stop();
       if (settling !== null) clearTimeout(settling);
       listeners.clear();
