@@ -50,27 +50,37 @@ function described(id: string, { about, error }: FieldFrame): object {
   };
 }
 
+interface ControlFrame extends FieldFrame {
+  /** For what is code: names, keys, patterns. */
+  readonly mono?: boolean;
+}
+
+/** What a box to write in has, whether of one line or of many. */
+function control(id: string, frame: ControlFrame, size: string): object {
+  return {
+    ...described(id, frame),
+    id,
+    className: classNames(
+      box,
+      size,
+      frame.mono === true && 'font-mono text-13',
+      frame.error ? 'border-bad' : 'border-line-strong',
+    ),
+  };
+}
+
 export function TextField({
   label,
   about,
   error,
   mono = false,
   ...rest
-}: FieldFrame & { readonly mono?: boolean } & Omit<ComponentProps<'input'>, 'id'>): ReactNode {
+}: ControlFrame & Omit<ComponentProps<'input'>, 'id'>): ReactNode {
   const id = useId();
+  const frame = { label, about, error };
   return (
-    <Frame id={id} label={label} about={about} error={error}>
-      <input
-        {...rest}
-        {...described(id, { label, about, error })}
-        id={id}
-        className={classNames(
-          box,
-          'h-9',
-          mono && 'font-mono text-13',
-          error ? 'border-bad' : 'border-line-strong',
-        )}
-      />
+    <Frame id={id} {...frame}>
+      <input {...rest} {...control(id, { ...frame, mono }, 'h-9')} />
     </Frame>
   );
 }
@@ -81,21 +91,12 @@ export function TextArea({
   error,
   mono = false,
   ...rest
-}: FieldFrame & { readonly mono?: boolean } & Omit<ComponentProps<'textarea'>, 'id'>): ReactNode {
+}: ControlFrame & Omit<ComponentProps<'textarea'>, 'id'>): ReactNode {
   const id = useId();
+  const frame = { label, about, error };
   return (
-    <Frame id={id} label={label} about={about} error={error}>
-      <textarea
-        {...rest}
-        {...described(id, { label, about, error })}
-        id={id}
-        className={classNames(
-          box,
-          'py-2',
-          mono && 'font-mono text-13',
-          error ? 'border-bad' : 'border-line-strong',
-        )}
-      />
+    <Frame id={id} {...frame}>
+      <textarea {...rest} {...control(id, { ...frame, mono }, 'py-2')} />
     </Frame>
   );
 }
