@@ -37,10 +37,13 @@ export function createAnchoring(deps: AnchoringDeps): Anchoring {
       try {
         if (!state.isCaughtUp) {
           const before = waiting.length;
-          for (const line of await missedLines(deps, place)) await place.append(line);
+          const missed = await missedLines(deps, place);
+          for (const line of missed) await place.append(line);
           state.isCaughtUp = true;
-          // What came while the database was read may not have been seen there.
-          waiting.splice(0, before);
+          // What came while the database was read was seen there or not; what was seen is not carried over twice.
+          const carried = new Set(missed.map(({ note }) => note));
+          const later = waiting.splice(0).slice(before);
+          waiting.push(...later.filter(({ note }) => !carried.has(note)));
         }
         for (let line = waiting[0]; line !== undefined; line = waiting[0]) {
           await place.append(line);

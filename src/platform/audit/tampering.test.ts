@@ -252,18 +252,20 @@ describe('tampering with the anchors', () => {
     const lines = (await readFile(kept, 'utf8')).trimEnd().split('\n');
     const broken = lines.map((line, n) => (n === 1 ? line.replace('time 2', 'time 3') : line));
     await writeFile(log.anchorPath, `${broken.join('\n')}\n`);
-    expect(await log.audit.verify()).toMatchObject({ ok: false });
+    const changed = await log.audit.verify();
     await writeFile(log.anchorPath, `${lines.with(0, '{}').join('\n')}\n`);
-    expect(await log.audit.verify()).toMatchObject({ ok: false });
+    const forged = await log.audit.verify();
     await copyFile(kept, log.anchorPath);
-    expect(await log.audit.verify()).toMatchObject({ ok: true });
+    expect([changed.ok, forged.ok, (await log.audit.verify()).ok]).toEqual([false, false, true]);
   });
 
   it('a line that a crash cut off is no tampering', async () => {
+    await write(clean);
     const kept = await readFile(log.anchorPath, 'utf8');
     await writeFile(log.anchorPath, kept.slice(0, -30));
-    expect(await log.audit.verify()).toMatchObject({ ok: true });
+    const found = await log.audit.verify();
     await writeFile(log.anchorPath, kept);
+    expect(found).toMatchObject({ ok: true });
   });
 });
 
