@@ -8,6 +8,7 @@ import { createCommandRunner } from '../integrations/agents/command-runner.ts';
 import { createAgents } from '../integrations/agents/create-agents.ts';
 import { createDemoAgent } from '../integrations/agents/demo/demo-agent.ts';
 import { sampleRepositories } from '../integrations/agents/demo/samples.ts';
+import { proveAgent } from '../integrations/agents/prove-agent.ts';
 import { createAgentRunner } from '../integrations/agents/runner.ts';
 import { createTerragon } from '../integrations/delegates/terragon.ts';
 import { agentUserOf, createBubblewrap } from '../integrations/sandbox/bubblewrap.ts';
@@ -19,8 +20,12 @@ import { toAppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { sha256 } from '../lib/hash.ts';
 import type { Random } from '../lib/random.ts';
+import { type AgentLine, proofBudgetUsd } from '../operations/agents/contract.ts';
+import { agentHandlers } from '../operations/agents/handlers.ts';
+import type { Served } from '../operations/gate.ts';
 import type { CommandRunner } from '../pipeline/pipeline-ports.ts';
 import type { Config } from '../platform/config/schema.ts';
+import { currentCorrelationId } from '../platform/logging/context.ts';
 
 /** Agents and where they run. */
 export interface AgentRooms {
@@ -30,6 +35,8 @@ export interface AgentRooms {
   readonly commands: CommandRunner;
   /** Words for people: what seals agents in. */
   readonly sandboxName: string;
+  /** `agents.list`, `agents.prove`. */
+  readonly served: readonly Served[];
   /** Ends what a dead service left running; only who holds the claim on the data folder may ask for it. */
   readonly endLeftovers: () => Promise<void>;
 }
@@ -47,6 +54,8 @@ export interface AgentRoomParts {
   readonly path: string;
   /** From the vault or the environment. */
   readonly secret: (name: string) => Promise<string | undefined>;
+  /** Over what agents say. */
+  readonly redact: (text: string) => string;
   /** False where no agent will be run: no sandbox is tried. */
   readonly isWorking: boolean;
   readonly warn: (message: string, facts: object) => void;
@@ -95,12 +104,34 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
     limits,
   });
   const lines = createCommandRunner({ sandbox, clock, tempRoot, nodePath, limits });
+  const terragon = (): Delegate =>
+    createTerragon({ username: parts.current().executor.terragonUsername });
+  const find = (name: string): Agent | null =>
+    [...configured(), ...demo].find((agent) => agent.name === name) ?? null;
   return {
-    agents: (name) => [...configured(), ...demo].find((agent) => agent.name === name) ?? null,
-    delegates: (name) => {
-      const terragon = createTerragon({ username: parts.current().executor.terragonUsername });
-      return name === terragon.name ? terragon : null;
-    },
+    agents: find,
+    delegates: (name) => (name === terragon().name ? terragon() : null),
+    served: agentHandlers({
+      sandboxName: sandbox.name,
+      list: () => agentLines([...configured(), ...demo], terragon(), parts.current()),
+      prove: async (name, { signal, progress }) => {
+        const agent = find(name);
+        if (agent === null) throw new Error(`the agent ${name} went away`);
+        const proof = await proveAgent(agent, {
+          runner,
+          sandbox,
+          clock,
+          random,
+          tempRoot,
+          budgetUsd: proofBudgetUsd,
+          correlationId: currentCorrelationId() ?? random.uuid(),
+          signal,
+          progress,
+        });
+        const steps = proof.steps.map((one) => ({ ...one, evidence: parts.redact(one.evidence) }));
+        return { ...proof, steps };
+      },
+    }),
     runner,
     commands: {
       run: async (request) => {
@@ -181,6 +212,20 @@ const notWorking: Sandbox = {
   probe: async () => ({ works: false, evidence: 'This command runs no agents.', mend: null }),
   start: () => Promise.reject(new Error('this command runs no agents')),
 };
+
+function agentLines(
+  agents: readonly Agent[],
+  delegate: Delegate,
+  { executor }: Config,
+): readonly AgentLine[] {
+  const line = (name: string, cost: AgentLine['cost']): AgentLine => ({
+    name,
+    cost,
+    isDefault: name === executor.default,
+    canBeProven: cost !== 'delegate',
+  });
+  return [...agents.map(({ name, cost }) => line(name, cost)), line(delegate.name, 'delegate')];
+}
 
 /** Agents that run here; a delegate is asked by a comment. */
 export function agentEntries(config: Config): Parameters<typeof createAgents>[0] {

@@ -156,6 +156,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       dataDir: config.dataDir,
       path: options.env['PATH'] ?? '',
       warn: (message, facts) => parts.logger.warn(message, facts),
+      redact: (text) => parts.redactor.redact(text),
       isWorking: options.needs === 'engine',
     });
     const scan = createScan({
@@ -234,6 +235,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         parts.redactor.redact(text),
       ),
       ...identity.served,
+      ...agents.served,
       ...hookOperations(hooks),
       ...figures.served,
       ...alerts.served,

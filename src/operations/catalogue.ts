@@ -1,4 +1,5 @@
 import * as account from './account/contract.ts';
+import * as agents from './agents/contract.ts';
 import * as alerts from './alerts/contract.ts';
 import * as approvals from './approvals/contract.ts';
 import * as audit from './audit/contract.ts';
@@ -29,6 +30,7 @@ import * as webhooks from './webhooks/contract.ts';
 const rooms: readonly object[] = [
   audit,
   account,
+  agents,
   alerts,
   users,
   tokens,

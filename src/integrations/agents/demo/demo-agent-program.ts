@@ -18,9 +18,19 @@ interface Recipe {
 
 const [recipesFile = '', taskFile = ''] = process.argv.slice(2);
 const recipes = JSON.parse(await readFile(recipesFile, 'utf8')) as readonly Recipe[];
-const recipe = recipeFor(await readFile(taskFile, 'utf8'));
-if (recipe === undefined) finish('I am a scripted agent and know no recipe for this task.', true);
+const task = await readFile(taskFile, 'utf8');
+const recipe = recipeFor(task);
+// The one task that every agent is asked to prove itself with (prove-agent.ts).
+const proof = /^Create a file named (\w+\.txt) .*Its only line is: ([0-9a-f]+)$/m.exec(task);
+if (proof !== null) await writeWord(proof[1] ?? '', proof[2] ?? '');
+else if (recipe === undefined)
+  finish('I am a scripted agent and know no recipe for this task.', true);
 else await follow(recipe);
+
+async function writeWord(file: string, word: string): Promise<void> {
+  await writeFile(file, `${word}\n`);
+  finish(`I wrote ${file}.`, false);
+}
 
 /** The longest text that stands in the task, so that one TODO inside another is not mistaken. */
 function recipeFor(task: string): Recipe | undefined {
