@@ -88,6 +88,7 @@ export function importable({
     CLAUDE_CODE_OAUTH_TOKEN: null,
     ...secrets.agents,
     ...secrets.github,
+    ...secrets.receivers,
   };
   return Object.entries(known).map(([name, value]) => ({ name, value: value ?? undefined }));
 }

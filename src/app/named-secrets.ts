@@ -10,6 +10,7 @@ export function allSecrets({
     DATABASE_URL: secrets.databaseUrl,
     ...secrets.agents,
     ...secrets.github,
+    ...secrets.receivers,
   };
   return Object.fromEntries(
     Object.entries(named).flatMap(([name, value]) => (value === null ? [] : [[name, value]])),

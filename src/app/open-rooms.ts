@@ -51,6 +51,7 @@ import { createServerOpener } from './open-http.ts';
 import type { IdentityRooms } from './open-identity.ts';
 import { openIdentity } from './open-identity.ts';
 import { openMcp } from './open-mcp.ts';
+import { openNotifications } from './open-notifications.ts';
 import type { OpenOptions, WorkingRooms } from './open-options.ts';
 import { configFolder } from './open-options.ts';
 import { protectionOperations } from './open-protection.ts';
@@ -149,6 +150,13 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       blocks: guard.blocks,
       log: parts.log,
     });
+    const notifications = openNotifications({
+      ...deps,
+      config: current,
+      store,
+      log: parts.log,
+      version,
+    });
     const agents = await openAgents({
       ...deps,
       secret: (name) => store.credentials.take(name, 'an agent run'),
@@ -239,6 +247,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       ...hookOperations(hooks),
       ...figures.served,
       ...alerts.served,
+      ...notifications.served,
     ];
     let working: Rooms['engine'] = null;
     const isBeside =
@@ -262,7 +271,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         isHeld: () => health.isMemoryTight(),
       });
       if (options.operation === startService.name)
-        closers.push(figures.keep(server.address), alerts.keep());
+        closers.push(figures.keep(server.address), alerts.keep(), notifications.keep());
       closers.push(keepAudit(store.audit, { ...deps, log: parts.log }), () => engine.close());
       closers.push(health.keep(engine.cycle));
       closers.push(keepBackups(config, parts.gate, { ...deps, log: parts.log }, () => undefined));

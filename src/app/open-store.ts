@@ -50,6 +50,8 @@ import { idempotencyMigrations } from '../platform/idempotency/migrations.ts';
 import { identityMigrations } from '../platform/identity/migrations.ts';
 import { inboxMigrations } from '../platform/inbox/migrations.ts';
 import { currentCorrelationId } from '../platform/logging/context.ts';
+import { outboxMigrations } from '../platform/outbox/migrations.ts';
+import { createOutbox } from '../platform/outbox/outbox.ts';
 import { ratelimitMigrations } from '../platform/ratelimit/migrations.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
 import { resilienceMigrations } from '../platform/resilience/breakers.ts';
@@ -70,6 +72,7 @@ import { createCredentials } from './credentials.ts';
 import { killPoint } from './kill-point.ts';
 import { openAudit } from './open-audit.ts';
 import { openGithub } from './open-github.ts';
+import { toldTasks } from './open-notifications.ts';
 import { openVault } from './open-vault.ts';
 import type { Reconciliation } from './reconciliation.ts';
 import { openReconciliation, reconciliationMigration } from './reconciliation.ts';
@@ -135,6 +138,7 @@ export const migrations = [
   ...inboxMigrations,
   ...telemetryMigrations,
   ...alertMigrations,
+  ...outboxMigrations,
 ];
 
 /** Opens the store. Whatever fails halfway is closed again. */
@@ -167,7 +171,12 @@ async function build(
   const trees = createTreeReader({ git });
   const pauses = createPauseStore(database);
   const audit = await openAudit({ ...parts, database });
-  const tasks = auditedTasks(createTaskStore(database), {
+  const told = toldTasks(createTaskStore(database), {
+    outbox: createOutbox(database, { clock }),
+    config: parts.current,
+    redact: (text) => parts.redactor.redact(text),
+  });
+  const tasks = auditedTasks(told, {
     audit,
     correlationId: () => currentCorrelationId() ?? random.uuid(),
   });

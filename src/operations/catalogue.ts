@@ -11,6 +11,7 @@ import * as findings from './findings/contract.ts';
 import * as health from './health/contract.ts';
 import * as issues from './issues/contract.ts';
 import * as metrics from './metrics/contract.ts';
+import * as notifications from './notifications/contract.ts';
 import type { Contract } from './operation.ts';
 import * as outcomes from './outcomes/contract.ts';
 import * as performance from './performance/contract.ts';
@@ -48,6 +49,7 @@ const rooms: readonly object[] = [
   health,
   issues,
   metrics,
+  notifications,
   performance,
   scans,
   security,

@@ -85,6 +85,15 @@ export interface Guard {
   admit(call: GuardedCall): Promise<Refusal | null> | Refusal | null;
   /** Hears of input that looks like an attack; who keeps probing is blocked. */
   suspect(call: GuardedCall): void;
+  /** What is left of the caller's limit; null for whoever has none. */
+  left?(call: GuardedCall): Allowance | null;
+}
+
+/** How many more calls a caller may make now, and when all of them are its own again. */
+export interface Allowance {
+  readonly limit: number;
+  readonly remaining: number;
+  readonly resetSeconds: number;
 }
 
 /** How a call ended, for metrics and traces. */
@@ -128,6 +137,8 @@ export interface GateParts {
 export interface CallOptions {
   readonly signal?: AbortSignal;
   readonly progress?: (text: string) => void;
+  /** Hears what is left of the caller's limit once the call is admitted. */
+  readonly allowance?: (left: Allowance) => void;
   /** Put round the handler once the call is admitted: a door that knows the request's first answer gives that instead. */
   readonly once?: <T>(work: () => Promise<T>) => Promise<T>;
 }

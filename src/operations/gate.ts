@@ -18,6 +18,7 @@ import type { Contract } from './operation.ts';
 import { createFieldCheck } from './unknown-fields.ts';
 
 export type {
+  Allowance,
   CallContext,
   Caller,
   CallOptions,
@@ -143,6 +144,7 @@ async function pass<T>(
     const started = parts.clock.monotonicMs();
     const call = guardedCall(act, caller);
     const turnedAway = (await parts.guard?.admit(call)) ?? null;
+    if (turnedAway === null) tellAllowance(parts, call, options);
     const admitted = admit(turnedAway, allowed, work);
     if (admitted.flags.length > 0) tellFlags(parts, call, admitted.flags);
     const entry = turnedAway?.isAudited === false ? null : await begin(parts, act, call, admitted);
@@ -223,6 +225,12 @@ function inspectionOf(parts: GateParts) {
 
 function guardedCall(act: Act, { actor, door, clientId, correlationId }: KnownCaller): GuardedCall {
   return { operation: act.name, effect: act.effect, actor, door, clientId, correlationId };
+}
+
+function tellAllowance(parts: GateParts, call: GuardedCall, { allowance }: CallOptions): void {
+  if (allowance === undefined) return;
+  const left = parts.guard?.left?.(call) ?? null;
+  if (left !== null) allowance(left);
 }
 
 function tellFlags(parts: GateParts, call: GuardedCall, flags: readonly InputFlag[]): void {

@@ -73,6 +73,15 @@ const token = (name: string): Actor => ({ kind: 'token', name, scopes: [], owner
 const ada: Actor = { kind: 'user', name: 'ada', roles: [], session: { id: 's', provenAtMs: 0 } };
 
 describe('a client', () => {
+  test('is told what is left of its minute, and the dashboard what is left of its own limit', async () => {
+    const { guard, call } = process_();
+    await call(2, {});
+    clock.advance(1000);
+    expect(guard.left?.(anonymous)).toEqual({ limit: 60, remaining: 58, resetSeconds: 59 });
+    expect(guard.left?.({ ...anonymous, actor: ada })).toMatchObject({ limit: 1200 });
+    const system: Actor = { kind: 'system', name: 'cycle' };
+    expect(guard.left?.({ ...anonymous, actor: system })).toBeNull();
+  });
   test('has 60 calls in any minute; the 61st is refused and told when to come again', async () => {
     const { call, refusal } = process_();
     expect(await call(60, {})).toBe(60);

@@ -164,6 +164,16 @@ export function createGuard(deps: GuardDeps): CreatedGuard {
         return;
       void block(subject, 'probing', { fields: count, operation: call.operation });
     },
+    left: (call) => {
+      if (isExempt(call) || deps.isOff?.() === true) return null;
+      const now = clock.monotonicMs();
+      const principal = principalOf(call.actor);
+      const isReading = principal !== null && isDashboard(call) && call.effect === 'read';
+      const { limit, remaining, resetMs } = isReading
+        ? dashboards.look(principal, now)
+        : clients.look(principal ?? addressOf(call.clientId), now);
+      return limit === 0 ? null : { limit, remaining, resetSeconds: Math.ceil(resetMs / 1000) };
+    },
     admitProbe: (clientId) =>
       overflow(probes.take(addressOf(clientId), clock.monotonicMs()), addressOf(clientId)),
     suspects: () => probing.counts(clock.monotonicMs()),

@@ -1,9 +1,18 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import { type AddressInfo, createServer as createSocketServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,6 +20,11 @@ import { ApiError, createClient } from '../../src/operations/api-client/client.t
 import { routeOf } from '../../src/operations/api-client/route.ts';
 import { catalogue } from '../../src/operations/catalogue.ts';
 import { watchChanges } from '../../src/operations/changes/contract.ts';
+import {
+  listMessages,
+  sendAgain,
+  TaskMessage,
+} from '../../src/operations/notifications/contract.ts';
 import { scanRepositories } from '../../src/operations/scans/contract.ts';
 import { serviceStatus } from '../../src/operations/service/contract.ts';
 import { signOut } from '../../src/operations/sessions/contract.ts';
@@ -27,6 +41,23 @@ const password = 'six green boats at 4 in the fog';
 let folder = '';
 let database: TestDatabase;
 
+/** Another program, which is down at first: it answers 503 once. */
+const received: { headers: IncomingHttpHeaders; body: string }[] = [];
+const receiver = createServer((request, response) => {
+  void receive(request, response);
+});
+
+async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  received.push({ headers: request.headers, body: await readAll(request) });
+  response.writeHead(received.length === 1 ? 503 : 204).end();
+}
+
+async function listenForMessages(): Promise<string> {
+  receiver.listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  return `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/backlog`;
+}
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cms-http-'));
   database = await createTestDatabase();
@@ -42,10 +73,23 @@ beforeAll(async () => {
     [...git, 'commit', '-qm', 'first'],
   ])
     await run('git', words, { cwd: join(folder, 'r') });
-  const config = { repositories: [{ match: './r' }], dataDir: 'data', logDir: 'logs' };
+  const url = await listenForMessages();
+  const config = {
+    repositories: [{ match: './r' }],
+    dataDir: 'data',
+    logDir: 'logs',
+    notifications: {
+      webhooks: [
+        { name: 'backlog', url, events: ['task.rejected', 'ping'], secret: 'BACKLOG_SECRET' },
+        { name: 'done-only', url, events: ['task.done'], secret: 'BACKLOG_SECRET' },
+      ],
+      allowedHosts: ['127.0.0.1'],
+    },
+  };
   await writeFile(join(folder, 'config.json'), JSON.stringify(config));
 });
 afterAll(async () => {
+  receiver.close();
   await database.drop();
   await rm(folder, { recursive: true, force: true });
 });
@@ -53,7 +97,12 @@ afterAll(async () => {
 function start(...words: readonly string[]) {
   const child = spawn(process.execPath, [program, '--verbose', 'start', ...words], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: folder, DATABASE_URL: database.url },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: folder,
+      DATABASE_URL: database.url,
+      BACKLOG_SECRET: 'river',
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const said = { text: '' };
@@ -134,12 +183,42 @@ describe('a service', () => {
       }
       stop.abort();
 
+      const told = async (state: 'waiting' | 'delivered') => {
+        for (;;) {
+          const [message] = await person.call(listMessages, { state, limit: 1 });
+          if (message !== undefined && message.attempts > 0) return message;
+          await setTimeout(100);
+        }
+      };
+      const refused = await told('waiting');
+      expect(refused).toMatchObject({ receiver: 'backlog', type: 'task.rejected', status: 503 });
+      await person.call(sendAgain, { id: refused.id });
+      expect(await told('delivered')).toMatchObject({ id: refused.id, status: 204 });
+      const [first, second] = received;
+      expect(first?.headers['webhook-id']).toBe(second?.headers['webhook-id']);
+      const { 'webhook-timestamp': seconds, 'webhook-signature': signature } =
+        second?.headers ?? {};
+      const mac = createHmac('sha256', 'river').update(
+        [refused.id, seconds, second?.body].join('.'),
+      );
+      expect(signature).toBe(`v1,${mac.digest('base64')}`);
+      expect(TaskMessage.parse(JSON.parse(second?.body ?? ''))).toMatchObject({
+        type: 'task.rejected',
+        data: { task: { id, state: 'rejected', from: 'proposed' } },
+      });
+      expect(received).toHaveLength(2);
+
       const { secret } = await person.call(createToken, {
         name: 'robot',
         scopes: ['tasks:read'],
       });
       const robot = createClient({ baseUrl: address, token: secret });
       expect((await robot.call(listTasks, {})).items.length).toBeGreaterThan(0);
+      const direct = await fetch(`${address}/api/v1/tasks`, {
+        headers: { authorization: `Bearer ${secret}` },
+      });
+      expect(direct.headers.get('ratelimit-limit')).toBe('60');
+      expect(direct.headers.get('ratelimit-remaining')).toBe('58');
       const refusal = await robot.call(serviceStatus, {}).catch((error: unknown) => error);
       expect(refusal).toBeInstanceOf(ApiError);
       expect(refusal).toMatchObject({ status: 403, code: 'permission_missing' });
@@ -192,7 +271,7 @@ describe('a service', () => {
   }, 120_000);
 
   test('whose port is taken says so and ends with 4; without sessions it stays on this machine', async () => {
-    const other = createServer().listen(0, '127.0.0.1');
+    const other = createSocketServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
     const taken = start('--port', String(port));

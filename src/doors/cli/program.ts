@@ -8,6 +8,7 @@ import { addConfigCommands } from './commands/config.ts';
 import { addCredentialCommands } from './commands/credentials.ts';
 import { addHealthCommand } from './commands/health.ts';
 import { addMcpCommand } from './commands/mcp.ts';
+import { addNotificationCommands } from './commands/notifications.ts';
 import { addPerformanceCommands } from './commands/performance.ts';
 import { addProtectionCommands } from './commands/protection.ts';
 import { addReadingCommands } from './commands/reading.ts';
@@ -128,6 +129,7 @@ export function createProgram(
   addUserCommands(program, run);
   addTokenCommands(program, run);
   addMcpCommand(program, context);
+  addNotificationCommands(program, run);
   addWebhookCommands(program, run);
   return program;
 }

@@ -37,6 +37,12 @@ export function openApiDocument(contracts: readonly Contract[], version: string)
         },
       },
       schemas: { Problem: problemSchema },
+      headers: Object.fromEntries(
+        Object.entries(limitHeaderTexts).map(([name, description]) => [
+          name,
+          { description, schema: { type: 'integer', minimum: 0 } },
+        ]),
+      ),
       responses: {
         Problem: {
           description: 'What was wrong, and what to do next.',
@@ -87,6 +93,7 @@ function operationOf(contract: Contract): Json {
     responses: {
       200: {
         description: kind === 'stream' ? 'Events, each with this in `data`.' : 'What it answers.',
+        ...(kind === 'stream' ? {} : { headers: limitHeaders }),
         content: answer,
       },
       ...(effect === 'read' && kind !== 'stream'
@@ -100,6 +107,19 @@ function operationOf(contract: Contract): Json {
 function queryParameter(name: string, schema: InputSchema, required: boolean): Json {
   return { name, in: 'query', required, schema, style: 'form', explode: true };
 }
+
+const limitHeaders = Object.fromEntries(
+  ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'].map((name) => [
+    name,
+    { $ref: `#/components/headers/${name}` },
+  ]),
+);
+
+const limitHeaderTexts = {
+  'RateLimit-Limit': 'Calls that this caller may make in any minute.',
+  'RateLimit-Remaining': 'How many of them are left now.',
+  'RateLimit-Reset': 'Seconds until all of them are its own again.',
+};
 
 const idempotencyKey = {
   name: 'Idempotency-Key',

@@ -17,7 +17,7 @@ import type { Callers, Sender } from './callers.ts';
 import { callBlocks, connectionSignal, sendBlocks, streamBlocks } from './event-stream.ts';
 import type { FirstAnswers } from './first-answers.ts';
 import { keyOf, underKey } from './first-answers.ts';
-import { problemOf, refuse } from './problem.ts';
+import { limitHeadersOf, problemOf, refuse } from './problem.ts';
 import { readInput } from './read-input.ts';
 
 /** Streams that one process keeps open, and that one address may. */
@@ -112,6 +112,9 @@ async function call(
   const run = async (options: CallOptions): Promise<unknown> =>
     admitted(parts.gate, contract, asked, {
       ...options,
+      allowance: (left) => {
+        if (!reply.sent) void reply.headers(limitHeadersOf(left));
+      },
       ...(isKeyed
         ? {
             once: underKey(parts.answers, key, contract, isSecret, sender.actor, input, () => {

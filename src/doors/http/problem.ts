@@ -1,6 +1,7 @@
 import type { AppErrorOptions, ErrorKind } from '../../lib/app-error.ts';
 import { AppError, toAppError } from '../../lib/app-error.ts';
 import type { FieldIssue, Problem } from '../../operations/api-client/api-error.ts';
+import type { Allowance } from '../../operations/gate.ts';
 
 const statuses: Readonly<Record<ErrorKind, number>> = {
   invalid_input: 400,
@@ -63,11 +64,28 @@ export function limitHeaders({ kind, details }: AppError): Readonly<Record<strin
   const number = (name: string): number | null =>
     typeof details[name] === 'number' ? Math.max(0, Math.ceil(details[name])) : null;
   const retry = number('retryAfterSeconds') ?? (kind === 'unavailable' ? 5 : null);
+  return {
+    ...(retry === null ? {} : { 'retry-after': String(retry) }),
+    ...limitHeadersOf({
+      limit: number('limit'),
+      remaining: number('remaining'),
+      resetSeconds: number('resetSeconds'),
+    }),
+  };
+}
+
+/** What is left of a limit, on answers and refusals alike (IETF draft "RateLimit header fields for HTTP", version 06). */
+export function limitHeadersOf({
+  limit,
+  remaining,
+  resetSeconds,
+}: {
+  readonly [Name in keyof Allowance]: Allowance[Name] | null;
+}): Readonly<Record<string, string>> {
   const named = {
-    'retry-after': retry,
-    'ratelimit-limit': number('limit'),
-    'ratelimit-remaining': number('remaining'),
-    'ratelimit-reset': number('resetSeconds'),
+    'ratelimit-limit': limit,
+    'ratelimit-remaining': remaining,
+    'ratelimit-reset': resetSeconds,
   };
   return Object.fromEntries(
     Object.entries(named).flatMap(([name, value]) =>

@@ -9,6 +9,8 @@ export interface Secrets {
   readonly agents: Readonly<Record<string, string>>;
   /** What `github.app` and `github.credentials` name. */
   readonly github: Readonly<Record<string, string>>;
+  /** What `alerts.webhookCredential` and `notifications.webhooks` name. */
+  readonly receivers: Readonly<Record<string, string>>;
 }
 
 const builtIn = ['ANTHROPIC_API_KEY', 'CLAUDE_CODE_OAUTH_TOKEN', 'OPENAI_API_KEY', 'CODEX_API_KEY'];
@@ -31,6 +33,7 @@ export function readSecrets(
     databaseUrl: filled(env['DATABASE_URL']),
     agents: valuesOf([...builtIn, ...named]),
     github: valuesOf(githubNames(config)),
+    receivers: valuesOf(receiverNames(config)),
   };
 }
 
@@ -39,6 +42,14 @@ function githubNames({ github }: Config): readonly string[] {
   return [
     ...apps.flatMap((app) => app?.privateKey ?? []),
     ...github.credentials.flatMap(({ token }) => token ?? []),
+  ];
+}
+
+function receiverNames({ alerts, notifications }: Config): readonly string[] {
+  const { webhookCredential } = alerts;
+  return [
+    ...(webhookCredential === null ? [] : [webhookCredential]),
+    ...notifications.webhooks.map(({ secret }) => secret),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import { taskStates } from '../../../domain/task.ts';
 import type { Contract } from '../../../operations/operation.ts';
 import type {
@@ -19,6 +19,7 @@ import {
   retryTask,
   showTask,
 } from '../../../operations/tasks/contract.ts';
+import { count } from '../flag-values.ts';
 import { printable, table } from '../output/terminal.ts';
 import type { Run } from '../run.ts';
 
@@ -105,14 +106,6 @@ interface ListFlags {
 
 function moreText({ next }: TaskPage): string | null {
   return next === null ? null : `There are more: --after ${next}`;
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!(Number.isInteger(value) && value > 0)) {
-    throw new InvalidArgumentError('Give a whole number above 0.');
-  }
-  return value;
 }
 
 function one<O>(

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
 import type { DeliveryLine, HookLine } from '../../../operations/webhooks/contract.ts';
 import {
   listDeliveries,
@@ -7,6 +6,7 @@ import {
   setUpWebhooks,
   workAgain,
 } from '../../../operations/webhooks/contract.ts';
+import { count } from '../flag-values.ts';
 import { printable, table } from '../output/terminal.ts';
 import type { Run } from '../run.ts';
 
@@ -84,10 +84,4 @@ export function addWebhookCommands(program: Command, run: Run): void {
         ({ id }) => `${id} is worked through again.\n`,
       ),
     );
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('Give a whole number.');
 }
