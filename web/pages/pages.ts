@@ -1,6 +1,7 @@
 import type { PageDefinition } from '../page.ts';
 import { board } from './board/page.ts';
 import { inbox } from './inbox/page.ts';
+import { outcomes } from './outcomes/page.ts';
 import { putInOrder } from './put-in-order/page.ts';
 import { run } from './run/page.ts';
 import { runs } from './runs/page.ts';
@@ -10,7 +11,7 @@ import { tasks } from './tasks/page.ts';
 import { welcome } from './welcome/page.ts';
 
 /** The pages inside the frame, in the order of the rail. A new page is its folder and one line here. */
-export const framed: readonly PageDefinition[] = [inbox, board, runs, tasks, task, run];
+export const framed: readonly PageDefinition[] = [inbox, board, runs, outcomes, tasks, task, run];
 
 /** Pages without the frame: for whoever is not signed in. */
 export const alone: readonly PageDefinition[] = [signIn, welcome, putInOrder];

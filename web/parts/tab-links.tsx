@@ -6,10 +6,13 @@ export function TabLinks<T extends string>({
   label,
   tabs,
   current,
+  name = 'tab',
 }: {
   readonly label: string;
   readonly tabs: readonly { readonly tab: T; readonly word: string; readonly count?: number }[];
   readonly current: T;
+  /** Member of the address that says which one is shown. */
+  readonly name?: string;
 }): ReactNode {
   return (
     <nav aria-label={label} className="overflow-x-auto border-line border-b">
@@ -18,7 +21,7 @@ export function TabLinks<T extends string>({
           <li key={tab}>
             <Link
               to="."
-              search={{ tab }}
+              search={(before: object) => ({ ...before, [name]: tab })}
               resetScroll={false}
               aria-current={tab === current ? 'page' : undefined}
               className="-mb-px flex h-9 items-center gap-1 whitespace-nowrap border-transparent border-b-2 px-2 text-13 text-quiet hover:text-text aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-text"

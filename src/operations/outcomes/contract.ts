@@ -27,6 +27,8 @@ const Figure = z.object({
   definition: z.string(),
 });
 
+export type OutcomeFigure = z.infer<typeof Figure>;
+
 export const showOutcomes = operation({
   name: 'outcomes.show',
   summary: 'Say what came of the work in a period: approved, merged, cost, lead time',
