@@ -10,7 +10,7 @@ type Unit = OutcomeFigure['unit'];
 
 const hourMs = 3_600_000;
 
-export function formatFigure(value: number, unit: Unit): string {
+function formatFigure(value: number, unit: Unit): string {
   switch (unit) {
     case 'count':
       return formatCount(value);
