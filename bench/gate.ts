@@ -50,6 +50,7 @@ const logger = openLogger(
   () => ({ ...config, logDir: join(folder, 'logs') }),
   (line) => line,
   {},
+  { isService: false, others: () => [] },
 );
 const deps = { clock: systemClock, random: systemRandom, log: silentLog };
 const database = await openDatabase(

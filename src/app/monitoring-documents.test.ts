@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { createManualClock } from '../../test/fakes/manual-clock.ts';
+import { noTracing } from '../../test/fakes/no-tracing.ts';
 import { createExposition } from '../platform/telemetry/exposition.ts';
 import { areas, createTelemetry } from '../platform/telemetry/telemetry.ts';
 
@@ -11,7 +12,11 @@ const run = promisify(execFile);
 
 /** Names that `/metrics` shows: those of the exposition, and the gauges that the service reads. */
 async function shownNames(): Promise<ReadonlySet<string>> {
-  const telemetry = createTelemetry({ clock: createManualClock(), correlationId: () => null });
+  const telemetry = createTelemetry({
+    clock: createManualClock(),
+    correlationId: () => null,
+    tracing: noTracing,
+  });
   const exposition = createExposition({
     telemetry,
     watchLag: (late) => {

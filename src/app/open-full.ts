@@ -1,6 +1,8 @@
 import { systemRandom } from '../lib/random.ts';
 import type { Gate } from '../operations/gate.ts';
+import { startService } from '../operations/service/contract.ts';
 import { createInspect } from '../platform/inspection/inspect.ts';
+import type { LineSink } from '../platform/logging/logger.ts';
 import { factsFirst } from '../platform/logging/logger.ts';
 import { createRedactor } from '../platform/redaction/redactor.ts';
 import { watchPerformance } from '../platform/telemetry/monitor-performance.ts';
@@ -21,10 +23,12 @@ export async function openFull(options: OpenOptions): Promise<Manager> {
   for (const [name, value] of Object.entries(allSecrets(loaded))) redactor.register(name, value);
   const live =
     options.needs === 'engine' ? followConfig(options, loaded, redactor) : fixedConfig(loaded);
+  const collectors: LineSink[] = [];
   const logger = openLogger(
     () => live.current(),
     (line) => redactor.redact(line),
     options.flags,
+    { isService: options.operation === startService.name, others: () => collectors },
   );
   const performance = watchPerformance(logger);
   const telemetry = openTelemetry();
@@ -51,6 +55,7 @@ export async function openFull(options: OpenOptions): Promise<Manager> {
       log: factsFirst(logger),
       performance,
       telemetry,
+      collectors,
     });
     closers.push(() => rooms.close());
     const light = options.whole === true ? await storelessHandlers(options) : [];

@@ -2,8 +2,9 @@ import { systemClock } from '../lib/clock.ts';
 import { systemRandom } from '../lib/random.ts';
 import type { Gate, GateAudit, GateParts, Served } from '../operations/gate.ts';
 import { createGate } from '../operations/gate.ts';
-import { withContext } from '../platform/logging/context.ts';
+import { withContext, withSpan } from '../platform/logging/context.ts';
 import type { Logger } from '../platform/logging/logger.ts';
+import { newSpanId } from './span-id.ts';
 
 /** The gate of this process over what it serves. */
 export function gateOf(
@@ -17,6 +18,6 @@ export function gateOf(
     ...parts,
     clock: systemClock,
     newCorrelationId: () => systemRandom.uuid(),
-    within: (context, body) => withContext(context, body),
+    within: (context, body) => withContext(context, () => withSpan(newSpanId(), body)),
   });
 }

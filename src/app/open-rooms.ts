@@ -24,7 +24,7 @@ import type { Config } from '../platform/config/schema.ts';
 import { readSecrets } from '../platform/config/secrets.ts';
 import { serviceHolder } from '../platform/database/service-claim.ts';
 import { currentCorrelationId } from '../platform/logging/context.ts';
-import type { Logger } from '../platform/logging/logger.ts';
+import type { LineSink, Logger } from '../platform/logging/logger.ts';
 import { createLineRedactor } from '../platform/redaction/line-redactor.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
 import { type BreakerTables, breakerStates } from '../platform/resilience/breakers.ts';
@@ -54,6 +54,7 @@ import { openMcp } from './open-mcp.ts';
 import { openNotifications } from './open-notifications.ts';
 import type { OpenOptions, WorkingRooms } from './open-options.ts';
 import { configFolder } from './open-options.ts';
+import { openCollector } from './open-otlp.ts';
 import { protectionOperations } from './open-protection.ts';
 import { openReading } from './open-reading.ts';
 import { createScan } from './open-scan.ts';
@@ -77,6 +78,8 @@ export interface RoomParts {
   readonly log: Log;
   readonly performance: Pick<PerformanceWatch, 'counts'>;
   readonly telemetry: Telemetry;
+  /** Who takes the lines of the logger as well. */
+  readonly collectors: LineSink[];
   /** Of this process; there once everything that it serves is built. */
   readonly gate: () => Gate;
 }
@@ -117,6 +120,13 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
     for (const closer of closers.toReversed()) await closer();
   };
   try {
+    const collector = await openCollector({
+      ...parts,
+      config,
+      credentials: store.credentials,
+      version: options.version,
+    });
+    closers.push(() => collector.close());
     const routes: AddRoutes[] = [];
     const { version } = options;
     const server = createServerOpener(
@@ -271,7 +281,12 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         isHeld: () => health.isMemoryTight(),
       });
       if (options.operation === startService.name)
-        closers.push(figures.keep(server.address), alerts.keep(), notifications.keep());
+        closers.push(
+          figures.keep(server.address),
+          alerts.keep(),
+          notifications.keep(),
+          collector.keep(figures.exposition),
+        );
       closers.push(keepAudit(store.audit, { ...deps, log: parts.log }), () => engine.close());
       closers.push(health.keep(engine.cycle));
       closers.push(keepBackups(config, parts.gate, { ...deps, log: parts.log }, () => undefined));

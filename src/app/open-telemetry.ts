@@ -10,7 +10,7 @@ import { performanceHandlers } from '../operations/performance/handlers.ts';
 import type { Config } from '../platform/config/schema.ts';
 import { startPeriodic } from '../platform/durable/periodic.ts';
 import { countOpenEffects } from '../platform/effects/count-open.ts';
-import { currentCorrelationId } from '../platform/logging/context.ts';
+import { currentCorrelationId, currentTrace, withSpan } from '../platform/logging/context.ts';
 import { watchEventLoop } from '../platform/telemetry/event-loop.ts';
 import type { Exposition, Reading } from '../platform/telemetry/exposition.ts';
 import { createExposition } from '../platform/telemetry/exposition.ts';
@@ -21,6 +21,7 @@ import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import { createTelemetry } from '../platform/telemetry/telemetry.ts';
 import { createTaskQueries } from '../storage/task-queries.ts';
 import type { StoreRooms } from './open-store.ts';
+import { newSpanId } from './span-id.ts';
 
 /** Figures of this process: what is counted, and what a running service shows and keeps of it. */
 export interface TelemetryRooms {
@@ -40,6 +41,7 @@ export function openTelemetry(): Telemetry {
   return createTelemetry({
     clock: systemClock,
     correlationId: currentCorrelationId,
+    tracing: { current: currentTrace, within: withSpan, newId: newSpanId },
     reserved: { operation: catalogue().map(({ name }) => name) },
   });
 }
@@ -54,6 +56,7 @@ export function gateObserver(telemetry: Telemetry): (event: GateEvent) => void {
       durationMs,
       correlationId,
       facts: { door, ...(code === null ? {} : { code }) },
+      trace: currentTrace()?.span ?? null,
     });
 }
 

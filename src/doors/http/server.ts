@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import compress from '@fastify/compress';
 import cookie from '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -73,7 +74,7 @@ export async function openHttpDoor(deps: HttpDoorDeps): Promise<HttpDoor> {
     ...serverLimits,
     bodyLimit: settings.bodyLimitBytes,
     trustProxy: settings.trustedProxies.length === 0 ? false : [...settings.trustedProxies],
-    genReqId: ({ headers }) => correlationOf(headers['x-correlation-id'], deps.newCorrelationId),
+    genReqId: ({ headers }) => correlationOf(headers, deps.newCorrelationId),
     frameworkErrors: (error, request, reply) => answerError(deps, error, request, reply as never),
   });
   app.server.maxConnections = settings.maxConnections;
@@ -262,8 +263,14 @@ function isProbe(url: string): boolean {
   return /^\/(?:livez|readyz|health|metrics)(?:\?|$)/u.test(url);
 }
 
-function correlationOf(given: string | string[] | undefined, newId: () => string): string {
-  return typeof given === 'string' && /^[\w.:-]{1,128}$/u.test(given) ? given : newId();
+/** The caller's own id, else the trace that the caller goes on with (W3C Trace Context), else a new one. */
+function correlationOf(headers: IncomingHttpHeaders, newId: () => string): string {
+  const given = headers['x-correlation-id'];
+  if (typeof given === 'string' && /^[\w.:-]{1,128}$/u.test(given)) return given;
+  const [, traceId] =
+    /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-/u.exec(headers['traceparent']?.toString() ?? '') ??
+    [];
+  return traceId === undefined || /^0+$/u.test(traceId) ? newId() : traceId;
 }
 
 function stopping(): AppError {

@@ -15,6 +15,7 @@ const places: readonly string[] = [
   'server',
   'alerts',
   'notifications',
+  'telemetry',
 ];
 
 /**

@@ -14,6 +14,7 @@ import { repositories } from './sections/repositories.ts';
 import { resilience } from './sections/resilience.ts';
 import { security } from './sections/security.ts';
 import { server } from './sections/server.ts';
+import { telemetry } from './sections/telemetry.ts';
 
 /** The whole configuration: types, defaults, JSON Schema, reference page and environment names come from here. */
 export const configSchema = z.strictObject({
@@ -38,6 +39,7 @@ export const configSchema = z.strictObject({
   security,
   logging,
   performance,
+  telemetry,
   resilience,
   database,
   backup,

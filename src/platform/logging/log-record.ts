@@ -1,13 +1,13 @@
 import type { Json } from '../../lib/json.ts';
 import { plainValue } from '../../lib/plain-value.ts';
-import type { LogContext } from './context.ts';
+import type { LogContext, Span } from './context.ts';
 
 export type LogLevel = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL';
 
 /** What a child logger says in each of its lines: `logger`, `module`, `operation` and any further fact. */
 export type LogBindings = Readonly<Record<string, unknown>>;
 
-/** One line of a log file; the first nine are always there, facts follow. */
+/** One line of a log file; these members are always there, facts follow. */
 export interface LogRecord {
   readonly level: LogLevel;
   readonly logger: Json;
@@ -17,6 +17,8 @@ export interface LogRecord {
   readonly user_id: Json;
   readonly duration_ms: Json;
   readonly module: Json;
+  readonly trace_id: Json;
+  readonly span_id: Json;
   readonly [fact: string]: Json;
 }
 
@@ -29,7 +31,7 @@ const fileNames: Readonly<Record<string, string>> = {
 };
 
 /** Facts must not replace what the logger itself says. */
-const reserved: readonly string[] = ['timestamp', 'level', 'message'];
+const reserved: readonly string[] = ['timestamp', 'level', 'message', 'trace_id', 'span_id'];
 
 /** Facts win over bindings, bindings over the context. Undefined facts are left out. */
 export function logRecord(
@@ -38,6 +40,7 @@ export function logRecord(
   context: LogContext,
   bindings: LogBindings,
   facts: object | undefined,
+  trace: { readonly traceId: string; readonly span: Span | null } | null = null,
 ): LogRecord {
   const given = facts instanceof Error ? { error: facts } : facts;
   const all = named({ ...context, ...bindings, ...given });
@@ -55,6 +58,8 @@ export function logRecord(
     user_id: take('user_id'),
     duration_ms: take('duration_ms'),
     module: take('module'),
+    trace_id: trace?.traceId ?? null,
+    span_id: trace?.span?.spanId ?? null,
     ...all,
   };
 }

@@ -63,7 +63,7 @@ describe('the four files', () => {
     await Promise.all(opened.map((one) => one.flush()));
     const [line] = (await readFile(join(folder, 'application.json'), 'utf8')).split('\n');
     expect(line).toBe(
-      '{"timestamp":"2025-01-09T10:30:00.123Z","level":"INFO","logger":"generation_2_system","message":"Operation completed successfully","correlation_id":"uuid-123-456","operation":"secure_scan","user_id":"user123","duration_ms":1250.5,"module":"robust_system"}',
+      '{"timestamp":"2025-01-09T10:30:00.123Z","level":"INFO","logger":"generation_2_system","message":"Operation completed successfully","correlation_id":"uuid-123-456","operation":"secure_scan","user_id":"user123","duration_ms":1250.5,"module":"robust_system","trace_id":"6db1157d813e061ca466b3835f8558f8","span_id":null}',
     );
     expect((await linesOf('application'))[1]).toEqual({
       timestamp: '2025-01-09T10:30:00.123Z',
@@ -75,6 +75,8 @@ describe('the four files', () => {
       user_id: null,
       duration_ms: null,
       module: null,
+      trace_id: null,
+      span_id: null,
     });
   });
 

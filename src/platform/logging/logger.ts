@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { currentContext } from './context.ts';
+import { currentContext, currentTrace } from './context.ts';
 import { escapeJsonLine } from './escape-line.ts';
 import { type LogBindings, type LogLevel, type LogRecord, logRecord } from './log-record.ts';
 import { createRotatingFile, type RotatingFile } from './rotating-file.ts';
@@ -34,12 +34,23 @@ export interface LoggerOptions {
   readonly files: LogFiles | null;
   /** Where people or a collector read: standard error, never standard output; null when nobody does. */
   readonly terminal: LogTerminal | null;
+  /** Who takes every line as well: a collector. Asked for each line, because it may open later. */
+  readonly collectors?: () => readonly LineSink[];
+}
+
+/** Takes a whole JSON line with its line end; never throws, never waits. */
+export interface LineSink {
+  write(line: string): void;
 }
 
 export interface LogFiles {
   readonly folder: string;
   readonly maxFileBytes: number;
   readonly maxFiles: number;
+  /** A file is rotated when it is that old; null never for its age. */
+  readonly maxAgeMs?: number | null;
+  /** Rotated files that are older are removed; null keeps them for their number alone. */
+  readonly keepMs?: number | null;
   /** False leaves security.json out; application.json has its lines either way. */
   readonly security: boolean;
 }
@@ -105,7 +116,7 @@ function loggerOn(
     (level: LogLevel) =>
     (message: string, facts?: object): void => {
       if (ranks[level] >= least())
-        emit(logRecord(level, message, currentContext(), bindings, facts));
+        emit(logRecord(level, message, currentContext(), bindings, facts, currentTrace()));
     };
   const opened = files === null ? [] : Object.values(files);
   return {
@@ -144,6 +155,9 @@ function openFiles(files: LogFiles, clock: Pick<Clock, 'now'>): OpenFiles {
       path: join(files.folder, `${name}.json`),
       maxBytes: files.maxFileBytes,
       keep: files.maxFiles,
+      maxAgeMs: files.maxAgeMs ?? null,
+      keepMs: files.keepMs ?? null,
+      now: () => clock.now().getTime(),
       stamp,
       maxWaitingBytes: 16_000_000,
       retryMs: 1000,
@@ -158,18 +172,20 @@ function openFiles(files: LogFiles, clock: Pick<Clock, 'now'>): OpenFiles {
 }
 
 function deliver(
-  { terminal, level }: LoggerOptions,
+  { terminal, level, collectors }: LoggerOptions,
   files: OpenFiles | null,
   record: LogRecord,
   line: string,
 ): void {
   const rank = ranks[record.level];
-  files?.application.write(line);
+  // Of a disk that takes no more, the chatter goes first.
+  files?.application.write(line, rank < ranks.INFO);
   if (record['category'] === 'security') files?.security?.write(line);
   if (record['category'] === 'performance') files?.performance.write(line);
   if (rank >= ranks.ERROR) files?.errors.write(line);
   if (terminal !== null && rank >= rankOf((terminal.level ?? level)()))
     terminal.write(terminal.format === 'json' ? line : textLine(line));
+  for (const collector of collectors?.() ?? []) collector.write(line);
 }
 
 function rankOf(name: string): number {

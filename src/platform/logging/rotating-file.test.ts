@@ -24,6 +24,9 @@ function open(options: Partial<RotatingFileOptions> = {}): RotatingFile {
     path: join(folder, 'a.json'),
     maxBytes: 1000,
     keep: 5,
+    maxAgeMs: null,
+    keepMs: null,
+    now: () => Date.now(),
     stamp: () => String((stamps += 1)).padStart(9, '0'),
     maxWaitingBytes: 1_000_000,
     retryMs: 20,
@@ -116,4 +119,59 @@ test('what waited is written when the disk takes it again, and the loss is told'
     const text = await readFile(join(folder, 'sub', 'a.json'), 'utf8');
     expect(text).toBe('kept\nmore\nmore\nmore\nlost 7\n');
   }, 20_000);
+});
+
+test('of a disk that takes no more the expendable lines go first, so that what matters is kept', async () => {
+  await writeFile(join(folder, 'sub'), 'in the way');
+  const file = open({ path: join(folder, 'sub', 'a.json'), maxWaitingBytes: 50 });
+  file.write('first\n');
+  await file.flush();
+  for (let index = 0; index < 20; index += 1) file.write('chatter\n', true);
+  for (const name of ['error 1\n', 'error 2\n', 'error 3\n']) file.write(name);
+  await rm(join(folder, 'sub'));
+  await vi.waitFor(async () => {
+    const text = await readFile(join(folder, 'sub', 'a.json'), 'utf8');
+    expect(text).toBe('first\nerror 1\nerror 2\nerror 3\nlost 20\n');
+  }, 20_000);
+});
+
+test('a file is rotated for its age too, and rotated files that are too old are removed', async () => {
+  let now = Date.now();
+  const file = open({ maxAgeMs: 1000, keepMs: 60_000, now: () => now });
+  file.write('monday\n');
+  await file.flush();
+  now += 1001;
+  file.write('tuesday\n');
+  await file.flush();
+  expect(await allLines()).toEqual(['monday', 'tuesday']);
+  expect(await readdir(folder)).toHaveLength(2);
+  now += 100_000;
+  file.write('later\n');
+  await file.flush();
+  expect(await allLines()).toEqual(['later']);
+});
+
+test('10 MB a second for three seconds over many rotations: nothing is lost, nothing torn, the quota holds', async () => {
+  const [maxBytes, keep] = [4 * 2 ** 20, 20];
+  const file = open({ maxBytes, keep, maxWaitingBytes: 16_000_000 });
+  const padding = 'x'.repeat(300);
+  let count = 0;
+  for (let step = 0; step < 30; step += 1) {
+    const ends = Date.now() + 100;
+    for (let bytes = 0; bytes < 2 ** 20; count += 1) {
+      const line = `${JSON.stringify({ count, padding })}\n`;
+      file.write(line);
+      bytes += line.length;
+    }
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, ends - Date.now())));
+  }
+  await file.flush();
+  const numbers = (await allLines()).map((line) => (JSON.parse(line) as { count: number }).count);
+  expect(file.dropped()).toBe(0);
+  expect(numbers).toEqual(Array.from({ length: count }, (_, index) => index));
+  const sizes = await Promise.all(
+    (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size),
+  );
+  expect(sizes.length).toBeGreaterThan(5);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(maxBytes);
 });

@@ -7,9 +7,15 @@ export interface RotatingFileOptions {
   readonly maxBytes: number;
   /** Rotated files kept. */
   readonly keep: number;
+  /** It is also rotated when it was begun that long ago; null: never. */
+  readonly maxAgeMs: number | null;
+  /** Rotated files that were last written to that long ago are removed; null: never. */
+  readonly keepMs: number | null;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   /** Suffix of a rotated file: never twice the same, also not by another process, and in the order of time. */
   readonly stamp: () => string;
-  /** What may wait in memory while the disk does not take it; more is dropped and counted. */
+  /** What may wait in memory while the disk does not take it; more is dropped and counted, what is expendable first. */
   readonly maxWaitingBytes: number;
   /** A full disk is tried again after this. */
   readonly retryMs: number;
@@ -18,8 +24,8 @@ export interface RotatingFileOptions {
 }
 
 export interface RotatingFile {
-  /** Takes a whole line with its line end; never throws, never waits. */
-  write(line: string): void;
+  /** Takes a whole line with its line end; never throws, never waits. An expendable one makes room for others. */
+  write(line: string, isExpendable?: boolean): void;
   /** Waits until everything so far is with the system, or the disk refuses it. */
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -27,13 +33,23 @@ export interface RotatingFile {
   dropped(): number;
 }
 
+interface Line {
+  readonly text: string;
+  readonly bytes: number;
+  readonly isExpendable: boolean;
+}
+
 interface State {
-  readonly lines: string[];
+  lines: Line[];
+  /** Whether a line that waits may be dropped for others. */
+  hasExpendable: boolean;
   waitingBytes: number;
   /** The part of a batch that a failing disk did not take: it goes first, so that no line is torn. */
   rest: Buffer | null;
   handle: FileHandle | null;
   size: number;
+  /** When the file was begun, in milliseconds since 1970. */
+  begunAt: number;
   pump: Promise<void> | null;
   retry: NodeJS.Timeout | null;
   dropped: number;
@@ -47,10 +63,12 @@ const batchLines = 1000;
 export function createRotatingFile(options: RotatingFileOptions): RotatingFile {
   const state: State = {
     lines: [],
+    hasExpendable: false,
     waitingBytes: 0,
     rest: null,
     handle: null,
     size: 0,
+    begunAt: 0,
     pump: null,
     retry: null,
     dropped: 0,
@@ -59,14 +77,17 @@ export function createRotatingFile(options: RotatingFileOptions): RotatingFile {
   };
   start(options, state);
   return {
-    write: (line) => {
-      const bytes = Buffer.byteLength(line);
-      if (state.closed || state.waitingBytes + bytes > options.maxWaitingBytes) {
+    write: (text, isExpendable = false) => {
+      const bytes = Buffer.byteLength(text);
+      const isFull = (): boolean => state.waitingBytes + bytes > options.maxWaitingBytes;
+      if (isFull() && !isExpendable && state.hasExpendable) dropExpendable(state);
+      if (state.closed || isFull()) {
         state.dropped += 1;
         state.untold += 1;
         return;
       }
-      state.lines.push(line);
+      state.lines.push({ text, bytes, isExpendable });
+      state.hasExpendable ||= isExpendable;
       state.waitingBytes += bytes;
       if (state.retry === null) start(options, state);
     },
@@ -83,6 +104,19 @@ export function createRotatingFile(options: RotatingFileOptions): RotatingFile {
     },
     dropped: () => state.dropped,
   };
+}
+
+function dropExpendable(state: State): void {
+  const kept = state.lines.filter(({ isExpendable }) => !isExpendable);
+  const count = state.lines.length - kept.length;
+  state.hasExpendable = false;
+  state.waitingBytes -= state.lines.reduce(
+    (sum, { bytes, isExpendable }) => (isExpendable ? sum + bytes : sum),
+    0,
+  );
+  state.lines = kept;
+  state.dropped += count;
+  state.untold += count;
 }
 
 function start(options: RotatingFileOptions, state: State): void {
@@ -106,30 +140,38 @@ async function attempt(options: RotatingFileOptions, state: State): Promise<void
 }
 
 async function drain(options: RotatingFileOptions, state: State): Promise<void> {
-  state.handle ??= await openEnd(options.path, state);
+  if (state.handle === null) {
+    state.handle = await openEnd(options, state);
+    await removeOld(options);
+  }
   while (state.rest !== null || state.lines.length > 0) {
     if (state.rest === null) await next(options, state);
     await writeRest(state);
     if (state.untold > 0) {
-      state.lines.push(options.lossLine(state.untold));
+      const text = options.lossLine(state.untold);
+      state.lines.push({ text, bytes: Buffer.byteLength(text), isExpendable: false });
+      state.waitingBytes += Buffer.byteLength(text);
       state.untold = 0;
     }
   }
 }
 
-/** Takes as many lines as still fit in the file; rotates first when not even one does. */
+/** Takes as many lines as still fit in the file; rotates first when not even one does, or when the file is old. */
 async function next(options: RotatingFileOptions, state: State): Promise<void> {
-  const first = Buffer.byteLength(state.lines[0] ?? '');
-  if (state.size > 0 && state.size + first > options.maxBytes) await rotate(options, state);
+  const first = state.lines[0]?.bytes ?? 0;
+  const { maxAgeMs, now } = options;
+  const isOld = maxAgeMs !== null && now() - state.begunAt >= maxAgeMs;
+  if (state.size > 0 && (isOld || state.size + first > options.maxBytes))
+    await rotate(options, state);
   let count = 0;
   let bytes = 0;
-  for (const line of state.lines.slice(0, batchLines)) {
-    const more = Buffer.byteLength(line);
+  for (const { bytes: more } of state.lines.slice(0, batchLines)) {
     if (count > 0 && state.size + bytes + more > options.maxBytes) break;
     count += 1;
     bytes += more;
   }
-  state.rest = Buffer.from(state.lines.splice(0, count).join(''));
+  const taken = state.lines.splice(0, count);
+  state.rest = Buffer.from(taken.map(({ text }) => text).join(''));
 }
 
 async function writeRest(state: State): Promise<void> {
@@ -148,23 +190,31 @@ async function rotate(options: RotatingFileOptions, state: State): Promise<void>
   // Another process on the same folder may have rotated already: then only follow it.
   if (ours !== undefined && there?.ino === ours.ino)
     await renameIfThere(path, `${path}.${stamp()}`);
-  const fresh = await openEnd(path, state);
+  const fresh = await openEnd(options, state);
   await state.handle?.close();
   state.handle = fresh;
-  await removeOldest(options);
+  await removeOld(options);
 }
 
-async function removeOldest({ path, keep }: RotatingFileOptions): Promise<void> {
+/** Those that are too many, and those that are too old. */
+async function removeOld({ path, keep, keepMs, now }: RotatingFileOptions): Promise<void> {
   const start = `${basename(path)}.`;
   const names = (await readdir(dirname(path))).filter((name) => name.startsWith(start)).sort();
-  for (const name of names.slice(0, Math.max(0, names.length - keep)))
-    await rm(join(dirname(path), name), { force: true });
+  const tooMany = Math.max(0, names.length - keep);
+  for (const [place, name] of names.entries()) {
+    const file = join(dirname(path), name);
+    const writtenAt = keepMs === null ? null : ((await statOrNull(file))?.mtimeMs ?? null);
+    const isOld = keepMs !== null && writtenAt !== null && now() - writtenAt > keepMs;
+    if (place < tooMany || isOld) await rm(file, { force: true });
+  }
 }
 
-async function openEnd(path: string, state: State): Promise<FileHandle> {
+async function openEnd({ path, now }: RotatingFileOptions, state: State): Promise<FileHandle> {
   await mkdir(dirname(path), { recursive: true });
   const handle = await open(path, 'a', 0o640);
-  state.size = (await handle.stat()).size;
+  const { size, birthtimeMs } = await handle.stat();
+  state.size = size;
+  state.begunAt = size === 0 ? now() : birthtimeMs;
   return handle;
 }
 

@@ -1,13 +1,22 @@
 import { escapeText } from './escape-line.ts';
 
-const inFront = ['timestamp', 'level', 'logger', 'message', 'correlation_id', 'stack'];
+const left = [
+  'timestamp',
+  'level',
+  'logger',
+  'message',
+  'correlation_id',
+  'stack',
+  'trace_id',
+  'span_id',
+];
 
 /** One line of a log file as a person reads it on a terminal: time of day, level, logger, message, facts. */
 export function textLine(jsonLine: string): string {
   const record = JSON.parse(jsonLine) as Readonly<Record<string, unknown>>;
   const time = String(record['timestamp']).slice(11, 23);
   const facts = Object.entries(record)
-    .filter(([name, value]) => !inFront.includes(name) && value !== null)
+    .filter(([name, value]) => !left.includes(name) && value !== null)
     .map(([name, value]) => `${name}=${short(value)}`);
   const id = record['correlation_id'];
   if (typeof id === 'string') facts.push(`(${id.slice(0, 8)})`);

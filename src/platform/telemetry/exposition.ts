@@ -16,6 +16,8 @@ export interface Exposition {
   text(): Promise<string>;
   /** The same as name, labels, value. */
   values(): Promise<readonly Sample[]>;
+  /** The same by what they measure. */
+  families(): Promise<readonly Family[]>;
   stop(): void;
 }
 
@@ -23,6 +25,15 @@ export interface Sample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string | number>>;
   readonly value: number;
+}
+
+/** All samples of one thing that is measured. */
+export interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  /** Of a histogram also those with `_bucket`, `_sum` and `_count` behind the name. */
+  readonly samples: readonly Sample[];
 }
 
 export const contentType = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -54,7 +65,7 @@ export function createExposition(deps: {
 }): Exposition {
   const registry = new Registry();
   const registers = [registry];
-  const families = new Map(
+  const counted = new Map(
     areas.map((area) => [
       area,
       {
@@ -89,7 +100,7 @@ export function createExposition(deps: {
   const gauges = new Map<string, Gauge>();
   const stops = [
     deps.telemetry.listen(({ area, name, outcome, durationMs }: Ended) => {
-      const family = families.get(area);
+      const family = counted.get(area);
       family?.calls.inc({ [area]: name, outcome });
       family?.seconds.observe({ [area]: name }, durationMs / 1000);
     }),
@@ -119,22 +130,27 @@ export function createExposition(deps: {
       gauge.set(labels, one.value);
     }
   };
+  const families = async (): Promise<readonly Family[]> => {
+    await read();
+    const metrics = await registry.getMetricsAsJSON();
+    return metrics.map(({ name, help: words, type, values }) => ({
+      name,
+      help: words,
+      type: String(type) as Family['type'],
+      samples: values.map((one) => ({
+        name: 'metricName' in one ? String(one.metricName) : name,
+        labels: one.labels as Sample['labels'],
+        value: one.value,
+      })),
+    }));
+  };
   return {
     text: async () => {
       await read();
       return await registry.metrics();
     },
-    values: async () => {
-      await read();
-      const metrics = await registry.getMetricsAsJSON();
-      return metrics.flatMap(({ name, values }) =>
-        values.map((one) => ({
-          name: 'metricName' in one ? String(one.metricName) : name,
-          labels: one.labels as Sample['labels'],
-          value: one.value,
-        })),
-      );
-    },
+    values: async () => (await families()).flatMap(({ samples }) => samples),
+    families,
     stop: () => {
       for (const stop of stops) stop();
     },

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createManualClock } from '../../../test/fakes/manual-clock.ts';
+import { noTracing } from '../../../test/fakes/no-tracing.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
 import { migrate } from '../database/migrate.ts';
 import { addBins, binOf, percentile } from './duration-bins.ts';
 import { createExposition } from './exposition.ts';
 import { createHistory, telemetryMigrations } from './history.ts';
-import { areas, createTelemetry, type Ended, type Outcome } from './telemetry.ts';
+import { areas, createTelemetry, type Outcome, type Told } from './telemetry.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -16,10 +17,14 @@ beforeAll(async () => {
 afterAll(async () => await database.drop());
 
 function telemetryOf() {
-  return createTelemetry({ clock: createManualClock(), correlationId: () => null });
+  return createTelemetry({
+    clock: createManualClock(),
+    correlationId: () => null,
+    tracing: noTracing,
+  });
 }
 
-function ended(part: Partial<Ended>): Ended {
+function ended(part: Partial<Told>): Told {
   const usual = { area: 'operation', name: 'tasks.list', outcome: 'ok', durationMs: 1 } as const;
   return { ...usual, correlationId: null, ...part };
 }

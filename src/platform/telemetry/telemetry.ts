@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import type { Span } from '../logging/context.ts';
 import { binOf, type DurationBins } from './duration-bins.ts';
 
 /** What kind of thing was measured: an operation of the gate, a request to somebody else, a workflow, a scanner, a named function. */
@@ -16,6 +17,19 @@ export interface Ended {
   readonly correlationId: string | null;
   /** Details for traces; never labels. */
   readonly facts?: Readonly<Record<string, string | number>>;
+  /** Its place in a trace; null outside of a unit of work. */
+  readonly trace: Span | null;
+}
+
+/** What has ended, as its teller knows it; without a place it is a step of what runs now. */
+export type Told = Omit<Ended, 'trace'> & { readonly trace?: Span | null };
+
+/** Where in a trace something runs. */
+export interface Tracing {
+  current(): { readonly traceId: string; readonly span: Span | null } | null;
+  /** Runs the body as a step of its own. */
+  within<T>(spanId: string, body: () => T): T;
+  newId(): string;
 }
 
 /** Counts of one series; `refused` is the asker's fault, `failed` ours or somebody else's. */
@@ -34,7 +48,7 @@ export interface Series extends Counts {
 }
 
 export interface Telemetry {
-  record(ended: Ended): void;
+  record(told: Told): void;
   /** Runs and records it; answers or throws what it does. `judge` tells a failure that is answered, not thrown. */
   measure<T>(
     area: Area,
@@ -74,6 +88,7 @@ interface Tally {
 export function createTelemetry(deps: {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly correlationId: () => string | null;
+  readonly tracing: Tracing;
   readonly reserved?: Partial<Readonly<Record<Area, readonly string[]>>>;
 }): Telemetry {
   const names = new Map<Area, Set<string>>(
@@ -96,32 +111,44 @@ export function createTelemetry(deps: {
     tallies.set(key, made);
     return made;
   };
-  const record = (ended: Ended): void => {
-    const name = bounded(ended.area, ended.name);
-    const { outcome, durationMs } = ended;
-    const tally = tallyOf(ended.area, name);
+  const { tracing } = deps;
+  const leaf = (): Span | null => {
+    const around = tracing.current();
+    if (around === null) return null;
+    const { traceId, span } = around;
+    return { traceId, spanId: tracing.newId(), parentId: span?.spanId ?? null };
+  };
+  const record = (told: Told): void => {
+    const name = bounded(told.area, told.name);
+    const { outcome, durationMs } = told;
+    const tally = tallyOf(told.area, name);
     tally.calls += 1;
     if (outcome !== 'ok') tally[outcome] += 1;
     tally.totalMs += durationMs;
     tally.maxMs = Math.max(tally.maxMs, durationMs);
     const bin = binOf(durationMs);
     tally.bins[bin] = (tally.bins[bin] ?? 0) + 1;
-    for (const listener of listeners) listener({ ...ended, name });
+    if (listeners.size === 0) return;
+    const ended = { ...told, name, trace: told.trace === undefined ? leaf() : told.trace };
+    for (const listener of listeners) listener(ended);
   };
   return {
     record,
-    measure: async (area, name, body, judge) => {
-      const started = deps.clock.monotonicMs();
-      let outcome: Outcome = 'failed';
-      try {
-        const answer = await body();
-        outcome = judge?.(answer) ?? 'ok';
-        return answer;
-      } finally {
-        const durationMs = deps.clock.monotonicMs() - started;
-        record({ area, name, outcome, durationMs, correlationId: deps.correlationId() });
-      }
-    },
+    measure: (area, name, body, judge) =>
+      tracing.within(tracing.newId(), async () => {
+        const started = deps.clock.monotonicMs();
+        let outcome: Outcome = 'failed';
+        try {
+          const answer = await body();
+          outcome = judge?.(answer) ?? 'ok';
+          return answer;
+        } finally {
+          const durationMs = deps.clock.monotonicMs() - started;
+          const trace = tracing.current()?.span ?? null;
+          const correlationId = deps.correlationId();
+          record({ area, name, outcome, durationMs, correlationId, trace });
+        }
+      }),
     drain: () => {
       const drained = [...tallies].map(([key, tally]) => {
         const gap = key.indexOf(' ');

@@ -25,4 +25,18 @@ export const logging = section('Logs.', {
     description: 'Rotated files kept for each log.',
     restart: true,
   }),
+  rotateHours: key(z.number().min(0).max(8760), 24, {
+    description: 'A log file is rotated when it is so many hours old; 0 rotates by size alone.',
+    restart: true,
+  }),
+  keepDays: key(z.number().min(0).max(3650), 30, {
+    description:
+      'Rotated files are removed after so many days; 0 keeps them for their number alone.',
+    restart: true,
+  }),
+  standardOutput: key(z.boolean(), false, {
+    description:
+      'A running service (`start`) also writes every line as JSON to standard output, for a collector that reads it there.',
+    restart: true,
+  }),
 });
