@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
-import { messageOf } from '../lib/app-error.ts';
+import { hostname } from 'node:os';
+import { AppError, messageOf } from '../lib/app-error.ts';
 import { currentCorrelationId } from '../platform/logging/context.ts';
 
 /** A stop that was asked for by a signal: the first one asks politely, the second one ends the process at once. */
@@ -49,4 +50,17 @@ export function endOnFatal(): void {
       process.exit(70);
     }
   });
+}
+
+/** Asks a service on this machine to end. */
+export function terminate({ pid, host }: { readonly pid: number; readonly host: string }): void {
+  if (host !== hostname()) {
+    throw new AppError({
+      kind: 'unavailable',
+      code: 'service_elsewhere',
+      message: `The service runs on ${host}, not here.`,
+      next: `Run \`claude-manager stop\` on ${host}.`,
+    });
+  }
+  process.kill(pid, 'SIGTERM');
 }

@@ -1,9 +1,7 @@
-import { hostname } from 'node:os';
 import type { RepositoryRef } from '../domain/repository.ts';
 import type { AddRoutes } from '../doors/http/server.ts';
 import { liftSuspension } from '../integrations/github/credentials/standing.ts';
 import type { GithubTables } from '../integrations/github/tables.ts';
-import { AppError } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { systemRandom } from '../lib/random.ts';
@@ -16,7 +14,6 @@ import { startService } from '../operations/service/contract.ts';
 import { startHandlers, statusHandlers } from '../operations/service/handlers.ts';
 import { executeTask } from '../operations/tasks/contract.ts';
 import { executeHandlers } from '../operations/tasks/execute-handler.ts';
-import type { TaskPorts } from '../operations/tasks/handlers.ts';
 import type { PipelinePorts } from '../pipeline/pipeline-ports.ts';
 import { followFindings } from '../pipeline/propose/follow-findings.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
@@ -36,7 +33,9 @@ import { attachToService } from './attach-service.ts';
 import { auditReloads } from './audit-reloads.ts';
 import { importable } from './credentials.ts';
 import { openHealthRooms } from './health-rooms.ts';
+import { terminate } from './lifecycle.ts';
 import type { LiveConfig } from './live-config.ts';
+import { mergeOf } from './local-merge.ts';
 import { allSecrets } from './named-secrets.ts';
 import type { AgentRooms } from './open-agents.ts';
 import { openAgents } from './open-agents.ts';
@@ -379,26 +378,6 @@ function pipelinePorts(
   return ports;
 }
 
-function mergeOf(store: StoreRooms): TaskPorts['merge'] {
-  return async (host, task, actor) => {
-    if (task.pullRequest === null || host.name !== 'local') {
-      throw new AppError({
-        kind: 'conflict',
-        code: 'merge_elsewhere',
-        message:
-          task.pullRequest === null
-            ? `Task ${task.id} has no pull request.`
-            : 'Pull requests on GitHub are merged on GitHub.',
-        next:
-          task.pullRequest === null
-            ? 'See `claude-manager tasks explain`.'
-            : `Open ${task.pullRequest.url}.`,
-      });
-    }
-    await store.local.merge(task.pullRequest.repository, task.pullRequest.number, actor);
-  };
-}
-
 /** What cannot be written outside now is settled by the service later; the decision stands all the same. */
 function settleQuietly(
   { logger }: RoomParts,
@@ -411,16 +390,4 @@ function settleQuietly(
       });
     }
   };
-}
-
-function terminate({ pid, host }: { readonly pid: number; readonly host: string }): void {
-  if (host !== hostname()) {
-    throw new AppError({
-      kind: 'unavailable',
-      code: 'service_elsewhere',
-      message: `The service runs on ${host}, not here.`,
-      next: `Run \`claude-manager stop\` on ${host}.`,
-    });
-  }
-  process.kill(pid, 'SIGTERM');
 }
