@@ -7,6 +7,7 @@ import { createClient } from '../src/operations/api-client/client.ts';
 import { DataContext } from './data/data.tsx';
 import { createDecisions } from './data/decisions.ts';
 import { createLive } from './data/live.ts';
+import { createProof } from './data/proof.ts';
 import { toApiError } from './data/to-api-error.ts';
 import { FrameContext } from './frame/frame-context.ts';
 import { alone, framed } from './pages/pages.ts';
@@ -52,6 +53,7 @@ function createParts() {
     client,
     decisions: createDecisions({ now, onSent: () => void queries.invalidateQueries() }),
     live: createLive({ client, queries, now }),
+    proof: createProof(),
   };
   const frame = { pages: framed, openPalette: () => undefined, openKeys: () => undefined };
   return { queries, data, frame, router: createPages({ framed, alone }) };

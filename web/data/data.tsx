@@ -5,12 +5,15 @@ import type { z } from 'zod';
 import type { AnyContract, ApiClient, ApiError } from '../../src/operations/api-client/client.ts';
 import type { Decisions } from './decisions.ts';
 import type { Live } from './live.ts';
+import type { Proof } from './proof.ts';
+import { toApiError } from './to-api-error.ts';
 
 /** What pages reach the service through; made once in `dashboard.tsx`. */
 export interface Data {
   readonly client: ApiClient;
   readonly decisions: Decisions;
   readonly live: Live;
+  readonly proof: Proof;
 }
 
 export const DataContext = createContext<Data | null>(null);
@@ -50,14 +53,24 @@ function keyOf(contract: { readonly name: string }, input: unknown): readonly un
   return [contract.name, input];
 }
 
-/** Writes by an operation; afterwards everything on the page is read again. */
+/**
+ * Writes by an operation; afterwards everything on the page is read again. A dangerous act that needs a fresh proof waits for
+ * it and is then sent once more.
+ */
 export function useAct<C extends AnyContract>(
   contract: C,
 ): UseMutationResult<z.output<C['output']>, ApiError, z.input<C['input']>> {
-  const { client } = useData();
+  const { client, proof } = useData();
   const queries = useQueryClient();
   return useMutation<z.output<C['output']>, ApiError, z.input<C['input']>>({
-    mutationFn: (input) => client.call(contract, input),
+    mutationFn: async (input) => {
+      try {
+        return await client.call(contract, input);
+      } catch (error) {
+        if (toApiError(error).code !== 'proof_needed' || !(await proof.ask())) throw error;
+        return client.call(contract, input);
+      }
+    },
     onSettled: async () => {
       await queries.invalidateQueries();
     },

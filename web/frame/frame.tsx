@@ -7,6 +7,7 @@ import { KeyboardProvider } from '../parts/keys.tsx';
 import { DecisionToasts } from './decision-toasts.tsx';
 import { FrameContext, useFrame } from './frame-context.ts';
 import { KeyOverview } from './key-overview.tsx';
+import { ProveAgain } from './prove-again.tsx';
 import { Rail } from './rail.tsx';
 
 const Palette = lazy(() =>
@@ -49,6 +50,7 @@ export function Frame(): ReactNode {
           </div>
           <Follow />
           <DecisionToasts />
+          <ProveAgain />
           <KeyOverview open={keys} onOpen={openKeys} onClose={() => setKeys(false)} />
           {palette ? (
             <Suspense fallback={null}>

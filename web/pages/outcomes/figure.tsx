@@ -4,7 +4,7 @@ import type { OutcomeFigure } from '../../../src/operations/outcomes/contract.ts
 import { toneText } from '../../parts/badge.tsx';
 import { classNames } from '../../parts/class-names.ts';
 import { Definition } from '../../parts/definition.tsx';
-import { formatCount, formatDuration, formatMoney } from '../../parts/format.ts';
+import { counted, formatCount, formatDuration, formatMoney } from '../../parts/format.ts';
 
 type Unit = OutcomeFigure['unit'];
 
@@ -46,7 +46,7 @@ export function Figure({
         <span className="min-w-0">{label}</span>
         <Definition of={label}>{definition}</Definition>
       </dt>
-      <dd className="text-28 font-semibold tracking-tight">
+      <dd className="whitespace-nowrap text-20 font-semibold tracking-tight sm:text-28">
         {value === null ? (
           <span className="font-normal text-quiet" title="Nothing to divide by in this period">
             –<span className="sr-only">nothing to divide by in this period</span>
@@ -71,16 +71,15 @@ function Change({
 }): ReactNode {
   const before = `the ${days} days before`;
   if (previous === null) return <span className="text-quiet">No figure for {before}</span>;
+  const shown = formatFigure(previous, unit);
   if (value === null) {
     return (
       <span className="text-quiet">
-        {formatFigure(previous, unit)} in {before}
+        {shown} in {before}
       </span>
     );
   }
-  const change = value - previous;
-  const words = `${formatFigure(previous, unit)} in ${before}`;
-  if (formatFigure(value, unit) === formatFigure(previous, unit)) {
+  if (formatFigure(value, unit) === shown) {
     return (
       <span className="inline-flex items-center gap-1 text-quiet">
         <Minus aria-hidden size={12} />
@@ -88,24 +87,27 @@ function Change({
       </span>
     );
   }
+  const change = value - previous;
   const Icon = change > 0 ? ArrowUp : ArrowDown;
   const isGood = change > 0 === moreIsBetter[key];
   return (
-    <span className="text-quiet">
+    <span className="text-quiet" title={`${shown} in ${before}`}>
       <span
         className={classNames(
-          'mr-1 inline-flex items-center gap-[2px] align-bottom font-medium',
+          'mr-2 inline-flex items-center gap-[2px] align-bottom font-medium',
           toneText[isGood ? 'ok' : 'warn'],
         )}
       >
         <Icon aria-hidden size={12} />
         {formatChange(Math.abs(change), unit)} {change > 0 ? 'more' : 'less'}
       </span>
-      {words}
+      <span className="whitespace-nowrap">{shown} before</span>
     </span>
   );
 }
 
 function formatChange(change: number, unit: Unit): string {
-  return unit === 'share' ? `${Math.round(change * 100)} points` : formatFigure(change, unit);
+  if (unit === 'share') return counted(Math.round(change * 100), 'point');
+  // As exact as the two figures that it stands between.
+  return unit === 'usd' ? formatMoney(Math.round(change * 100) / 100) : formatFigure(change, unit);
 }

@@ -84,7 +84,7 @@ function Figures({
   readonly days: number;
 }): ReactNode {
   return (
-    <dl className="grid grid-cols-1 gap-px border-line border-b bg-line min-[420px]:grid-cols-2 lg:grid-cols-4">
+    <dl className="grid grid-cols-2 gap-px border-line border-b bg-line lg:grid-cols-4">
       {outcomes.figures.map((figure) => (
         <Figure key={figure.key} figure={figure} days={days} />
       ))}
@@ -132,7 +132,7 @@ function Nothing({
 function OutcomeBones(): ReactNode {
   return (
     <>
-      <div className="grid grid-cols-1 border-line border-b min-[420px]:grid-cols-2 lg:grid-cols-4">
+      <div className="grid grid-cols-2 border-line border-b lg:grid-cols-4">
         {periods.map((one) => (
           <div key={one} className="flex h-[104px] flex-col justify-between px-4 py-4">
             <Bone width={16} />

@@ -25,7 +25,7 @@ export function Trends({
         step="day"
         shape="bars"
         format={formatCount}
-        series={[{ name: 'Merged', values: buckets.map(({ merged }) => merged), tone: 'ok' }]}
+        series={[{ name: 'Merged', values: buckets.map(({ merged }) => merged) }]}
       />
       <Chart
         title="Proposals and approvals"

@@ -103,7 +103,7 @@ function draw(
             14 + Math.max(0, ...(values ?? []).map((word) => word.length)) * 7,
           gap: 6,
           space: 36,
-          values: (_plot, values) => values.map((value) => data.format(value)),
+          values: (_plot, values) => values.map((value) => short(data.format(value))),
         },
       ],
       series: [
@@ -187,6 +187,11 @@ function momentWord(moments: readonly number[], isUtc: boolean): (moment: number
       : { day: 'numeric', month: 'short', ...(isUtc ? { timeZone: 'UTC' } : {}) },
   );
   return (moment) => format.format(new Date(moment * 1000));
+}
+
+/** `$5.00` as `$5`: an axis has round figures. */
+function short(word: string): string {
+  return word.replace(/[.]0+(?=\D|$)/u, '');
 }
 
 function drawThreshold(
