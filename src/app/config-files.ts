@@ -26,9 +26,16 @@ export async function validateFile(
   options: Pick<OpenOptions, 'folder' | 'env'>,
   file: string | undefined,
   environment: ValidationReport['environment'],
+  /** Instead of what stands in the file. */
+  text?: string,
 ): Promise<ValidationReport> {
   try {
-    const loaded = await loadConfig({ file, folder: options.folder, env: options.env });
+    const loaded = await loadConfig({
+      file,
+      folder: options.folder,
+      env: options.env,
+      ...(text === undefined ? {} : { readFile: async () => text }),
+    });
     return loaded.file === null
       ? withoutFile(resolve(options.folder, 'config.json'), environment)
       : reportOf(loaded, environment);
@@ -120,7 +127,7 @@ function unfit(error: AppError, environment: ValidationReport['environment']): V
   return { environment, file, valid: false, errors, ...nothingElse };
 }
 
-/** Writes the changed file beside the old one and moves it there, after the whole of it was read back as valid. */
+/** Writes one key; the value is text as on the command line. */
 export async function writeOne(
   options: OpenOptions,
   name: string | undefined,
@@ -128,6 +135,19 @@ export async function writeOne(
   value: string,
 ): Promise<{ key: string; value: unknown; file: string }> {
   const file = resolve(options.folder, name ?? 'config.json');
+  const loaded = await writeConfig(options, file, (text) => setKey(text, key, value).text);
+  return { key, value: readKey(loaded.config, key), file };
+}
+
+/**
+ * Writes the changed file beside the old one and moves it there, after the whole of it was read back as valid. Answers
+ * what the file alone says now. AppErrors: `config_invalid`, `config_unreadable`, `config_unwritable`.
+ */
+export async function writeConfig(
+  options: OpenOptions,
+  file: string,
+  change: (text: string) => string,
+): Promise<LoadedConfig> {
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return '{}\n';
     throw new AppError({
@@ -138,7 +158,7 @@ export async function writeOne(
       cause,
     });
   });
-  const changed = setKey(text, key, value).text;
+  const changed = change(text);
   const loaded = await loadConfig({
     file,
     folder: options.folder,
@@ -156,7 +176,7 @@ export async function writeOne(
     await rm(fresh, { force: true });
     throw unwritable(file, cause);
   }
-  return { key, value: readKey(loaded.config, key), file };
+  return loaded;
 }
 
 function unwritable(file: string, cause: unknown): AppError {

@@ -1,19 +1,22 @@
-import { readFile } from 'node:fs/promises';
-import { AppError } from '../lib/app-error.ts';
+import { constants } from 'node:fs';
+import { access, readFile, realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { AppError, messageOf } from '../lib/app-error.ts';
 import { sha256 } from '../lib/hash.ts';
 import { runningConfigHandlers } from '../operations/config/running-handlers.ts';
 import type { Served } from '../operations/gate.ts';
-import { describeKeys } from '../platform/config/describe-keys.ts';
-import { readKey } from '../platform/config/edit-config.ts';
+import { configJsonSchema, describeKeys } from '../platform/config/describe-keys.ts';
+import { readKey, setValue } from '../platform/config/edit-config.ts';
 import { isFileOnly } from '../platform/config/file-only.ts';
-import type { LoadedConfig } from '../platform/config/load-config.ts';
+import { type LoadedConfig, loadConfig } from '../platform/config/load-config.ts';
 import { maskedValue } from '../platform/config/mask.ts';
-import { validateFile, writeOne } from './config-files.ts';
+import { maskedText } from '../platform/config/mask-text.ts';
+import { validateFile, writeConfig, writeOne } from './config-files.ts';
 import type { LiveConfig } from './live-config.ts';
 import { readConfig } from './live-config.ts';
 import type { OpenOptions } from './open-options.ts';
 
-/** `config.show`, `config.check`, `config.change`: on the file of this process and no other one. */
+/** `config.show`, `.file`, `.check`, `.preview`, `.save`, `.change`: on the file of this process and no other one. */
 export function runningConfigOperations(
   options: OpenOptions,
   loaded: LoadedConfig,
@@ -29,6 +32,30 @@ export function runningConfigOperations(
       : loaded.sources;
   const versionNow = async (): Promise<string | null> =>
     file === null ? null : sha256(await readFile(file, 'utf8'));
+  const isRestart = (key: string): boolean =>
+    describeKeys().some(
+      ({ path, restart: waits }) => waits && (path === key || path.startsWith(`${key}.`)),
+    );
+  // Two who write at once would each keep the other's old values.
+  let writing: Promise<unknown> = Promise.resolve();
+  const oneAtATime = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = writing.then(work, work);
+    writing = next;
+    return next;
+  };
+  /** What is shown masked would be written back masked. */
+  const holdsSecret = (key: string): boolean => {
+    const value = readKey(live.current(), key);
+    return JSON.stringify(shown(key, value)) !== JSON.stringify(value);
+  };
+  const requireWritable = (keys: readonly string[]): string => {
+    if (file === null) throw noFile();
+    const closed = keys.find((key) => isFileOnly(key));
+    if (closed !== undefined) throw fileOnly(closed, file);
+    const secret = keys.find(holdsSecret);
+    if (secret !== undefined) throw secretInside(secret, file);
+    return file;
+  };
   return runningConfigHandlers({
     show: async () => {
       const from = await sources();
@@ -46,25 +73,116 @@ export function runningConfigOperations(
             type: one.type,
             default: one.default,
             restart: one.restart,
-            editable: file !== null && !isFileOnly(one.path),
+            editable: file !== null && !isFileOnly(one.path) && !holdsSecret(one.path),
           })),
         needRestart: [...needRestart],
         error: error?.message ?? null,
       };
     },
     check: (environment) => validateFile(options, file ?? undefined, environment),
-    change: async ({ key, value, version }) => {
-      if (file === null) throw noFile();
-      if (isFileOnly(key)) throw fileOnly(key, file);
-      if (version !== undefined && version !== (await versionNow())) throw changedMeanwhile();
-      const written = await writeOne(options, file, key, value);
-      await live.reload();
-      const restart = describeKeys().some(
-        ({ path, restart: waits }) => waits && (path === key || path.startsWith(`${key}.`)),
-      );
-      return { key, value: shown(key, written.value), restart };
+    file: async () => {
+      const schema = configJsonSchema();
+      if (file === null)
+        return { file, version: null, text: null, writable: false, why: noFile().message, schema };
+      const text = await readFile(file, 'utf8');
+      const why = await whyReadOnly(file);
+      return {
+        file,
+        version: sha256(text),
+        text: maskedText(text, redact),
+        writable: why === null,
+        why,
+        schema,
+      };
     },
+    preview: async (changes, environment) => {
+      const place = requireWritable(changes.map(({ key }) => key));
+      const before = await readFile(place, 'utf8');
+      const after = changedText(before, changes);
+      const report = await validateFile(options, place, environment, after);
+      const now = live.current();
+      const next = await loadConfig({
+        file: place,
+        folder: options.folder,
+        env: options.env,
+        readFile: async () => after,
+      }).catch(() => null);
+      return {
+        fits: next !== null,
+        report,
+        differences: changes.map(({ key, value }) => ({
+          key,
+          before: shown(key, readKey(now, key)),
+          // Where the whole does not hold together, the value as it was given.
+          after: shown(key, next === null ? valueOf(key, value) : readKey(next.config, key)),
+          restart: isRestart(key),
+        })),
+        before: maskedText(before, redact),
+        after: maskedText(after, redact),
+        version: sha256(before),
+      };
+    },
+    save: async (changes, version) =>
+      oneAtATime(async () => {
+        const keys = changes.map(({ key }) => key);
+        const place = requireWritable(keys);
+        if (version !== (await versionNow())) throw changedMeanwhile();
+        await writeConfig(options, place, (text) => changedText(text, changes));
+        await live.reload();
+        return { version: (await versionNow()) ?? '', restart: keys.filter(isRestart) };
+      }),
+    change: async ({ key, value, version }) =>
+      oneAtATime(async () => {
+        const place = requireWritable([key]);
+        if (version !== undefined && version !== (await versionNow())) throw changedMeanwhile();
+        const written = await writeOne(options, place, key, value);
+        await live.reload();
+        return { key, value: shown(key, written.value), restart: isRestart(key) };
+      }),
   });
+}
+
+interface Change {
+  readonly key: string;
+  /** As JSON; null takes the key out. */
+  readonly value: string | null;
+}
+
+function changedText(text: string, changes: readonly Change[]): string {
+  return changes.reduce((now, { key, value }) => setValue(now, key, valueOf(key, value)), text);
+}
+
+function valueOf(key: string, value: string | null): unknown {
+  if (value === null) return undefined;
+  try {
+    return JSON.parse(value);
+  } catch (cause) {
+    throw new AppError({
+      kind: 'invalid_input',
+      code: 'config_value_not_json',
+      message: `What is to stand at ${key} is no JSON: ${messageOf(cause)}.`,
+      next: 'Put text between double quotes; nothing was written.',
+      details: { key, issues: [{ field: key, message: 'this is no JSON' }] },
+      cause,
+    });
+  }
+}
+
+/** The file is written beside the old one and moved there: both the file and its folder must allow it. */
+async function whyReadOnly(file: string): Promise<string | null> {
+  const place = await realpath(file).catch(() => file);
+  for (const [path, what] of [
+    [place, 'file'],
+    [dirname(file), 'folder'],
+    [dirname(place), 'folder'],
+  ] as const) {
+    const code = await access(path, constants.W_OK).then(
+      () => null,
+      (error: NodeJS.ErrnoException) => error.code ?? 'unknown',
+    );
+    if (code !== null) return `The ${what} ${path} cannot be written by the service (${code}).`;
+  }
+  return null;
 }
 
 function noFile(): AppError {
@@ -83,6 +201,16 @@ function fileOnly(key: string, file: string): AppError {
     code: 'config_file_only',
     message: `${key} is changed in the file only, because it decides what runs as the user of the service, or where secrets go.`,
     next: `Edit ${file}, or run \`claude-manager config set ${key} VALUE\` on that machine.`,
+    details: { key },
+  });
+}
+
+function secretInside(key: string, file: string): AppError {
+  return new AppError({
+    kind: 'forbidden',
+    code: 'config_holds_secret',
+    message: `${key} holds a secret, which is shown masked and would be lost.`,
+    next: `Edit ${file}; better, put the secret under Security, Credentials.`,
     details: { key },
   });
 }

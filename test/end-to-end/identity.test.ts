@@ -150,6 +150,22 @@ describe('a person who signed in', () => {
 });
 
 describe('what belongs to somebody else', () => {
+  test('an administrator sees where everybody is signed in, and ends it; nobody else does', async () => {
+    await person('admin');
+    await person('operator', `${name}b`);
+    const other = await signIn(`${name}b`);
+    const { actor } = await signIn();
+    type Line = { id: string; user: string; current: boolean };
+    const lines = await ask<Line[]>('sessions.list', { all: true }, actor);
+    const theirs = lines.filter(({ user }) => user === `${name}b`);
+    expect(theirs).toMatchObject([{ current: false }]);
+    expect(lines.filter(({ current }) => current)).toMatchObject([{ user: name }]);
+    const seen = await ask<Line[]>('sessions.list', { all: true }, other.actor);
+    expect(seen.map(({ user }) => user)).toEqual([`${name}b`]);
+    const end = { id: theirs[0]?.id ?? '', user: `${name}b` };
+    expect(await ask('sessions.revoke', end, actor)).toEqual({ ended: 1 });
+    expect(await identity.authenticateSession(other.answer.session.secret)).toBeNull();
+  });
   test('cannot be seen, changed or told from what does not exist', async () => {
     await person('operator');
     await person('operator', `${name}b`);

@@ -50,6 +50,8 @@ export const listAudit = operation({
     actor: z.string().max(500).optional(),
     target: z.string().max(500).optional(),
     correlationId: z.string().max(200).optional(),
+    /** Words that all stand somewhere in the entry; with a period it looks through less. */
+    q: z.string().max(200).optional(),
     /** The last `seq` of the page before. */
     beforeSeq: z.number().int().min(1).optional(),
     limit: z.number().int().min(1).max(1000).default(100),

@@ -21,11 +21,12 @@ const linesAtMost = 10_000;
 /** `audit.list`, `audit.show`, `audit.export`, `audit.declare-gap`. */
 export function auditHandlers({ audit, clock, version }: AuditPorts): readonly Served[] {
   return [
-    serve(listAudit, async ({ since, until, ...query }) => {
+    serve(listAudit, async ({ since, until, q, ...query }) => {
       const asked = Object.fromEntries(
         Object.entries(query).filter(([, value]) => value !== undefined),
       );
-      const found = await audit.list({ ...asked, ...rangeOf({ since, until }) });
+      const words = (q ?? '').split(/\s+/u).filter((one) => one !== '');
+      const found = await audit.list({ ...asked, words, ...rangeOf({ since, until }) });
       const isFull = found.length === query.limit;
       const last = found.at(-1)?.seq ?? 1;
       return { entries: found.map(lineOf), beforeSeq: isFull && last > 1 ? last : null };

@@ -18,6 +18,9 @@ const Remark = z.object({
   write: z.string().nullable(),
 });
 
+/** SHA-256 of the text of the file. */
+const fileVersion = z.string().regex(/^[0-9a-f]{64}$/u);
+
 export const ValidationReport = z.object({
   environment: z.string(),
   file: z.string().nullable(),
@@ -153,12 +156,104 @@ export const changeConfiguration = operation({
     key: configKey,
     value: freeText({ max: 65_536 }),
     /** As `config.show` told it. */
-    version: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/u)
-      .optional(),
+    version: fileVersion.optional(),
   }),
   output: z.object({ key: z.string(), value: z.unknown(), restart: z.boolean() }),
+});
+
+/** What is to stand in the file for some keys. */
+const changes = z
+  .array(
+    z.object({
+      key: configKey,
+      /** As JSON; null takes the key out, so that its default holds. */
+      value: freeText({ max: 65_536 }).nullable(),
+    }),
+  )
+  .min(1)
+  .max(200);
+
+/** The file that the service was started with and the schema of what may stand in it. */
+export const showConfigurationFile = operation({
+  name: 'config.file',
+  summary:
+    'The text of the configuration file with secrets masked, its JSON Schema, and whether it can be written',
+  kind: 'call',
+  deadlineMs: 30_000,
+  doors: ['http', 'library'],
+  permission: 'config:read',
+  effect: 'read',
+  needs: 'store',
+  input: z.object({}),
+  output: z.object({
+    file: z.string().nullable(),
+    version: z.string().nullable(),
+    text: z.string().nullable(),
+    writable: z.boolean(),
+    /** Why it cannot be written; null when it can. */
+    why: z.string().nullable(),
+    schema: z.record(z.string(), z.unknown()),
+  }),
+});
+
+export const KeyDifference = z.object({
+  key: z.string(),
+  /** What holds now; secrets masked. */
+  before: z.unknown(),
+  /** What would hold. */
+  after: z.unknown(),
+  /** It holds from the next start on. */
+  restart: z.boolean(),
+});
+export type KeyDifference = z.infer<typeof KeyDifference>;
+
+export const previewConfiguration = operation({
+  name: 'config.preview',
+  summary:
+    'What a change of the configuration file would come to: differences and remarks; nothing is written',
+  kind: 'call',
+  deadlineMs: 30_000,
+  doors: ['http', 'library'],
+  permission: 'config:write',
+  effect: 'read',
+  needs: 'store',
+  http: { method: 'POST', path: '/config/preview' },
+  input: z.object({
+    changes,
+    environment: z.enum(['development', 'staging', 'production']).default('production'),
+  }),
+  output: z.object({
+    /** Whether it would be taken; remarks on the environment do not hinder that. */
+    fits: z.boolean(),
+    report: ValidationReport,
+    differences: z.array(KeyDifference),
+    /** The text of the file before and after, secrets masked. */
+    before: z.string(),
+    after: z.string(),
+    version: z.string(),
+  }),
+});
+
+export const saveConfiguration = operation({
+  name: 'config.save',
+  summary: 'Write several keys into the configuration file at once: all of them, or none',
+  kind: 'call',
+  deadlineMs: 30_000,
+  doors: ['http', 'library'],
+  permission: 'config:write',
+  effect: 'admin',
+  dangerous: true,
+  needs: 'store',
+  input: z.object({
+    changes,
+    /** As `config.file` told it: what was changed meanwhile is not written over. */
+    version: fileVersion,
+  }),
+  output: z.object({
+    version: z.string(),
+    /** Keys that hold from the next start on. */
+    restart: z.array(z.string()),
+  }),
 });
 
 export const initConfiguration = operation({

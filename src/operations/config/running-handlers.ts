@@ -1,9 +1,20 @@
 import type { Served } from '../gate.ts';
 import { serve } from '../gate.ts';
 import type { ValidationReport } from './contract.ts';
-import { changeConfiguration, checkConfiguration, showConfiguration } from './contract.ts';
+import {
+  changeConfiguration,
+  checkConfiguration,
+  previewConfiguration,
+  saveConfiguration,
+  showConfiguration,
+  showConfigurationFile,
+} from './contract.ts';
 
 type Shown = (typeof showConfiguration)['output']['_output'];
+type File = (typeof showConfigurationFile)['output']['_output'];
+type Preview = (typeof previewConfiguration)['output']['_output'];
+type Saved = (typeof saveConfiguration)['output']['_output'];
+type Changes = (typeof saveConfiguration)['input']['_output']['changes'];
 type Changed = (typeof changeConfiguration)['output']['_output'];
 
 /** The configuration of the process that answers. */
@@ -12,6 +23,12 @@ export interface RunningConfigPorts {
   readonly check: (
     environment: 'development' | 'staging' | 'production',
   ) => Promise<ValidationReport>;
+  readonly file: () => Promise<File>;
+  readonly preview: (
+    changes: Changes,
+    environment: 'development' | 'staging' | 'production',
+  ) => Promise<Preview>;
+  readonly save: (changes: Changes, version: string) => Promise<Saved>;
   readonly change: (request: {
     readonly key: string;
     readonly value: string;
@@ -23,6 +40,9 @@ export function runningConfigHandlers(ports: RunningConfigPorts): readonly Serve
   return [
     serve(showConfiguration, () => ports.show()),
     serve(checkConfiguration, ({ environment }) => ports.check(environment)),
+    serve(showConfigurationFile, () => ports.file()),
+    serve(previewConfiguration, ({ changes, environment }) => ports.preview(changes, environment)),
+    serve(saveConfiguration, ({ changes, version }) => ports.save(changes, version)),
     serve(changeConfiguration, (request) => ports.change(request)),
   ];
 }

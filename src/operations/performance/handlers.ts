@@ -5,14 +5,15 @@ import type { Served } from '../gate.ts';
 import { serve } from '../gate.ts';
 import { seriesLines } from '../metrics/series-line.ts';
 import type { PerformanceReport } from './contract.ts';
-import { keepBaseline, reportPerformance } from './contract.ts';
+import { gaugeTimeline, keepBaseline, performanceTimeline, reportPerformance } from './contract.ts';
+import { gaugePrefix, gaugeSeries, periodOf, wholeTimeline } from './timeline.ts';
 
 export interface PerformancePorts {
-  readonly history: Pick<History, 'sums' | 'baseline' | 'keepBaseline'>;
+  readonly history: Pick<History, 'sums' | 'steps' | 'gaugeSteps' | 'baseline' | 'keepBaseline'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** `performance.report`, `performance.baseline`. */
+/** `performance.report`, `performance.timeline`, `performance.gauges`, `performance.baseline`. */
 export function performanceHandlers({ history, clock }: PerformancePorts): readonly Served[] {
   return [
     serve(reportPerformance, async ({ hours, area, name }) => {
@@ -29,6 +30,17 @@ export function performanceHandlers({ history, clock }: PerformancePorts): reado
         series: seriesLines(await history.sums(where), hours * 60),
         baseline: shown(await history.baseline()),
       };
+    }),
+    serve(performanceTimeline, async ({ hours, area, name }) => {
+      const period = periodOf(clock.now(), hours);
+      const where = { since: period.since, area, ...(name === undefined ? {} : { name }) };
+      return wholeTimeline(period, await history.steps(where, period.stepSeconds));
+    }),
+    serve(gaugeTimeline, async ({ hours, names }) => {
+      const period = periodOf(clock.now(), hours);
+      const full = names.map((one) => `${gaugePrefix}${one}`);
+      const { since, stepSeconds } = period;
+      return gaugeSeries(period, await history.gaugeSteps(full, since, stepSeconds));
     }),
     serve(keepBaseline, async ({ hours }, { actor }) => {
       const at = clock.now();

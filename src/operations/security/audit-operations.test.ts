@@ -101,6 +101,39 @@ describe('an empty period', () => {
   });
 });
 
+describe('audit.list', () => {
+  it.each([
+    ['maria task-7', [2, 1]],
+    ['MARIA  TASK-8', [3]],
+    ['100%', [4]],
+    ['a_b', [4]],
+    ['axb', []],
+    ['maria nobody', []],
+  ])('finds the entries in which every word of "%s" stands, newest first', async (q, seqs) => {
+    await put(
+      { target: 'task-7' },
+      { target: 'task-7', reason: 'again' },
+      { target: 'task-8' },
+      { actor: { kind: 'user', name: 'jo' }, reason: 'did 100% of a_b' },
+    );
+    const { entries } = await ask<{ entries: { seq: number }[] }>('audit.list', { q });
+    expect(entries.map(({ seq }) => seq)).toEqual(seqs);
+  });
+});
+
+describe('security.verify', () => {
+  it('tells of each anchor how far its newest note reaches, and when it was signed', async () => {
+    await put({}, { target: 'task-2' });
+    await log.audit.checkpoint();
+    const { anchors, signedUntil } = await ask<VerifyReport>('security.verify', {});
+    expect(anchors.length).toBeGreaterThan(0);
+    for (const { lines, last } of anchors) {
+      expect(lines).toBeGreaterThan(0);
+      expect(last).toEqual({ size: signedUntil, at: expect.stringMatching(/^2026-/u) });
+    }
+  });
+});
+
 describe('security.audit', () => {
   it('names open issues with evidence and next step, the worst first', async () => {
     await put(

@@ -13,7 +13,14 @@ export const VerifyReport = z.object({
   checkpoints: z.number(),
   /** Entries a checkpoint covers; younger ones are only chained. */
   signedUntil: z.number(),
-  anchors: z.array(z.object({ name: z.string(), lines: z.number() })),
+  anchors: z.array(
+    z.object({
+      name: z.string(),
+      lines: z.number(),
+      /** The newest note there: the entries it vouches for, and when it was signed. */
+      last: z.object({ size: z.number(), at: z.string() }).nullable(),
+    }),
+  ),
   gaps: z.array(z.object({ after: z.number(), until: z.number(), at: z.string() })),
   verifierKey: z.string(),
   /** The bundle that was written for another verifier. */

@@ -95,12 +95,17 @@ export const signOut = operation({
 export const listSessions = operation({
   ...own,
   name: 'sessions.list',
-  summary: 'List where one is signed in',
+  summary: 'List where one is signed in; with `users:manage` also where others are',
   effect: 'read',
-  input: z.object({ user: z.string().min(1).max(200).optional() }),
+  input: z.object({
+    user: z.string().min(1).max(200).optional(),
+    /** Those of every account. */
+    all: z.boolean().default(false),
+  }),
   output: z.array(
     z.object({
       id: z.string(),
+      user: z.string(),
       createdAt: z.string(),
       seenAt: z.string(),
       expiresAt: z.string(),

@@ -1,7 +1,9 @@
 import type { Identity } from '../../platform/identity/identity.ts';
+import type { Person } from '../../platform/identity/people.ts';
 import type { Evidence, SignedIn as SignedInNow } from '../../platform/identity/sign-in.ts';
 import type { CallContext, Served } from '../gate.ts';
 import { serve } from '../gate.ts';
+import { permissionsOf } from '../permissions.ts';
 import type { SignedIn } from './contract.ts';
 import {
   listSessions,
@@ -34,6 +36,8 @@ export function sessionHandlers(ports: SessionPorts): readonly Served[] {
     }
     return answer;
   };
+  const sessionsOf = async ({ id, name }: Person) =>
+    (await sessions.list(id)).map((line) => ({ ...line, user: name }));
   return [
     serve(signIn, async ({ user, password }, context) =>
       replacing(
@@ -60,12 +64,16 @@ export function sessionHandlers(ports: SessionPorts): readonly Served[] {
       const person = await people.get(actor.name);
       return { ended: await sessions.end(person.id, actor.session.id) };
     }),
-    serve(listSessions, async ({ user }, context) => {
-      const person = await accountOf(people, context, user);
+    serve(listSessions, async ({ user, all }, context) => {
       const { actor } = context;
       const current = actor.kind === 'user' ? actor.session?.id : undefined;
-      return (await sessions.list(person.id)).map((line) => ({
+      const isEverybody = all && permissionsOf(actor).has('users:manage');
+      const found = isEverybody
+        ? await sessions.everybody()
+        : await sessionsOf(await accountOf(people, context, user));
+      return found.map((line) => ({
         id: line.id,
+        user: line.user,
         createdAt: line.createdAt.toISOString(),
         seenAt: line.seenAt.toISOString(),
         expiresAt: line.expiresAt.toISOString(),

@@ -12,12 +12,20 @@ export interface Expectations {
   /** Entries that must be there. */
   readonly signedUntil: number;
   readonly gaps: readonly Gap[];
-  readonly places: readonly { readonly name: string; readonly lines: number }[];
+  readonly places: readonly AnchoredPlace[];
   /** What is wrong with the notes themselves; `seq` is the first entry that is not vouched for any more. */
   readonly complaints: readonly { readonly seq: number; readonly why: string }[];
   rootAt(size: number): Buffer | undefined;
   /** Whether an anchored leaf differs; null when it is the same, or not known. */
   flawOf(seq: number, leaf: Buffer): string | null;
+}
+
+/** A place outside the database, and the newest signed note that it holds. */
+export interface AnchoredPlace {
+  readonly name: string;
+  readonly lines: number;
+  /** Entries that the newest note vouches for, and when it was signed; null when there is none. */
+  readonly last: { readonly size: number; readonly at: string } | null;
 }
 
 interface Told {
@@ -45,7 +53,7 @@ export async function createExpectations(
     else complaints.push(unsigned(place, told.at(-1)));
   };
   for await (const note of source.notes()) take('the log', note, noLeaves);
-  const places: { name: string; lines: number }[] = [];
+  const places: AnchoredPlace[] = [];
   for (const anchor of source.anchors) {
     const { name } = anchor;
     let count = 0;
@@ -58,7 +66,9 @@ export async function createExpectations(
           why: `line ${line.damagedLine} of ${name} is damaged`,
         });
     }
-    places.push({ name, lines: count });
+    const newest = told.findLast(({ place }) => place === name)?.said;
+    const last = newest === undefined ? null : { size: newest.size, at: newest.at.toISOString() };
+    places.push({ name, lines: count, last });
   }
   return weigh(told, places, complaints);
 }

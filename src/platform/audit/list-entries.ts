@@ -9,6 +9,8 @@ export interface AuditQuery {
   readonly actor?: string;
   readonly target?: string;
   readonly correlationId?: string;
+  /** Words that all stand somewhere in the entry, whatever their case. */
+  readonly words?: readonly string[];
   readonly since?: Date;
   readonly until?: Date;
   /** Only entries before this one: the last `seq` of the page before. */
@@ -22,13 +24,16 @@ export async function listEntries(
   db: Kysely<AuditTables>,
   query: AuditQuery,
 ): Promise<readonly ChainedEntry[]> {
-  const { event, outcome, actor, target, correlationId, since, until, beforeSeq, limit } = query;
+  const { event, outcome, actor, target, correlationId, words, since, until, beforeSeq, limit } =
+    query;
   let rows = db.selectFrom('audit_entries').select('body');
   if (event !== undefined) rows = rows.where('event', '=', event);
   if (outcome !== undefined) rows = rows.where('outcome', '=', outcome);
   if (actor !== undefined) rows = rows.where('actor_name', '=', actor);
   if (target !== undefined) rows = rows.where('target', '=', target);
   if (correlationId !== undefined) rows = rows.where('correlation_id', '=', correlationId);
+  for (const word of words ?? [])
+    rows = rows.where('body', 'ilike', `%${word.replaceAll(/[\\%_]/gu, String.raw`\$&`)}%`);
   if (since !== undefined) rows = rows.where('at', '>=', since);
   if (until !== undefined) rows = rows.where('at', '<', until);
   if (beforeSeq !== undefined) rows = rows.where('seq', '<', beforeSeq);

@@ -1,5 +1,5 @@
 import { chainStart, hashOf } from './audit-entry.ts';
-import { createExpectations, type Expectations } from './expectations.ts';
+import { type AnchoredPlace, createExpectations, type Expectations } from './expectations.ts';
 import type { LineColumns, LogSource, StoredLine } from './log-source.ts';
 import { emptyTree, type Frontier, growTree, leafHash } from './merkle.ts';
 import type { NoteVerifier } from './signed-note.ts';
@@ -22,7 +22,7 @@ export interface Verification {
   readonly checkpoints: number;
   readonly signedUntil: number;
   /** Places outside the database that were compared, with the lines read there. */
-  readonly anchors: readonly { readonly name: string; readonly lines: number }[];
+  readonly anchors: readonly AnchoredPlace[];
   /** Entries that a declared restore gave up. */
   readonly gaps: readonly { readonly after: number; readonly until: number; readonly at: string }[];
 }

@@ -53,14 +53,29 @@ export function setKey(
   key: string,
   value: string,
 ): { readonly text: string; readonly value: unknown } {
+  const path = knownPath(key);
+  const parsed = fromText(value, path);
+  return { text: edited(fileText, path, parsed), value: parsed };
+}
+
+/** The same with a value that is one already; undefined takes the key out, so that its default holds. */
+export function setValue(fileText: string, key: string, value: unknown): string {
+  return edited(fileText, knownPath(key), value);
+}
+
+function knownPath(key: string): readonly string[] {
   const path = key.split('.');
   if (path.includes('__proto__') || schemaAt(path) === null) throw unknownKey(key);
-  const parsed = fromText(value, path);
+  return path;
+}
+
+function edited(fileText: string, path: readonly string[], value: unknown): string {
   const places = path.map((part) => (/^\d+$/.test(part) ? Number(part) : part));
-  const edits = modify(fileText.trim() === '' ? '{}\n' : fileText, places, parsed, {
+  const before = fileText.trim() === '' ? '{}\n' : fileText;
+  const edits = modify(before, places, value, {
     formattingOptions: { insertSpaces: true, tabSize: 2, eol: '\n' },
   });
-  return { text: applyEdits(fileText.trim() === '' ? '{}\n' : fileText, edits), value: parsed };
+  return applyEdits(before, edits);
 }
 
 function unknownKey(key: string): AppError {

@@ -48,6 +48,8 @@ export interface Sessions {
   /** Counts a try at the second factor; false once five were made, and the session is over. */
   takeTry(id: string): Promise<boolean>;
   list(userId: string): Promise<readonly SessionLine[]>;
+  /** Of every account, the last seen first; at most a thousand. */
+  everybody(): Promise<readonly (SessionLine & { readonly user: string })[]>;
   end(userId: string, id: string): Promise<boolean>;
   endAll(userId: string, except: string | null): Promise<number>;
   /** Forgets what has ended. */
@@ -62,6 +64,19 @@ const touchMs = 500;
 
 export function createSessions({ db, clock, random, settings }: IdentityDeps): Sessions {
   const idleSince = (now: Date): Date => new Date(now.getTime() - settings().idleMs);
+  /** Sessions that can be used now, the last seen first. */
+  const standing = () => {
+    const now = clock.now();
+    return db
+      .selectFrom('identity_sessions')
+      .innerJoin('identity_users', 'identity_users.id', 'identity_sessions.user_id')
+      .selectAll('identity_sessions')
+      .select('identity_users.name')
+      .where('awaits_factor', '=', false)
+      .where('ends_at', '>', now)
+      .where('seen_at', '>', idleSince(now))
+      .orderBy('seen_at', 'desc');
+  };
   return {
     begin: async ({ userId, client, method, awaitsFactor }) => {
       const now = clock.now();
@@ -158,26 +173,9 @@ export function createSessions({ db, clock, random, settings }: IdentityDeps): S
         .execute();
       return false;
     },
-    list: async (userId) => {
-      const now = clock.now();
-      const rows = await db
-        .selectFrom('identity_sessions')
-        .selectAll()
-        .where('user_id', '=', userId)
-        .where('awaits_factor', '=', false)
-        .where('ends_at', '>', now)
-        .where('seen_at', '>', idleSince(now))
-        .orderBy('seen_at', 'desc')
-        .execute();
-      return rows.map((row) => ({
-        id: row.id,
-        createdAt: row.created_at,
-        seenAt: row.seen_at,
-        expiresAt: row.ends_at,
-        client: row.client,
-        method: row.method,
-      }));
-    },
+    list: async (userId) => (await standing().where('user_id', '=', userId).execute()).map(lineOf),
+    everybody: async () =>
+      (await standing().limit(1000).execute()).map((row) => ({ ...lineOf(row), user: row.name })),
     end: async (userId, id) =>
       (await db
         .deleteFrom('identity_sessions')
@@ -228,4 +226,22 @@ function find(db: IdentityDatabase, secretHash: string, now: Date, idleSince: Da
     .where('u.disabled_at', 'is', null)
     .where('u.removed_at', 'is', null)
     .executeTakeFirst();
+}
+
+function lineOf(row: {
+  readonly id: string;
+  readonly created_at: Date;
+  readonly seen_at: Date;
+  readonly ends_at: Date;
+  readonly client: string;
+  readonly method: string;
+}): SessionLine {
+  return {
+    id: row.id,
+    createdAt: row.created_at,
+    seenAt: row.seen_at,
+    expiresAt: row.ends_at,
+    client: row.client,
+    method: row.method,
+  };
 }

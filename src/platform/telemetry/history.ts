@@ -81,6 +81,18 @@ export interface MinuteTotal {
   readonly failed: number;
 }
 
+/** Counts of one step of time, all series that were asked for and all processes together. */
+export interface Step extends Counts {
+  readonly at: Date;
+}
+
+export interface GaugeStep {
+  readonly at: Date;
+  /** As the text format names it: `claude_manager_tasks{state="done"}`. */
+  readonly key: string;
+  readonly value: number;
+}
+
 /** What performance was when it was called normal. */
 export interface Baseline {
   readonly at: Date;
@@ -99,6 +111,10 @@ export interface History {
   address(since: Date): Promise<string | null>;
   /** Sums of a period, by area and name. */
   sums(query: HistoryQuery): Promise<readonly Series[]>;
+  /** The same in steps of so many seconds, oldest first; steps without a call are left out. */
+  steps(query: HistoryQuery, seconds: number): Promise<readonly Step[]>;
+  /** Gauges whose name (without labels) is one of these, averaged over steps and processes, oldest first. */
+  gaugeSteps(names: readonly string[], since: Date, seconds: number): Promise<readonly GaugeStep[]>;
   /** Minute by minute, oldest first; minutes without a call are left out. */
   totals(area: Area, since: Date): Promise<readonly MinuteTotal[]>;
   gauges(
@@ -144,6 +160,15 @@ export function createHistory(
       return row?.address ?? null;
     },
     sums: async (query) => await readSums(db, query),
+    steps: async (query, seconds) => await readSteps(db, query, seconds),
+    gaugeSteps: async (names, since, seconds) => {
+      const { rows } = await sql<GaugeStep>`
+        select ${stepOf(seconds)} as at, one.key, avg(one.value::double precision) as value
+        from performance_gauges, jsonb_each_text(values) as one
+        where minute >= ${since} and split_part(one.key, '{', 1) = any(${names})
+        group by 1, 2 order by 1, 2`.execute(db);
+      return rows;
+    },
     totals: async (area, since) => {
       const { rows } = await sql<MinuteTotal>`
         select minute, sum(calls)::bigint as calls, sum(failed)::bigint as failed
@@ -244,21 +269,50 @@ async function writeMinute(
   });
 }
 
+/** The step that a minute belongs to; steps begin at multiples of their length since 1970. */
+function stepOf(seconds: number) {
+  return sql`to_timestamp(floor(extract(epoch from minute) / ${seconds}) * ${seconds})`;
+}
+
+function within({ since, until, area, name }: HistoryQuery) {
+  const end = until ?? new Date(8.64e15);
+  return sql`minute >= ${since} and minute < ${end}
+    and area = coalesce(${area ?? null}, area) and name = coalesce(${name ?? null}, name)`;
+}
+
+async function readSteps(
+  db: Kysely<TelemetryTables>,
+  query: HistoryQuery,
+  seconds: number,
+): Promise<readonly Step[]> {
+  const { rows } = await sql<Omit<SumRow, 'bins'> & { at: Date }>`
+    select ${stepOf(seconds)} as at, sum(calls)::bigint as calls, sum(refused)::bigint as refused,
+      sum(failed)::bigint as failed, sum(total_ms) as total_ms, max(max_ms) as max_ms
+    from performance_minutes where ${within(query)} group by 1 order by 1`.execute(db);
+  const bins = await sql<{ at: Date; bins: DurationBins }>`
+    select at, jsonb_object_agg(bin, count) as bins from (
+      select ${stepOf(seconds)} as at, one.key as bin, sum(one.value::bigint)::bigint as count
+      from performance_minutes, jsonb_each_text(bins) as one where ${within(query)} group by 1, 2
+    ) as counted group by at`.execute(db);
+  const binsOf = new Map(bins.rows.map((row) => [row.at.getTime(), row.bins]));
+  return rows.map((row) => ({
+    at: row.at,
+    ...countsOf({ ...row, bins: binsOf.get(row.at.getTime()) ?? {} }),
+  }));
+}
+
 async function readSums(
   db: Kysely<TelemetryTables>,
-  { since, until, area, name }: HistoryQuery,
+  query: HistoryQuery,
 ): Promise<readonly Series[]> {
-  const end = until ?? new Date(8.64e15);
-  const within = sql`minute >= ${since} and minute < ${end}
-    and area = coalesce(${area ?? null}, area) and name = coalesce(${name ?? null}, name)`;
   const { rows } = await sql<Omit<SumRow, 'bins'>>`
     select area, name, sum(calls)::bigint as calls, sum(refused)::bigint as refused,
       sum(failed)::bigint as failed, sum(total_ms) as total_ms, max(max_ms) as max_ms
-    from performance_minutes where ${within} group by area, name`.execute(db);
+    from performance_minutes where ${within(query)} group by area, name`.execute(db);
   const bins = await sql<{ area: string; name: string; bins: DurationBins }>`
     select area, name, jsonb_object_agg(bin, count) as bins from (
       select area, name, one.key as bin, sum(one.value::bigint)::bigint as count
-      from performance_minutes, jsonb_each_text(bins) as one where ${within} group by area, name, one.key
+      from performance_minutes, jsonb_each_text(bins) as one where ${within(query)} group by area, name, one.key
     ) as counted group by area, name`.execute(db);
   const binsOf = new Map(bins.rows.map((row) => [`${row.area} ${row.name}`, row.bins]));
   return rows.map((row) => ({
