@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createManualClock } from '../../../test/fakes/manual-clock.ts';
+import { noTracing } from '../../../test/fakes/no-tracing.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
 import { migrate } from '../../platform/database/migrate.ts';
 import { createHistory, telemetryMigrations } from '../../platform/telemetry/history.ts';
@@ -37,7 +38,7 @@ test.each([
 describe('the timelines', () => {
   test('hold every call in the step in which it ended, and null where nothing was measured', async () => {
     const clock = createManualClock(Date.parse('2027-02-01T10:00:10Z'));
-    const telemetry = createTelemetry({ clock, correlationId: () => null, reserved: {} });
+    const telemetry = createTelemetry({ clock, correlationId: () => null, tracing: noTracing });
     const histories = ['one', 'two'].map((process) => createHistory(database, { clock, process }));
     const [history = expect.unreachable(), other = expect.unreachable()] = histories;
     const call = (name: string, outcome: 'ok' | 'failed', durationMs: number): void =>
