@@ -1,8 +1,7 @@
 import { tmpdir } from 'node:os';
 import { createAgents } from '../integrations/agents/create-agents.ts';
+import { readBudgetsLeft } from '../integrations/github/governor/budget-left.ts';
 import { githubLimits } from '../integrations/github/governor/limits.ts';
-import type { GithubTables } from '../integrations/github/tables.ts';
-import { isBudget } from '../integrations/github/tables.ts';
 import type { Config } from '../platform/config/schema.ts';
 import type { Database } from '../platform/database/database.ts';
 import { effectChecks } from '../platform/effects/effect-check.ts';
@@ -142,20 +141,12 @@ function budgetCheck(database: Pick<Database, 'kysely'>, now: () => Date): Healt
     category: 'external',
     critical: false,
     measure: async () => {
-      const rows = await database
-        .kysely<GithubTables>()
-        .selectFrom('github_governor')
-        .selectAll()
-        .execute();
-      const budgets = rows.map(({ budget }) => budget).filter(isBudget);
+      const budgets = await readBudgetsLeft(database, now());
       if (budgets.length === 0) return notMeasured('Nothing was asked of GitHub yet.');
-      const at = now().getTime();
-      const paused = budgets.filter(({ pausedUntil }) => pausedUntil > at).length;
+      const paused = budgets.filter(({ pausedUntil }) => pausedUntil !== null).length;
       const used = Math.max(
         ...budgets.map(
-          ({ content }) =>
-            (content.filter((time) => time > at - hourMs).length / githubLimits.contentPerHour) *
-            100,
+          ({ contentThisHour }) => (1 - contentThisHour / githubLimits.contentPerHour) * 100,
         ),
       );
       const share = paused > 0 ? 100 : Math.round(used);

@@ -11,6 +11,7 @@ import type { Config } from '../platform/config/schema.ts';
 import { startPeriodic } from '../platform/durable/periodic.ts';
 import { countOpenEffects } from '../platform/effects/count-open.ts';
 import { currentCorrelationId, currentTrace, withSpan } from '../platform/logging/context.ts';
+import { type BreakerTables, breakerStates } from '../platform/resilience/breakers.ts';
 import { watchEventLoop } from '../platform/telemetry/event-loop.ts';
 import type { Exposition, Reading } from '../platform/telemetry/exposition.ts';
 import { createExposition } from '../platform/telemetry/exposition.ts';
@@ -161,6 +162,8 @@ async function askService(address: string): Promise<string | null> {
   }
 }
 
+const breakerLevel = { closed: 0, half_open: 0.5, open: 1 } as const;
+
 /** What waits, what is spent and what may still be sent, read from where it is kept. */
 async function serviceReadings({
   config,
@@ -170,12 +173,13 @@ async function serviceReadings({
   const day = new Date(now);
   day.setUTCHours(0, 0, 0, 0);
   const { database, runs } = store;
-  const [{ states }, effects, budgets, spent, live] = await Promise.all([
+  const [{ states }, effects, budgets, spent, live, breakers] = await Promise.all([
     createTaskQueries(database, systemClock).counts({}),
     countOpenEffects(database),
     readBudgetsLeft(database, now),
     runs.spentSince(day),
     runs.live(),
+    breakerStates(database.kysely<BreakerTables>(), now),
   ]);
   const gauge = (
     name: string,
@@ -200,17 +204,39 @@ async function serviceReadings({
     gauge('runs_limit', 'Agents that may work at a time', config().executor.maxConcurrent),
     gauge('spent_today_usd', 'Spent on runs since midnight UTC', spent),
     gauge('budget_today_usd', 'The budget of a day', config().executor.budget.perDayUsd),
-    ...budgets.flatMap(({ credential, ...left }) => [
+    ...budgets.flatMap(({ name: credential, waiting, ...left }) => [
       gauge('github_points_left', 'Points of this minute that are left', left.pointsThisMinute, {
         credential,
       }),
       gauge('github_content_left', 'Creations of this hour that are left', left.contentThisHour, {
         credential,
       }),
+      gauge('github_in_flight', 'Requests under way or lent to a process', left.inFlight, {
+        credential,
+      }),
+      ...Object.entries(waiting).map(([lane, count]) =>
+        gauge('github_waiting', 'Requests that wait for their turn', count, { credential, lane }),
+      ),
       gauge('github_paused_seconds', 'Time until GitHub is asked again', left.pausedSeconds, {
         credential,
       }),
+      gauge(
+        'github_suspended',
+        'Whether GitHub refused the credential so often that it is not used',
+        left.suspendedSince === null ? 0 : 1,
+        { credential },
+      ),
     ]),
+    ...breakers.map(({ name, state }) =>
+      gauge(
+        'breaker_open',
+        'Whether a dependency is left alone: 0 no, 0.5 one probe, 1 yes',
+        breakerLevel[state],
+        {
+          dependency: name,
+        },
+      ),
+    ),
     gauge('database_connections', 'Connections of this process', database.pool.totalCount),
     gauge('database_waiting', 'Queries that wait for a connection', database.pool.waitingCount),
   ];

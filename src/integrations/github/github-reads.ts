@@ -11,7 +11,7 @@ import type { RepositoryRef } from '../../domain/repository.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { ghost, isPullRequest, toEvent, toIssue, toPullRequest } from './from-github.ts';
 import type { GithubClient, ReadOptions } from './github-client.ts';
-import type { Lane } from './governor/limits.ts';
+import type { Lane } from './governor/lanes.ts';
 import type { IssueEdits } from './issue-edits.ts';
 import * as schemas from './schemas.ts';
 

@@ -5,6 +5,8 @@ import { type Budget, emptyBudget } from './governor/limits.ts';
 export interface GithubTables {
   readonly github_governor: {
     readonly credential: string;
+    /** For people; never the token. */
+    readonly name: string | null;
     readonly budget: ColumnType<unknown, string, string>;
   };
   readonly github_etags: {
@@ -63,10 +65,22 @@ export const githubMigrations = [
       )`.execute(db);
     },
   },
+  {
+    id: 'github-0003-names',
+    up: async (db: Kysely<unknown>): Promise<void> => {
+      await sql`alter table github_governor add column name text`.execute(db);
+    },
+  },
 ] as const;
 
-/** A row of another version is no budget: then nothing is known. */
-export function isBudget(value: unknown): value is Budget {
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.keys(emptyBudget).every((member) => member in value);
+/** The budget in a row; of a version that kept less, with what it did not keep empty. Null when it is none. */
+export function readBudget(value: unknown): Budget | null {
+  if (typeof value !== 'object' || value === null || !('pausedUntil' in value)) return null;
+  const budget: Budget = { ...emptyBudget, ...(value as Partial<Budget>) };
+  // Permits of an older version are for one request.
+  const permits = budget.permits.map((held) => ({
+    ...held,
+    slots: Number.isFinite(held.slots) ? held.slots : 1,
+  }));
+  return { ...budget, permits };
 }

@@ -33,8 +33,13 @@ const unnamedWaitMs = 60_000;
 /** The reset is told in whole seconds; a second more is never too early. */
 const afterResetMs = 1000;
 
+/** Whether the budget has to learn of it; of other answers only writes tell, to forget earlier refusals. */
+export function concernsLimits(answer: AnswerHead): boolean {
+  return isLimit(answer) || resetOf(answer) !== null;
+}
+
 /** Limits come as 403 or 429, by header or only by words (docs.github.com, "Exceeding the rate limit"). */
-function isLimit({ status, headers, text }: AnswerHead): boolean {
+export function isLimit({ status, headers, text }: AnswerHead): boolean {
   if (status === 429) return true;
   if (status !== 403) return false;
   if (headers['retry-after'] !== undefined || headers['x-ratelimit-remaining'] === '0') return true;

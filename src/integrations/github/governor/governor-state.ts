@@ -7,6 +7,8 @@ export interface GovernorState {
     credential: string,
     change: (budget: Budget) => { readonly budget: Budget; readonly answer: T },
   ): Promise<T>;
+  /** Until when nothing may be sent, epoch milliseconds; read without waiting for anybody. */
+  pausedUntil(credential: string): Promise<number>;
 }
 
 /** For one process that forgets: tests, and commands without a database. */
@@ -18,5 +20,6 @@ export function createMemoryGovernorState(): GovernorState {
       budgets.set(credential, budget);
       return answer;
     },
+    pausedUntil: async (credential) => (budgets.get(credential) ?? emptyBudget).pausedUntil,
   };
 }

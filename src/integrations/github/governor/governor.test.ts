@@ -1,18 +1,25 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createManualClock } from '../../../../test/fakes/manual-clock.ts';
 import { createSkippingClock } from '../../../../test/support/skipping-clock.ts';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/test-database.ts';
+import { AppError } from '../../../lib/app-error.ts';
+import { systemClock } from '../../../lib/clock.ts';
 import { systemRandom } from '../../../lib/random.ts';
 import { migrate } from '../../../platform/database/migrate.ts';
 import { type GithubTables, githubMigrations } from '../tables.ts';
 import { type AnswerHead, observe } from './answers.ts';
+import { readBudgetsLeft } from './budget-left.ts';
 import { createDatabaseGovernorState } from './database-state.ts';
 import { createGovernor, type GovernorDeps } from './governor.ts';
 import { createMemoryGovernorState } from './governor-state.ts';
-import { type Demand, emptyBudget, githubLimits, lanes, permit, release } from './limits.ts';
+import { type Demand, type Lane, lanes } from './lanes.ts';
+import { type Asking, emptyBudget, githubLimits, lend, permit, release } from './limits.ts';
+import { waitingFrom } from './waiting.ts';
 
 const read: Demand = { lane: 'follow', write: false, createsContent: false };
 const create: Demand = { lane: 'person', write: true, createsContent: true };
+const asks = (id: string, now: number, owner = 'me'): Asking => ({ id, owner, now });
 const fine: AnswerHead = { status: 200, headers: {}, text: '' };
 
 interface Sent {
@@ -26,7 +33,7 @@ function replay(demands: readonly Demand[]): readonly Sent[] {
   let now = 1_000_000;
   return demands.map((demand, n) => {
     for (;;) {
-      const verdict = permit(budget, demand, `p${n}`, now, githubLimits);
+      const verdict = permit(budget, demand, asks(`p${n}`, now), githubLimits);
       if (verdict.granted) {
         budget = release(verdict.budget, `p${n}`, now + 5);
         return { at: now, demand };
@@ -95,24 +102,93 @@ describe('the limits', () => {
     let now = 0;
     const propose = { ...create, lane: 'propose' } as const;
     for (let n = 0; n < 1000; n += 1) {
-      const verdict = permit(budget, propose, 'p', now, githubLimits);
+      const verdict = permit(budget, propose, asks('p', now), githubLimits);
       if (!verdict.granted && verdict.why === 'content') break;
       if (verdict.granted) budget = release(verdict.budget, 'p', now);
       now += 1000;
     }
-    expect(permit(budget, propose, 'p', now, githubLimits).granted).toBe(false);
+    expect(permit(budget, propose, asks('p', now), githubLimits).granted).toBe(false);
     const deliver = { ...create, lane: 'deliver' } as const;
-    expect(permit(budget, deliver, 'd', now, githubLimits).granted).toBe(true);
+    expect(permit(budget, deliver, asks('d', now), githubLimits).granted).toBe(true);
   });
 
   test('the eleventh request waits, and the permit of a dead process comes back', () => {
     let budget = emptyBudget;
+    const person = { ...read, lane: 'person' } as const;
     for (let n = 0; n < 10; n += 1) {
-      const verdict = permit(budget, read, `p${n}`, 0, githubLimits);
+      const verdict = permit(budget, person, asks(`p${n}`, 0), githubLimits);
       if (verdict.granted) budget = verdict.budget;
     }
-    expect(permit(budget, read, 'x', 1, githubLimits)).toMatchObject({ why: 'in_flight' });
-    expect(permit(budget, read, 'x', githubLimits.leaseMs + 1, githubLimits).granted).toBe(true);
+    expect(permit(budget, person, asks('x', 1), githubLimits)).toMatchObject({ why: 'in_flight' });
+    const later = asks('x', githubLimits.leaseMs + 1);
+    expect(permit(budget, person, later, githubLimits).granted).toBe(true);
+  });
+
+  test('lanes behind leave slots for those in front', () => {
+    let budget = emptyBudget;
+    let went = 0;
+    for (;;) {
+      const verdict = permit(
+        budget,
+        { ...read, lane: 'propose' },
+        asks(`p${went}`, 0),
+        githubLimits,
+      );
+      if (!verdict.granted) break;
+      budget = verdict.budget;
+      went += 1;
+    }
+    expect(went).toBe(7);
+    expect(permit(budget, { ...read, lane: 'person' }, asks('x', 1), githubLimits).granted).toBe(
+      true,
+    );
+  });
+
+  test('reads that were lent count in no window more than GitHub allows, however late they are sent', () => {
+    const lends = fc.record({
+      lane: fc.constantFrom(...lanes),
+      wanted: fc.integer({ min: 1, max: 30 }),
+      /** Share of the block that is sent, and of its time at which they are. */
+      sent: fc.double({ min: 0, max: 1, noNaN: true }),
+      late: fc.double({ min: 0, max: 1, noNaN: true }),
+      gapMs: fc.integer({ min: 0, max: 400 }),
+    });
+    fc.assert(
+      fc.property(fc.array(lends, { minLength: 300, maxLength: 600 }), (list) => {
+        let budget = emptyBudget;
+        let now = 1_000_000;
+        const sent: { at: number; weight: number }[] = [];
+        list.forEach(({ lane, wanted, sent: part, late, gapMs }, n) => {
+          now += gapMs;
+          const lent = lend(budget, lane, wanted, asks(`b${n}`, now), githubLimits);
+          if (!lent.granted) return;
+          expect(lent.slots).toBeGreaterThan(0);
+          const at = now + Math.floor(late * (githubLimits.block.spendMs - 1));
+          const reads = Math.floor(part * lent.reads);
+          for (let read = 0; read < reads; read += 1) sent.push({ at, weight: 1 });
+          budget = release(lent.budget, `b${n}`, at, { reads, lastMs: at });
+        });
+        sent.sort((a, b) => a.at - b.at);
+        expect(most(sent, 60_000)).toBeLessThanOrEqual(900);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('a process in an earlier lane goes first when both may, and one that died keeps nobody', () => {
+    const of = (lane: Lane) => ({ ...create, lane });
+    const budget = { ...emptyBudget, waiting: [waitingFrom('other', of('person'), 3, 1000)] };
+    expect(permit(budget, of('propose'), asks('a', 1001), githubLimits)).toMatchObject({
+      why: 'lane',
+    });
+    expect(permit(budget, of('person'), asks('a', 1001), githubLimits).granted).toBe(true);
+    expect(permit(budget, of('propose'), asks('a', 1001, 'other'), githubLimits).granted).toBe(
+      true,
+    );
+    expect(
+      permit(budget, { ...read, lane: 'propose' }, asks('a', 1001), githubLimits),
+    ).toMatchObject({ granted: true });
+    expect(permit(budget, of('propose'), asks('a', 1600), githubLimits).granted).toBe(true);
   });
 });
 
@@ -272,6 +348,7 @@ describe.each(['memory', 'database'] as const)('the governor on %s', (kind) => {
     const deps = parts();
     let changes = 0;
     const state: GovernorDeps['state'] = {
+      ...deps.state,
       change: async (credential, change) => {
         changes += 1;
         if (changes > 1) throw new Error('the database is away');
@@ -292,4 +369,101 @@ describe.each(['memory', 'database'] as const)('the governor on %s', (kind) => {
       ).rejects.toThrow('reset');
     expect(await governor.run(read, async () => fine)).toBe(fine);
   });
+
+  test('reads are spent from blocks: one change of the shared budget for many', async () => {
+    const deps = { ...parts(), clock: systemClock };
+    let changes = 0;
+    const state: GovernorDeps['state'] = {
+      ...deps.state,
+      change: async (credential, change) => {
+        changes += 1;
+        return deps.state.change(credential, change);
+      },
+    };
+    const governor = createGovernor({ ...deps, state });
+    for (let n = 0; n < 60; n += 1) await governor.run(read, async () => fine);
+    expect(changes).toBeLessThanOrEqual(12);
+  });
+
+  test('a limit that another process met holds back the reads that were lent before it', async () => {
+    const deps = parts();
+    const [one, other] = [createGovernor(deps), createGovernor(deps)];
+    const times: number[] = [];
+    const note = async (): Promise<AnswerHead> => {
+      times.push(deps.clock.now().getTime());
+      return fine;
+    };
+    await one.run(read, note);
+    const limited = { status: 403, headers: { 'retry-after': '30' }, text: '' };
+    let refused = false;
+    await other.run(read, async () => {
+      if (refused) return note();
+      refused = true;
+      times.length = 0;
+      times.push(deps.clock.now().getTime());
+      return limited;
+    });
+    await Promise.all([one.run(read, note), one.run(create, note)]);
+    const [told = 0, ...after] = times;
+    expect(Math.min(...after) - told).toBeGreaterThanOrEqual(30_000);
+  });
+
+  test('a limit that git met holds everybody back', async () => {
+    const deps = parts();
+    const governor = createGovernor(deps);
+    const began = deps.clock.now().getTime();
+    const push = governor.hold(create, async () => {
+      throw new AppError({ kind: 'rate_limited', code: 'git_limited', message: 'Slow down.' });
+    });
+    await expect(push).rejects.toMatchObject({ code: 'git_limited' });
+    await createGovernor(deps).run(read, async () => fine);
+    expect(deps.clock.now().getTime() - began).toBeGreaterThanOrEqual(60_000);
+  });
+
+  test('a write that takes longer than a permit holds keeps the next one waiting', async () => {
+    const limits = { ...githubLimits, leaseMs: 90 };
+    const deps = { ...parts(), clock: systemClock, limits };
+    const [one, other] = [createGovernor(deps), createGovernor(deps)];
+    const order: string[] = [];
+    const write = async (name: string, ms: number): Promise<AnswerHead> => {
+      order.push(`${name} began`);
+      await systemClock.sleep(ms);
+      order.push(`${name} ended`);
+      return fine;
+    };
+    const long = one.run(create, () => write('long', 700));
+    await vi.waitFor(() => expect(order).toEqual(['long began']));
+    await Promise.all([long, other.run(create, () => write('next', 0))]);
+    expect(order).toEqual(['long began', 'long ended', 'next began', 'next ended']);
+  });
+});
+
+test('what is left, under way and waiting can be read by any process, with how the credential stands', async () => {
+  const db = database.kysely<GithubTables>();
+  const credential = systemRandom.uuid();
+  const clock = createManualClock();
+  const state = createDatabaseGovernorState(db, 'GITHUB_TOKEN');
+  const governor = createGovernor({ credential, state, clock, random: systemRandom });
+  const held = Promise.withResolvers<AnswerHead>();
+  const first = governor.run(create, () => held.promise);
+  const look = async () => {
+    const all = await readBudgetsLeft(database, clock.now());
+    return all.find((one) => one.credential === credential);
+  };
+  const second = governor.run({ ...create, lane: 'propose' }, async () => fine);
+  await vi.waitFor(async () =>
+    expect(await look()).toMatchObject({
+      name: 'GITHUB_TOKEN',
+      inFlight: 1,
+      waiting: { person: 0, propose: 1 },
+      pointsThisMinute: 895,
+      contentThisHour: 499,
+      pausedUntil: null,
+      suspendedSince: null,
+    }),
+  );
+  held.resolve(fine);
+  await first;
+  clock.advance(2000);
+  await second;
 });

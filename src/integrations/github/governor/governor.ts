@@ -1,20 +1,14 @@
-import { AppError } from '../../../lib/app-error.ts';
+import { setInterval } from 'node:timers';
+import { toAppError } from '../../../lib/app-error.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { type Log, silentLog } from '../../../lib/log.ts';
 import type { Random } from '../../../lib/random.ts';
-import { type AnswerHead, observe } from './answers.ts';
+import { type AnswerHead, concernsLimits, isLimit, observe } from './answers.ts';
 import type { GovernorState } from './governor-state.ts';
-import {
-  type Budget,
-  type Demand,
-  emptyBudget,
-  githubLimits,
-  type Limits,
-  lanes,
-  permit,
-  release,
-  type WaitReason,
-} from './limits.ts';
+import type { Demand } from './lanes.ts';
+import { githubLimits, type Limits, release, renew } from './limits.ts';
+import { createReadBlocks } from './read-blocks.ts';
+import { createTurns, type Turn, tooLong } from './turns.ts';
 
 /** The only way to GitHub: every request waits here for its turn, and every answer is read for limits. */
 export interface Governor {
@@ -23,6 +17,11 @@ export interface Governor {
    * AppError `rate_limited` code `github_rate_limited` with `details.until` when the wait is too long.
    */
   run<Answer extends AnswerHead>(demand: Demand, exchange: () => Promise<Answer>): Promise<Answer>;
+  /**
+   * Runs what is no exchange of ours, such as git. An AppError `rate_limited` that it throws holds everybody back and
+   * is thrown on.
+   */
+  hold<Result>(demand: Demand, work: () => Promise<Result>): Promise<Result>;
 }
 
 export interface GovernorDeps {
@@ -41,182 +40,99 @@ export interface GovernorDeps {
 const maxRefusals = 5;
 
 export function createGovernor(deps: GovernorDeps): Governor {
-  const queue = createQueue(deps);
+  const blocks = createReadBlocks(deps, (error) => {
+    // A process that ends need not give back what comes back by its lease.
+    (deps.log ?? silentLog).debug({ error }, 'a block of reads was not given back');
+  });
+  const turns = createTurns(deps, deps.random.uuid(), blocks);
+  const lease = keepLeases(deps);
+  /** Sends, and takes what the answer says into the budget. */
+  const passed = async <Result>(
+    turn: Turn,
+    work: () => Promise<Result>,
+    headOf: (end: { readonly result: Result } | { readonly error: unknown }) => AnswerHead | null,
+  ): Promise<Result> => {
+    let head: AnswerHead | null = null;
+    lease.keep(turn.id);
+    try {
+      const result = await work();
+      head = headOf({ result });
+      return result;
+    } catch (error) {
+      head = headOf({ error });
+      throw error;
+    } finally {
+      await ended(deps, turn, head);
+      lease.end(turn.id);
+      if (turn.ofBlock) blocks.ended(turn.id);
+      turns.wake();
+    }
+  };
   return {
     run: async (demand, exchange) => {
       for (let refusals = 0; refusals < maxRefusals; refusals += 1) {
-        const id = await queue.turn(demand);
-        const { answer, limited } = await passed(deps, id, exchange).finally(() => queue.wake());
-        if (!limited) return answer;
+        const turn = await turns.turn(demand);
+        const answer = await passed(turn, exchange, (end) => ('result' in end ? end.result : null));
+        if (!isLimit(answer)) return answer;
       }
-      throw tooLong(deps, 'paused', deps.clock.now().getTime());
+      throw tooLong(deps.credential, 'paused', deps.clock.now().getTime());
+    },
+    hold: async (demand, work) => {
+      const turn = await turns.turn(demand);
+      return passed(turn, work, (end) =>
+        'error' in end && toAppError(end.error).kind === 'rate_limited' ? limitedHead : null,
+      );
     },
   };
 }
 
-async function passed<Answer extends AnswerHead>(
-  deps: GovernorDeps,
-  id: string,
-  exchange: () => Promise<Answer>,
-): Promise<{ answer: Answer; limited: boolean }> {
-  let answer: Answer | null = null;
-  try {
-    answer = await exchange();
-    return { answer, limited: observe(emptyBudget, answer, 0).limited };
-  } finally {
-    await giveBackQuietly(deps, id, answer);
-  }
-}
+/** A limit that names no time. */
+const limitedHead: AnswerHead = { status: 429, headers: {}, text: '' };
 
 // What GitHub answered stands, whatever became of our row; the permit comes back by its lease.
-async function giveBackQuietly(
-  deps: GovernorDeps,
-  id: string,
-  answer: AnswerHead | null,
-): Promise<void> {
+async function ended(deps: GovernorDeps, turn: Turn, head: AnswerHead | null): Promise<void> {
+  if (turn.ofBlock && (head === null || !concernsLimits(head))) return;
+  const now = deps.clock.now().getTime();
   try {
-    await giveBack(deps, id, answer);
+    await deps.state.change(deps.credential, (before) => {
+      const budget = turn.ofBlock ? before : release(before, turn.id, now);
+      const seen = head === null ? budget : observe(budget, head, now).budget;
+      return { budget: seen, answer: undefined };
+    });
   } catch (error) {
-    const facts = { error, credential: deps.credential };
-    (deps.log ?? silentLog).warn(facts, "the budget of GitHub's limits could not be kept");
+    isNotKept(deps, error);
   }
 }
 
-async function giveBack(deps: GovernorDeps, id: string, answer: AnswerHead | null): Promise<void> {
-  const now = deps.clock.now().getTime();
-  await deps.state.change(deps.credential, (before) => {
-    const budget = release(before, id, now);
-    const seen = answer === null ? budget : observe(budget, answer, now).budget;
-    return { budget: seen, answer: undefined };
-  });
+function isNotKept({ log = silentLog, credential }: GovernorDeps, error: unknown): void {
+  log.warn({ error, credential }, "the budget of GitHub's limits could not be kept");
 }
 
-interface Waiter {
-  readonly demand: Demand;
-  readonly since: number;
-  readonly go: (id: string) => void;
-  readonly fail: (error: unknown) => void;
-}
-
-interface Queue {
-  turn(demand: Demand): Promise<string>;
-  /** Something changed: look again now. */
-  wake(): void;
-}
-
-function createQueue(deps: GovernorDeps): Queue {
-  const waiting: Waiter[] = [];
-  let running = false;
-  let nudge = Promise.withResolvers<void>();
-  const wake = (): void => nudge.resolve();
-  const pump = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      nudge = Promise.withResolvers<void>();
-      const waitMs = await serve(deps, waiting);
-      if (waitMs > 0 && waiting.length > 0) await pause(deps.clock, waitMs, nudge.promise);
-    }
-  };
-  const start = async (): Promise<void> => {
-    running = true;
-    try {
-      await pump();
-    } catch (error) {
-      for (const waiter of waiting.splice(0)) waiter.fail(stateAway(error));
-    } finally {
-      running = false;
-    }
-    // Whoever came between the last look and this line did not start it.
-    if (waiting.length > 0) void start();
+/** A permit runs out when its process dies; a long push or a body that trickles keeps its own alive. */
+function keepLeases(deps: GovernorDeps): { keep(id: string): void; end(id: string): void } {
+  const { state, credential, clock, limits = githubLimits } = deps;
+  const held = new Map<string, number>();
+  let timer: ReturnType<typeof setInterval> | null = null;
+  const renewAll = (): void => {
+    state
+      .change(credential, (budget) => ({
+        budget: renew(budget, new Set(held.keys()), clock.now().getTime(), limits),
+        answer: undefined,
+      }))
+      .catch((error: unknown) => isNotKept(deps, error));
   };
   return {
-    wake,
-    turn: async (demand) => {
-      const { promise, resolve: go, reject: fail } = Promise.withResolvers<string>();
-      waiting.push({ demand, since: deps.clock.monotonicMs(), go, fail });
-      waiting.sort((a, b) => rank(a) - rank(b) || a.since - b.since);
-      wake();
-      if (!running) void start();
-      return promise;
+    keep: (id) => {
+      held.set(id, (held.get(id) ?? 0) + 1);
+      timer ??= setInterval(renewAll, limits.leaseMs / 3).unref();
+    },
+    end: (id) => {
+      const left = (held.get(id) ?? 1) - 1;
+      if (left > 0) held.set(id, left);
+      else held.delete(id);
+      if (held.size > 0 || timer === null) return;
+      clearInterval(timer);
+      timer = null;
     },
   };
-}
-
-const rank = (waiter: Waiter): number => lanes.indexOf(waiter.demand.lane);
-
-/** Grants the first waiter that may go; answers how long to wait otherwise, 0 when one was granted. */
-async function serve(deps: GovernorDeps, waiting: Waiter[]): Promise<number> {
-  const now = deps.clock.now().getTime();
-  const id = deps.random.uuid();
-  const candidates = [...waiting];
-  const look = await deps.state.change(deps.credential, (budget) =>
-    firstThatMayGo(budget, candidates, id, now, deps.limits ?? githubLimits),
-  );
-  if (look.granted !== null) {
-    waiting.splice(waiting.indexOf(look.granted), 1);
-    look.granted.go(id);
-    return 0;
-  }
-  const maxWaitMs = deps.maxWaitMs ?? 90_000;
-  for (const refusal of look.refusals) {
-    if (refusal.waitMs <= maxWaitMs) continue;
-    waiting.splice(waiting.indexOf(refusal.waiter), 1);
-    refusal.waiter.fail(tooLong(deps, refusal.why, now + refusal.waitMs));
-  }
-  return Math.min(...look.refusals.map((refusal) => refusal.waitMs));
-}
-
-interface Look {
-  readonly granted: Waiter | null;
-  readonly refusals: readonly {
-    readonly waiter: Waiter;
-    readonly waitMs: number;
-    readonly why: WaitReason;
-  }[];
-}
-
-function firstThatMayGo(
-  budget: Budget,
-  candidates: readonly Waiter[],
-  id: string,
-  now: number,
-  limits: Limits,
-): { budget: Budget; answer: Look } {
-  const refusals = [];
-  for (const waiter of candidates) {
-    const verdict = permit(budget, waiter.demand, id, now, limits);
-    if (verdict.granted)
-      return { budget: verdict.budget, answer: { granted: waiter, refusals: [] } };
-    refusals.push({ waiter, waitMs: verdict.waitMs, why: verdict.why });
-  }
-  return { budget, answer: { granted: null, refusals } };
-}
-
-async function pause(clock: Clock, waitMs: number, nudge: Promise<void>): Promise<void> {
-  const abort = new AbortController();
-  const asleep = clock.sleep(waitMs, abort.signal).catch((error: unknown) => {
-    if (!abort.signal.aborted) throw error;
-  });
-  await Promise.race([asleep, nudge]);
-  abort.abort();
-}
-
-function stateAway(cause: unknown): AppError {
-  return new AppError({
-    kind: 'unavailable',
-    code: 'github_governor_state',
-    message: "The shared budget of GitHub's limits cannot be read, so nothing was sent.",
-    next: 'Check the database.',
-    cause,
-  });
-}
-
-function tooLong(deps: GovernorDeps, why: WaitReason, untilMs: number): AppError {
-  const until = new Date(untilMs).toISOString();
-  return new AppError({
-    kind: 'rate_limited',
-    code: 'github_rate_limited',
-    message: `GitHub's limits hold this request back until ${until} (${why}).`,
-    next: 'Wait; the work goes on by itself when the limit is over.',
-    details: { until, why, credential: deps.credential },
-  });
 }

@@ -1,0 +1,98 @@
+import { setTimeout } from 'node:timers';
+import type { GovernorDeps } from './governor.ts';
+import { type Lane, rankOf } from './lanes.ts';
+import { githubLimits, release } from './limits.ts';
+
+/**
+ * Reads that were lent to this process. Spending one asks the shared budget only whether GitHub told anybody to wait;
+ * what is not spent goes back when the block is over or nobody reads any more.
+ */
+export interface ReadBlocks {
+  add(block: NewBlock): void;
+  /** The id of a block of that lane, or of one behind it, that has a read left now; null when there is none. */
+  spend(lane: Lane): Promise<string | null>;
+  /** The request ended. */
+  ended(id: string): void;
+}
+
+interface NewBlock {
+  readonly id: string;
+  readonly lane: Lane;
+  readonly slots: number;
+  readonly reads: number;
+  /** Epoch milliseconds; its first read begins now. */
+  readonly now: number;
+}
+
+interface Block extends NewBlock {
+  readonly spendUntil: number;
+  spent: number;
+  underWay: number;
+  lastMs: number;
+}
+
+/** Somebody who reads one thing after the other keeps the block in between. */
+const idleMs = 250;
+
+export function createReadBlocks(
+  deps: GovernorDeps,
+  onTrouble: (error: unknown) => void,
+): ReadBlocks {
+  const { credential, state, clock, limits = githubLimits } = deps;
+  const blocks = new Map<string, Block>();
+  const now = (): number => clock.now().getTime();
+  const isUsable = (block: Block, lane: Lane): boolean =>
+    rankOf(block.lane) >= rankOf(lane) &&
+    block.spent < block.reads &&
+    block.underWay < block.slots &&
+    now() < block.spendUntil;
+  const giveBack = (block: Block): void => {
+    if (!blocks.delete(block.id)) return;
+    const spent = { reads: block.spent, lastMs: block.lastMs };
+    state
+      .change(credential, (budget) => ({
+        budget: release(budget, block.id, now(), spent),
+        answer: undefined,
+      }))
+      .catch(onTrouble);
+  };
+  const whenIdle = (block: Block): void => {
+    const { spent } = block;
+    const isOver = spent >= block.reads || now() >= block.spendUntil;
+    if (isOver) return giveBack(block);
+    // Nobody waits for this, and a process that ends does not stay for it.
+    setTimeout(() => {
+      if (block.underWay === 0 && block.spent === spent) giveBack(block);
+    }, idleMs).unref();
+  };
+  return {
+    add: (block) => {
+      const spendUntil = block.now + limits.block.spendMs;
+      blocks.set(block.id, { ...block, spendUntil, spent: 1, underWay: 1, lastMs: block.now });
+    },
+    spend: async (lane) => {
+      const block = [...blocks.values()].find((one) => isUsable(one, lane));
+      if (block === undefined) return null;
+      block.spent += 1;
+      block.underWay += 1;
+      let mayGo = false;
+      try {
+        mayGo = (await state.pausedUntil(credential)) <= now() && now() < block.spendUntil;
+      } finally {
+        if (mayGo) block.lastMs = Math.max(block.lastMs, now());
+        else {
+          block.spent -= 1;
+          block.underWay -= 1;
+          if (block.underWay === 0) giveBack(block);
+        }
+      }
+      return mayGo ? block.id : null;
+    },
+    ended: (id) => {
+      const block = blocks.get(id);
+      if (block === undefined) return;
+      block.underWay -= 1;
+      if (block.underWay === 0) whenIdle(block);
+    },
+  };
+}
