@@ -11,6 +11,7 @@ import { createStanding } from '../integrations/github/credentials/standing.ts';
 import { createExchange, usualDeadlines } from '../integrations/github/exchange.ts';
 import { createDatabaseGovernorState } from '../integrations/github/governor/database-state.ts';
 import { createGovernor } from '../integrations/github/governor/governor.ts';
+import { githubLimits } from '../integrations/github/governor/limits.ts';
 import type { GithubTables } from '../integrations/github/tables.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -115,10 +116,11 @@ function accessOf(
     source,
     governor: createGovernor({
       credential: sha256(`${config.github.apiUrl} ${id}`).slice(0, 16),
-      state: createDatabaseGovernorState(db),
+      state: createDatabaseGovernorState(db, id),
       clock,
       random,
       log,
+      limits: { ...githubLimits, inFlight: config.resilience.github.inFlight },
     }),
     standing: createStanding(id, {
       db,

@@ -19,13 +19,17 @@ import { type HealthCheck, runChecks } from '../platform/health/check.ts';
 import { diskCheck, memoryCheck } from '../platform/health/machine-checks.ts';
 import { sendPublic } from '../platform/outbound/public-url.ts';
 import type { Blocks } from '../platform/ratelimit/blocks.ts';
+import { createDependency, type Dependency } from '../platform/resilience/dependency.ts';
 import type { History } from '../platform/telemetry/history.ts';
 import { vaultCheck } from '../platform/vault/vault-check.ts';
 import type { StoreRooms } from './open-store.ts';
 
 export interface AlertParts {
   readonly config: () => Config;
-  readonly store: Pick<StoreRooms, 'database' | 'runs' | 'audit' | 'vault' | 'credentials'>;
+  readonly store: Pick<
+    StoreRooms,
+    'database' | 'runs' | 'audit' | 'vault' | 'credentials' | 'breakers'
+  >;
   readonly history: Pick<History, 'totals' | 'sums' | 'baseline'>;
   readonly blocks: Pick<Blocks, 'list'>;
   readonly log: Log;
@@ -40,10 +44,16 @@ export interface AlertRooms {
 /** Alerts of a running service: what is measured, judged, kept and told. */
 export function openAlerts(parts: AlertParts): AlertRooms {
   const { config, store, log } = parts;
+  const { inFlight, timeoutMs, retry, breaker } = config().resilience.notifications;
+  const sinks = createDependency(
+    'notifications',
+    { breaker, retry, timeoutMs, bulkhead: { inFlight, waiting: 100 } },
+    { breakers: store.breakers, clock: systemClock, random: systemRandom },
+  );
   const alerts = createAlerts(store.database, {
     clock: systemClock,
     log,
-    sinks: () => sinksOf(parts),
+    sinks: () => sinksOf(parts, sinks),
   });
   return {
     served: alertHandlers({ alerts, clock: systemClock }),
@@ -136,7 +146,7 @@ async function unwellChecks({ config, store }: AlertParts): Promise<Facts['unwel
 }
 
 /** The log hears of every alert; a webhook when one is configured. */
-function sinksOf({ config, store }: AlertParts): readonly Sink[] {
+function sinksOf({ config, store }: AlertParts, sinks: Dependency): readonly Sink[] {
   const { webhookCredential: name, allowedHosts: allowed } = config().alerts;
   if (name === null) return [];
   return [
@@ -146,9 +156,16 @@ function sinksOf({ config, store }: AlertParts): readonly Sink[] {
         const address = await store.credentials.take(name, 'sending alerts');
         if (address === undefined || address === null) throw noAddress(name);
         const headers = { 'content-type': 'application/json' };
-        const message = { method: 'POST', headers, body, timeoutMs: 10_000 } as const;
-        const { status } = await sendPublic(address, message, { allowed });
-        if (status >= 300) throw refused(status);
+        const { timeoutMs } = config().resilience.notifications;
+        const message = { method: 'POST', headers, body, timeoutMs } as const;
+        // Told twice is better than not told: a message without an answer is sent again.
+        await sinks.run(
+          async () => {
+            const { status } = await sendPublic(address, message, { allowed });
+            if (status >= 300) throw refused(status);
+          },
+          { mayRepeat: true },
+        );
       },
     },
   ];

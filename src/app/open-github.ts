@@ -2,10 +2,11 @@ import type { CodeHost } from '../domain/ports/code-host.ts';
 import type { GitPush } from '../domain/ports/git.ts';
 import { createDatabaseEtagStore } from '../integrations/github/etag-store.ts';
 import type { HttpAnswer } from '../integrations/github/exchange.ts';
-import { createGithubHost } from '../integrations/github/github-host.ts';
+import { createGithubHost, type GithubGuards } from '../integrations/github/github-host.ts';
 import type { GithubTables } from '../integrations/github/tables.ts';
 import type { Markers } from '../platform/effects/markers.ts';
-import { type BreakerTables, createBreakers } from '../platform/resilience/breakers.ts';
+import type { Breakers } from '../platform/resilience/breakers.ts';
+import { createDependency } from '../platform/resilience/dependency.ts';
 import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import type { GithubAccessParts } from './github-access.ts';
 import { githubAccess } from './github-access.ts';
@@ -15,6 +16,7 @@ export interface GithubParts extends GithubAccessParts {
   readonly telemetry: Pick<Telemetry, 'record'>;
   readonly markers: Markers;
   readonly push: GitPush;
+  readonly breakers: Breakers;
 }
 
 /** The GitHub host behind its governors, whose state all processes of one credential share. */
@@ -39,10 +41,22 @@ export function openGithub(parts: GithubParts): CodeHost {
       firstByteMs: limits.firstByteMs,
       totalMs: limits.timeoutMs,
     },
-    guard: createBreakers({
-      db: parts.database.kysely<BreakerTables>(),
-      clock,
-      log,
-    }).get<HttpAnswer>('github', limits.breaker, ({ status }) => status >= 500 && status !== 501),
+    retry: limits.retry,
+    guards: guardsOf(parts),
   });
+}
+
+/** GitHub's API, and git to its server, each with its policy; one repository that fails is left alone by itself. */
+function guardsOf({ config, breakers, clock, random }: GithubParts): GithubGuards {
+  const deps = { breakers, clock, random };
+  const { github, git } = config.resilience;
+  const api = createDependency('github', { breaker: github.breaker }, deps);
+  const { inFlight, waiting, retry, breaker } = git;
+  const policy = { breaker, retry, bulkhead: { inFlight, waiting } };
+  const server = createDependency(`git ${new URL(config.github.serverUrl).host}`, policy, deps);
+  const failed = ({ status }: HttpAnswer): boolean => status >= 500 && status !== 501;
+  return {
+    request: (place, call) => api.run(call, { place, failed }),
+    git: (place, call, { mayRepeat }) => server.run(call, { place, mayRepeat }),
+  };
 }

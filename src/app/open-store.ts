@@ -54,7 +54,12 @@ import { outboxMigrations } from '../platform/outbox/migrations.ts';
 import { createOutbox } from '../platform/outbox/outbox.ts';
 import { ratelimitMigrations } from '../platform/ratelimit/migrations.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
-import { resilienceMigrations } from '../platform/resilience/breakers.ts';
+import {
+  type Breakers,
+  type BreakerTables,
+  createBreakers,
+  resilienceMigrations,
+} from '../platform/resilience/breakers.ts';
 import { telemetryMigrations } from '../platform/telemetry/history.ts';
 import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import type { Vault } from '../platform/vault/vault.ts';
@@ -92,6 +97,8 @@ export interface StoreRooms {
   readonly host: (name: HostName) => CodeHost;
   readonly local: LocalHost;
   readonly push: GitPush;
+  /** Which dependencies are left alone. */
+  readonly breakers: Breakers;
   readonly mirrors: Mirrors;
   readonly trees: OpenTreeReader;
   readonly workspaces: Workspaces;
@@ -167,7 +174,9 @@ async function build(
   const markerKey = await loadOrCreateKey(join(dataDir, 'keys', 'marker.key'), random);
   const markers = createMarkers(markerKey);
   const git = createGit({ environment: env });
-  const push = createGitPush({ git });
+  const gitDeadlineMs = parts.config.resilience.git.timeoutMs;
+  const push = createGitPush({ git, deadlineMs: gitDeadlineMs });
+  const breakers = createBreakers({ db: database.kysely<BreakerTables>(), clock, log });
   const trees = createTreeReader({ git });
   const pauses = createPauseStore(database);
   const audit = await openAudit({ ...parts, database });
@@ -193,7 +202,15 @@ async function build(
   let github: CodeHost | null = null;
   const host = (name: HostName): CodeHost => {
     if (name === 'local') return local;
-    github ??= openGithub({ ...parts, database, markers, push, credentials, sealing: vault });
+    github ??= openGithub({
+      ...parts,
+      database,
+      markers,
+      push,
+      breakers,
+      credentials,
+      sealing: vault,
+    });
     return github;
   };
   const effects = createEffects<Transaction, EffectRequest>({
@@ -238,7 +255,13 @@ async function build(
     host,
     local,
     push,
-    mirrors: createMirrors({ git, clock, root: join(dataDir, 'mirrors') }),
+    breakers,
+    mirrors: createMirrors({
+      git,
+      clock,
+      root: join(dataDir, 'mirrors'),
+      deadlineMs: gitDeadlineMs,
+    }),
     trees,
     reconciliation,
     changes: createChangeFeed(database, { clock, log }),

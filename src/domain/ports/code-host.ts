@@ -55,6 +55,14 @@ export interface GitRemote {
   readonly url: string;
   /** Added to the environment of git (for example GIT_CONFIG_COUNT with http.extraHeader). */
   readonly env: Readonly<Record<string, string>>;
+  /**
+   * Lets git talk to it when its turn has come: under the host's limits and while the host is well. Straight away when
+   * left out. An AppError `rate_limited` of the talk holds back everything else of that credential.
+   */
+  readonly through?: <Result>(
+    kind: 'read' | 'write',
+    talk: () => Promise<Result>,
+  ) => Promise<Result>;
 }
 
 export interface HostIssue {

@@ -8,7 +8,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { idOf } from '../../lib/hash.ts';
 import type { Git } from './git.ts';
 import { processMark } from './process-mark.ts';
-import { remoteArguments, remoteBranches, remoteProtocols } from './remote.ts';
+import { remoteArguments, remoteBranches, remoteProtocols, saidBy, talk } from './remote.ts';
 
 export interface MirrorsDeps {
   readonly git: Git;
@@ -97,7 +97,7 @@ async function fetchBranch(
       await rm(gitDir, { recursive: true, force: true });
       await prepare(deps.git, gitDir);
       await attempt();
-    } else throw fetchError(error);
+    } else throw error;
   }
   const commit = await refValue(deps.git, gitDir, head);
   if (commit === null) throw await noSuchBranch(deps.git, remote, branch);
@@ -111,29 +111,29 @@ async function runFetch(
   branch: string,
   head: string,
 ): Promise<void> {
-  await deps.git.run(
-    [
-      `--git-dir=${gitDir}`,
-      'fetch',
-      '--quiet',
-      '--depth=1',
-      '--no-tags',
-      '--no-recurse-submodules',
-      '--no-write-fetch-head',
-      '--force',
-      '--update-shallow',
-      ...remoteArguments(remote, 'upload-pack'),
-      '--',
-      remote.url,
-      `+refs/heads/${branch}:${head}`,
-    ],
-    {
+  const args = [
+    `--git-dir=${gitDir}`,
+    'fetch',
+    '--quiet',
+    '--depth=1',
+    '--no-tags',
+    '--no-recurse-submodules',
+    '--no-write-fetch-head',
+    '--force',
+    '--update-shallow',
+    ...remoteArguments(remote, 'upload-pack'),
+    '--',
+    remote.url,
+    `+refs/heads/${branch}:${head}`,
+  ];
+  await talk(remote, 'read', () =>
+    deps.git.run(args, {
       env: remote.env,
       protocols: remoteProtocols(remote),
       deadlineMs: deps.deadlineMs ?? 600_000,
       onStart: async (pid) =>
         await writeFile(path.join(gitDir, 'cms-fetch'), await processMark(pid)),
-    },
+    }),
   );
 }
 
@@ -206,36 +206,6 @@ async function noSuchBranch(git: Git, remote: GitRemote, branch: string): Promis
     next: `Name one of its branches as base, for example ${names.slice(0, 5).join(', ')}.`,
     details: { branch, branches: names.slice(0, 50) },
   });
-}
-
-function fetchError(error: AppError): AppError {
-  const said = saidBy(error);
-  if (/Authentication failed|could not read Username|403|401/u.test(said)) {
-    return new AppError({
-      kind: 'forbidden',
-      code: 'git_not_permitted',
-      message: 'The host did not let git read the repository.',
-      next: 'Check the token and its right to read the contents of the repository.',
-      details: error.details,
-      cause: error,
-    });
-  }
-  if (/not found|does not appear to be a git repository|does not exist/iu.test(said)) {
-    return new AppError({
-      kind: 'not_found',
-      code: 'repository_not_found',
-      message: 'git found no repository at this address.',
-      next: 'Check the name of the repository and whether the token may see it.',
-      details: error.details,
-      cause: error,
-    });
-  }
-  return error;
-}
-
-function saidBy(error: AppError): string {
-  const said = error.details['stderr'];
-  return typeof said === 'string' ? said : '';
 }
 
 async function exists(file: string): Promise<boolean> {

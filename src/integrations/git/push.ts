@@ -1,14 +1,28 @@
 import type { GitRemote } from '../../domain/ports/code-host.ts';
 import type { BranchPush, GitPush } from '../../domain/ports/git.ts';
-import { AppError, messageOf } from '../../lib/app-error.ts';
+import { AppError, messageOf, toAppError } from '../../lib/app-error.ts';
 import { type Git, gitError } from './git.ts';
 import { containedBy, mergeBranch } from './merge.ts';
-import { remoteArguments, remoteBranches, remoteProtocols, remoteRef } from './remote.ts';
+import {
+  limitIn,
+  remoteArguments,
+  remoteBranches,
+  remoteProtocols,
+  remoteRef,
+  talk,
+} from './remote.ts';
 
 /** Builds the port that code hosts are given. */
-export function createGitPush({ git }: { readonly git: Git }): GitPush {
+export function createGitPush({
+  git,
+  deadlineMs = 300_000,
+}: {
+  readonly git: Git;
+  /** A push that takes longer is stopped. */
+  readonly deadlineMs?: number;
+}): GitPush {
   return {
-    push: async (request) => await pushBranch(git, request),
+    push: async (request) => await pushBranch(git, request, deadlineMs),
     remoteRef: async (remote, branch) => await remoteRef(git, remote, branch),
     branches: async (remote) => await remoteBranches(git, remote),
     merge: async (request) => await mergeBranch(git, request),
@@ -16,7 +30,11 @@ export function createGitPush({ git }: { readonly git: Git }): GitPush {
   };
 }
 
-async function pushBranch(git: Git, request: BranchPush): Promise<'pushed' | 'adopted'> {
+async function pushBranch(
+  git: Git,
+  request: BranchPush,
+  deadlineMs: number,
+): Promise<'pushed' | 'adopted'> {
   const { gitDir, sha, branch, expected, remote } = request;
   const lease = `--force-with-lease=refs/heads/${branch}:${expected ?? ''}`;
   const args = [
@@ -26,20 +44,24 @@ async function pushBranch(git: Git, request: BranchPush): Promise<'pushed' | 'ad
     '--no-verify',
     '--no-recurse-submodules',
     lease,
-
     ...remoteArguments(remote, 'receive-pack'),
     '--',
     remote.url,
     `${sha}:refs/heads/${branch}`,
   ];
-  const outcome = await git
-    .run(args, {
-      env: remote.env,
-      protocols: remoteProtocols(remote),
-      deadlineMs: 300_000,
-      accept: [0, 1, 128],
-    })
-    .catch((thrown: unknown) => ({ code: -1, stdout: Buffer.alloc(0), stderr: messageOf(thrown) }));
+  const outcome = await talk(remote, 'write', async () => {
+    const env = remote.env;
+    const options = { env, protocols: remoteProtocols(remote), deadlineMs, accept: [0, 1, 128] };
+    const ended = await git.run(args, options);
+    const limit = ended.code === 0 ? null : limitIn(ended.stderr);
+    if (limit !== null) throw limit;
+    return ended;
+  }).catch((thrown: unknown) => {
+    // Certainly nothing was pushed: git was refused for a limit, or did not begin.
+    const { kind, code } = toAppError(thrown);
+    if (kind === 'rate_limited' || code === 'circuit_open' || code === 'too_busy') throw thrown;
+    return { code: -1, stdout: Buffer.alloc(0), stderr: messageOf(thrown) };
+  });
   const report = outcome.stdout.toString('utf8');
   if (outcome.code === 0) return /^=/mu.test(report) ? 'adopted' : 'pushed';
   return await explainFailure(git, request, `${report}\n${outcome.stderr}`);

@@ -3,13 +3,13 @@ import { AppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { sha256 } from '../../lib/hash.ts';
 import type { Random } from '../../lib/random.ts';
-import { makeRobust } from '../../platform/resilience/make-robust.ts';
+import { createRetry, type RetryOptions } from '../../platform/resilience/retry.ts';
 import type { AccessOf, GithubAccess } from './credentials/access.ts';
 import { type EtagStore, keptBodyBytes } from './etag-store.ts';
 import type { Exchange, HttpAnswer, HttpRequest } from './exchange.ts';
 import { githubError, json, malformed } from './github-error.ts';
 import type { Governor } from './governor/governor.ts';
-import type { Lane } from './governor/limits.ts';
+import type { Lane } from './governor/lanes.ts';
 
 /** GitHub's REST API: every call governed, reads conditional and retried, writes sent once. Paths begin with `/`. */
 export interface GithubClient {
@@ -56,14 +56,20 @@ export interface GithubClientDeps {
   readonly exchange: Exchange;
   readonly clock: Clock;
   readonly random: Random;
+  /** Of reads; by default three tries. */
+  readonly retry?: RetryOptions;
 }
+
+type Retry = ReturnType<typeof createRetry>;
 
 const maxHops = 5;
 const maxPages = 1000;
 
 export function createGithubClient(deps: GithubClientDeps): GithubClient {
-  const read = createRead(deps);
-  const query = createQuery(deps);
+  // The one layer that repeats, and one budget of repeats for all that is read.
+  const retry = createRetry(deps.retry ?? {}, deps.clock, deps.random);
+  const read = createRead(deps, retry);
+  const query = createQuery(deps, retry);
   const address = (path: string, query: ReadOptions['query'] = {}): string => {
     const url = new URL(deps.apiUrl.replace(/\/+$/u, '') + path);
     for (const [name, value] of Object.entries(query))
@@ -105,36 +111,27 @@ export function createGithubClient(deps: GithubClientDeps): GithubClient {
   };
 }
 
-function createQuery(deps: GithubClientDeps): GithubClient['query'] {
-  return makeRobust(
-    'github_query',
-    async (url: string, body: string, repository: string) => {
+function createQuery(deps: GithubClientDeps, retry: Retry): GithubClient['query'] {
+  return async (url, body, repository) =>
+    retry(async () => {
       const first = { method: 'POST', url, headers: {}, body, isRead: true } as const;
       const demand = { lane: 'person', write: false, createsContent: false } as const;
       const answer = await authorized(deps, deps.access(repository), first, demand);
       if (answer.status >= 500 && answer.status !== 501) throw githubError(first, answer);
       return answer;
-    },
-    { retry: {}, clock: deps.clock, random: deps.random },
-  );
+    });
 }
 
 type Read = (access: GithubAccess, url: string, options: ReadOptions) => Promise<HttpAnswer>;
 
 /** Equal reads in flight are one. */
-function createRead(deps: GithubClientDeps): Read {
+function createRead(deps: GithubClientDeps, retry: Retry): Read {
   const underWay = new Map<string, Promise<HttpAnswer>>();
-  const robust = makeRobust(
-    'github_read',
-    async (access: GithubAccess, url: string, options: ReadOptions) =>
-      conditional(deps, access, url, options),
-    { retry: {}, clock: deps.clock, random: deps.random },
-  );
   return async (access, url, options) => {
     const key = `${access.id} ${options.accept ?? ''} ${url}`;
     const same = underWay.get(key);
     if (same !== undefined && options.fresh !== true) return same;
-    const mine = robust(access, url, options).finally(() => {
+    const mine = retry(() => conditional(deps, access, url, options)).finally(() => {
       if (underWay.get(key) === mine) underWay.delete(key);
     });
     underWay.set(key, mine);

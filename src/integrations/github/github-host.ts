@@ -5,6 +5,7 @@ import type { RepositoryRef } from '../../domain/repository.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Random } from '../../lib/random.ts';
+import type { RetryOptions } from '../../platform/resilience/retry.ts';
 import type { AccessOf } from './credentials/access.ts';
 import type { EtagStore } from './etag-store.ts';
 import {
@@ -44,9 +45,22 @@ export interface GithubHostDeps {
   readonly fetch?: Fetch;
   /** Hears of each request to GitHub. */
   readonly observer?: ExchangeObserver;
-  /** Keeps requests back while GitHub fails (platform/resilience); none when left out. */
-  readonly guard?: (call: () => Promise<HttpAnswer>) => Promise<HttpAnswer>;
+  /** Policies round requests and round git, by repository (platform/resilience); none when left out. */
+  readonly guards?: GithubGuards;
+  readonly retry?: RetryOptions;
   readonly log?: Log;
+}
+
+export interface GithubGuards {
+  readonly request: (
+    repository: string | null,
+    call: () => Promise<HttpAnswer>,
+  ) => Promise<HttpAnswer>;
+  readonly git: <Result>(
+    repository: string,
+    call: () => Promise<Result>,
+    options: { readonly mayRepeat: boolean },
+  ) => Promise<Result>;
 }
 
 /** GitHub over REST, and GraphQL for what REST does not tell; github.com or Enterprise Server. */
@@ -55,9 +69,11 @@ export function createGithubHost(deps: GithubHostDeps): CodeHost {
   const { observer, clock } = deps;
   const open =
     observer === undefined ? plain : observed(plain, observer, () => clock.monotonicMs());
-  const { guard } = deps;
+  const { guards } = deps;
   const exchange: Exchange =
-    guard === undefined ? open : async (request) => guard(() => open(request));
+    guards === undefined
+      ? open
+      : async (request) => guards.request(repositoryIn(request.url), () => open(request));
   const client = createGithubClient({ ...deps, exchange });
   const edits = createIssueEdits({ apiUrl: deps.apiUrl, query: client.query, log: deps.log });
   const selfAt = async (repository: string | null): Promise<string> => {
@@ -94,13 +110,30 @@ export function createGithubHost(deps: GithubHostDeps): CodeHost {
   };
 }
 
+/** `owner/name` in lower case where the address names one. */
+function repositoryIn(url: string): string | null {
+  const [, owner, name] = /\/repos\/([^/?]+)\/([^/?]+)/u.exec(url) ?? [];
+  return owner === undefined || name === undefined ? null : `${owner}/${name}`.toLowerCase();
+}
+
 // By environment and bound to the server's address: in arguments other users could read it, in a URL git would log it.
 async function remoteOf(deps: GithubHostDeps, ref: RepositoryRef): Promise<GitRemote> {
   const serverUrl = deps.serverUrl.replace(/\/+$/u, '');
-  const basic = Buffer.from(`x-access-token:${await deps.access(ref.name).token()}`).toString(
-    'base64',
-  );
+  const access = deps.access(ref.name);
+  const { governor } = access;
+  const basic = Buffer.from(`x-access-token:${await access.token()}`).toString('base64');
+  const guard = deps.guards?.git;
   return {
+    through: async (kind, talk) => {
+      const demand = {
+        lane: kind === 'write' ? 'deliver' : 'follow',
+        write: kind === 'write',
+        createsContent: false,
+      } as const;
+      const governed = () => governor.hold(demand, talk);
+      const options = { mayRepeat: kind === 'read' };
+      return guard === undefined ? governed() : guard(ref.name.toLowerCase(), governed, options);
+    },
     url: `${serverUrl}/${ref.name}.git`,
     env: {
       GIT_CONFIG_COUNT: '1',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { createManualClock } from '../../../test/fakes/manual-clock.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
 import { AppError, type ErrorKind } from '../../lib/app-error.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -8,6 +9,7 @@ import {
   breakerStates,
   createBreakers,
   type Guarded,
+  placeTrip,
   resilienceMigrations,
 } from './breakers.ts';
 
@@ -113,4 +115,78 @@ test('the wait doubles with each failed probe, also when the process is another 
     await codeOf(second(() => fail('timeout')));
     expect(await waitOf()).toBe(200);
   });
+});
+
+test('what one process opened keeps another one back, and of both only one tries again', async () => {
+  const [one, other] = [made(300), made(300)];
+  expect(await codeOf(other(async () => 200))).toBe('ok');
+  await open(one);
+  await vi.waitFor(async () => expect(await codeOf(other(async () => 200))).toBe('circuit_open'));
+  await vi.waitFor(async () => expect((await state())?.state).toBe('half_open'));
+  const probe = Promise.withResolvers<number>();
+  let tried = 0;
+  const calls = [one, other, one, other].map((guarded) =>
+    codeOf(
+      guarded(async () => {
+        tried += 1;
+        return probe.promise;
+      }),
+    ),
+  );
+  await vi.waitFor(() => expect(tried).toBe(1));
+  expect(await codeOf(other(async () => 200))).toBe('circuit_open');
+  probe.resolve(200);
+  expect((await Promise.all(calls)).toSorted()).toEqual([
+    'circuit_open',
+    'circuit_open',
+    'circuit_open',
+    'ok',
+  ]);
+  expect(tried).toBe(1);
+  await vi.waitFor(async () => expect(await codeOf(other(async () => 200))).toBe('ok'));
+});
+
+test('without its database it still protects what this process calls', async () => {
+  const away = createBreakers({
+    db: database.kysely<BreakerTables>().withSchema('nowhere'),
+    clock: systemClock,
+  }).get<number>(dependency, trip, (status) => status >= 500);
+  for (let calls = 0; calls < 10; calls += 1) await codeOf(away(async () => 503));
+  expect(await codeOf(away(async () => 200))).toBe('circuit_open');
+});
+
+test('failures of long ago do not count', async () => {
+  const clock = createManualClock();
+  const guarded = createBreakers({ db: db(), clock }).get<number>(
+    dependency,
+    trip,
+    (status) => status >= 500,
+  );
+  for (let calls = 0; calls < 9; calls += 1) await codeOf(guarded(async () => 503));
+  clock.advance(31_000);
+  for (let calls = 0; calls < 9; calls += 1) await codeOf(guarded(async () => 503));
+  expect(await codeOf(guarded(async () => 200))).toBe('ok');
+});
+
+test('one repository that always fails costs the others next to nothing', async () => {
+  const breakers = createBreakers({ db: db(), clock: systemClock });
+  const host = breakers.get<number>(dependency, trip, (status) => status >= 500);
+  const place = (name: string) =>
+    breakers.get<number>(`${dependency} ${name}`, placeTrip(trip), (status) => status >= 500);
+  const [bad, good] = [place('bad'), place('good')];
+  let sent = 0;
+  let fine = 0;
+  for (let round = 0; round < 200; round += 1) {
+    await codeOf(
+      bad(() =>
+        host(async () => {
+          sent += 1;
+          return 500;
+        }),
+      ),
+    );
+    if ((await codeOf(good(() => host(async () => 200)))) === 'ok') fine += 1;
+  }
+  expect(fine).toBe(200);
+  expect(sent).toBeLessThan(10);
 });

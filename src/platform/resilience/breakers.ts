@@ -1,20 +1,12 @@
-import {
-  BrokenCircuitError,
-  type CircuitBreakerPolicy,
-  CircuitState,
-  circuitBreaker,
-  ExponentialBackoff,
-  handleWhen,
-  noJitterGenerator,
-  SamplingBreaker,
-} from 'cockatiel';
+import { CircuitState, type IBreaker } from 'cockatiel';
 import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../../lib/clock.ts';
 import { type Log, silentLog } from '../../lib/log.ts';
 import type { Migration } from '../database/migrate.ts';
 import { circuitOpen, speaksAgainstService } from './make-robust.ts';
+import { createWindowBreaker, type WindowOptions } from './window-breaker.ts';
 
-/** One breaker for each dependency, kept over restarts. */
+/** One breaker for each dependency, shared by all processes on the database and kept over restarts. */
 export interface Breakers {
   /** The same name gives the same breaker. `failed` tells answers that speak against the service. */
   get<Result>(name: string, options: Trip, failed?: (result: Result) => boolean): Guarded<Result>;
@@ -23,14 +15,15 @@ export interface Breakers {
 /** Runs a call unless the breaker is open: then AppError `circuit_open` at once, and nothing is sent. */
 export type Guarded<Result> = (call: () => Promise<Result>) => Promise<Result>;
 
-export interface Trip {
-  /** Share of failures that opens it. */
-  readonly failureRatio: number;
-  readonly windowMs: number;
-  /** Fewer calls than this in the window never open it. */
-  readonly minimumCalls: number;
+export interface Trip extends WindowOptions {
   /** First wait before the one probe; doubles with each failed probe, up to 5 minutes. */
   readonly openMs: number;
+}
+
+/** For one place of a dependency, so that it is left alone before its failures can open the breaker of the whole. */
+export function placeTrip(whole: Trip): Trip {
+  const fewer = Math.ceil(whole.minimumCalls * whole.failureRatio) - 1;
+  return { ...whole, minimumCalls: Math.max(1, fewer) };
 }
 
 export interface BreakerState {
@@ -44,10 +37,11 @@ export interface BreakerState {
 export interface BreakerTables {
   readonly breakers: {
     readonly name: string;
+    /** `half_open` while a probe is under way. */
     readonly state: string;
     readonly since: Date;
     readonly until: Date | null;
-    /** What the library keeps of it, as text. */
+    /** `{attempt}`: how often it was opened in a row; as text. */
     readonly memory: string;
   };
 }
@@ -68,6 +62,10 @@ export const resilienceMigrations: readonly Migration[] = [
 ];
 
 const longestOpenMs = 300_000;
+/** A probe that takes longer, because its process died, is followed by another one. */
+const probeMs = 60_000;
+/** So long what another process found may not be known here. */
+const lookMs = 250;
 
 export interface BreakersDeps {
   readonly db: Kysely<BreakerTables>;
@@ -75,22 +73,170 @@ export interface BreakersDeps {
   readonly log?: Log;
 }
 
+/** What stands of an open breaker in the database. */
+interface Open {
+  readonly since: Date;
+  readonly until: Date;
+  readonly attempt: number;
+}
+
 export function createBreakers(deps: BreakersDeps): Breakers {
-  const known = new Map<string, Promise<CircuitBreakerPolicy>>();
+  const windows = new Map<string, IBreaker>();
+  const board = createBoard(deps);
+  const nowMs = (): number => deps.clock.now().getTime();
   return {
-    get: (name, options, failed = () => false) => {
-      const isFailure = failed as (result: unknown) => boolean;
+    get: <Result>(
+      name: string,
+      options: Trip,
+      failed?: (result: Result) => boolean,
+    ): Guarded<Result> => {
+      const window = windows.get(name) ?? createWindowBreaker(options, nowMs);
+      windows.set(name, window);
+      const count = async (isBad: boolean): Promise<void> => {
+        if (!isBad) window.success(CircuitState.Closed);
+        else if (window.failure(CircuitState.Closed)) await board.open(name, 1, options);
+      };
       return async (call) => {
-        const policy = known.get(name) ?? restored(deps, name, options, isFailure);
-        known.set(name, policy);
-        try {
-          return await (await policy).execute(() => call());
-        } catch (error) {
-          throw error instanceof BrokenCircuitError ? circuitOpen(name, error) : error;
-        }
+        const open = await board.look(name);
+        if (open === null) return guarded(call, failed, count);
+        if (open.until.getTime() > nowMs() || !(await board.claim(name, open)))
+          throw circuitOpen(name, null);
+        return guarded(call, failed, async (isBad) => {
+          if (isBad) return board.open(name, open.attempt + 1, options);
+          window.success(CircuitState.HalfOpen);
+          return board.close(name);
+        });
       };
     },
   };
+}
+
+/** Runs the call and tells how it went before its answer or error goes on. */
+async function guarded<Result>(
+  call: () => Promise<Result>,
+  failed: ((result: Result) => boolean) | undefined,
+  told: (isBad: boolean) => Promise<void>,
+): Promise<Result> {
+  let result: Result;
+  try {
+    result = await call();
+  } catch (error) {
+    await told(speaksAgainstService(error));
+    throw error;
+  }
+  await told(failed?.(result) ?? false);
+  return result;
+}
+
+/** The open breakers of all processes; without the database, those of this one. */
+interface Board {
+  look(name: string): Promise<Open | null>;
+  /** Takes the one probe; false when another process has it. */
+  claim(name: string, seen: Open): Promise<boolean>;
+  open(name: string, attempt: number, options: Trip): Promise<void>;
+  close(name: string): Promise<void>;
+}
+
+function createBoard(deps: BreakersDeps): Board {
+  const { db, clock, log = silentLog } = deps;
+  let known = new Map<string, Open>();
+  let lookedMs = Number.NEGATIVE_INFINITY;
+  let looking: Promise<void> | null = null;
+  let changes = 0;
+  const note = (name: string, open: Open | null): void => {
+    changes += 1;
+    if (open === null) known.delete(name);
+    else known.set(name, open);
+  };
+  const read = async (): Promise<void> => {
+    const before = changes;
+    try {
+      const rows = await db
+        .selectFrom('breakers')
+        .selectAll()
+        .where('state', '!=', 'closed')
+        .execute();
+      const found = new Map(
+        rows.flatMap((row) => (row.until === null ? [] : [[row.name, openOf(row)]])),
+      );
+      // What this process changed meanwhile is newer than what was read.
+      if (changes === before) known = found;
+    } catch (error) {
+      log.warn({ error }, 'the breakers of other processes are not known at the moment');
+    }
+    lookedMs = clock.now().getTime();
+    looking = null;
+  };
+  const keep = async (what: string, write: () => Promise<unknown>): Promise<void> => {
+    await write().catch((error: unknown) => {
+      log.warn({ error, breaker: what }, 'the state of a breaker could not be kept');
+    });
+  };
+  return {
+    look: async (name) => {
+      const age = clock.now().getTime() - lookedMs;
+      if (looking !== null || age >= lookMs || age < 0) await (looking ??= read());
+      return known.get(name) ?? null;
+    },
+    claim: async (name, seen) => {
+      const until = new Date(clock.now().getTime() + probeMs);
+      try {
+        const { numUpdatedRows } = await db
+          .updateTable('breakers')
+          .set({ state: 'half_open', until })
+          .where('name', '=', name)
+          .where('state', '!=', 'closed')
+          .where('until', '=', seen.until)
+          .executeTakeFirstOrThrow();
+        if (numUpdatedRows === 0n) lookedMs = Number.NEGATIVE_INFINITY;
+        else note(name, { ...seen, until });
+        return numUpdatedRows > 0n;
+      } catch (error) {
+        log.warn(
+          { error, breaker: name },
+          'whether another process tries is not known; this one does',
+        );
+        note(name, { ...seen, until });
+        return true;
+      }
+    },
+    open: async (name, attempt, { openMs }) => {
+      const since = clock.now();
+      const until = new Date(
+        since.getTime() + Math.min(longestOpenMs, openMs * 2 ** Math.min(attempt - 1, 20)),
+      );
+      note(name, { since, until, attempt });
+      const row = { state: 'open', since, until, memory: JSON.stringify({ attempt }) };
+      await keep(name, async () =>
+        db
+          .insertInto('breakers')
+          .values({ name, ...row })
+          .onConflict((conflict) => {
+            const change = conflict.column('name').doUpdateSet(row);
+            // Whoever opened it first has said until when; a failed probe says it anew.
+            return attempt === 1 ? change.where('breakers.state', '=', 'closed') : change;
+          })
+          .execute(),
+      );
+      log.warn(
+        { breaker: name, until, code: 'circuit_open' },
+        'a dependency fails; it is left alone',
+      );
+    },
+    close: async (name) => {
+      note(name, null);
+      const row = { state: 'closed', since: clock.now(), until: null, memory: '{}' };
+      await keep(name, async () =>
+        db.updateTable('breakers').set(row).where('name', '=', name).execute(),
+      );
+      log.info({ breaker: name }, 'a dependency is well again');
+    },
+  };
+}
+
+function openOf({ since, until, memory }: BreakerTables['breakers']): Open {
+  const { attempt } = JSON.parse(memory) as { attempt?: number };
+  return { since, until: until ?? since, attempt: attempt ?? 1 };
 }
 
 /** Every breaker that ever opened, for status, metrics and the health report; any process may ask. */
@@ -105,81 +251,7 @@ export async function breakerStates(
     .execute();
   return rows.map(({ name, state, since, until }) => {
     if (state === 'closed' || until === null) return { name, state: 'closed', since, until: null };
-    return { name, state: until > now ? 'open' : 'half_open', since, until };
+    const isProbed = state === 'half_open' || until <= now;
+    return { name, state: isProbed ? 'half_open' : 'open', since, until };
   });
-}
-
-async function restored(
-  deps: BreakersDeps,
-  name: string,
-  options: Trip,
-  failed: (result: unknown) => boolean,
-): Promise<CircuitBreakerPolicy> {
-  const initialState = await remembered(deps, name);
-  const policy = circuitBreaker(handleWhen(speaksAgainstService).orWhenResult(failed), {
-    halfOpenAfter: new ExponentialBackoff({
-      generator: noJitterGenerator,
-      initialDelay: options.openMs,
-      maxDelay: longestOpenMs,
-    }),
-    breaker: new SamplingBreaker({
-      threshold: options.failureRatio,
-      duration: options.windowMs,
-      minimumRps: options.minimumCalls / (options.windowMs / 1000),
-    }),
-    ...(initialState === null ? {} : { initialState }),
-  });
-  let writing = Promise.resolve();
-  policy.onStateChange((state) => {
-    // The state that was changed to is in place only after this call.
-    writing = writing.then(() => remember(deps, name, options, policy, state));
-  });
-  return policy;
-}
-
-async function remembered({ db, log }: BreakersDeps, name: string): Promise<object | null> {
-  try {
-    const row = await db
-      .selectFrom('breakers')
-      .select(['memory', 'state'])
-      .where('name', '=', name)
-      .executeTakeFirst();
-    return row === undefined || row.state === 'closed' ? null : (JSON.parse(row.memory) as object);
-  } catch (error) {
-    (log ?? silentLog).warn({ error, breaker: name }, 'a breaker begins without its memory');
-    return null;
-  }
-}
-
-async function remember(
-  { db, clock, log }: BreakersDeps,
-  name: string,
-  { openMs }: Trip,
-  policy: CircuitBreakerPolicy,
-  state: CircuitState,
-): Promise<void> {
-  const since = clock.now();
-  const isOpen = state !== CircuitState.Closed;
-  const memory = JSON.stringify(policy.toJSON());
-  const { attemptNo = 1 } = (JSON.parse(memory) as { ownState: { attemptNo?: number } }).ownState;
-  const waitMs = Math.min(longestOpenMs, openMs * 2 ** (attemptNo - 1));
-  const until =
-    state === CircuitState.Open ? new Date(since.getTime() + waitMs) : isOpen ? since : null;
-  const row = { state: isOpen ? 'open' : 'closed', since, until, memory };
-  const say = log ?? silentLog;
-  try {
-    await db
-      .insertInto('breakers')
-      .values({ name, ...row })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet(row))
-      .execute();
-  } catch (error) {
-    say.warn({ error, breaker: name }, 'the state of a breaker could not be kept');
-  }
-  if (state === CircuitState.Open)
-    say.warn(
-      { breaker: name, until, code: 'circuit_open' },
-      'a dependency fails; it is left alone',
-    );
-  if (!isOpen) say.info({ breaker: name }, 'a dependency is well again');
 }

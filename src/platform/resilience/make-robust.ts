@@ -8,7 +8,6 @@ import {
   type IPolicy,
   noJitterGenerator,
   noop,
-  SamplingBreaker,
   TaskCancelledError,
   TimeoutStrategy,
   timeout,
@@ -18,12 +17,15 @@ import { AppError } from '../../lib/app-error.ts';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { type Random, systemRandom } from '../../lib/random.ts';
 import { createRetry, type RetryOptions } from './retry.ts';
+import { createWindowBreaker } from './window-breaker.ts';
 
 /** What surrounds a call; a member that is left out is not there. */
 export interface RobustOptions<Result> {
   /** Only for calls that may run twice. The one retrying layer: do not nest. */
   readonly retry?: RetryOptions;
   readonly breaker?: BreakerOptions;
+  /** A breaker that is kept elsewhere, in place of one of its own. */
+  readonly guard?: (call: () => Promise<Result>) => Promise<Result>;
   /** Of one try. The call goes on unobserved when it takes longer, so give it a deadline of its own as well. */
   readonly timeoutMs?: number;
   readonly bulkhead?: { readonly inFlight: number; readonly waiting?: number };
@@ -51,12 +53,12 @@ export function makeRobust<Args extends readonly unknown[], Result>(
   call: (...args: Args) => Promise<Result>,
   options: RobustOptions<Result> = {},
 ): (...args: Args) => Promise<Result> {
-  const { clock = systemClock, random = systemRandom } = options;
+  const { clock = systemClock, random = systemRandom, guard = once } = options;
   const policy = protection(options);
   const retry = options.retry === undefined ? once : createRetry(options.retry, clock, random);
   const tryOnce = async (args: Args): Promise<Result> => {
     try {
-      return await policy.execute(() => call(...args));
+      return await guard(() => policy.execute(() => call(...args)));
     } catch (error) {
       throw readable(name, error);
     }
@@ -77,7 +79,8 @@ async function once<T>(attempt: () => Promise<T>): Promise<T> {
 
 function protection<Result>(options: RobustOptions<Result>): IPolicy {
   const parts: IPolicy[] = [noop];
-  if (options.breaker !== undefined) parts.push(breaker(options.breaker));
+  if (options.breaker !== undefined)
+    parts.push(breaker(options.breaker, options.clock ?? systemClock));
   if (options.bulkhead !== undefined)
     parts.push(bulkhead(options.bulkhead.inFlight, options.bulkhead.waiting ?? 0));
   if (options.timeoutMs !== undefined)
@@ -85,19 +88,21 @@ function protection<Result>(options: RobustOptions<Result>): IPolicy {
   return wrap(...parts);
 }
 
-function breaker(options: BreakerOptions): IPolicy {
-  const windowMs = options.windowMs ?? 30_000;
+function breaker(options: BreakerOptions, clock: Clock): IPolicy {
   return circuitBreaker(handleWhen(speaksAgainstService), {
     halfOpenAfter: new ExponentialBackoff({
       generator: noJitterGenerator,
       initialDelay: options.openMs ?? 5000,
       maxDelay: 300_000,
     }),
-    breaker: new SamplingBreaker({
-      threshold: options.failureRatio ?? 0.5,
-      duration: windowMs,
-      minimumRps: (options.minimumCalls ?? 10) / (windowMs / 1000),
-    }),
+    breaker: createWindowBreaker(
+      {
+        failureRatio: options.failureRatio ?? 0.5,
+        windowMs: options.windowMs ?? 30_000,
+        minimumCalls: options.minimumCalls ?? 10,
+      },
+      () => clock.monotonicMs(),
+    ),
   });
 }
 
@@ -105,6 +110,8 @@ function breaker(options: BreakerOptions): IPolicy {
 export function speaksAgainstService(error: unknown): boolean {
   if (error instanceof BulkheadRejectedError) return false;
   if (!(error instanceof AppError)) return true;
+  // Another breaker kept it from going out, or it never got a place among the calls under way.
+  if (error.code === 'circuit_open' || error.code === 'too_busy') return false;
   return ['unavailable', 'timeout', 'unknown_outcome', 'internal'].includes(error.kind);
 }
 
