@@ -1,12 +1,10 @@
 import { setInterval } from 'node:timers';
 import { toAppError } from '../../../lib/app-error.ts';
-import type { Clock } from '../../../lib/clock.ts';
-import { type Log, silentLog } from '../../../lib/log.ts';
-import type { Random } from '../../../lib/random.ts';
+import { silentLog } from '../../../lib/log.ts';
 import { type AnswerHead, concernsLimits, isLimit, observe } from './answers.ts';
-import type { GovernorState } from './governor-state.ts';
+import type { GovernorDeps } from './governor-deps.ts';
 import type { Demand } from './lanes.ts';
-import { githubLimits, type Limits, release, renew } from './limits.ts';
+import { githubLimits, release, renew } from './limits.ts';
 import { createReadBlocks } from './read-blocks.ts';
 import { createTurns, type Turn, tooLong } from './turns.ts';
 
@@ -22,18 +20,6 @@ export interface Governor {
    * is thrown on.
    */
   hold<Result>(demand: Demand, work: () => Promise<Result>): Promise<Result>;
-}
-
-export interface GovernorDeps {
-  /** Names the credential in the shared state; never the token itself. */
-  readonly credential: string;
-  readonly state: GovernorState;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly limits?: Limits;
-  readonly log?: Log;
-  /** Longest wait in one piece before the caller is told instead; default 90,000. */
-  readonly maxWaitMs?: number;
 }
 
 /** How often one request may meet a limit. */

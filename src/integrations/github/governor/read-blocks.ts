@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers';
-import type { GovernorDeps } from './governor.ts';
+import type { GovernorDeps } from './governor-deps.ts';
 import { type Lane, rankOf } from './lanes.ts';
 import { githubLimits, release } from './limits.ts';
 

@@ -1,6 +1,6 @@
 import { AppError } from '../../../lib/app-error.ts';
 import type { Clock } from '../../../lib/clock.ts';
-import type { GovernorDeps } from './governor.ts';
+import type { GovernorDeps } from './governor-deps.ts';
 import { type Demand, rankOf } from './lanes.ts';
 import {
   type Asking,
