@@ -1,9 +1,8 @@
 import { readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { availableParallelism, freemem, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { AppError, toAppError } from '../lib/app-error.ts';
 import { systemRandom } from '../lib/random.ts';
-import type { ValidationReport } from '../operations/config/contract.ts';
+import type { ChecklistItem, ValidationReport } from '../operations/config/contract.ts';
 import type { ConfigPorts } from '../operations/config/handlers.ts';
 import { configHandlers } from '../operations/config/handlers.ts';
 import type { Served } from '../operations/gate.ts';
@@ -12,39 +11,58 @@ import { configJsonSchema, describeKeys } from '../platform/config/describe-keys
 import { readKey, setKey } from '../platform/config/edit-config.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
 import { loadConfig } from '../platform/config/load-config.ts';
-import { validateConfig } from '../platform/config/validate-config.ts';
+import type { DeploymentEnvironment } from '../platform/config/remark.ts';
+import { createValidator, type Validator } from '../platform/config/validator.ts';
 import { writeFirstConfig } from './init.ts';
+import { measureMachine } from './measure-machine.ts';
 import type { OpenOptions } from './open-options.ts';
+import { checklistFor } from './production-checklist.ts';
+import type { OpenFull } from './run-demo.ts';
 
-/** `validate`, `config …`, `init`: the configuration file and nothing else. */
-export function configFileHandlers(options: OpenOptions): readonly Served[] {
-  return configHandlers(portsOf(options));
+/** `validate`, `config …`, `init`: the configuration file; for the production checklist also the system that it describes. */
+export function configFileHandlers(options: OpenOptions, openFull: OpenFull): readonly Served[] {
+  return configHandlers(portsOf(options, openFull));
 }
 
-/** Every remark on a file; one that cannot be used is a report as well. */
+type Environment = ValidationReport['environment'];
+type Checklist = (
+  loaded: LoadedConfig,
+  report: Omit<ValidationReport, 'checklist'>,
+) => Promise<ChecklistItem[]>;
+
+/** Every remark on a file; one that cannot be used is a report as well. The checklist is run for production only. */
 export async function validateFile(
   options: Pick<OpenOptions, 'folder' | 'env'>,
   file: string | undefined,
-  environment: ValidationReport['environment'],
-  /** Instead of what stands in the file. */
-  text?: string,
+  environment: Environment,
+  parts: {
+    readonly validator: Validator;
+    readonly checklist: Checklist | null;
+    /** Instead of what stands in the file. */
+    readonly text?: string;
+  },
 ): Promise<ValidationReport> {
+  let loaded: LoadedConfig;
   try {
-    const loaded = await loadConfig({
+    const { text } = parts;
+    loaded = await loadConfig({
       file,
       folder: options.folder,
       env: options.env,
       ...(text === undefined ? {} : { readFile: async () => text }),
     });
-    return loaded.file === null
-      ? withoutFile(resolve(options.folder, 'config.json'), environment)
-      : reportOf(loaded, environment);
   } catch (thrown) {
     return unfit(toAppError(thrown), environment);
   }
+  if (loaded.file === null) return withoutFile(resolve(options.folder, 'config.json'), environment);
+  const report = await reportOf(loaded, environment, parts.validator);
+  const isAsked = environment === 'production' && parts.checklist !== null;
+  const checklist = isAsked ? await parts.checklist(loaded, report) : null;
+  return { ...report, checklist };
 }
 
-function portsOf(options: OpenOptions): ConfigPorts {
+function portsOf(options: OpenOptions, openFull: OpenFull): ConfigPorts {
+  const validator = createValidator();
   const load = (file: string | undefined): Promise<LoadedConfig> =>
     loadConfig({ file, folder: options.folder, env: options.env });
   const entryOf = (
@@ -56,7 +74,11 @@ function portsOf(options: OpenOptions): ConfigPorts {
     source: loaded.sources.get(key) ?? 'default',
   });
   return {
-    validate: (file, environment) => validateFile(options, file, environment),
+    validate: (file, environment, context) =>
+      validateFile(options, file, environment, {
+        validator,
+        checklist: (loaded, report) => checklistFor(options, openFull, loaded, report, context),
+      }),
     entries: async (file) => {
       const loaded = await load(file);
       return describeKeys()
@@ -70,26 +92,29 @@ function portsOf(options: OpenOptions): ConfigPorts {
   };
 }
 
-function reportOf(
+async function reportOf(
   loaded: LoadedConfig,
-  environment: ValidationReport['environment'],
-): ValidationReport {
-  const machine = {
-    processors: availableParallelism(),
-    memoryBytes: totalmem(),
-    freeMemoryBytes: freemem(),
-  };
-  const remarks = validateConfig(
+  environment: Environment,
+  validator: Validator,
+): Promise<Omit<ValidationReport, 'checklist'>> {
+  const { remarks, key, isCached } = validator.judge(
     loaded,
-    environment as Parameters<typeof validateConfig>[1],
-    machine,
+    environment as DeploymentEnvironment,
+    await measureMachine(loaded),
   );
+  const { errors, securityIssues, warnings, performanceIssues, suggestions } = remarks;
   return {
     environment,
     file: loaded.file,
-    valid: remarks.errors.length === 0,
-    ...remarks,
-  } as ValidationReport;
+    valid: errors.length === 0,
+    cacheKey: key,
+    cached: isCached,
+    errors: [...errors],
+    securityIssues: [...securityIssues],
+    warnings: [...warnings],
+    performanceIssues: [...performanceIssues],
+    suggestions: [...suggestions],
+  };
 }
 
 /** Defaults alone are nothing that the service would start with. */
@@ -106,6 +131,9 @@ function withoutFile(file: string, environment: ValidationReport['environment'])
 }
 
 const nothingElse = {
+  cacheKey: null,
+  cached: false,
+  checklist: null,
   securityIssues: [],
   warnings: [],
   performanceIssues: [],

@@ -11,7 +11,11 @@ const groups: readonly (readonly [
   open: (options: OpenOptions, openFull: OpenFull) => Promise<readonly Served[]>,
 ])[] = [
   ['scans.', async () => (await import('./scan-folders.ts')).folderScanHandlers()],
-  ['config.', async (options) => (await import('./config-files.ts')).configFileHandlers(options)],
+  [
+    'config.',
+    async (options, openFull) =>
+      (await import('./config-files.ts')).configFileHandlers(options, openFull),
+  ],
   [
     'health.machine',
     async (options) => (await import('./health-without-store.ts')).healthWithoutStore(options),
@@ -34,7 +38,10 @@ export async function lightHandlers(
 }
 
 /** The same operations for the library, whose gate stands for as long as the program runs. The demo is not among them. */
-export async function storelessHandlers(options: OpenOptions): Promise<readonly Served[]> {
+export async function storelessHandlers(
+  options: OpenOptions,
+  openFull: OpenFull,
+): Promise<readonly Served[]> {
   const [folders, files, doctor, health] = await Promise.all([
     import('./scan-folders.ts'),
     import('./config-files.ts'),
@@ -43,7 +50,7 @@ export async function storelessHandlers(options: OpenOptions): Promise<readonly 
   ]);
   return [
     ...folders.folderScanHandlers(),
-    ...files.configFileHandlers(options),
+    ...files.configFileHandlers(options, openFull),
     ...doctor.doctorHandlers(options),
     ...health.healthWithoutStore(options),
   ];

@@ -14,10 +14,13 @@ import { openLogger } from './open-logger.ts';
 import type { Manager, OpenOptions } from './open-options.ts';
 import { openRooms } from './open-rooms.ts';
 import { gateObserver, openTelemetry } from './open-telemetry.ts';
+import { requireSound } from './require-sound.ts';
 
 /** Builds the store, and with `engine` what does the work. Whatever fails halfway is closed again. */
 export async function openFull(options: OpenOptions): Promise<Manager> {
   const loaded = options.loaded ?? (await readConfig(options));
+  if (options.operation === startService.name && options.flags.validateConfig !== false)
+    await requireSound(loaded);
   const { config } = loaded;
   const redactor = createRedactor(systemRandom.bytes(32));
   for (const [name, value] of Object.entries(allSecrets(loaded))) redactor.register(name, value);
@@ -58,7 +61,7 @@ export async function openFull(options: OpenOptions): Promise<Manager> {
       collectors,
     });
     closers.push(() => rooms.close());
-    const light = options.whole === true ? await storelessHandlers(options) : [];
+    const light = options.whole === true ? await storelessHandlers(options, openFull) : [];
     gate = gateOf({
       served: [...rooms.served, ...light],
       audit: rooms.audit,

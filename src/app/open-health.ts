@@ -7,7 +7,7 @@ import { auditCheck } from '../platform/audit/audit-check.ts';
 import { auditRightsCheck } from '../platform/audit/rights.ts';
 import { backupCheck } from '../platform/backup/backup-check.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
-import { validateConfig } from '../platform/config/validate-config.ts';
+import type { Validator } from '../platform/config/validator.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { HealthCheck } from '../platform/health/check.ts';
 import { diskCheck, eventLoopCheck, memoryCheck } from '../platform/health/machine-checks.ts';
@@ -27,6 +27,7 @@ export interface HealthParts {
   readonly loaded: LoadedConfig;
   /** What the last reading of the file came to. */
   readonly reload: () => ReloadState;
+  readonly validator: Validator;
   readonly database: Pick<Database, 'pool' | 'kind' | 'kysely'>;
   readonly vault: Pick<Vault, 'check' | 'list'>;
   readonly performance: Pick<PerformanceWatch, 'counts'>;
@@ -37,6 +38,7 @@ export interface HealthParts {
 export function healthChecks({
   loaded,
   reload,
+  validator,
   database,
   vault,
   performance,
@@ -61,7 +63,7 @@ export function healthChecks({
     standingCheck(database.kysely<GithubTables>()),
     reachableCheck('GitHub', usesGithub(loaded) ? config.github.apiUrl : null),
     remarksCheck('configuration', 'configuration', () => {
-      const { errors, warnings } = remarksOf(loaded);
+      const { errors, warnings } = remarksOf(loaded, validator);
       return { bad: errors, odd: warnings };
     }),
     remarksCheck('configuration_file', 'configuration', () => {
@@ -74,7 +76,7 @@ export function healthChecks({
     }),
     remarksCheck('security_settings', 'security', () => ({
       bad: [],
-      odd: remarksOf(loaded).securityIssues,
+      odd: remarksOf(loaded, validator).securityIssues,
     })),
   ];
 }
@@ -85,9 +87,11 @@ function usesGithub({ config, secrets }: LoadedConfig): boolean {
 
 function remarksOf(
   loaded: LoadedConfig,
+  validator: Validator,
 ): Readonly<Record<'errors' | 'warnings' | 'securityIssues', readonly string[]>> {
   const machine = { memoryBytes: totalmem(), processors: availableParallelism() };
-  const { errors, warnings, securityIssues } = validateConfig(loaded, 'development', machine);
+  const { remarks: found } = validator.judge(loaded, 'development', machine);
+  const { errors, warnings, securityIssues } = found;
   const texts = (remarks: typeof errors): string[] => remarks.map(({ message }) => message);
   return {
     errors: texts(errors),

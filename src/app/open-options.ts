@@ -15,6 +15,8 @@ export interface OpenOptions {
     readonly config?: string;
     readonly debug?: boolean;
     readonly verbose?: boolean;
+    /** False starts a service without the rules of the configuration being asked; its schema always is. */
+    readonly validateConfig?: boolean;
   };
   readonly overrides: Readonly<Record<string, unknown>>;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -19,6 +19,7 @@ import { followFindings } from '../pipeline/propose/follow-findings.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
 import type { Config } from '../platform/config/schema.ts';
 import { readSecrets } from '../platform/config/secrets.ts';
+import { createValidator } from '../platform/config/validator.ts';
 import { serviceHolder } from '../platform/database/service-claim.ts';
 import { currentCorrelationId } from '../platform/logging/context.ts';
 import type { LineSink, Logger } from '../platform/logging/logger.ts';
@@ -190,6 +191,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
     const named = (name: string): RepositoryRef =>
       namedRepository(name, configFolder(options, loaded));
     const { log, redactor } = parts;
+    const validator = createValidator();
     const hooks = { config: current, store, redactor, log, repositories };
     const reading = openReading({
       store,
@@ -203,7 +205,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       settleQuietly: settleQuietly(parts, store),
     });
     const health = openHealthRooms({
-      config: () => config,
+      config: current,
       configFolder: configFolder(options, loaded),
       path: options.env['PATH'] ?? '',
       store,
@@ -232,6 +234,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
           healthChecks({
             loaded: { ...loaded, config: current() },
             reload: () => parts.live.state(),
+            validator,
             database: store.database,
             performance: parts.performance,
             vault: store.vault,
@@ -248,8 +251,12 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       ...auditOperations({ audit: store.audit, clock: systemClock, version: options.version }),
       ...backupOperations({ store, config: () => config, version: options.version }),
       ...protectionOperations(current, store, guard),
-      ...runningConfigOperations(options, loaded, parts.live, (text) =>
-        parts.redactor.redact(text),
+      ...runningConfigOperations(
+        options,
+        loaded,
+        parts.live,
+        (text) => parts.redactor.redact(text),
+        { gate: parts.gate, validator },
       ),
       ...identity.served,
       ...agents.served,

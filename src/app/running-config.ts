@@ -4,17 +4,19 @@ import { dirname } from 'node:path';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import { sha256 } from '../lib/hash.ts';
 import { runningConfigHandlers } from '../operations/config/running-handlers.ts';
-import type { Served } from '../operations/gate.ts';
+import type { Gate, Served } from '../operations/gate.ts';
 import { configJsonSchema, describeKeys } from '../platform/config/describe-keys.ts';
 import { readKey, setValue } from '../platform/config/edit-config.ts';
 import { isFileOnly } from '../platform/config/file-only.ts';
 import { type LoadedConfig, loadConfig } from '../platform/config/load-config.ts';
 import { maskedValue } from '../platform/config/mask.ts';
 import { maskedText } from '../platform/config/mask-text.ts';
+import type { Validator } from '../platform/config/validator.ts';
 import { validateFile, writeConfig, writeOne } from './config-files.ts';
 import type { LiveConfig } from './live-config.ts';
 import { readConfig } from './live-config.ts';
 import type { OpenOptions } from './open-options.ts';
+import { checklistWithin } from './production-checklist.ts';
 
 /** `config.show`, `.file`, `.check`, `.preview`, `.save`, `.change`: on the file of this process and no other one. */
 export function runningConfigOperations(
@@ -22,6 +24,7 @@ export function runningConfigOperations(
   loaded: LoadedConfig,
   live: LiveConfig,
   redact: (text: string) => string,
+  parts: { readonly gate: () => Gate; readonly validator: Validator },
 ): readonly Served[] {
   const { file } = loaded;
   const shown = (key: string, value: unknown): unknown => maskedValue(key, value, redact);
@@ -79,7 +82,11 @@ export function runningConfigOperations(
         error: error?.message ?? null,
       };
     },
-    check: (environment) => validateFile(options, file ?? undefined, environment),
+    check: (environment, context) =>
+      validateFile(options, file ?? undefined, environment, {
+        validator: parts.validator,
+        checklist: (now, report) => checklistWithin(parts.gate(), now, report, context),
+      }),
     file: async () => {
       const schema = configJsonSchema();
       if (file === null)
@@ -99,7 +106,11 @@ export function runningConfigOperations(
       const place = requireWritable(changes.map(({ key }) => key));
       const before = await readFile(place, 'utf8');
       const after = changedText(before, changes);
-      const report = await validateFile(options, place, environment, after);
+      const report = await validateFile(options, place, environment, {
+        validator: parts.validator,
+        checklist: null,
+        text: after,
+      });
       const now = live.current();
       const next = await loadConfig({
         file: place,

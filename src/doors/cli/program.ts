@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { AppError, toAppError } from '../../lib/app-error.ts';
 import type { CommandContext, GlobalFlags } from './command-context.ts';
 import { addAlertCommands } from './commands/alerts.ts';
@@ -82,8 +82,9 @@ export function createProgram(
     .option('--config <file>', 'the configuration file (default: config.json here)')
     .option('--verbose', 'say more while working')
     .option('--debug', 'log at level DEBUG, print causes of errors')
-    .addOption(
-      new Option('--no-validate-config', 'start with warnings in the configuration unread'),
+    .option(
+      '--no-validate-config',
+      'start although the rules of the configuration find errors; its form is always checked',
     )
     .option('--json', 'print one JSON document on standard output')
     .showHelpAfterError('(--help shows what can be said)');

@@ -21,15 +21,32 @@ const Remark = z.object({
 /** SHA-256 of the text of the file. */
 const fileVersion = z.string().regex(/^[0-9a-f]{64}$/u);
 
+/** One point of the specification's production checklist. */
+export const ChecklistItem = z.object({
+  item: z.string(),
+  title: z.string(),
+  status: z.enum(['pass', 'fail', 'not_measured']),
+  /** What was seen, or why nothing could be seen. */
+  evidence: z.string(),
+  next: z.string().nullable(),
+});
+export type ChecklistItem = z.infer<typeof ChecklistItem>;
+
 export const ValidationReport = z.object({
   environment: z.string(),
   file: z.string().nullable(),
   valid: z.boolean(),
+  /** Equal for equal text, values, permission bits, environment and machine; null when it could not be read. */
+  cacheKey: z.string().nullable(),
+  /** True when the result was known by that key. */
+  cached: z.boolean(),
   errors: z.array(Remark),
   securityIssues: z.array(Remark),
   warnings: z.array(Remark),
   performanceIssues: z.array(Remark),
   suggestions: z.array(Remark),
+  /** Of a valid configuration for production; null otherwise. */
+  checklist: z.array(ChecklistItem).nullable(),
 });
 export type ValidationReport = z.infer<typeof ValidationReport>;
 export type Remark = z.infer<typeof Remark>;
@@ -46,6 +63,8 @@ const file = filePath.optional();
 
 export const validateConfiguration = operation({
   ...reading,
+  // For production the whole system is asked.
+  deadlineMs: 180_000,
   name: 'config.validate',
   summary: 'Check the configuration for an environment: errors, security, performance, suggestions',
   input: z.object({
@@ -130,7 +149,8 @@ export const checkConfiguration = operation({
   name: 'config.check',
   summary: 'Check the configuration file that the service was started with for an environment',
   kind: 'call',
-  deadlineMs: 30_000,
+  // For production the whole system is asked.
+  deadlineMs: 180_000,
   doors: ['http', 'library'],
   permission: 'config:read',
   effect: 'read',

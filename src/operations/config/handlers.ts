@@ -1,4 +1,4 @@
-import type { Served } from '../gate.ts';
+import type { CallContext, Served } from '../gate.ts';
 import { serve } from '../gate.ts';
 import type { ValidationReport } from './contract.ts';
 import {
@@ -17,6 +17,7 @@ export interface ConfigPorts {
   readonly validate: (
     file: string | undefined,
     environment: 'development' | 'staging' | 'production',
+    context: CallContext,
   ) => Promise<ValidationReport>;
   readonly entries: (
     file: string | undefined,
@@ -42,7 +43,9 @@ export interface ConfigPorts {
 
 export function configHandlers(ports: ConfigPorts): readonly Served[] {
   return [
-    serve(validateConfiguration, ({ file, environment }) => ports.validate(file, environment)),
+    serve(validateConfiguration, ({ file, environment }, context) =>
+      ports.validate(file, environment, context),
+    ),
     serve(getConfiguration, ({ file, key }) => ports.entry(file, key)),
     serve(listConfiguration, async ({ file }) => [...(await ports.entries(file))]),
     serve(setConfiguration, ({ file, key, value }) => ports.write(file, key, value)),

@@ -1,4 +1,4 @@
-import type { Served } from '../gate.ts';
+import type { CallContext, Served } from '../gate.ts';
 import { serve } from '../gate.ts';
 import type { ValidationReport } from './contract.ts';
 import {
@@ -22,6 +22,7 @@ export interface RunningConfigPorts {
   readonly show: () => Promise<Shown>;
   readonly check: (
     environment: 'development' | 'staging' | 'production',
+    context: CallContext,
   ) => Promise<ValidationReport>;
   readonly file: () => Promise<File>;
   readonly preview: (
@@ -39,7 +40,7 @@ export interface RunningConfigPorts {
 export function runningConfigHandlers(ports: RunningConfigPorts): readonly Served[] {
   return [
     serve(showConfiguration, () => ports.show()),
-    serve(checkConfiguration, ({ environment }) => ports.check(environment)),
+    serve(checkConfiguration, ({ environment }, context) => ports.check(environment, context)),
     serve(showConfigurationFile, () => ports.file()),
     serve(previewConfiguration, ({ changes, environment }) => ports.preview(changes, environment)),
     serve(saveConfiguration, ({ changes, version }) => ports.save(changes, version)),

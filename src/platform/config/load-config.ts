@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { AppError } from '../../lib/app-error.ts';
+import { sha256 } from '../../lib/hash.ts';
 import { createRedactor } from '../redaction/redactor.ts';
 import { type ConfigDocument, parseConfigDocument } from './config-document.ts';
 import { type ConfigIssue, configInvalid } from './config-issue.ts';
@@ -16,6 +17,7 @@ import {
   unknownVariables,
 } from './overlays.ts';
 import { resolveFolders } from './resolve-folders.ts';
+import { type RetiredUse, takeRetired } from './retired-keys.ts';
 import { type Config, configSchema } from './schema.ts';
 import { readSecrets, type Secrets } from './secrets.ts';
 
@@ -32,6 +34,10 @@ export interface LoadedConfig {
   /** Permission bits of the file; null when unknown. */
   readonly mode: number | null;
   readonly document: ConfigDocument | null;
+  /** SHA-256 of the text of the file; null without one. */
+  readonly textHash: string | null;
+  /** Keys of the first generation that the file still holds. */
+  readonly retired: readonly RetiredUse[];
   /** What is odd but not wrong, in words. */
   readonly warnings: readonly string[];
 }
@@ -63,6 +69,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
       document.faults.map((fault) => ({ ...fault, place: placeOf(shown, fault) })),
     );
   const merged = isObject(document?.value) ? structuredClone(document.value) : {};
+  const retired = takeRetired(merged);
   const overlays = [
     ...environmentOverlays(options.env),
     ...flagOverlays(options.flags ?? {}),
@@ -82,10 +89,12 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   return {
     config: frozen(resolveFolders(result.data, base, options.env['HOME'])),
     secrets: readSecrets(options.env, result.data),
-    sources: sourcesOf(document?.value, overlays),
+    sources: sourcesOf(document?.value, retired, overlays),
     file,
     mode,
     document,
+    textHash: text === null ? null : sha256(text),
+    retired,
     warnings: unknownVariables(options.env).map(
       ({ name, meant }) =>
         `${name} sets nothing.${meant === null ? '' : ` Did you mean ${meant}?`}`,
@@ -161,12 +170,18 @@ function placeOf(file: string, { line, column }: { line: number; column: number 
   return `${file.split('/').at(-1)}:${line}:${column}`;
 }
 
-function sourcesOf(value: unknown, overlays: readonly Overlay[]): ReadonlyMap<string, Source> {
+function sourcesOf(
+  value: unknown,
+  retired: readonly RetiredUse[],
+  overlays: readonly Overlay[],
+): ReadonlyMap<string, Source> {
   const sources = new Map<string, Source>();
   for (const { path } of describeKeys()) {
     if (!path.includes('[]') && !path.includes('<'))
       sources.set(path, isThere(value, path.split('.')) ? 'file' : 'default');
   }
+  for (const { to, value: moved } of retired)
+    if (to !== null && moved !== undefined) sources.set(to, 'file');
   for (const { path, source } of overlays) sources.set(path.join('.'), source);
   return sources;
 }

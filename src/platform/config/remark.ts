@@ -25,10 +25,16 @@ export interface ConfigRemarks {
   readonly suggestions: readonly Remark[];
 }
 
-/** What of the machine the rules compare with. */
+/** What the rules compare with; what is left out was not measured, and its rules say nothing. */
 export interface Machine {
   readonly memoryBytes: number;
   readonly processors: number;
+  /** Of the disk that holds the data folder, or will hold it. */
+  readonly diskFreeBytes?: number | undefined;
+  /** What the database server takes at most. */
+  readonly serverConnections?: number | undefined;
+  /** The key file of the vault that the configuration names. */
+  readonly vaultKey?: 'present' | 'missing' | 'open_to_others' | undefined;
 }
 
 export interface Subject {
@@ -44,6 +50,19 @@ export interface Complaint extends Pick<Remark, 'code' | 'path' | 'message' | 'w
 
 /** Answers at most a few complaints; each rule looks at one thing. */
 export type Rule = (subject: Subject) => readonly Complaint[];
+
+type Weights = Readonly<Record<DeploymentEnvironment, keyof ConfigRemarks | null>>;
+
+/** How much something weighs where; null says nothing there. */
+export function weighed(
+  environment: DeploymentEnvironment,
+  weights: Weights,
+  condition: boolean,
+  complaint: Omit<Complaint, 'weight'>,
+): readonly Complaint[] {
+  const weight = weights[environment];
+  return condition && weight !== null ? [{ ...complaint, weight }] : [];
+}
 
 /** The complaint when the condition holds, else none. */
 export function when(condition: boolean, complaint: Complaint): readonly Complaint[] {

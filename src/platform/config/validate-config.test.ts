@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { loadConfig } from './load-config.ts';
-import type { ConfigRemarks, DeploymentEnvironment } from './remark.ts';
+import type { ConfigRemarks, DeploymentEnvironment, Machine } from './remark.ts';
 import { validateConfig } from './validate-config.ts';
+import { createValidator } from './validator.ts';
 
 const machine = { memoryBytes: 8 * 1024 ** 3, processors: 4 };
 
@@ -10,6 +11,7 @@ async function remarksOn(
   environment: DeploymentEnvironment = 'development',
   mode: number | null = 0o640,
   env: Record<string, string> = {},
+  facts: Partial<Machine> = {},
 ): Promise<ConfigRemarks> {
   const text = typeof content === 'string' ? content : JSON.stringify(content);
   const loaded = await loadConfig({
@@ -18,7 +20,7 @@ async function remarksOn(
     env,
     readFile: () => Promise.resolve(text),
   });
-  return validateConfig({ ...loaded, mode }, environment, machine);
+  return validateConfig({ ...loaded, mode }, environment, { ...machine, ...facts });
 }
 
 const codes = (remarks: ConfigRemarks): readonly string[] =>
@@ -83,7 +85,7 @@ const cases: readonly (readonly [string, object, string, DeploymentEnvironment?,
     'errors:no_rate_limit',
     'production',
   ],
-  ['no second factor', {}, 'securityIssues:no_second_factor', 'production'],
+  ['no second factor', {}, 'securityIssues:no_second_factor', 'staging'],
   ['debug lines', { logging: { level: 'DEBUG' } }, 'errors:debug_in_production', 'production'],
   [
     'no security log',
@@ -96,7 +98,7 @@ const cases: readonly (readonly [string, object, string, DeploymentEnvironment?,
   ['an open server', { server: { host: '::' } }, 'errors:server_without_https', 'production'],
   ['http', { github: { apiUrl: 'http://git.acme.test/api' } }, 'errors:plain_http', 'production'],
   ['a file that others change', {}, 'errors:file_writable', 'production', 0o666],
-  ['a file that all can read', {}, 'securityIssues:file_readable', 'production', 0o644],
+  ['a file that all can read', {}, 'securityIssues:file_readable', 'staging', 0o644],
   ['too many agents', { executor: { maxConcurrent: 9 } }, 'performanceIssues:too_many_agents'],
   [
     'more memory than there is',
@@ -134,6 +136,137 @@ test.each(
   })),
 )('$title is $code in $environment', async ({ content, code, environment, mode }) => {
   expect(codes(await remarksOn(content, environment, mode))).toContain(code);
+});
+
+/** Everything that must not reach production, one change of a sound configuration each. */
+const refusedInProduction: readonly (readonly [string, object, number?, Partial<Machine>?])[] = [
+  ['debug_in_production', { logging: { level: 'DEBUG' } }],
+  ['no_second_factor', { security: { authentication: { require_2fa: false } } }],
+  ['server_without_https', { server: { host: '0.0.0.0' } }],
+  ['server_without_https', { server: { host: '::', publicUrl: 'http://m.example.com' } }],
+  ['plain_http', { github: { ...sound.github, apiUrl: 'http://git.acme.test/api' } }],
+  ['plain_http', { github: { ...sound.github, serverUrl: 'http://git.acme.test' } }],
+  ['no_rate_limit', limitsOf({ max_requests_per_minute: 0 })],
+  ['no_rate_limit', limitsOf({ violations_before_block: 0 })],
+  ['no_rate_limit', limitsOf({ max_requests_per_minute_per_address: 0 })],
+  ['file_readable', {}, 0o644],
+  ['file_writable', {}, 0o660],
+  ['vault_key_missing', keyAt('/srv/keys/vault.key'), 0o640, { vaultKey: 'missing' }],
+  ['vault_key_open', keyAt('/srv/keys/vault.key'), 0o640, { vaultKey: 'open_to_others' }],
+  ['unsandboxed', { executor: { allowUnsandboxed: true } }],
+  ['unsandboxed', { executor: { sandbox: 'none' } }],
+];
+
+function limitsOf(rate_limiting: object): object {
+  return { security: { ...sound.security, rate_limiting } };
+}
+
+function keyAt(keyFile: string): object {
+  return { security: { ...sound.security, vault: { keyFile } } };
+}
+
+test.each(refusedInProduction)(
+  'production refuses %s for %j',
+  async (code, change, mode, facts) => {
+    const more = (environment: DeploymentEnvironment): Promise<ConfigRemarks> =>
+      remarksOn({ ...sound, ...change }, environment, mode ?? 0o640, { GITHUB_TOKEN: 't' }, facts);
+    const production = await more('production');
+    expect(production.errors.map((remark) => remark.code)).toEqual([code]);
+    expect(production.errors[0]?.write).not.toBeNull();
+    const development = await more('development');
+    expect(development.errors.map((remark) => remark.code)).toEqual([]);
+  },
+);
+
+test('a file to copy from may be read by everybody', async () => {
+  const text = JSON.stringify(sound);
+  const loaded = await loadConfig({
+    folder: '/srv',
+    file: 'config.json.example',
+    env: { GITHUB_TOKEN: 't' },
+    readFile: () => Promise.resolve(text),
+  });
+  expect(validateConfig({ ...loaded, mode: 0o644 }, 'production', machine).errors).toEqual([]);
+});
+
+test.each<readonly [string, object, Partial<Machine>, string]>([
+  [
+    'pool_over_server',
+    { database: { poolSize: 90 } },
+    { serverConnections: 100 },
+    '"poolSize": 85',
+  ],
+  [
+    'retention_over_disk',
+    { performance: { retentionDays: 365 } },
+    { diskFreeBytes: 4 * 1024 ** 3 },
+    '"retentionDays": 75',
+  ],
+  ['too_many_agents', { executor: { maxConcurrent: 9 } }, {}, '"maxConcurrent": 4'],
+])('%s for %j on a machine with %j', async (code, change, facts, write) => {
+  const found = await remarksOn({ ...sound, ...change }, 'development', 0o640, {}, facts);
+  expect(found.performanceIssues).toContainEqual(expect.objectContaining({ code, write }));
+  const roomy = {
+    serverConnections: 1000,
+    diskFreeBytes: 1024 ** 4,
+    memoryBytes: 1024 ** 4,
+    processors: 64,
+  };
+  const none = await remarksOn({ ...sound, ...change }, 'development', 0o640, {}, roomy);
+  expect(none.performanceIssues.map((remark) => remark.code)).not.toContain(code);
+});
+
+test('what was not measured leads to no advice', async () => {
+  const { performanceIssues } = await remarksOn({ ...sound, performance: { retentionDays: 3650 } });
+  expect(performanceIssues).toEqual([]);
+});
+
+test('keys of the first generation load, mean what they meant, and are named with what to write', async () => {
+  const text = `{
+  "github": { "managerRepo": "a/m", "reposToScan": ["a/b"], "apiTimeout": 30 },
+  "analyzer": { "scanForTodos": false, "cleanupTasksOlderThanDays": 90 },
+  "performance": { "enabled": false },
+  "monitoring": { "metricsCollection": true, "enableHealthChecks": true }
+}`;
+  const { warnings, errors } = await remarksOn(text);
+  expect(errors).toEqual([]);
+  const retired = warnings.filter(({ code }) => code === 'key_retired');
+  expect(retired.map(({ path, line }) => [path, line])).toEqual([
+    ['analyzer.cleanupTasksOlderThanDays', 3],
+    ['performance.enabled', 4],
+    ['github.apiTimeout', 2],
+    ['monitoring.enableHealthChecks', 5],
+    ['monitoring.metricsCollection', 5],
+  ]);
+  expect(retired[2]?.write).toContain('resilience.github.timeoutMs: 30000');
+  const { config } = await loadConfig({
+    folder: '/srv',
+    file: 'config.json',
+    env: {},
+    readFile: () => Promise.resolve(text),
+  });
+  expect(config.performance.monitoringEnabled).toBe(false);
+  expect(config.resilience.github.timeoutMs).toBe(30_000);
+});
+
+test('the same configuration on the same machine is judged once; text, mode, environment and machine make another key', async () => {
+  const read = (text: string) =>
+    loadConfig({ folder: '/srv', file: 'c.json', env: {}, readFile: async () => text });
+  const loaded = await read(JSON.stringify(sound));
+  const validator = createValidator(3);
+  const first = validator.judge(loaded, 'production', machine);
+  const again = validator.judge(await read(JSON.stringify(sound)), 'production', machine);
+  expect([first.isCached, again.isCached]).toEqual([false, true]);
+  expect(again.remarks).toBe(first.remarks);
+  const others = [
+    validator.judge(await read(`${JSON.stringify(sound)} `), 'production', machine),
+    validator.judge({ ...loaded, mode: 0o644 }, 'production', machine),
+    validator.judge(loaded, 'staging', machine),
+    validator.judge(loaded, 'production', { ...machine, processors: 1 }),
+  ];
+  expect(others.map(({ isCached }) => isCached)).toEqual([false, false, false, false]);
+  expect(new Set([first.key, ...others.map(({ key }) => key)]).size).toBe(5);
+  expect(validator.judge(loaded, 'production', machine).isCached).toBe(false);
 });
 
 test('loopback needs no https', async () => {

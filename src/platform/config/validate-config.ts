@@ -21,6 +21,19 @@ export function validateConfig(
     for (const { weight, ...complaint } of rule({ loaded, environment, machine }))
       remarks[weight].push({ ...complaint, ...placeOf(loaded, complaint.path) });
   }
+  for (const { path, to, value, why } of loaded.retired)
+    remarks.warnings.push({
+      code: 'key_retired',
+      path,
+      message: `this key of the first generation is not read any more: ${why}`,
+      write:
+        to === null
+          ? 'remove it (`claude-manager migrate` does)'
+          : value === undefined
+            ? `remove it, for ${to} is set as well`
+            : `${to}: ${JSON.stringify(value)} (\`claude-manager migrate\` writes it)`,
+      ...placeOf(loaded, path),
+    });
   for (const message of loaded.warnings)
     remarks.warnings.push({
       code: 'variable_unknown',

@@ -143,14 +143,29 @@ function validationText(report: ValidationReport, isFull: boolean): string {
     verdict +
     groups
       .map(([title, remarks]) =>
-        remarks.length === 0 ? '' : `\n${title}:\n${remarks.map(remarkText).join('')}`,
+        remarks.length === 0
+          ? ''
+          : `\n${title}:\n${remarks.map((remark) => remarkText(remark, report.file)).join('')}`,
       )
-      .join('')
+      .join('') +
+    checklistText(report)
   );
 }
 
-function remarkText({ path, message, line, column, write }: Remark): string {
-  const place = line === null ? '' : `${line}:${column ?? 1}  `;
+/** What the specification asks of a system in production, and what was seen of it. */
+function checklistText({ checklist }: ValidationReport): string {
+  if (checklist === null) return '';
+  const count = (status: string): number => checklist.filter((one) => one.status === status).length;
+  const lines = checklist.map(
+    ({ status, title, evidence, next }) =>
+      `  ${status.replace('_', ' ').padEnd(12)}  ${title}: ${printable(evidence)}${next === null ? '' : `\n      → ${printable(next)}`}\n`,
+  );
+  return `\nproduction checklist: ${count('pass')} pass, ${count('fail')} fail, ${count('not_measured')} not measured\n${lines.join('')}`;
+}
+
+function remarkText({ path, message, line, column, write }: Remark, file: string | null): string {
+  const name = file?.split('/').at(-1) ?? '';
+  const place = line === null ? '' : `${name}:${line}:${column ?? 1}  `;
   return `  ${place}${path === '' ? '' : `${path}: `}${printable(message)}${write === null ? '' : `\n      → ${printable(write)}`}\n`;
 }
 

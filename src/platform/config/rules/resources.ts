@@ -1,6 +1,24 @@
 import { type Rule, when } from '../remark.ts';
+import type { Config } from '../schema.ts';
 
 const agentMb = 1024;
+/** The durable engine, its listeners, advisory locks, and commands beside the service. */
+const reservedConnections = 15;
+/** A minute of figures takes about 8 KB as it lies in the database, indices included. */
+const figureBytesPerDay = 1440 * 8192;
+
+/** The four log files with their rotated ones. */
+function logBytes({ logging }: Config): number {
+  return logging.structured_logging ? logging.maxFileMb * (logging.maxFiles + 1) * 4 * 2 ** 20 : 0;
+}
+
+function keptBytes(config: Config): number {
+  return logBytes(config) + config.performance.retentionDays * figureBytesPerDay;
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
+}
 
 /** Whether it fits the machine and the services it talks to, and what would make it better. */
 export const resourceRules: readonly Rule[] = [
@@ -55,6 +73,28 @@ export const resourceRules: readonly Rule[] = [
       message: 'runs would wait for a connection to the database',
       write: `"poolSize": ${config.executor.maxConcurrent + 8}`,
     }),
+  ({ loaded: { config }, machine: { serverConnections } }) =>
+    when(
+      serverConnections !== undefined &&
+        config.database.poolSize + reservedConnections > serverConnections,
+      {
+        weight: 'performanceIssues',
+        code: 'pool_over_server',
+        path: 'database.poolSize',
+        message: `one process may hold ${config.database.poolSize} connections, and the server takes ${serverConnections} in all, ${reservedConnections} of which the engine, the locks and other commands need`,
+        write: `"poolSize": ${Math.max(1, (serverConnections ?? 0) - reservedConnections)}`,
+      },
+    ),
+  ({ loaded: { config }, machine: { diskFreeBytes } }) => {
+    const needed = keptBytes(config);
+    return when(diskFreeBytes !== undefined && needed > diskFreeBytes, {
+      weight: 'performanceIssues',
+      code: 'retention_over_disk',
+      path: 'performance.retentionDays',
+      message: `figures of ${config.performance.retentionDays} days and the logs take up to ${megabytes(needed)} MB, and ${megabytes(diskFreeBytes ?? 0)} MB are free`,
+      write: `"retentionDays": ${Math.max(1, Math.floor(((diskFreeBytes ?? 0) / 2 - logBytes(config)) / figureBytesPerDay))}`,
+    });
+  },
   ({ loaded: { config }, environment }) =>
     when(environment === 'production' && !config.performance.monitoringEnabled, {
       weight: 'warnings',

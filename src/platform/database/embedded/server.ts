@@ -105,6 +105,9 @@ async function removeMisleadingPidFile(layout: Layout): Promise<void> {
   await rm(join(layout.cluster, 'postmaster.pid'), { force: true });
 }
 
+/** What the embedded server takes at most. */
+export const embeddedConnections = 200;
+
 function serverArguments(layout: Layout, sockets: string): readonly string[] {
   const settings: Readonly<Record<string, string>> = {
     listen_addresses: '',
@@ -114,7 +117,7 @@ function serverArguments(layout: Layout, sockets: string): readonly string[] {
     fsync: 'on',
     synchronous_commit: 'on',
     full_page_writes: 'on',
-    max_connections: '200',
+    max_connections: String(embeddedConnections),
     shared_buffers: '64MB',
     max_wal_size: '512MB',
     timezone: 'UTC',
