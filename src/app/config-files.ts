@@ -15,6 +15,7 @@ import type { DeploymentEnvironment } from '../platform/config/remark.ts';
 import { createValidator, type Validator } from '../platform/config/validator.ts';
 import { writeFirstConfig } from './init.ts';
 import { measureMachine } from './measure-machine.ts';
+import { migrateFile } from './migrate-file.ts';
 import type { OpenOptions } from './open-options.ts';
 import { checklistFor } from './production-checklist.ts';
 import type { OpenFull } from './run-demo.ts';
@@ -88,6 +89,7 @@ function portsOf(options: OpenOptions, openFull: OpenFull): ConfigPorts {
     entry: async (file, key) => entryOf(await load(file), key),
     write: async (file, key, value) => writeOne(options, file, key, value),
     schema: configJsonSchema,
+    migrate: (file, dryRun) => migrateFile(options, file, dryRun),
     init: (request) => writeFirstConfig(options, request),
   };
 }
@@ -193,6 +195,12 @@ export async function writeConfig(
     env: {},
     readFile: async () => changed,
   });
+  await replaceFile(file, changed);
+  return loaded;
+}
+
+/** The whole new text or the old one, whoever reads meanwhile; permission bits stay. AppError `config_unwritable`. */
+export async function replaceFile(file: string, changed: string): Promise<void> {
   const mode = (await stat(file).catch(() => null))?.mode ?? 0o600;
   const fresh = `${file}.${process.pid}.${systemRandom.uuid().slice(0, 8)}.new`;
   try {
@@ -204,7 +212,6 @@ export async function writeConfig(
     await rm(fresh, { force: true });
     throw unwritable(file, cause);
   }
-  return loaded;
 }
 
 function unwritable(file: string, cause: unknown): AppError {

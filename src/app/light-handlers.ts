@@ -1,4 +1,5 @@
 import type { Served } from '../operations/gate.ts';
+import { trackerPreviewHandlers } from '../operations/tracker/handlers.ts';
 import type { OpenOptions } from './open-options.ts';
 import type { OpenFull } from './run-demo.ts';
 
@@ -21,6 +22,13 @@ const groups: readonly (readonly [
     async (options) => (await import('./health-without-store.ts')).healthWithoutStore(options),
   ],
   ['health.', async (options) => (await import('./doctor.ts')).doctorHandlers(options)],
+  [
+    'tracker.',
+    async ({ folder }) => {
+      const { readTracker } = await import('./read-tracker.ts');
+      return trackerPreviewHandlers({ read: readTracker, folder });
+    },
+  ],
   ['backups.', async (options) => (await import('./restore.ts')).restoreOperations(options)],
   [
     'service.',

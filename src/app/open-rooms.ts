@@ -14,6 +14,7 @@ import { startService } from '../operations/service/contract.ts';
 import { startHandlers, statusHandlers } from '../operations/service/handlers.ts';
 import { executeTask } from '../operations/tasks/contract.ts';
 import { executeHandlers } from '../operations/tasks/execute-handler.ts';
+import { trackerHandlers } from '../operations/tracker/handlers.ts';
 import type { PipelinePorts } from '../pipeline/pipeline-ports.ts';
 import { followFindings } from '../pipeline/propose/follow-findings.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
@@ -29,6 +30,7 @@ import { type BreakerTables, breakerStates } from '../platform/resilience/breake
 import type { PerformanceWatch } from '../platform/telemetry/monitor-performance.ts';
 import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import { createChangeFeed } from '../storage/change-feed.ts';
+import { createEarlierProposals } from '../storage/earlier-proposals.ts';
 import { createSuppressionStore } from '../storage/suppression-store.ts';
 import { attachToService } from './attach-service.ts';
 import { auditReloads } from './audit-reloads.ts';
@@ -63,6 +65,7 @@ import { openStore } from './open-store.ts';
 import { openTelemetryRooms } from './open-telemetry.ts';
 import { keepVault } from './open-vault.ts';
 import { openWebhooks } from './open-webhooks.ts';
+import { readTracker } from './read-tracker.ts';
 import { runningConfigOperations } from './running-config.ts';
 import { createSettings, inheritedPolicy, namedRepository } from './settings.ts';
 import { createSupervisor } from './supervisor.ts';
@@ -248,6 +251,12 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         environment: () => importable(loaded),
       }),
       ...scanHandlers({ pipeline, scan, repositories }),
+      ...trackerHandlers({
+        earlier: createEarlierProposals(store.database),
+        clock: systemClock,
+        read: readTracker,
+        folder: options.folder,
+      }),
       ...auditOperations({ audit: store.audit, clock: systemClock, version: options.version }),
       ...backupOperations({ store, config: () => config, version: options.version }),
       ...protectionOperations(current, store, guard),
@@ -359,6 +368,7 @@ function pipelinePorts(
     runs: store.runs,
     pauses: store.pauses,
     suppressions: createSuppressionStore(store.database),
+    earlier: createEarlierProposals(store.database),
     effects: store.effects,
     audit: store.trail,
     mirrors: store.mirrors,

@@ -24,6 +24,7 @@ import * as service from './service/contract.ts';
 import * as sessions from './sessions/contract.ts';
 import * as tasks from './tasks/contract.ts';
 import * as tokens from './tokens/contract.ts';
+import * as tracker from './tracker/contract.ts';
 import * as users from './users/contract.ts';
 import * as webhooks from './webhooks/contract.ts';
 
@@ -55,6 +56,7 @@ const rooms: readonly object[] = [
   security,
   service,
   tasks,
+  tracker,
   webhooks,
 ];
 

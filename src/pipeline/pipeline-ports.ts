@@ -3,6 +3,7 @@ import type { RepositoryPolicy } from '../domain/policy.ts';
 import type { Agent, AgentRunner } from '../domain/ports/agent.ts';
 import type { CodeHost } from '../domain/ports/code-host.ts';
 import type { Delegate } from '../domain/ports/delegate.ts';
+import type { EarlierProposals } from '../domain/ports/earlier-proposals.ts';
 import type { Effects } from '../domain/ports/effects.ts';
 import type { Mirrors, Workspaces } from '../domain/ports/git.ts';
 import type { SuppressionStore } from '../domain/ports/page-queries.ts';
@@ -27,6 +28,7 @@ export interface PipelinePorts {
   readonly runs: RunStore;
   readonly pauses: PauseStore;
   readonly suppressions: Pick<SuppressionStore, 'has'>;
+  readonly earlier: Pick<EarlierProposals, 'of'>;
   readonly effects: Effects;
   readonly audit: AuditTrail;
   readonly mirrors: Mirrors;

@@ -25,6 +25,25 @@ export const storageMigrations: readonly Migration[] = [
       ]);
     },
   },
+  {
+    id: 'storage-0005-earlier-proposals',
+    up: async (db) => {
+      await run(db, [
+        `create table earlier_proposals (
+          id text primary key,
+          repository jsonb not null,
+          repository_key text not null,
+          path text not null,
+          line integer not null,
+          content text not null,
+          proposed_at timestamptz not null,
+          issue_number integer,
+          imported_at timestamptz not null
+        )`,
+        'create index earlier_proposals_by_repository on earlier_proposals (repository_key)',
+      ]);
+    },
+  },
 ];
 
 const taskTables = [

@@ -12,6 +12,7 @@ export interface StorageTables {
   pauses: PauseRow;
   resting_agents: RestingAgentRow;
   suppressions: SuppressionRow;
+  earlier_proposals: EarlierProposalRow;
   repository_looks: RepositoryLookRow;
   changes: ChangeRow;
   changes_forgotten: { one: Generated<boolean>; xid: string };
@@ -48,6 +49,18 @@ export interface TaskRow {
   /** Made by the database from the proposal. */
   title: ColumnType<string, never, never>;
   kind: ColumnType<string, never, never>;
+}
+
+export interface EarlierProposalRow {
+  id: string;
+  repository: JsonColumn<unknown>;
+  repository_key: string;
+  path: string;
+  line: number;
+  content: string;
+  proposed_at: Date;
+  issue_number: number | null;
+  imported_at: Date;
 }
 
 export interface ApprovalRow {

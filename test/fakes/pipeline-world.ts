@@ -21,6 +21,7 @@ import type { Database } from '../../src/platform/database/database.ts';
 import { migrate } from '../../src/platform/database/migrate.ts';
 import { createEffects } from '../../src/platform/effects/create-effects.ts';
 import { effectMigrations } from '../../src/platform/effects/migrations.ts';
+import { createEarlierProposals } from '../../src/storage/earlier-proposals.ts';
 import { createFindingStore } from '../../src/storage/finding-store.ts';
 import { storageMigrations } from '../../src/storage/migrations.ts';
 import { createPauseStore } from '../../src/storage/pause-store.ts';
@@ -68,7 +69,7 @@ export async function createPipelineWorld(
 ): Promise<PipelineWorld> {
   await migrate(database, [...storageMigrations, ...effectMigrations]);
   await sql`truncate tasks, approvals, task_notes, findings, scan_marks, runs, run_events, pauses, resting_agents,
-    suppressions, repository_looks, changes, changes_forgotten, effect_intents`.execute(
+    suppressions, earlier_proposals, repository_looks, changes, changes_forgotten, effect_intents`.execute(
     database.kysely(),
   );
   const clock = before?.clock ?? createManualClock();
@@ -128,6 +129,7 @@ export async function createPipelineWorld(
       runs,
       pauses: createPauseStore(database),
       suppressions: createSuppressionStore(database),
+      earlier: createEarlierProposals(database),
       effects: createEffects<Transaction, EffectRequest>({
         database,
         open: kyselyOf,

@@ -9,6 +9,7 @@ import { addCredentialCommands } from './commands/credentials.ts';
 import { addHealthCommand } from './commands/health.ts';
 import { addMcpCommand } from './commands/mcp.ts';
 import { addNotificationCommands } from './commands/notifications.ts';
+import { addMigrateCommand } from './commands/migrate.ts';
 import { addPerformanceCommands } from './commands/performance.ts';
 import { addProtectionCommands } from './commands/protection.ts';
 import { addReadingCommands } from './commands/reading.ts';
@@ -129,6 +130,7 @@ export function createProgram(
   addBackupCommands(program, run);
   addUserCommands(program, run);
   addTokenCommands(program, run);
+  addMigrateCommand(program, context);
   addMcpCommand(program, context);
   addNotificationCommands(program, run);
   addWebhookCommands(program, run);

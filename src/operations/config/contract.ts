@@ -111,6 +111,38 @@ export const setConfiguration = operation({
   output: z.object({ key: z.string(), value: z.unknown(), file: z.string() }),
 });
 
+export const MigrationReport = z.object({
+  file: z.string(),
+  changes: z.array(
+    z.object({
+      path: z.string(),
+      /** Null where the file has no such key. */
+      before: z.string().nullable(),
+      after: z.string().nullable(),
+      why: z.string(),
+    }),
+  ),
+  written: z.boolean(),
+  /** The file as it was; null when nothing was written. */
+  backup: z.string().nullable(),
+  /** A task_tracker.json of the first generation beside the file; null when there is none. */
+  tracker: z.string().nullable(),
+});
+export type MigrationReport = z.infer<typeof MigrationReport>;
+
+export const migrateConfiguration = operation({
+  name: 'config.migrate',
+  summary: 'Bring a configuration of the first generation up to date; the old file is kept',
+  kind: 'call',
+  deadlineMs: 30_000,
+  doors: ['cli'],
+  permission: 'config:write',
+  effect: 'write',
+  needs: 'nothing',
+  input: z.object({ file: filePath.optional(), dryRun: z.boolean().default(false) }),
+  output: MigrationReport,
+});
+
 /** The configuration that the service runs with; it takes no file, so nobody reads another one through a door. */
 export const showConfiguration = operation({
   name: 'config.show',

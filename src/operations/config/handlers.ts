@@ -1,11 +1,12 @@
 import type { CallContext, Served } from '../gate.ts';
 import { serve } from '../gate.ts';
-import type { ValidationReport } from './contract.ts';
+import type { MigrationReport, ValidationReport } from './contract.ts';
 import {
   configurationSchema,
   getConfiguration,
   initConfiguration,
   listConfiguration,
+  migrateConfiguration,
   setConfiguration,
   validateConfiguration,
 } from './contract.ts';
@@ -32,6 +33,7 @@ export interface ConfigPorts {
     value: string,
   ) => Promise<{ key: string; value: unknown; file: string }>;
   readonly schema: () => Record<string, unknown>;
+  readonly migrate: (file: string | undefined, dryRun: boolean) => Promise<MigrationReport>;
   readonly init: (request: {
     readonly file: string;
     readonly managerRepo?: string | undefined;
@@ -50,6 +52,7 @@ export function configHandlers(ports: ConfigPorts): readonly Served[] {
     serve(listConfiguration, async ({ file }) => [...(await ports.entries(file))]),
     serve(setConfiguration, ({ file, key, value }) => ports.write(file, key, value)),
     serve(configurationSchema, async () => ports.schema()),
+    serve(migrateConfiguration, ({ file, dryRun }) => ports.migrate(file, dryRun)),
     serve(initConfiguration, (request) => ports.init(request)),
   ];
 }

@@ -12,7 +12,9 @@ type Ports = Pick<
   'host' | 'tasks' | 'audit' | 'settings' | 'clock' | 'correlationId'
 >;
 
-const repositoryLine = /^[ \t]*(?:\*\*)?Repository(?:\*\*)?:[ \t]*`?([\w.-]+\/[\w.-]+)`?[ \t]*$/imu;
+/** `Repository: owner/name`, plain or bold; the first generation wrote `**Repository:** owner/name`. */
+const repositoryLine =
+  /^[ \t]*(?:\*\*)?Repository(?:\*\*:|:\*\*|:)[ \t]*`?([\w.-]+\/[\w.-]+)`?[ \t]*$/imu;
 
 /**
  * An issue that a person wrote in the manager repository becomes a task when somebody sets the approval label on it.

@@ -13,6 +13,7 @@ import { pipelineActor } from '../pipeline-ports.ts';
 import type { Failure } from '../settle.ts';
 import { forEachApart } from '../settle.ts';
 import { proposalFor, publishedBody, quotes } from './proposal-text.ts';
+import { wasProposedEarlier } from './proposed-earlier.ts';
 import { takeOver } from './take-over.ts';
 
 type Ports = Pick<
@@ -21,6 +22,7 @@ type Ports = Pick<
   | 'tasks'
   | 'findings'
   | 'suppressions'
+  | 'earlier'
   | 'effects'
   | 'audit'
   | 'settings'
@@ -229,11 +231,13 @@ async function unproposed(ports: Ports, target: RepositoryRef): Promise<readonly
   const manager = ports.settings.managerOf(target);
   const fresh: Finding[] = [];
   const never = new Map<string, boolean>();
+  const earlier = await ports.earlier.of(target);
   for (const finding of findings) {
     if (!never.has(finding.rule)) {
       never.set(finding.rule, await ports.suppressions.has(target, finding.rule));
     }
     if (never.get(finding.rule) === true) continue;
+    if (wasProposedEarlier(finding, earlier)) continue;
     const known =
       (await ports.tasks.byFinding(finding.id)) ??
       (await ports.tasks.get(taskIdOf(manager, finding.rule, finding.fingerprint)));

@@ -165,18 +165,22 @@ function keyAt(keyFile: string): object {
   return { security: { ...sound.security, vault: { keyFile } } };
 }
 
-test.each(refusedInProduction)(
-  'production refuses %s for %j',
-  async (code, change, mode, facts) => {
-    const more = (environment: DeploymentEnvironment): Promise<ConfigRemarks> =>
-      remarksOn({ ...sound, ...change }, environment, mode ?? 0o640, { GITHUB_TOKEN: 't' }, facts);
-    const production = await more('production');
-    expect(production.errors.map((remark) => remark.code)).toEqual([code]);
-    expect(production.errors[0]?.write).not.toBeNull();
-    const development = await more('development');
-    expect(development.errors.map((remark) => remark.code)).toEqual([]);
-  },
-);
+test.each(
+  refusedInProduction.map(([code, change, mode = 0o640, facts = {}]) => ({
+    code,
+    change,
+    mode,
+    facts,
+  })),
+)('production refuses $code for $change with mode $mode', async ({ code, change, mode, facts }) => {
+  const more = (environment: DeploymentEnvironment): Promise<ConfigRemarks> =>
+    remarksOn({ ...sound, ...change }, environment, mode, { GITHUB_TOKEN: 't' }, facts);
+  const production = await more('production');
+  expect(production.errors.map((remark) => remark.code)).toEqual([code]);
+  expect(production.errors[0]?.write).not.toBeNull();
+  const development = await more('development');
+  expect(development.errors.map((remark) => remark.code)).toEqual([]);
+});
 
 test('a file to copy from may be read by everybody', async () => {
   const text = JSON.stringify(sound);
