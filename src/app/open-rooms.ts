@@ -14,24 +14,17 @@ import { startService } from '../operations/service/contract.ts';
 import { startHandlers, statusHandlers } from '../operations/service/handlers.ts';
 import { executeTask } from '../operations/tasks/contract.ts';
 import { executeHandlers } from '../operations/tasks/execute-handler.ts';
-import { trackerHandlers } from '../operations/tracker/handlers.ts';
-import type { PipelinePorts } from '../pipeline/pipeline-ports.ts';
-import { followFindings } from '../pipeline/propose/follow-findings.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
 import type { Config } from '../platform/config/schema.ts';
 import { readSecrets } from '../platform/config/secrets.ts';
 import { createValidator } from '../platform/config/validator.ts';
 import { serviceHolder } from '../platform/database/service-claim.ts';
-import { currentCorrelationId } from '../platform/logging/context.ts';
 import type { LineSink, Logger } from '../platform/logging/logger.ts';
-import { createLineRedactor } from '../platform/redaction/line-redactor.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
 import { type BreakerTables, breakerStates } from '../platform/resilience/breakers.ts';
 import type { PerformanceWatch } from '../platform/telemetry/monitor-performance.ts';
 import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import { createChangeFeed } from '../storage/change-feed.ts';
-import { createEarlierProposals } from '../storage/earlier-proposals.ts';
-import { createSuppressionStore } from '../storage/suppression-store.ts';
 import { attachToService } from './attach-service.ts';
 import { auditReloads } from './audit-reloads.ts';
 import { importable } from './credentials.ts';
@@ -40,7 +33,6 @@ import { terminate } from './lifecycle.ts';
 import type { LiveConfig } from './live-config.ts';
 import { mergeOf } from './local-merge.ts';
 import { allSecrets } from './named-secrets.ts';
-import type { AgentRooms } from './open-agents.ts';
 import { openAgents } from './open-agents.ts';
 import { openAlerts } from './open-alerts.ts';
 import { auditOperations, gateAuditOf, keepAudit } from './open-audit.ts';
@@ -57,6 +49,7 @@ import { openNotifications } from './open-notifications.ts';
 import type { OpenOptions, WorkingRooms } from './open-options.ts';
 import { configFolder } from './open-options.ts';
 import { openCollector } from './open-otlp.ts';
+import { pipelinePorts, settleQuietly } from './open-pipeline.ts';
 import { protectionOperations } from './open-protection.ts';
 import { openReading } from './open-reading.ts';
 import { createScan } from './open-scan.ts';
@@ -65,7 +58,7 @@ import { openStore } from './open-store.ts';
 import { openTelemetryRooms } from './open-telemetry.ts';
 import { keepVault } from './open-vault.ts';
 import { openWebhooks } from './open-webhooks.ts';
-import { readTracker } from './read-tracker.ts';
+import { trackerOperations } from './read-tracker.ts';
 import { runningConfigOperations } from './running-config.ts';
 import { createSettings, inheritedPolicy, namedRepository } from './settings.ts';
 import { createSupervisor } from './supervisor.ts';
@@ -251,12 +244,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         environment: () => importable(loaded),
       }),
       ...scanHandlers({ pipeline, scan, repositories }),
-      ...trackerHandlers({
-        earlier: createEarlierProposals(store.database),
-        clock: systemClock,
-        read: readTracker,
-        folder: options.folder,
-      }),
+      ...trackerOperations(store, options.folder),
       ...auditOperations({ audit: store.audit, clock: systemClock, version: options.version }),
       ...backupOperations({ store, config: () => config, version: options.version }),
       ...protectionOperations(current, store, guard),
@@ -351,60 +339,4 @@ function vaultKept(
 ): Promise<() => Promise<void>> {
   const deps = { clock: systemClock, random: systemRandom, env: options.env, log };
   return keepVault(vault, { ...deps, isOwnProcess: options.operation === startService.name });
-}
-
-function pipelinePorts(
-  parts: RoomParts,
-  store: StoreRooms,
-  agents: AgentRooms,
-  settings: ReturnType<typeof createSettings>,
-  scan: ReturnType<typeof createScan>,
-): PipelinePorts {
-  const { redactor, logger } = parts;
-  const ports: PipelinePorts = {
-    host: store.host,
-    tasks: store.tasks,
-    findings: store.findings,
-    runs: store.runs,
-    pauses: store.pauses,
-    suppressions: createSuppressionStore(store.database),
-    earlier: createEarlierProposals(store.database),
-    effects: store.effects,
-    audit: store.trail,
-    mirrors: store.mirrors,
-    workspaces: store.workspaces,
-    agents: agents.agents,
-    delegates: agents.delegates,
-    runner: agents.runner,
-    commands: agents.commands,
-    secrets: {
-      scan: (text) => redactor.kindsIn(text),
-      redact: (text) => redactor.redact(text),
-      lineRedactor: () => createLineRedactor(redactor),
-    },
-    settings,
-    clock: systemClock,
-    log: logger,
-    lookAgain: async (target) => {
-      const { commit } = await scan(target);
-      await followFindings(ports, target, commit);
-    },
-    correlationId: () => currentCorrelationId() ?? systemRandom.uuid(),
-    newId: () => systemRandom.bytes(12).toString('hex'),
-  };
-  return ports;
-}
-
-/** What cannot be written outside now is settled by the service later; the decision stands all the same. */
-function settleQuietly(
-  { logger }: RoomParts,
-  store: StoreRooms,
-): (intents: readonly string[]) => Promise<void> {
-  return async (intents) => {
-    for (const intent of intents) {
-      await store.effects.settle(intent).catch((error: unknown) => {
-        logger.warn('an effect waits for the service', { intent, error });
-      });
-    }
-  };
 }

@@ -1,5 +1,19 @@
 import { readFile, stat } from 'node:fs/promises';
 import { AppError } from '../lib/app-error.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { Served } from '../operations/gate.ts';
+import { trackerHandlers } from '../operations/tracker/handlers.ts';
+import { createEarlierProposals } from '../storage/earlier-proposals.ts';
+import type { StoreRooms } from './open-store.ts';
+
+/** What can be asked of a tracker with a store to take it over into. */
+export function trackerOperations(
+  { database }: Pick<StoreRooms, 'database'>,
+  folder: string,
+): readonly Served[] {
+  const earlier = createEarlierProposals(database);
+  return trackerHandlers({ earlier, clock: systemClock, read: readTracker, folder });
+}
 
 const largestBytes = 64 * 2 ** 20;
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { previewConfiguration, showConfigurationFile } from '../operations/config/contract.ts';
 import type { CallContext, Served } from '../operations/gate.ts';
+import { createValidator } from '../platform/config/validator.ts';
 import { createRedactor } from '../platform/redaction/redactor.ts';
 import type { LiveConfig } from './live-config.ts';
 import { followConfig, readConfig } from './live-config.ts';
@@ -43,7 +44,10 @@ beforeEach(async () => {
   const loaded = await readConfig(options);
   const redactor = createRedactor(new Uint8Array(32));
   live = followConfig(options, loaded, redactor);
-  served = runningConfigOperations(options, loaded, live, (words) => redactor.redact(words));
+  served = runningConfigOperations(options, loaded, live, (words) => redactor.redact(words), {
+    gate: () => expect.unreachable(),
+    validator: createValidator(),
+  });
 });
 afterEach(async () => {
   live.close();
