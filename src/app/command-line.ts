@@ -38,6 +38,7 @@ async function call(request: OperationRequest, context: CommandContext): Promise
     operation: request.name,
     flags: request.flags,
     overrides: request.overrides ?? {},
+    fallbacks: request.fallbacks ?? {},
     env: process.env,
     folder: process.cwd(),
     version: context.version,

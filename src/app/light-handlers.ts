@@ -30,6 +30,7 @@ const groups: readonly (readonly [
     },
   ],
   ['backups.', async (options) => (await import('./restore.ts')).restoreOperations(options)],
+  ['service.detach', async (options) => (await import('./daemon.ts')).daemonOperations(options)],
   [
     'service.',
     async (options, openFull) => (await import('./run-demo.ts')).demoOperations(options, openFull),

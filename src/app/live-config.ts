@@ -42,6 +42,7 @@ export function readConfig(options: OpenOptions): Promise<LoadedConfig> {
     required: true,
     folder: options.folder,
     env: options.env,
+    ...(options.fallbacks === undefined ? {} : { fallbacks: options.fallbacks }),
     flags: {
       ...options.overrides,
       ...(options.flags.debug === true ? { 'logging.level': 'DEBUG' } : {}),

@@ -19,6 +19,8 @@ export interface OpenOptions {
     readonly validateConfig?: boolean;
   };
   readonly overrides: Readonly<Record<string, unknown>>;
+  /** Values that hold where nothing else sets the key, by key. */
+  readonly fallbacks?: Readonly<Record<string, unknown>>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where relative paths start. */
   readonly folder: string;

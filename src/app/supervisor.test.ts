@@ -38,7 +38,7 @@ test('a supervisor hears ready, the watchdog and stopping, and nothing of the wa
     createSupervisor({ ...env, WATCHDOG_USEC: '400000', WATCHDOG_PID: '1' }, log).stopping();
     await expect.poll(() => heard, { timeout: 20_000 }).toContain('STOPPING=1');
     const supervisor = createSupervisor({ ...env, WATCHDOG_USEC: '400000' }, log);
-    supervisor.ready();
+    supervisor.ready({ address: null, said: [] });
     await expect.poll(() => heard, { timeout: 20_000 }).toContain('READY=1');
     await expect.poll(() => heard, { timeout: 20_000 }).toContain('WATCHDOG=1');
     expect(heard).toContain(`MAINPID=${process.pid}`);

@@ -2,11 +2,12 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { messageOf } from '../lib/app-error.ts';
 import type { Log } from '../lib/log.ts';
+import { type DaemonReady, daemonVariable, removePidFile, tellParent } from './daemon.ts';
 
 /** The supervisor that started this process, told as sd_notify(3) says; without one nothing happens. */
 export interface Supervisor {
   /** From now on it also hears, twice in each watchdog time, that timers of this process still run. */
-  ready(): void;
+  ready(told: DaemonReady): void;
   stopping(): void;
 }
 
@@ -20,6 +21,8 @@ export function createSupervisor(
   env: Readonly<Record<string, string | undefined>>,
   log: Log,
 ): Supervisor {
+  const pidFile = env[daemonVariable];
+  if (pidFile !== undefined && pidFile !== '') return daemonSupervisor(pidFile, log);
   const socket = env['NOTIFY_SOCKET'];
   if (socket === undefined || socket === '') {
     return { ready: () => undefined, stopping: () => undefined };
@@ -39,6 +42,17 @@ export function createSupervisor(
       if (everyMs !== null) setInterval(() => say('WATCHDOG=1'), everyMs / 2).unref();
     },
     stopping: () => say('STOPPING=1', '--status=stopping'),
+  };
+}
+
+/** The command that started us detached waits for one message. */
+function daemonSupervisor(pidFile: string, log: Log): Supervisor {
+  const failed = (error: unknown): void => {
+    log.error({ error: messageOf(error), pidFile }, 'the pid file could not be kept');
+  };
+  return {
+    ready: (told) => void tellParent(pidFile, told).catch(failed),
+    stopping: () => void removePidFile(pidFile).catch(failed),
   };
 }
 

@@ -29,5 +29,7 @@ export interface OperationRequest {
   readonly flags: GlobalFlags;
   /** Values of flags that stand over the configuration, by key. */
   readonly overrides?: Readonly<Record<string, unknown>>;
+  /** Values that hold where nothing else sets the key, by key. */
+  readonly fallbacks?: Readonly<Record<string, unknown>>;
   readonly options?: CallOptions;
 }

@@ -8,8 +8,8 @@ import { addConfigCommands } from './commands/config.ts';
 import { addCredentialCommands } from './commands/credentials.ts';
 import { addHealthCommand } from './commands/health.ts';
 import { addMcpCommand } from './commands/mcp.ts';
-import { addNotificationCommands } from './commands/notifications.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
+import { addNotificationCommands } from './commands/notifications.ts';
 import { addPerformanceCommands } from './commands/performance.ts';
 import { addProtectionCommands } from './commands/protection.ts';
 import { addReadingCommands } from './commands/reading.ts';
@@ -101,6 +101,7 @@ export function createProgram(
         input: input(arguments_),
         flags,
         overrides: extra.overrides?.(arguments_) ?? {},
+        fallbacks: extra.fallbacks?.(arguments_) ?? {},
         options: {
           progress: (line) => {
             if (terminal.isErrTerminal || flags.verbose === true) terminal.err.write(`${line}\n`);

@@ -11,6 +11,8 @@ export type Run = <A, O>(
   text: (answer: O, flags: GlobalFlags) => string,
   extra?: {
     readonly overrides?: (arguments_: readonly [A, A]) => Readonly<Record<string, unknown>>;
+    /** Values of keys that neither the file nor the environment sets. */
+    readonly fallbacks?: (arguments_: readonly [A, A]) => Readonly<Record<string, unknown>>;
     readonly exitCode?: (answer: O) => number;
     /** What `--json` prints of the answer; the whole of it when left out. */
     readonly json?: (answer: O) => unknown;

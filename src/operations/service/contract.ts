@@ -51,10 +51,35 @@ export const startService = operation({
     mode: z.enum(['robust', 'interactive', 'daemon', 'legacy']).default('robust'),
     /** Of the server; 0 takes any free one. Without it server.port, and with `once` no server at all. */
     port: z.number().int().min(0).max(65_535).optional(),
-    /** False: without sessions and rate limits, for whoever sits at this machine. */
-    security: z.boolean().default(true),
+    /** False: without sessions and rate limits, for whoever sits at this machine; true unless the mode is legacy. */
+    security: z.boolean().optional(),
   }),
   output: ServiceSummary,
+});
+
+export const detachService = operation({
+  name: 'service.detach',
+  summary: 'Start the service as a process of its own and answer when it answers',
+  permission: 'service:run',
+  effect: 'admin',
+  kind: 'call',
+  needs: 'nothing',
+  deadlineMs: 120_000,
+  doors: ['cli'],
+  input: z.object({
+    port: z.number().int().min(0).max(65_535).optional(),
+    security: z.boolean().optional(),
+    role: z.string().max(20).optional(),
+  }),
+  output: z.object({
+    pid: z.number(),
+    /** Null when it serves nobody. */
+    address: z.string().nullable(),
+    pidFile: z.string(),
+    /** What it prints; its log files lie beside it. */
+    logFile: z.string(),
+    said: z.array(z.string()),
+  }),
 });
 
 export const serviceStatus = operation({

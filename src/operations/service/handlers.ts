@@ -119,11 +119,11 @@ export function startHandlers(
   openServer: OpenServer,
   /** What somebody who starts the service must know; null when there is nothing. */
   welcome: () => Promise<string | null> = async () => null,
-  supervisor: { ready(): void; stopping(): void } = noSupervisor,
+  supervisor: StartWatcher = noSupervisor,
 ): readonly Served[] {
   return [
     serve(startService, async (input, { signal, progress }) => {
-      const { once, maxMinutes, mode, port, security } = input;
+      const { once, maxMinutes, mode, port, security = mode !== 'legacy' } = input;
       if (mode === 'interactive') throw missing('interactive');
       const said = notYet(mode);
       if (said !== null) progress(said);
@@ -139,21 +139,25 @@ export function startHandlers(
       progress(`listening on ${server.address}`);
       const first = await welcome();
       if (first !== null) progress(first);
-      supervisor.ready();
+      supervisor.ready({ address: server.address, said: first === null ? [] : [first] });
       signal.addEventListener('abort', () => supervisor.stopping(), { once: true });
       return withServer(server, signal, run);
     }),
   ];
 }
 
-const noSupervisor = { ready: () => undefined, stopping: () => undefined };
+/** Whoever started this process and waits until it answers. */
+interface StartWatcher {
+  ready(told: { readonly address: string | null; readonly said: readonly string[] }): void;
+  stopping(): void;
+}
 
-/** What a mode lacks today, said before it runs. */
+const noSupervisor: StartWatcher = { ready: () => undefined, stopping: () => undefined };
+
+/** What is different in a mode, said before it runs. */
 function notYet(mode: string): string | null {
-  if (mode === 'daemon')
-    return 'daemon: runs in the foreground for a supervisor such as systemd, and tells it when it is ready';
   if (mode === 'legacy')
-    return 'legacy: scans, proposes and runs what is labeled; approval, sandbox and audit stay; --no-security drops sessions and rate limits';
+    return 'legacy: scans, proposes and runs what is labeled, as the first generation did; no sessions and no rate limits unless --security is said; approval, the right of the approver, sandbox and audit stay';
   return null;
 }
 

@@ -51,6 +51,8 @@ export interface LoadOptions {
   readonly env: Environment;
   /** By key, for example `{ 'logging.level': 'DEBUG' }`; undefined ones were not given. */
   readonly flags?: Readonly<Record<string, unknown>>;
+  /** In place of defaults, by key: for a mode that differs where nobody says anything. */
+  readonly fallbacks?: Readonly<Record<string, unknown>>;
   /** Reads a file as text; the file system when not said. */
   readonly readFile?: (path: string) => Promise<string>;
 }
@@ -70,6 +72,10 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     );
   const merged = isObject(document?.value) ? structuredClone(document.value) : {};
   const retired = takeRetired(merged);
+  for (const [key, value] of Object.entries(options.fallbacks ?? {})) {
+    const path = key.split('.');
+    if (!isThere(merged, path)) lay(merged, { path, value });
+  }
   const overlays = [
     ...environmentOverlays(options.env),
     ...flagOverlays(options.flags ?? {}),

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
+import { AppError } from '../../../lib/app-error.ts';
 import type { DoctorReport } from '../../../operations/health/contract.ts';
 import { doctor } from '../../../operations/health/contract.ts';
 import type { ServiceSummary } from '../../../operations/service/contract.ts';
 import {
+  detachService,
   pauseWork,
   resumeWork,
   runDemo,
@@ -42,20 +44,30 @@ export function addServiceCommands(program: Command, run: Run): void {
     .addOption(
       new Option('--role <role>', 'what this process does').choices(['all']).default('all'),
     )
-    .action(
-      run<StartFlags, ServiceSummary>(
+    .action(async (flags: StartFlags, command: Command) => {
+      const { mode, once, maxMinutes, port, security } = flags;
+      if (mode === 'daemon') {
+        if (once === true) throw onceDetached();
+        const start = run<object, Detached>(
+          detachService,
+          () => ({ port, security }),
+          detachedText,
+        );
+        await start(flags, command);
+        return;
+      }
+      const start = run<object, ServiceSummary>(
         startService,
-        ([{ mode, once, maxMinutes, port, security }]) => ({
-          mode,
-          once: once ?? false,
-          maxMinutes,
-          port,
-          security,
-        }),
+        () => ({ mode, once: once ?? false, maxMinutes, port, security }),
         summaryText,
-        { exitCode: exitCodeOfProblems },
-      ),
-    );
+        {
+          exitCode: exitCodeOfProblems,
+          // Work without a label for an agent went to Terragon; what the file or the environment says goes before.
+          fallbacks: () => (mode === 'legacy' ? { 'executor.default': 'terragon' } : {}),
+        },
+      );
+      await start(flags, command);
+    });
   program
     .command('demo')
     .description(runDemo.summary)
@@ -128,6 +140,34 @@ export function addServiceCommands(program: Command, run: Run): void {
             : 'No service ran.\n',
       ),
     );
+}
+
+interface Detached {
+  readonly pid: number;
+  readonly address: string | null;
+  readonly pidFile: string;
+  readonly logFile: string;
+  readonly said: readonly string[];
+}
+
+function detachedText({ pid, address, pidFile, logFile, said }: Detached): string {
+  return [
+    ...said,
+    `The service runs as process ${pid}${address === null ? '' : ` on ${address}`}.`,
+    `pid:  ${pidFile}`,
+    `logs: ${logFile}`,
+    'See `claude-manager status`; end it with `claude-manager stop`.',
+    '',
+  ].join('\n');
+}
+
+function onceDetached(): AppError {
+  return new AppError({
+    kind: 'invalid_input',
+    code: 'once_detached',
+    message: '--once prints what came of it, and a detached service prints to its log.',
+    next: 'Leave out --once or --mode daemon.',
+  });
 }
 
 interface StatusAnswer {

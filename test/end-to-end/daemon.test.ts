@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { access, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const program = new URL('../../src/app/main.ts', import.meta.url).pathname;
+let folder = '';
+
+interface Said {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cms-daemon-'));
+  await writeFile(join(folder, 'config.json'), '{ "repositories": [{ "match": "./r" }] }');
+});
+afterAll(async () => {
+  await manager('stop');
+  await rm(folder, { recursive: true, force: true });
+});
+
+function manager(...words: readonly string[]): Promise<Said> {
+  const env = { PATH: process.env['PATH'], HOME: folder };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [program, ...words], { cwd: folder, env }, (error, out, err) => {
+      const code = typeof error?.code === 'number' ? error.code : error === null ? 0 : -1;
+      resolve({ code, out, err });
+    });
+  });
+}
+
+test('a detached service answers, is found and ended by its pid, keeps its link out of every log, and refuses a second', async () => {
+  const started = await manager('start', '--mode', 'daemon', '--port', '0');
+  expect(started.err).toBe('');
+  const [, pid, address] = /process (\d+) on (http:\S+)\./u.exec(started.out) ?? [];
+  expect((await fetch(`${address}/livez`)).status).toBe(200);
+  const pidFile = join(folder, '.claude-manager', 'service.pid');
+  expect((await readFile(pidFile, 'utf8')).trim()).toBe(pid);
+  expect((await manager('status', '--format', 'summary')).out).toContain(`process ${pid} on`);
+
+  const second = await manager('start', '--mode', 'daemon', '--port', '0');
+  expect(second.code).toBe(4);
+  expect(second.err).toContain(`A service runs on this data folder already (process ${pid}`);
+  expect((await readFile(pidFile, 'utf8')).trim()).toBe(pid);
+
+  const [, token = 'none'] = /#token=(\S+)/u.exec(started.out) ?? [];
+  expect(token.length).toBeGreaterThan(20);
+  for (const name of ['daemon.log', 'application.json', 'security.json'])
+    expect(await readFile(join(folder, 'logs', name), 'utf8')).not.toContain(token);
+  expect((await stat(join(folder, 'logs', 'daemon.log'))).mode & 0o777).toBe(0o600);
+
+  expect((await manager('stop')).out).toContain(`Stopped the service (process ${pid})`);
+  await expect(access(pidFile)).rejects.toThrow('ENOENT');
+  expect((await manager('status', '--format', 'summary')).out).toContain('not running');
+}, 300_000);
+
+test('a service that cannot start detached says why, as it would in the foreground', async () => {
+  await writeFile(join(folder, 'wrong.json'), '{ "executor": { "default": "nobody" } }');
+  const said = await manager('--config', 'wrong.json', 'start', '--mode', 'daemon', '--port', '0');
+  expect(said.code).toBe(2);
+  expect(said.err).toContain('wrong.json:1:28  executor.default: there is no agent "nobody"');
+  expect((await manager('start', '--mode', 'daemon', '--once')).code).toBe(2);
+}, 120_000);
