@@ -3,6 +3,7 @@ import { configJsonSchema, describeKeys } from '../src/platform/config/describe-
 import { referencePage } from '../src/platform/config/reference-page.ts';
 import { permissionsPage } from './permission-matrix.ts';
 import { commandsPage, openApiPage, operationsPage } from './reference-pages.ts';
+import { specificationPage } from './specification-table.ts';
 
 /** Writes the pages of docs/reference that are made from the code. Run it after a key, a command or an operation was changed. */
 const folder = new URL('../docs/reference/', import.meta.url);
@@ -16,3 +17,4 @@ await writeFile(new URL('operations.md', folder), operationsPage());
 await writeFile(new URL('permissions.md', folder), permissionsPage());
 await writeFile(new URL('commands.md', folder), commandsPage());
 await writeFile(new URL('openapi.json', folder), openApiPage());
+await writeFile(new URL('specification.md', folder), specificationPage());

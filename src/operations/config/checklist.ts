@@ -194,13 +194,12 @@ const drillEvents = ['backups.drill', 'backups.verify', 'audit.restored'] as con
 
 async function rateLimiting(ask: Ask): Promise<Found> {
   const { limits } = await ask(securityStatus, {});
-  const { entries: off } = await ask(listAudit, { event: 'security.switched_off', limit: 1 });
-  const { entries: starts } = await ask(listAudit, {
-    event: 'service.start',
-    limit: 1,
-    outcome: 'begun',
-  });
-  const [last] = off;
+  const [{ entries: off }, { entries: starts }] = await Promise.all([
+    ask(listAudit, { event: 'security.switched_off', limit: 50 }),
+    ask(listAudit, { event: 'service.start', limit: 1, outcome: 'begun' }),
+  ]);
+  // A single command without them is no service without them.
+  const last = off.find(({ facts }) => facts['operation'] === undefined);
   if (last !== undefined && last.seq > (starts[0]?.seq ?? 0))
     return fail(
       `The service was started without limits at ${last.at}.`,

@@ -52,6 +52,8 @@ export const scanRepositories = operation({
     repositories: z.array(repositoryName).max(1000).default([]),
     scanners: z.array(z.enum(['todo', 'stale-issue'])).default([]),
     dryRun: z.boolean().default(false),
+    /** False only at the machine itself: without sessions and rate limits; audited. */
+    secure: z.boolean().default(true),
   }),
   output: z.object({
     findings: z.array(FindingRow),

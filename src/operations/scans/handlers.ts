@@ -10,6 +10,7 @@ import { findingRow } from '../../pipeline/scan/finding-row.ts';
 import type { Served } from '../gate.ts';
 import { serve } from '../gate.ts';
 import { reaches } from '../repository-rights.ts';
+import { noteUnsecured } from '../unsecured.ts';
 import type { FindingRow } from './contract.ts';
 import { scanRepositories } from './contract.ts';
 
@@ -22,8 +23,9 @@ export interface ScanPorts {
 /** `scan` over the configured repositories. */
 export function scanHandlers({ pipeline, scan, repositories }: ScanPorts): readonly Served[] {
   return [
-    serve(scanRepositories, async ({ repositories: wanted, scanners, dryRun }, context) => {
+    serve(scanRepositories, async ({ repositories: wanted, scanners, dryRun, secure }, context) => {
       const { actor, progress } = context;
+      if (!secure) await noteUnsecured(pipeline.audit, context, scanRepositories.name);
       const problems: Problem[] = [];
       const findings: FindingRow[] = [];
       let [proposed, wouldPropose] = [0, 0];

@@ -390,6 +390,8 @@ export const executeTask = operation({
       issue: issueNumber.optional(),
       repo: repositoryName.optional(),
       agent: plainName.optional(),
+      /** False only at the machine itself: without sessions and rate limits; audited. */
+      secure: z.boolean().default(true),
     })
     .refine(
       (value) =>

@@ -6,6 +6,7 @@ import { explain } from '../../pipeline/explain.ts';
 import type { Served } from '../gate.ts';
 import { serve } from '../gate.ts';
 import type { ServicePorts } from '../service/run-service.ts';
+import { noteUnsecured } from '../unsecured.ts';
 import { executeTask } from './contract.ts';
 import type { LinePorts } from './task-lines.ts';
 import { detailOf, find } from './task-lines.ts';
@@ -23,7 +24,9 @@ export function executeHandlers(
   const { cycle } = service;
   const ports = { ...reading, settings: cycle.settings };
   return [
-    serve(executeTask, async ({ taskId, issue, repo, agent }, { signal, progress }) => {
+    serve(executeTask, async ({ taskId, issue, repo, agent, secure }, context) => {
+      const { signal, progress } = context;
+      if (!secure) await noteUnsecured(cycle.audit, context, executeTask.name);
       const task =
         taskId === undefined
           ? await byIssue(service, reading.repository(repo ?? ''), issue ?? 0)

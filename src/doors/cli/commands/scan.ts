@@ -12,6 +12,7 @@ interface ScanFlags {
   readonly repo?: readonly string[];
   readonly scanner?: readonly string[];
   readonly dryRun?: boolean;
+  readonly secure?: boolean;
   readonly state?: string;
   readonly tag?: readonly string[];
   readonly format: FindingFormat;
@@ -71,8 +72,8 @@ export function addScanCommand(program: Command, run: Run): void {
 }
 
 function repositoriesInput([flags]: readonly [ScanFlags, ScanFlags]): unknown {
-  const { repo = [], scanner = [], dryRun = false } = flags;
-  return { repositories: repo, scanners: scanner, dryRun };
+  const { repo = [], scanner = [], dryRun = false, secure = true } = flags;
+  return { repositories: repo, scanners: scanner, dryRun, secure };
 }
 
 function repositoriesText(flags: ScanFlags): (answer: ScanAnswer) => string {

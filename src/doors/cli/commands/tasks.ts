@@ -88,9 +88,9 @@ export function addTaskCommands(program: Command, run: Run): void {
     .option('--secure', 'with sessions and rate limits (default)')
     .option('--no-secure', 'without sessions and rate limits, on this machine only')
     .action(
-      run<{ taskId?: string; issue?: number; repo?: string; agent?: string }, TaskDetail>(
+      run<ExecuteFlags, TaskDetail>(
         executeTask,
-        ([{ taskId, issue, repo, agent }]) => ({ taskId, issue, repo, agent }),
+        ([{ taskId, issue, repo, agent, secure }]) => ({ taskId, issue, repo, agent, secure }),
         detailText,
         { exitCode: ({ state }) => (isWell.has(state) ? 0 : 1) },
       ),
@@ -99,6 +99,14 @@ export function addTaskCommands(program: Command, run: Run): void {
 
 /** Where an attempt leaves a task when it came to a good end. */
 const isWell: ReadonlySet<string> = new Set(['in_review', 'done', 'no_change', 'resolved']);
+
+interface ExecuteFlags {
+  readonly taskId?: string;
+  readonly issue?: number;
+  readonly repo?: string;
+  readonly agent?: string;
+  readonly secure?: boolean;
+}
 
 interface ListFlags {
   readonly search?: string;
