@@ -1,7 +1,6 @@
-import { readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { AppError, toAppError } from '../lib/app-error.ts';
-import { systemRandom } from '../lib/random.ts';
 import type { ChecklistItem, ValidationReport } from '../operations/config/contract.ts';
 import type { ConfigPorts } from '../operations/config/handlers.ts';
 import { configHandlers } from '../operations/config/handlers.ts';
@@ -18,6 +17,7 @@ import { measureMachine } from './measure-machine.ts';
 import { migrateFile } from './migrate-file.ts';
 import type { OpenOptions } from './open-options.ts';
 import { checklistFor } from './production-checklist.ts';
+import { replaceFile } from './replace-file.ts';
 import type { OpenFull } from './run-demo.ts';
 
 /** `validate`, `config …`, `init`: the configuration file; for the production checklist also the system that it describes. */
@@ -197,29 +197,4 @@ export async function writeConfig(
   });
   await replaceFile(file, changed);
   return loaded;
-}
-
-/** The whole new text or the old one, whoever reads meanwhile; permission bits stay. AppError `config_unwritable`. */
-export async function replaceFile(file: string, changed: string): Promise<void> {
-  const mode = (await stat(file).catch(() => null))?.mode ?? 0o600;
-  const fresh = `${file}.${process.pid}.${systemRandom.uuid().slice(0, 8)}.new`;
-  try {
-    // A name that is there already was put there by somebody else.
-    await writeFile(fresh, changed, { mode, flag: 'wx', flush: true });
-    // A file that is linked from elsewhere stays a link.
-    await rename(fresh, await realpath(file).catch(() => file));
-  } catch (cause) {
-    await rm(fresh, { force: true });
-    throw unwritable(file, cause);
-  }
-}
-
-function unwritable(file: string, cause: unknown): AppError {
-  return new AppError({
-    kind: 'unavailable',
-    code: 'config_unwritable',
-    message: `${file} cannot be written; it is as it was.`,
-    next: 'Check that this user may write into its folder and that the disk is not full.',
-    cause,
-  });
 }

@@ -6,8 +6,8 @@ import { loadConfig } from '../platform/config/load-config.ts';
 import { maskedValue } from '../platform/config/mask.ts';
 import { migrateConfig } from '../platform/config/migrate-config.ts';
 import { createRedactor } from '../platform/redaction/redactor.ts';
-import { replaceFile } from './config-files.ts';
 import type { OpenOptions } from './open-options.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** Where the first generation kept what it had proposed, beside its configuration. */
 const trackerPlaces = ['.claude_manager/task_tracker.json', 'task_tracker.json'];

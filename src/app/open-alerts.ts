@@ -13,6 +13,8 @@ import type { AlertKind, Facts } from '../platform/alerts/rules.ts';
 import { judge } from '../platform/alerts/rules.ts';
 import { auditCheck } from '../platform/audit/audit-check.ts';
 import type { Config } from '../platform/config/schema.ts';
+import { driftCheck } from '../platform/drift/drift-check.ts';
+import { createPublishedHashes } from '../platform/drift/published-hashes.ts';
 import { startPeriodic } from '../platform/durable/periodic.ts';
 import { countOpenEffects } from '../platform/effects/count-open.ts';
 import { type HealthCheck, runChecks } from '../platform/health/check.ts';
@@ -130,6 +132,7 @@ async function unwellChecks({ config, store }: AlertParts): Promise<Facts['unwel
     ['exhaustion', memoryCheck()],
     ['audit_fault', auditCheck(store.audit, systemClock)],
     ['credential_ending', vaultCheck(store.vault)],
+    ['config_drift', driftCheck(createPublishedHashes(store.database, systemClock))],
     ['credential_ending', standingCheck(store.database.kysely<GithubTables>())],
   ];
   const report = await runChecks(

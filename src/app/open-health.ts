@@ -9,6 +9,8 @@ import { backupCheck } from '../platform/backup/backup-check.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
 import type { Validator } from '../platform/config/validator.ts';
 import type { Database } from '../platform/database/database.ts';
+import { driftCheck } from '../platform/drift/drift-check.ts';
+import { createPublishedHashes } from '../platform/drift/published-hashes.ts';
 import type { HealthCheck } from '../platform/health/check.ts';
 import { diskCheck, eventLoopCheck, memoryCheck } from '../platform/health/machine-checks.ts';
 import {
@@ -74,6 +76,7 @@ export function healthChecks({
         odd: needRestart.length === 0 ? [] : [waits],
       };
     }),
+    driftCheck(createPublishedHashes(database, systemClock)),
     remarksCheck('security_settings', 'security', () => ({
       bad: [],
       odd: remarksOf(loaded, validator).securityIssues,

@@ -58,6 +58,7 @@ import { openStore } from './open-store.ts';
 import { openTelemetryRooms } from './open-telemetry.ts';
 import { keepVault } from './open-vault.ts';
 import { openWebhooks } from './open-webhooks.ts';
+import { publishConfig } from './publish-config.ts';
 import { trackerOperations } from './read-tracker.ts';
 import { runningConfigOperations } from './running-config.ts';
 import { createSettings, inheritedPolicy, namedRepository } from './settings.ts';
@@ -272,6 +273,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
     } else if (options.needs === 'engine') {
       closers.push(await vaultKept(parts, store), identity.keepTidy());
       auditReloads(parts.live, store.audit, parts.log);
+      closers.push(publishConfig(store.database, parts.live, loaded.file, parts.log));
       const engine = await openEngine({
         store,
         pipeline,

@@ -39,6 +39,7 @@ import type { Config } from '../platform/config/schema.ts';
 import type { Database } from '../platform/database/database.ts';
 import { openDatabase } from '../platform/database/database.ts';
 import { migrate } from '../platform/database/migrate.ts';
+import { driftMigrations } from '../platform/drift/published-hashes.ts';
 import { durableMigrations } from '../platform/durable/migrations.ts';
 import type { EffectsOf } from '../platform/effects/create-effects.ts';
 import { createEffects } from '../platform/effects/create-effects.ts';
@@ -142,6 +143,7 @@ export const migrations = [
   ...ratelimitMigrations,
   ...resilienceMigrations,
   ...healthMigrations,
+  ...driftMigrations,
   ...inboxMigrations,
   ...telemetryMigrations,
   ...alertMigrations,

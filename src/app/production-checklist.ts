@@ -72,10 +72,14 @@ async function hasStore({ config, secrets }: LoadedConfig): Promise<boolean> {
 }
 
 function settingsOf(loaded: LoadedConfig): ChecklistSettings {
-  const { logging, alerts, backup } = loaded.config;
+  const { logging, alerts, backup, telemetry } = loaded.config;
+  const { endpoint, signals } = telemetry.otlp;
   return {
     structuredLogging: logging.structured_logging,
-    logSinks: [],
+    logSinks: [
+      ...(endpoint !== null && signals.includes('logs') ? [`the collector at ${endpoint}`] : []),
+      ...(logging.standardOutput ? ['standard output'] : []),
+    ],
     alertsEnabled: alerts.enabled,
     alertCredential: alerts.webhookCredential,
     backupIntervalHours: backup.intervalHours,

@@ -1,10 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createPipelineWorld, type PipelineWorld } from '../../../test/fakes/pipeline-world.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
-import { readTracker } from '../../app/read-tracker.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { targetOf } from '../../pipeline/propose/adopt-issue.ts';
 import { propose } from '../../pipeline/propose/propose.ts';
@@ -45,7 +44,7 @@ async function take(content: unknown): Promise<unknown> {
   const [served] = trackerHandlers({
     earlier: createEarlierProposals(database),
     clock: systemClock,
-    read: readTracker,
+    read: (file) => readFile(file, 'utf8'),
     folder,
   });
   const input = importTracker.input.parse({ file: 'task_tracker.json' });

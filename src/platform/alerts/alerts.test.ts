@@ -88,6 +88,7 @@ test('every kind of alert comes of something measured, and of that alone', () =>
     quota: { quotas: [{ credential: 'c', pausedSeconds: 60, contentThisHour: 500 }] },
     backup_failed: { backup: 'failed' },
     audit_fault: unwell('audit_fault'),
+    config_drift: unwell('config_drift'),
     credential_ending: unwell('credential_ending'),
   };
   for (const kind of alertKinds)

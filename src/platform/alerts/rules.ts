@@ -14,6 +14,7 @@ export const alertKinds = [
   'backup_failed',
   'audit_fault',
   'credential_ending',
+  'config_drift',
 ] as const;
 export type AlertKind = (typeof alertKinds)[number];
 
