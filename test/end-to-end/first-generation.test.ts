@@ -101,7 +101,8 @@ test('legacy drops sessions and rate limits, says so in the audit log, and --sec
   } finally {
     await open.stop();
   }
-  const audit = (await other.service.run(['audit', 'list', '--event', 'security.switched_off'])).json;
+  const audit = (await other.service.run(['audit', 'list', '--event', 'security.switched_off']))
+    .json;
   expect(JSON.stringify(audit)).toContain('rate limits');
 
   const closed = await startService(other.service, { words: ['--mode', 'legacy', '--security'] });
