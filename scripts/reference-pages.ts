@@ -97,6 +97,7 @@ function programForReading(): Command {
     },
     call: () => Promise.reject(new Error('nothing is run here')),
     serveMcp: () => Promise.reject(new Error('nothing is run here')),
+    showScreen: () => Promise.reject(new Error('nothing is run here')),
   } as const;
   return createProgram(context, () => undefined);
 }

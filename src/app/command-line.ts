@@ -27,6 +27,10 @@ export async function runCommandLine(words: readonly string[], version: string):
       const { serveMcp } = await import('./serve-mcp.ts');
       await serveMcp(flags, version);
     },
+    showScreen: async (flags, input) => {
+      const { showInteractive } = await import('./show-screen.ts');
+      await showInteractive(flags, input, version);
+    },
   };
   return runProgram(words, context);
 }

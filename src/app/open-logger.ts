@@ -13,7 +13,7 @@ const hourMs = 3_600_000;
 export function openLogger(
   config: () => Config,
   redact: (line: string) => string,
-  flags: { readonly debug?: boolean; readonly verbose?: boolean },
+  flags: { readonly debug?: boolean; readonly verbose?: boolean; readonly quiet?: boolean },
   collectors: { readonly isService: boolean; readonly others: () => readonly LineSink[] },
 ): Logger {
   const { logging, logDir } = config();
@@ -34,7 +34,10 @@ export function openLogger(
           security: logging.security_logging,
         }
       : null,
-    terminal: terminal(() => config().logging.level, isChatty, logging.format),
+    terminal:
+      flags.quiet === true
+        ? null
+        : terminal(() => config().logging.level, isChatty, logging.format),
     collectors: () => [...out, ...collectors.others()],
   });
 }

@@ -17,6 +17,8 @@ export interface OpenOptions {
     readonly verbose?: boolean;
     /** False starts a service without the rules of the configuration being asked; its schema always is. */
     readonly validateConfig?: boolean;
+    /** Nothing goes to the terminal, because something else fills it. */
+    readonly quiet?: boolean;
   };
   readonly overrides: Readonly<Record<string, unknown>>;
   /** Values that hold where nothing else sets the key, by key. */

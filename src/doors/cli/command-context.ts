@@ -19,6 +19,11 @@ export interface CommandContext {
   readonly call: (request: OperationRequest) => Promise<unknown>;
   /** Serves MCP on standard input and output until they are closed. */
   readonly serveMcp: (flags: GlobalFlags) => Promise<void>;
+  /** Fills the terminal with the interactive screen until the person leaves. */
+  readonly showScreen: (
+    flags: GlobalFlags,
+    input: { readonly port?: number; readonly security?: boolean },
+  ) => Promise<void>;
   readonly version: string;
 }
 

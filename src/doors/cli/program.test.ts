@@ -29,6 +29,7 @@ async function say(words: string, answer: unknown = null, error?: Error): Promis
       isErrTerminal: false,
     },
     serveMcp: async () => undefined,
+    showScreen: async () => undefined,
     call: async (request) => {
       requests.push(request);
       if (error !== undefined) throw error;

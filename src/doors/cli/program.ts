@@ -117,7 +117,7 @@ export function createProgram(
       if (notice !== null) terminal.err.write(`${notice}\n`);
       setExitCode(extra.exitCode?.(answer) ?? 0);
     };
-  addServiceCommands(program, run);
+  addServiceCommands(program, run, context);
   addHealthCommand(program, context, setExitCode);
   addScanCommand(program, run);
   addTaskCommands(program, run);

@@ -124,7 +124,7 @@ export function startHandlers(
   return [
     serve(startService, async (input, { signal, progress }) => {
       const { once, maxMinutes, mode, port, security = mode !== 'legacy' } = input;
-      if (mode === 'interactive') throw missing('interactive');
+      if (mode === 'interactive') throw onlyAtATerminal();
       const said = notYet(mode);
       if (said !== null) progress(said);
       const run = () =>
@@ -161,12 +161,12 @@ function notYet(mode: string): string | null {
   return null;
 }
 
-function missing(mode: string): AppError {
+function onlyAtATerminal(): AppError {
   return new AppError({
-    kind: 'unavailable',
-    code: 'mode_missing',
-    message: `The mode "${mode}" has no screen yet; it comes with a later release.`,
-    next: 'Use --mode robust, and decide with `claude-manager tasks list` and `tasks approve` in another terminal.',
+    kind: 'invalid_input',
+    code: 'screen_missing',
+    message: 'The interactive mode fills a terminal, and this caller has none.',
+    next: 'Start it at the command line with `claude-manager start --mode interactive`.',
   });
 }
 

@@ -13,6 +13,7 @@ import {
   startService,
   stopService,
 } from '../../../operations/service/contract.ts';
+import type { CommandContext, GlobalFlags } from '../command-context.ts';
 import { exitCodeOfProblems } from '../exit-codes.ts';
 import { printable, table } from '../output/terminal.ts';
 import type { Run } from '../run.ts';
@@ -27,7 +28,11 @@ interface StartFlags {
 }
 
 /** `start`, `demo`, `status`, `doctor`, `pause`, `resume`, `stop`. */
-export function addServiceCommands(program: Command, run: Run): void {
+export function addServiceCommands(
+  program: Command,
+  run: Run,
+  context: Pick<CommandContext, 'showScreen'>,
+): void {
   program
     .command('start')
     .description(startService.summary)
@@ -46,6 +51,14 @@ export function addServiceCommands(program: Command, run: Run): void {
     )
     .action(async (flags: StartFlags, command: Command) => {
       const { mode, once, maxMinutes, port, security } = flags;
+      if (mode === 'interactive') {
+        if (once === true) command.error('error: --once runs without a screen');
+        await context.showScreen(program.opts<GlobalFlags>(), {
+          ...(port === undefined ? {} : { port }),
+          ...(security === undefined ? {} : { security }),
+        });
+        return;
+      }
       if (mode === 'daemon') {
         if (once === true) throw onceDetached();
         const start = run<object, Detached>(
