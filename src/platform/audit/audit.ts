@@ -93,11 +93,16 @@ export interface AuditDeps {
   readonly sessionKey?: Uint8Array;
 }
 
+/** What began and has not ended is kept for so many; more is read again. */
+const mostUnderWay = 10_000;
+
 export function createAudit(deps: AuditDeps): Audit {
   const { database, clock, signer } = deps;
   const anchors = deps.anchors.filter(({ isWriteOnly }) => isWriteOnly !== true);
   const reserve = deps.reserve ?? noReserve;
   const reserved = new Map<string, Omit<AuditEntry, 'outcome'>>();
+  // What this process began, so that its end need not read it again.
+  const underWay = new Map<string, ChainedEntry>();
   const db = database.kysely<AuditTables>();
   const chain = createChain({ ...deps, anchors, db });
   const faults = createFaults(deps);
@@ -143,7 +148,10 @@ export function createAudit(deps: AuditDeps): Audit {
     begin: async (entry, reducesHarm = false) => {
       const begun = { ...entry, outcome: 'begun' } as const;
       try {
-        return String((await write(begun, null)).seq);
+        const written = await write(begun, null);
+        const id = String(written.seq);
+        if (underWay.size < mostUnderWay) underWay.set(id, written);
+        return id;
       } catch (cause) {
         if (!reducesHarm) throw cause;
         const kept = { at: clock.now(), entry: clean(begun), begunBy: null };
@@ -163,7 +171,9 @@ export function createAudit(deps: AuditDeps): Audit {
         await reserve.append({ at: clock.now(), entry, begunBy: id });
         return;
       }
-      const { event, actor, source, target, correlationId } = await begunAt(db, Number(id));
+      const began = underWay.get(id) ?? (await begunAt(db, Number(id)));
+      underWay.delete(id);
+      const { event, actor, source, target, correlationId } = began;
       const reason = typeof facts['code'] === 'string' ? facts['code'] : null;
       const entry = { event, actor, source, target, correlationId, reason, outcome, facts };
       await write(entry, Number(id));

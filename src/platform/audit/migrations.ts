@@ -21,7 +21,32 @@ export const auditMigrations: readonly Migration[] = [
       for (const statement of bodiesAndCheckpoints) await sql.raw(statement).execute(db);
     },
   },
+  {
+    id: 'audit-0003-append-at-once',
+    up: async (db) => {
+      await sql.raw(appendAtOnce).execute(db);
+    },
+  },
 ];
+
+// What `createChain` does in a transaction of several statements, in one where nobody else was faster: true says that the
+// entries were added behind the entry that the caller knew as the last. Each statement in it sees what was committed
+// before the lock was had, because the function is volatile (PostgreSQL manual, "Function Volatility Categories").
+const appendAtOnce = `create function audit_append(last_seq bigint, last_hash text,
+    seqs bigint[], ats timestamptz[], events text[], outcomes text[], actors text[], targets text[],
+    correlations text[], beguns bigint[], bodies text[], hashes text[]) returns boolean
+  language plpgsql volatile set lock_timeout = '5s' as $$
+  begin
+    perform pg_advisory_xact_lock(hashtextextended('claude-manager audit', 0));
+    if exists (select from audit_queue) or not exists (
+      select from (select seq, hash from audit_entries order by seq desc limit 1) head
+      where head.seq = last_seq and head.hash = last_hash)
+    then return false; end if;
+    insert into audit_entries
+      (seq, at, event, outcome, actor_name, target, correlation_id, begun, body, hash)
+      select * from unnest(seqs, ats, events, outcomes, actors, targets, correlations, beguns, bodies, hashes);
+    return true;
+  end $$`;
 
 const chainTables = [
   `create table audit_entries (
