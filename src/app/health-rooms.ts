@@ -10,6 +10,7 @@ import type { Config } from '../platform/config/schema.ts';
 import type { HealthCheck } from '../platform/health/check.ts';
 import type { Remedy } from '../platform/health/healer.ts';
 import { createHealer } from '../platform/health/healer.ts';
+import type { HealthStore } from '../platform/health/health-store.ts';
 import { createHealthStore } from '../platform/health/health-store.ts';
 import { keepHealth } from '../platform/health/keeper.ts';
 import { createTrend } from '../platform/health/process-checks.ts';
@@ -40,6 +41,8 @@ export interface HealthRooms {
   handlers(parts: { readonly checks: () => readonly HealthCheck[] }): readonly Served[];
   /** Measures, answers, and mends until the answer is called. */
   keep(engine: { readonly settleLeftovers: () => Promise<number> }): () => Promise<void>;
+  /** The last overall result; null while nobody measures. */
+  readonly latest: HealthStore['latest'];
   /** No new run is started while this process holds more memory than it should. */
   isMemoryTight(): boolean;
 }
@@ -79,6 +82,7 @@ export function openHealthRooms(parts: HealthRoomParts): HealthRooms {
       others = added;
       return healthHandlers({ checks, clock, store: kept, self });
     },
+    latest: () => kept.latest(),
     isMemoryTight: () => process.memoryUsage.rss() > memoryLimitMb * 2 ** 20,
     keep: ({ settleLeftovers }) => {
       const remedies = openRemedies({

@@ -39,6 +39,8 @@ export interface AlertParts {
 
 export interface AlertRooms {
   readonly served: readonly Served[];
+  /** How many alerts people were told of, that are not over and not silenced. */
+  firing(): Promise<number>;
   /** Looks and tells until the answer is called. */
   keep(): () => Promise<void>;
 }
@@ -59,6 +61,11 @@ export function openAlerts(parts: AlertParts): AlertRooms {
   });
   return {
     served: alertHandlers({ alerts, clock: systemClock }),
+    firing: async () =>
+      (await alerts.list(false)).filter(
+        ({ state, silenced_until: until }) =>
+          state === 'firing' && (until === null || until <= systemClock.now()),
+      ).length,
     keep: () =>
       startPeriodic(
         {

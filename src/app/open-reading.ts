@@ -6,6 +6,8 @@ import { changeHandlers } from '../operations/changes/handlers.ts';
 import { findingHandlers } from '../operations/findings/handlers.ts';
 import type { Served } from '../operations/gate.ts';
 import { outcomeHandlers } from '../operations/outcomes/handlers.ts';
+import { accessHandler } from '../operations/repositories/access.ts';
+import type { PolicyEntry } from '../operations/repositories/handlers.ts';
 import { repositoryHandlers } from '../operations/repositories/handlers.ts';
 import { runHandlers } from '../operations/runs/handlers.ts';
 import type { TaskPorts } from '../operations/tasks/handlers.ts';
@@ -26,6 +28,7 @@ export interface ReadingParts {
   readonly config: () => Config;
   readonly clock: Clock;
   readonly inheritedPolicy: (host: RepositoryRef['host']) => RepositoryPolicy;
+  readonly policyEntry: (target: RepositoryRef) => PolicyEntry;
   readonly watched: () => Promise<readonly RepositoryRef[]>;
   readonly repository: (name: string) => RepositoryRef;
   readonly merge: TaskPorts['merge'];
@@ -77,6 +80,14 @@ export function openReading(parts: ReadingParts): {
       suppressions,
       pauses: store.pauses,
       settings: pipeline.settings,
+    }),
+    accessHandler({
+      host: (name) => store.host(name),
+      manager: () => {
+        const { managerRepo } = parts.config().github;
+        return managerRepo === null ? null : { host: 'github', name: managerRepo };
+      },
+      watched: parts.watched,
     }),
     ...changeHandlers(store.changes),
   ];

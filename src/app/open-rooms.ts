@@ -61,7 +61,7 @@ import { openWebhooks } from './open-webhooks.ts';
 import { publishConfig } from './publish-config.ts';
 import { trackerOperations } from './read-tracker.ts';
 import { runningConfigOperations } from './running-config.ts';
-import { createSettings, inheritedPolicy, namedRepository } from './settings.ts';
+import { createSettings, inheritedPolicy, namedRepository, policyEntry } from './settings.ts';
 import { createSupervisor } from './supervisor.ts';
 import { expand, withManager } from './watched-repositories.ts';
 
@@ -196,6 +196,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       config: current,
       clock: systemClock,
       inheritedPolicy: () => inheritedPolicy(current()),
+      policyEntry: (target) => policyEntry(current(), target, configFolder(options, loaded)),
       watched: repositories,
       repository: named,
       merge: mergeOf(store),
@@ -218,6 +219,8 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         terminate,
         holder: () => serviceHolder(store.database),
         ...reading.ports,
+        health: () => health.latest(),
+        alertsFiring: () => alerts.firing(),
         budgetPerDayUsd: () => current().executor.budget.perDayUsd,
         breakers: () => breakerStates(store.database.kysely<BreakerTables>(), systemClock.now()),
       }),

@@ -129,6 +129,23 @@ describe('a change of several keys', () => {
     expect(again.restart).toEqual(['database.poolSize']);
   });
 
+  test('puts an entry before another one, which moves on with its comments and its secret', async () => {
+    const entry = {
+      key: 'repositories.0',
+      value: '{"match":"acme/web","paused":true}',
+      insert: true,
+    };
+    const under = { key: 'repositories.0.budget.perRunUsd', value: '2' };
+    const { differences, version } = await ask<Preview>('config.preview', { changes: [entry] });
+    expect(differences).toMatchObject([{ key: entry.key, after: { match: 'acme/web' } }]);
+    const saved = await ask<{ version: string }>('config.save', { changes: [entry], version });
+    expect(live.current().repositories.map(({ match }) => match)).toEqual(['acme/web', 'acme/*']);
+    expect(await readFile(file, 'utf8')).toContain(secret);
+    // A key below an entry that does not say it yet.
+    await ask('config.save', { changes: [under], version: saved.version });
+    expect(live.current().repositories[0]?.budget).toEqual({ perRunUsd: 2 });
+  });
+
   test.each([
     [
       'what runs as the user of the service',

@@ -6,7 +6,7 @@ import { sha256 } from '../lib/hash.ts';
 import { runningConfigHandlers } from '../operations/config/running-handlers.ts';
 import type { Gate, Served } from '../operations/gate.ts';
 import { configJsonSchema, describeKeys } from '../platform/config/describe-keys.ts';
-import { readKey, setValue } from '../platform/config/edit-config.ts';
+import { readKey, readKeyIfThere, setValue } from '../platform/config/edit-config.ts';
 import { isFileOnly } from '../platform/config/file-only.ts';
 import { type LoadedConfig, loadConfig } from '../platform/config/load-config.ts';
 import { maskedValue } from '../platform/config/mask.ts';
@@ -48,14 +48,16 @@ export function runningConfigOperations(
   };
   /** What is shown masked would be written back masked. */
   const holdsSecret = (key: string): boolean => {
-    const value = readKey(live.current(), key);
+    const value = readKeyIfThere(live.current(), key);
     return JSON.stringify(shown(key, value)) !== JSON.stringify(value);
   };
-  const requireWritable = (keys: readonly string[]): string => {
+  const requireWritable = (changes: readonly Pick<Change, 'key' | 'insert'>[]): string => {
+    const keys = changes.map(({ key }) => key);
     if (file === null) throw noFile();
     const closed = keys.find((key) => isFileOnly(key));
     if (closed !== undefined) throw fileOnly(closed, file);
-    const secret = keys.find(holdsSecret);
+    // What moves on is kept as it is.
+    const secret = changes.find(({ key, insert }) => insert !== true && holdsSecret(key))?.key;
     if (secret !== undefined) throw secretInside(secret, file);
     return file;
   };
@@ -103,7 +105,7 @@ export function runningConfigOperations(
       };
     },
     preview: async (changes, environment) => {
-      const place = requireWritable(changes.map(({ key }) => key));
+      const place = requireWritable(changes);
       const before = await readFile(place, 'utf8');
       const after = changedText(before, changes);
       const report = await validateFile(options, place, environment, {
@@ -121,11 +123,11 @@ export function runningConfigOperations(
       return {
         fits: next !== null,
         report,
-        differences: changes.map(({ key, value }) => ({
+        differences: changes.map(({ key, value, insert }) => ({
           key,
-          before: shown(key, readKey(now, key)),
+          before: insert === true ? undefined : shown(key, readKeyIfThere(now, key)),
           // Where the whole does not hold together, the value as it was given.
-          after: shown(key, next === null ? valueOf(key, value) : readKey(next.config, key)),
+          after: shown(key, next === null ? valueOf(key, value) : readKeyIfThere(next.config, key)),
           restart: isRestart(key),
         })),
         before: maskedText(before, redact),
@@ -136,7 +138,7 @@ export function runningConfigOperations(
     save: async (changes, version) =>
       oneAtATime(async () => {
         const keys = changes.map(({ key }) => key);
-        const place = requireWritable(keys);
+        const place = requireWritable(changes);
         if (version !== (await versionNow())) throw changedMeanwhile();
         await writeConfig(options, place, (text) => changedText(text, changes));
         await live.reload();
@@ -144,7 +146,7 @@ export function runningConfigOperations(
       }),
     change: async ({ key, value, version }) =>
       oneAtATime(async () => {
-        const place = requireWritable([key]);
+        const place = requireWritable([{ key }]);
         if (version !== undefined && version !== (await versionNow())) throw changedMeanwhile();
         const written = await writeOne(options, place, key, value);
         await live.reload();
@@ -157,10 +159,15 @@ interface Change {
   readonly key: string;
   /** As JSON; null takes the key out. */
   readonly value: string | null;
+  /** Put before what stands at that position of a list. */
+  readonly insert?: boolean;
 }
 
 function changedText(text: string, changes: readonly Change[]): string {
-  return changes.reduce((now, { key, value }) => setValue(now, key, valueOf(key, value)), text);
+  return changes.reduce(
+    (now, { key, value, insert }) => setValue(now, key, valueOf(key, value), insert),
+    text,
+  );
 }
 
 function valueOf(key: string, value: string | null): unknown {

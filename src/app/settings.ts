@@ -3,8 +3,10 @@ import { isAbsolute, join, matchesGlob, resolve } from 'node:path';
 import type { RepositoryPolicy } from '../domain/policy.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { AppError } from '../lib/app-error.ts';
+import type { PolicyEntry } from '../operations/repositories/handlers.ts';
 import type { Settings } from '../pipeline/pipeline-ports.ts';
 import type { Config } from '../platform/config/schema.ts';
+import { repositories } from '../platform/config/sections/repositories.ts';
 
 type Entry = Config['repositories'][number];
 
@@ -53,6 +55,54 @@ function managerOf(config: Config, target: RepositoryRef): RepositoryRef {
 function policyOf(config: Config, target: RepositoryRef, folder: string): RepositoryPolicy {
   const entry = config.repositories.find((one) => matches(one, target, folder));
   return policyFrom(config, entry);
+}
+
+/** The entry that decides for a repository: what it says, and what holds for what it leaves out. */
+export function policyEntry(config: Config, target: RepositoryRef, folder: string): PolicyEntry {
+  const index = config.repositories.findIndex((one) => matches(one, target, folder));
+  const entry = config.repositories[index];
+  const match = entry?.match ?? target.name;
+  const bare = repositories.parse([{ match }])[0];
+  if (bare === undefined) throw new TypeError('an entry that only names a repository is no entry');
+  const usual = entryKeys(bare);
+  const said = entry === undefined ? usual : entryKeys(entry);
+  const holds = policyFrom(config, bare);
+  return {
+    index: entry === undefined ? null : index,
+    match: entry?.match ?? null,
+    isOwn: entry !== undefined && !/[*?{[]/u.test(entry.match),
+    entries: config.repositories.length,
+    written: Object.fromEntries(
+      Object.entries(said).filter(
+        ([key, value]) =>
+          value !== undefined && JSON.stringify(value) !== JSON.stringify(usual[key]),
+      ),
+    ),
+    leftOut: {
+      ...usual,
+      agent: holds.agent,
+      reviewer: holds.reviewer,
+      ...prefixed('budget', holds.budget),
+      ...prefixed('approval', holds.approval),
+    },
+  };
+}
+
+/** What an entry says of the work, by key below the entry: `caps.proposalsOpen`. */
+function entryKeys(entry: Entry): Readonly<Record<string, unknown>> {
+  const { match: _match, host: _host, exclude: _exclude, caps, budget, approval, ...own } = entry;
+  return {
+    ...own,
+    ...prefixed('caps', caps),
+    ...prefixed('budget', budget ?? {}),
+    ...prefixed('approval', approval ?? {}),
+  };
+}
+
+function prefixed(group: string, values: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [`${group}.${key}`, value as unknown]),
+  );
 }
 
 /** What holds where no entry matches. */

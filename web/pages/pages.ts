@@ -1,8 +1,12 @@
 import type { PageDefinition } from '../page.ts';
 import { board } from './board/page.ts';
+import { firstRun } from './first-run/page.ts';
+import { health } from './health/page.ts';
 import { inbox } from './inbox/page.ts';
 import { outcomes } from './outcomes/page.ts';
 import { putInOrder } from './put-in-order/page.ts';
+import { repositories } from './repositories/page.ts';
+import { repository } from './repository/page.ts';
 import { run } from './run/page.ts';
 import { runs } from './runs/page.ts';
 import { signIn } from './sign-in/page.ts';
@@ -11,7 +15,19 @@ import { tasks } from './tasks/page.ts';
 import { welcome } from './welcome/page.ts';
 
 /** The pages inside the frame, in the order of the rail. A new page is its folder and one line here. */
-export const framed: readonly PageDefinition[] = [inbox, board, runs, outcomes, tasks, task, run];
+export const framed: readonly PageDefinition[] = [
+  inbox,
+  board,
+  repositories,
+  runs,
+  outcomes,
+  health,
+  tasks,
+  task,
+  run,
+  repository,
+  firstRun,
+];
 
 /** Pages without the frame: for whoever is not signed in. */
 export const alone: readonly PageDefinition[] = [signIn, welcome, putInOrder];

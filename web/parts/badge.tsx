@@ -6,6 +6,7 @@ import {
   CircleDashed,
   CircleDot,
   CircleMinus,
+  CirclePause,
   CircleX,
   Clock,
   GitPullRequest,
@@ -58,6 +59,9 @@ const looks: Readonly<Record<string, Look>> = {
   over_budget: { word: 'Over budget', tone: 'bad', icon: CircleAlert },
   blocked_by_policy: { word: 'Blocked by policy', tone: 'warn', icon: CircleAlert },
   interrupted: { word: 'Interrupted', tone: 'warn', icon: CircleAlert },
+  active: { word: 'Active', tone: 'ok', icon: CircleCheck },
+  paused: { word: 'Paused', tone: 'warn', icon: CirclePause },
+  never_scanned: { word: 'Never scanned', tone: 'neutral', icon: CircleDashed },
   healthy: { word: 'Healthy', tone: 'ok', icon: CircleCheck },
   degraded: { word: 'Degraded', tone: 'warn', icon: CircleAlert },
   unhealthy: { word: 'Unhealthy', tone: 'bad', icon: CircleX },
@@ -87,8 +91,8 @@ export function Status({
   return (
     <span
       className={classNames(
-        'inline-flex items-center gap-1 whitespace-nowrap text-12 font-medium',
-        bare ? toneText[tone] : classNames('h-5 rounded-full px-2', tints[tone]),
+        'inline-flex h-5 items-center gap-1 whitespace-nowrap text-12 font-medium',
+        bare ? toneText[tone] : classNames('rounded-full px-2', tints[tone]),
       )}
     >
       <Icon aria-hidden size={13} className={status === 'running' ? 'alive' : ''} />

@@ -101,6 +101,22 @@ export function TextArea({
   );
 }
 
+/** One of a few, in the browser's own menu, for forms. */
+export function SelectField({
+  label,
+  about,
+  error,
+  ...rest
+}: FieldFrame & Omit<ComponentProps<'select'>, 'id'>): ReactNode {
+  const id = useId();
+  const frame = { label, about, error };
+  return (
+    <Frame id={id} {...frame}>
+      <select {...rest} {...control(id, frame, 'h-9')} />
+    </Frame>
+  );
+}
+
 export function Checkbox({
   label,
   about,

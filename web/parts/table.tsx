@@ -9,6 +9,8 @@ export interface TableColumn<T> {
   readonly isFigure?: boolean;
   /** Left out below 800 px. */
   readonly isExtra?: boolean;
+  /** Holds buttons, which stand higher than a line. */
+  readonly isActs?: boolean;
 }
 
 /** Rows under named columns; it scrolls sideways by itself where there is no room. */
@@ -46,11 +48,12 @@ export function Table<T>({
         <tbody>
           {rows.map((row) => (
             <tr key={keyOf(row)} className="border-line border-b hover:bg-hover">
-              {columns.map(({ name, cell, isFigure, isExtra }) => (
+              {columns.map(({ name, cell, isFigure, isExtra, isActs }) => (
                 <td
                   key={name}
                   className={classNames(
-                    'px-3 py-2 align-top [overflow-wrap:anywhere] first:pl-4 last:pr-4 md:px-4',
+                    'px-3 align-top [overflow-wrap:anywhere] first:pl-4 last:pr-4 md:px-4',
+                    isActs ? 'py-[2px]' : 'py-2',
                     isFigure && 'whitespace-nowrap text-right',
                     isExtra && 'hidden md:table-cell',
                   )}

@@ -220,6 +220,8 @@ const changes = z
       key: configKey,
       /** As JSON; null takes the key out, so that its default holds. */
       value: freeText({ max: 65_536 }).nullable(),
+      /** The key is a position of a list: what stands there moves on by one. */
+      insert: z.boolean().default(false),
     }),
   )
   .min(1)

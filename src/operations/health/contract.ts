@@ -104,6 +104,44 @@ export const runHealth = operation({
   output: HealthReport,
 });
 
+/** What each check measured over some hours, in equal steps; gaps where nobody measured. */
+export const HealthHistory = z.object({
+  from: z.string(),
+  until: z.string(),
+  stepMs: z.number(),
+  /** Where each step begins, ascending. */
+  at: z.array(z.string()),
+  /** Of each step the worst overall result. */
+  overall: z.array(status.nullable()),
+  checks: z.array(
+    z.object({
+      name: z.string(),
+      /** Of each step the last value measured in it. */
+      values: z.array(z.number().nullable()),
+      /** Of each step the worst result. */
+      statuses: z.array(status.nullable()),
+    }),
+  ),
+});
+export type HealthHistory = z.infer<typeof HealthHistory>;
+
+export const healthHistory = operation({
+  name: 'health.history',
+  summary: 'What each check measured over the last hours, in equal steps',
+  permission: 'health:read',
+  effect: 'read',
+  kind: 'call',
+  needs: 'store',
+  deadlineMs: 30_000,
+  doors: ['http', 'library'],
+  input: z.strictObject({
+    /** As far back as it is kept: a week. */
+    hours: z.number().positive().max(168).default(24),
+    steps: z.number().int().min(2).max(500).default(48),
+  }),
+  output: HealthHistory,
+});
+
 export const machineHealth = operation({
   name: 'health.machine',
   summary: 'Measure what can be measured without the database',

@@ -6,7 +6,7 @@ import { databaseCheck } from '../../platform/health/service-checks.ts';
 import type { Served } from '../gate.ts';
 import { serve } from '../gate.ts';
 import type { DoctorReport, HealthReport } from './contract.ts';
-import { doctor, machineHealth, runHealth } from './contract.ts';
+import { doctor, healthHistory, machineHealth, runHealth } from './contract.ts';
 
 export type DoctorCheck = DoctorReport['checks'][number];
 
@@ -32,13 +32,14 @@ export function doctorHandlers(checks: DoctorChecks): readonly Served[] {
 
 /** No check may take longer; what hangs is unknown. */
 const checkDeadlineMs = 8000;
-const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 const answerMs = 20_000;
 
 export interface HealthPorts {
   readonly checks: () => readonly HealthCheck[];
   readonly clock: Clock;
-  readonly store: Pick<HealthStore, 'answerer' | 'ask' | 'remedies' | 'reports'>;
+  readonly store: Pick<HealthStore, 'answerer' | 'ask' | 'remedies' | 'reports' | 'history'>;
   readonly self: { readonly pid: number; readonly host: string };
 }
 
@@ -72,6 +73,26 @@ export function healthHandlers(ports: HealthPorts): readonly Served[] {
         ...answerOf(report, by, ports.clock),
         remedies: remedies.map((run) => ({ ...run, at: run.at.toISOString() })),
         trend: trend.map((past) => ({ ...past, at: past.at.toISOString() })),
+      };
+    }),
+    serve(healthHistory, async ({ hours, steps }) => {
+      const until = ports.clock.now();
+      const stepMs = (hours * hourMs) / steps;
+      const from = new Date(until.getTime() - steps * stepMs);
+      const { overall, checks } = await ports.store.history(from, stepMs, steps);
+      return {
+        from: from.toISOString(),
+        until: until.toISOString(),
+        stepMs,
+        at: Array.from({ length: steps }, (_step, index) =>
+          new Date(from.getTime() + index * stepMs).toISOString(),
+        ),
+        overall: [...overall],
+        checks: checks.map(({ name, values, statuses }) => ({
+          name,
+          values: [...values],
+          statuses: [...statuses],
+        })),
       };
     }),
   ];

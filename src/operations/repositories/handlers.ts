@@ -13,7 +13,7 @@ import type { Settings } from '../../pipeline/pipeline-ports.ts';
 import type { Served } from '../gate.ts';
 import { serve } from '../gate.ts';
 import { reaches, requireReach } from '../repository-rights.ts';
-import type { RepositoryLine } from './contract.ts';
+import type { RepositoryLine, RepositoryStory } from './contract.ts';
 import { listRepositories, showRepository } from './contract.ts';
 
 export interface RepositoryPorts {
@@ -23,9 +23,22 @@ export interface RepositoryPorts {
   readonly settings: Pick<Settings, 'policyOf'>;
   /** The policy where no entry of the configuration matches. */
   readonly inheritedPolicy: (host: RepositoryRef['host']) => RepositoryPolicy;
+  /** The entry of the configuration that decides for a repository. */
+  readonly policyEntry: (target: RepositoryRef) => PolicyEntry;
   /** Watched repositories, patterns looked up. */
   readonly watched: () => Promise<readonly RepositoryRef[]>;
   readonly repository: (name: string) => RepositoryRef;
+}
+
+/** What one entry of the configuration says of the repositories that it matches. */
+export interface PolicyEntry {
+  /** Null when none matches. */
+  readonly index: number | null;
+  readonly match: string | null;
+  readonly isOwn: boolean;
+  readonly entries: number;
+  readonly written: Readonly<Record<string, unknown>>;
+  readonly leftOut: Readonly<Record<string, unknown>>;
 }
 
 /** What people and programs read of repositories. */
@@ -45,7 +58,8 @@ export function repositoryHandlers(ports: RepositoryPorts): readonly Served[] {
     }),
     serve(showRepository, async ({ repo }, { actor }) => {
       const wanted = repositoryKey(ports.repository(repo));
-      const target = (await ports.watched()).find((ref) => repositoryKey(ref) === wanted);
+      const watched = await ports.watched();
+      const target = watched.find((ref) => repositoryKey(ref) === wanted);
       if (target === undefined) throw notWatched(repo);
       requireReach(actor, 'repo:read', target.name);
       const [figures, pauses, scans, suppressions] = await Promise.all([
@@ -57,6 +71,7 @@ export function repositoryHandlers(ports: RepositoryPorts): readonly Served[] {
       return {
         ...lineOf(ports, target, figures, pauses),
         policy: { ...ports.settings.policyOf(target) },
+        entry: entryOf(ports, target, watched),
         scans: scans.map(({ rule, commit, at }) => ({ rule, commit, at: at.toISOString() })),
         states: { ...figures.get(wanted)?.states },
         suppressions: suppressions
@@ -76,9 +91,9 @@ function lineOf(
   const key = repositoryKey(target);
   const known = figures.get(key);
   const policy = ports.settings.policyOf(target);
-  const pause = pauses.find(
-    ({ repository }) => repository === null || repositoryKey(repository) === key,
-  );
+  const pause =
+    pauses.find(({ repository }) => repository !== null && repositoryKey(repository) === key) ??
+    pauses.find(({ repository }) => repository === null);
   const isPaused = pause !== undefined || policy.paused;
   const look = known?.look ?? null;
   return {
@@ -87,6 +102,7 @@ function lineOf(
     state: isPaused ? 'paused' : look === null ? 'never_scanned' : 'active',
     pausedBy: pause?.by ?? (policy.paused ? 'configuration' : null),
     pausedAt: pause?.at.toISOString() ?? null,
+    pausedBecause: pausedBecause(pause, policy),
     lastScan:
       look === null
         ? null
@@ -103,6 +119,27 @@ function lineOf(
     runsLive: known?.runsLive ?? 0,
     differences: differencesOf(policy, ports.inheritedPolicy(target.host)),
   };
+}
+
+function pausedBecause(
+  pause: { readonly repository: RepositoryRef | null } | undefined,
+  policy: RepositoryPolicy,
+): RepositoryLine['pausedBecause'] {
+  if (pause !== undefined) return pause.repository === null ? 'everything' : 'repository';
+  return policy.paused ? 'policy' : null;
+}
+
+function entryOf(
+  { policyEntry }: RepositoryPorts,
+  target: RepositoryRef,
+  watched: readonly RepositoryRef[],
+): RepositoryStory['entry'] {
+  const { written, leftOut, ...entry } = policyEntry(target);
+  const decides =
+    entry.index === null
+      ? 0
+      : watched.filter((other) => policyEntry(other).index === entry.index).length;
+  return { ...entry, decides, written: { ...written }, leftOut: { ...leftOut } };
 }
 
 function differencesOf(

@@ -116,6 +116,15 @@ export const serviceStatus = operation({
     /** Of all runs of a day (UTC). */
     budgetTodayUsd: z.number(),
     paused: z.array(z.string()),
+    /** The last overall result of the checks; null while nobody measures. */
+    health: z
+      .object({
+        at: z.string(),
+        overall: z.enum(['healthy', 'degraded', 'unhealthy', 'unknown']),
+      })
+      .nullable(),
+    /** Alerts that people were told of, that are not over and not silenced. */
+    alertsFiring: z.number(),
     /** Agents that are not asked until their model has quota again. */
     resting: z.array(z.object({ agent: z.string(), until: z.string(), text: z.string() })),
     /** Services that failed too often at least once; while open nothing is sent to them. */

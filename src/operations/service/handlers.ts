@@ -27,6 +27,12 @@ export type StatusPorts = Pick<PipelinePorts, 'tasks' | 'runs' | 'pauses' | 'clo
     }[]
   >;
   readonly database: { readonly kind: string; readonly version: string };
+  /** The last overall result of the checks. */
+  readonly health: () => Promise<{
+    readonly at: Date;
+    readonly overall: 'healthy' | 'degraded' | 'unhealthy' | 'unknown';
+  } | null>;
+  readonly alertsFiring: () => Promise<number>;
   readonly holder: () => Promise<{ readonly pid: number; readonly host: string } | undefined>;
   /** Asks a service on this machine to stop; AppError when it runs elsewhere. */
   readonly terminate: (holder: { readonly pid: number; readonly host: string }) => void;
@@ -48,6 +54,7 @@ export function statusHandlers(ports: StatusPorts): readonly Served[] {
       const live = await ports.runs.live();
       const day = new Date(ports.clock.now());
       day.setUTCHours(0, 0, 0, 0);
+      const health = await ports.health();
       return {
         service: {
           running: holder !== undefined,
@@ -62,6 +69,8 @@ export function statusHandlers(ports: StatusPorts): readonly Served[] {
         spentTodayUsd: await ports.runs.spentSince(day),
         budgetTodayUsd: ports.budgetPerDayUsd(),
         paused: await pausedNames(actor),
+        health: health === null ? null : { at: health.at.toISOString(), overall: health.overall },
+        alertsFiring: await ports.alertsFiring(),
         breakers: (await ports.breakers()).map(({ name, state, since, until }) => ({
           name,
           state,

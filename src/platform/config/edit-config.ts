@@ -58,9 +58,22 @@ export function setKey(
   return { text: edited(fileText, path, parsed), value: parsed };
 }
 
-/** The same with a value that is one already; undefined takes the key out, so that its default holds. */
-export function setValue(fileText: string, key: string, value: unknown): string {
-  return edited(fileText, knownPath(key), value);
+/**
+ * The same with a value that is one already; undefined takes the key out, so that its default holds. `insert`: the key is a
+ * position of a list, and what stands there moves on by one.
+ */
+export function setValue(fileText: string, key: string, value: unknown, insert = false): string {
+  return edited(fileText, knownPath(key), value, insert);
+}
+
+/** The value of a key; undefined where nothing stands. AppError `config_key_unknown` where nothing can stand. */
+export function readKeyIfThere(config: Config, key: string): unknown {
+  let value: unknown = config;
+  for (const part of knownPath(key)) {
+    if (!isObject(value) && !Array.isArray(value)) return undefined;
+    value = Object.hasOwn(value, part) ? Reflect.get(value, part) : undefined;
+  }
+  return value;
 }
 
 function knownPath(key: string): readonly string[] {
@@ -69,10 +82,11 @@ function knownPath(key: string): readonly string[] {
   return path;
 }
 
-function edited(fileText: string, path: readonly string[], value: unknown): string {
+function edited(fileText: string, path: readonly string[], value: unknown, insert = false): string {
   const places = path.map((part) => (/^\d+$/.test(part) ? Number(part) : part));
   const before = fileText.trim() === '' ? '{}\n' : fileText;
   const edits = modify(before, places, value, {
+    isArrayInsertion: insert,
     formattingOptions: { insertSpaces: true, tabSize: 2, eol: '\n' },
   });
   return applyEdits(before, edits);

@@ -1,6 +1,6 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../../lib/clock.ts';
-import type { HealthReport } from './check.ts';
+import type { HealthReport, HealthStatus } from './check.ts';
 import type { HealthTables } from './tables.ts';
 
 /** A process that answers for the service. */
@@ -31,6 +31,13 @@ export interface PastReport {
   readonly score: number | null;
 }
 
+/** The course of one check: for each step the last value and the worst result, null where nobody measured. */
+export interface CheckCourse {
+  readonly name: string;
+  readonly values: readonly (number | null)[];
+  readonly statuses: readonly (HealthStatus | null)[];
+}
+
 export interface HealthStore {
   /** The process that answers now; null when none said so within 15 s. */
   answerer(): Promise<Answerer | null>;
@@ -48,11 +55,39 @@ export interface HealthStore {
   remedies(limit: number): Promise<readonly RemedyRun[]>;
   /** Oldest first. */
   reports(since: Date): Promise<readonly PastReport[]>;
+  /** The last report of the last five minutes; null while nobody measures. */
+  latest(): Promise<{ readonly at: Date; readonly overall: HealthStatus } | null>;
+  /** What was measured in `steps` steps of `stepMs` from `from` on, by name of the check. */
+  history(
+    from: Date,
+    stepMs: number,
+    steps: number,
+  ): Promise<{
+    readonly overall: readonly (HealthStatus | null)[];
+    readonly checks: readonly CheckCourse[];
+  }>;
   prune(before: Date): Promise<void>;
 }
 
 const presentMs = 15_000;
 const asksKeptMs = 60_000;
+const latestMs = 300_000;
+
+/** From the best to the worst. */
+const ranks: readonly HealthStatus[] = ['healthy', 'unknown', 'degraded', 'unhealthy'];
+
+interface Step {
+  readonly name: string;
+  readonly step: number;
+  readonly value: number | null;
+  /** Position in `ranks`, from 1. */
+  readonly rank: number | null;
+}
+
+interface Writable {
+  readonly values: (number | null)[];
+  readonly statuses: (HealthStatus | null)[];
+}
 
 export function createHealthStore(db: Kysely<HealthTables>, clock: Clock): HealthStore {
   const ago = (ms: number): Date => new Date(clock.now().getTime() - ms);
@@ -146,6 +181,48 @@ export function createHealthStore(db: Kysely<HealthTables>, clock: Clock): Healt
         .orderBy('at')
         .limit(1500)
         .execute(),
+    latest: async () => {
+      const row = await db
+        .selectFrom('health_reports')
+        .select(['at', 'overall'])
+        .where('at', '>', ago(latestMs))
+        .orderBy('at', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row === undefined ? null : { at: row.at, overall: row.overall as HealthStatus };
+    },
+    history: async (from, stepMs, steps) => {
+      const until = new Date(from.getTime() + steps * stepMs);
+      const step = sql`floor(extract(epoch from at - ${from}) * 1000 / ${stepMs}::float8)::int`;
+      // The name of an overall result is none that a check can have.
+      const { rows } = await sql<Step>`
+        select name, step, (array_agg(value order by at desc))[1] as value, max(array_position(${ranks}::text[], status)) as rank
+        from (
+          select '' as name, ${step} as step, at, null::float8 as value, overall as status
+            from health_reports where at >= ${from} and at < ${until}
+          union all
+          select measured.key, ${step}, at, (measured.value->>1)::float8, measured.value->>0
+            from health_reports, jsonb_each(values) as measured where at >= ${from} and at < ${until}
+        ) as facts group by name, step order by name`.execute(db);
+      const empty = <T>(): (T | null)[] => Array.from({ length: steps }, () => null);
+      const overall = empty<HealthStatus>();
+      const checks = new Map<string, Writable>();
+      for (const { name, step: index, value, rank } of rows) {
+        const status = ranks[(rank ?? 0) - 1] ?? null;
+        if (name === '') {
+          overall[index] = status;
+          continue;
+        }
+        const course = checks.get(name) ?? {
+          values: empty<number>(),
+          statuses: empty<HealthStatus>(),
+        };
+        checks.set(name, course);
+        course.values[index] = value;
+        course.statuses[index] = status;
+      }
+      return { overall, checks: [...checks].map(([name, course]) => ({ name, ...course })) };
+    },
     prune: async (before) => {
       await db.deleteFrom('health_asks').where('at', '<', ago(asksKeptMs)).execute();
       await db.deleteFrom('health_services').where('seen_at', '<', ago(asksKeptMs)).execute();

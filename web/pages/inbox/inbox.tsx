@@ -162,7 +162,11 @@ function Decisions({
       run: () => (may('tasks:approve') ? ask('reject') : undefined),
     },
     { key: 's', does: 'Snooze', run: () => (may('tasks:write') ? ask('snooze') : undefined) },
-    { key: 'e', does: 'Edit before approving', run: () => ask('edit') },
+    {
+      key: 'e',
+      does: 'Edit before approving',
+      run: () => (may('tasks:write') ? ask('edit') : undefined),
+    },
     {
       key: 'x',
       does: 'Select or deselect',

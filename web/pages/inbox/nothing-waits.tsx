@@ -31,8 +31,11 @@ export function NothingWaits({
     return (
       <Empty icon={<Inbox aria-hidden size={24} />} title="Nothing has been proposed yet">
         <p>
-          Proposals appear here after the first scan of your repositories. It runs by itself;{' '}
-          <code className="text-12">claude-manager scan</code> runs it now.
+          Proposals appear here after the first scan of your repositories.{' '}
+          <Link to="/first-run" className="text-accent underline">
+            Set up in four steps
+          </Link>{' '}
+          what is watched, and scan it.
         </p>
       </Empty>
     );

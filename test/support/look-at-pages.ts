@@ -1,0 +1,76 @@
+import type { Browser, BrowserContext } from 'playwright-core';
+import { axeViolations, keepPicture, watch } from './chromium.ts';
+import { lendSession, settled } from './dashboard-person.ts';
+
+/** A window and a theme to look at pages in. */
+export interface Look {
+  readonly width: number;
+  readonly height: number;
+  readonly colorScheme: 'light' | 'dark';
+}
+
+/** The four that every page is looked at in. */
+export const looks: readonly Look[] = [
+  { width: 1440, height: 900, colorScheme: 'light' },
+  { width: 1440, height: 900, colorScheme: 'dark' },
+  { width: 390, height: 844, colorScheme: 'light' },
+  { width: 390, height: 844, colorScheme: 'dark' },
+];
+
+/**
+ * Opens each page as the person of `signedIn` and keeps a picture. Answers what is wrong: what axe finds, what is wider
+ * than the window, what moved after it was shown, and what broke the content security policy or was not caught.
+ */
+export async function lookAtPages(
+  browser: Browser,
+  signedIn: BrowserContext,
+  origin: string,
+  { width, height, colorScheme }: Look,
+  pages: readonly (readonly [name: string, path: string])[],
+): Promise<readonly string[]> {
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme,
+    // What fades in is looked at when it is there.
+    reducedMotion: 'reduce',
+  });
+  const watched = await watch(context, origin);
+  await lendSession(signedIn, context);
+  await context.addInitScript(`
+    window.moved = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) window.moved += entry.hadRecentInput ? 0 : entry.value;
+    }).observe({ type: 'layout-shift', buffered: true });
+  `);
+  const page = await context.newPage();
+  const found: string[] = [];
+  for (const [name, path] of pages) {
+    await page.goto(`${origin}${path}`);
+    const isShown = await settled(page).then(
+      () => true,
+      () => false,
+    );
+    if (!isShown) {
+      await keepPicture(page, `${name}-${width}-${colorScheme}-not-shown`);
+      found.push(`${name}: not shown, but: ${await page.locator('body').innerText()}`);
+      continue;
+    }
+    await page
+      .locator('.uplot canvas')
+      .first()
+      .waitFor({ timeout: 500 })
+      .catch(() => undefined);
+    for (const one of await axeViolations(page)) found.push(`${name}: ${one}`);
+    const overflow = Number(
+      await page.evaluate(
+        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+      ),
+    );
+    if (overflow !== 0) found.push(`${name}: ${overflow} px wider than the window`);
+    const moved = Number(await page.evaluate('window.moved'));
+    if (moved > 0.1) found.push(`${name}: content moved after it was shown (${moved.toFixed(3)})`);
+    await keepPicture(page, `${name}-${width}-${colorScheme}`);
+  }
+  await context.close();
+  return [...found, ...watched.troubles];
+}
