@@ -149,4 +149,20 @@ it('a backup under load comes back whole, the audit log verifies, and no secret 
   expect(await count(target, 'pauses')).toBe(1);
   const verified = await ask('security.verify', 'store', target.url, {});
   expect(verified).toMatchObject({ ok: true });
+
+  // On a machine that never saw the log there is nothing that knows of later entries.
+  await rm(join(folder, 'data', 'audit'), { recursive: true });
+  const elsewhere = await createTestDatabase();
+  try {
+    const again = { file: facts.file, to: elsewhere.url };
+    expect(await ask<RestoreReport>('backups.restore', 'nothing', source.url, again)).toMatchObject(
+      { lost: null, auditVerifies: true, rows: facts.rows },
+    );
+    const { rows } = await elsewhere.pool.query<{ event: string }>(
+      'select event from audit_entries order by seq desc limit 1',
+    );
+    expect(rows).toEqual([{ event: 'backup.restored' }]);
+  } finally {
+    await elsewhere.drop();
+  }
 }, 120_000);

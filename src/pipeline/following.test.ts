@@ -297,6 +297,7 @@ describe('ground that moves under a task in review', () => {
     Object.assign(world.ports, { host: () => ({ ...world.host, repository }) });
     await drift();
     expect(await now()).toMatchObject({ attention: 'repository_archived' });
+    expect(world.audit.at(-1)).toMatchObject({ event: 'task.handed_over' });
     expect((await why()).text).toContain('is archived');
   });
 

@@ -90,6 +90,7 @@ describe('a finding that changes', () => {
     await world.find('one', { status: 'fixed' });
     await followFindings(world.ports, world.target, 'abc123');
     expect(await world.task(task.id)).toMatchObject({ state: 'resolved' });
+    expect(world.audit.map(({ event }) => event)).toEqual(['proposal.created', 'proposal.moved']);
     expect(issues()[0]?.state).toBe('closed');
     const comments = world.host.comments(world.manager, task.issueNumber ?? 0);
     expect(comments.map(({ body }) => body).join()).toContain(
@@ -113,6 +114,7 @@ describe('a finding that changes', () => {
     await followFindings(world.ports, world.target, 'abc');
     await followFindings(world.ports, world.target, 'abc');
     const fresh = await world.task(task.id);
+    expect(world.audit.map(({ event }) => event)).toEqual(['proposal.created', 'proposal.edited']);
     expect(fresh.proposal.body).toContain('handle the full list');
     expect(fresh.contentHash).not.toBe(task.contentHash);
     expect(issues()).toHaveLength(1);

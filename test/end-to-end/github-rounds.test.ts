@@ -9,6 +9,9 @@ import {
 } from '../support/github-loop.ts';
 
 const target = 'acme/widgets';
+interface AuditPage {
+  readonly entries: readonly { readonly event: string }[];
+}
 let loop: GithubLoop;
 
 beforeAll(async () => {
@@ -83,6 +86,23 @@ test('red checks are run again, mended in a round, then a reviewer is answered, 
   expect(tasks).toMatchObject([{ state: 'done' }]);
   const comments = loop.proposals()[0]?.comments.map(({ body }) => body) ?? [];
   expect(comments.at(-1)).toContain(`Merged as ${commit}`);
+  const listed = await loop.service.run(['audit', 'list', '--limit', '500']);
+  const told = new Set((listed.json as AuditPage).entries.map(({ event }) => event));
+  for (const event of [
+    'service.start',
+    'proposal.created',
+    'approval.granted',
+    'agent.start',
+    'agent.exit',
+    'git.push',
+    'pr.open',
+    'pr.updated',
+    'effect.sending',
+    'task.born',
+    'task.moved',
+    'credential.used',
+  ])
+    expect(told, event).toContain(event);
   expect(emulator.journal.duplicates()).toEqual([]);
   expect(emulator.journal.violations()).toEqual([]);
 }, 300_000);

@@ -182,6 +182,11 @@ describe('never again', () => {
     expect((await propose(world.ports, world.target)).proposed).toEqual([]);
     await call('suppressions.lift', { id: items[0]?.id });
     expect((await propose(world.ports, world.target)).proposed).toHaveLength(1);
+    const told = world.audit.map(({ event }) => event);
+    expect(told.filter((event) => event.startsWith('suppression.'))).toEqual([
+      'suppression.made',
+      'suppression.lifted',
+    ]);
   });
 });
 

@@ -1,13 +1,22 @@
 import type { Finding } from '../../domain/finding.ts';
 import type { Task } from '../../domain/task.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
+import { pipelineActor } from '../pipeline-ports.ts';
 import { settleAll } from '../settle.ts';
 import { publishedBody, quotes } from './proposal-text.ts';
 import { freshProposal, hashOf } from './propose.ts';
 
 type Ports = Pick<
   PipelinePorts,
-  'host' | 'tasks' | 'effects' | 'settings' | 'secrets' | 'log' | 'clock'
+  | 'host'
+  | 'tasks'
+  | 'effects'
+  | 'audit'
+  | 'settings'
+  | 'secrets'
+  | 'correlationId'
+  | 'log'
+  | 'clock'
 >;
 
 /** Whether the comment in the code now says something else than the task does; moved or repeated elsewhere is the same. */
@@ -40,6 +49,14 @@ export async function refreshProposal(ports: Ports, task: Task, finding: Finding
       code: 'rewritten',
       text: 'The comment in the code says something else by now, and the proposal with it.',
       key: `rewritten:${moved.version}`,
+    });
+    await ports.audit.record(transaction, {
+      event: 'proposal.edited',
+      outcome: 'ok',
+      actor: pipelineActor,
+      target: task.id,
+      correlationId: ports.correlationId(),
+      facts: { before: task.contentHash, after: moved.contentHash, finding: finding.id },
     });
     if (task.issueNumber === null) return [];
     const payload = { number: task.issueNumber, title: proposal.title, body: published };
