@@ -3,7 +3,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { build } from 'vite';
 
 // Usage: node scripts/bundle.ts [LINK]. Puts the program with its small libraries into few files, because loading
-// hundreds of modules one by one takes longer than a small scan, and makes LINK point to them. The folder stands two
+// hundreds of modules one by one takes longer than a small scan, and makes LINK point to them. What a scan of folders
+// needs is one file of them, scan-main.js. The folder stands two
 // below the root, as src/app does, so that paths relative to a module still lead there. The link moves at once, and the
 // folder before stays for those who run from it.
 const link = resolve(process.argv[2] ?? '.cache/program');
@@ -17,7 +18,7 @@ try {
     logLevel: 'warn',
     ssr: { noExternal: ['zod', 'commander'] },
     build: {
-      ssr: 'src/app/main.ts',
+      ssr: 'src/app/scan-main.ts',
       outDir: fresh,
       target: 'node24',
       rolldownOptions: { output: { chunkFileNames: '[name]-[hash].js' } },

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import type { Command } from 'commander';
+import { addEveryCommand } from '../src/doors/cli/every-command.ts';
 import { createProgram } from '../src/doors/cli/program.ts';
 import { openApiDocument } from '../src/doors/http/openapi.ts';
 import { catalogue } from '../src/operations/catalogue.ts';
@@ -99,5 +100,5 @@ function programForReading(): Command {
     serveMcp: () => Promise.reject(new Error('nothing is run here')),
     showScreen: () => Promise.reject(new Error('nothing is run here')),
   } as const;
-  return createProgram(context, () => undefined);
+  return createProgram(context, () => undefined, addEveryCommand);
 }

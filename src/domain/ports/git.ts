@@ -59,17 +59,28 @@ export interface ChangedFile {
 }
 
 /** One look of the TODO scanner at one commit, incremental where it can be (integrations/git + pipeline/scan). */
+/** Which files of a tree are worth reading. */
+export interface FileChoice {
+  wanted(path: string): boolean;
+  /** Ends of names that are never wanted, whatever an attribute says, such as `.png`. */
+  readonly never: readonly string[];
+  /** Not wanted unless an attribute says so: folders of these names at any depth, and ends of names. */
+  readonly unlikely: { readonly folders: readonly string[]; readonly endings: readonly string[] };
+  /** Whether an attribute that was taken says of any file that it is wanted after all; such files come whatever they hold. */
+  reopens(): boolean;
+}
+
 export interface TreeReader {
   /**
    * Blobs at the commit whose bytes contain one of the spellings as a word (one that is not in upper case only where punctuation or nothing follows it); streamed, regular files only, at most 5 MB each.
-   * The `.gitattributes` that say something of linguist come first; `wanted` is asked after they were taken, and files
+   * The `.gitattributes` that say something of linguist come first; `choice` is asked after they were taken, and files
    * that are not wanted are never read.
    */
   candidates(
     gitDir: string,
     commit: string,
     spellings: readonly string[],
-    wanted?: (path: string) => boolean,
+    choice?: FileChoice,
   ): AsyncIterable<Candidate>;
   /** Paths that changed between two commits; null when `from` is not known any more. */
   changes(gitDir: string, from: string, to: string): Promise<readonly TreeChange[] | null>;

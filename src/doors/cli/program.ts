@@ -1,28 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { AppError, toAppError } from '../../lib/app-error.ts';
 import type { CommandContext, GlobalFlags } from './command-context.ts';
-import { addAlertCommands } from './commands/alerts.ts';
-import { addAuditCommands } from './commands/audit.ts';
-import { addBackupCommands } from './commands/backup.ts';
-import { addConfigCommands } from './commands/config.ts';
-import { addCredentialCommands } from './commands/credentials.ts';
-import { addHealthCommand } from './commands/health.ts';
-import { addMcpCommand } from './commands/mcp.ts';
-import { addMigrateCommand } from './commands/migrate.ts';
-import { addNotificationCommands } from './commands/notifications.ts';
-import { addPerformanceCommands } from './commands/performance.ts';
-import { addProtectionCommands } from './commands/protection.ts';
-import { addReadingCommands } from './commands/reading.ts';
-import { addScanCommand } from './commands/scan.ts';
-import { addSecurityCommands } from './commands/security.ts';
-import { addServiceCommands } from './commands/service.ts';
-import { addTaskCommands } from './commands/tasks.ts';
-import { addTokenCommands } from './commands/tokens.ts';
-import { addUserCommands } from './commands/users.ts';
-import { addWebhookCommands } from './commands/webhooks.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { errorJson, errorText, printable } from './output/terminal.ts';
-import type { Run } from './run.ts';
+import type { AddCommands, Run } from './run.ts';
 
 /** Reads the words of the command line, runs one command, answers the exit code. */
 export async function runProgram(
@@ -30,9 +11,13 @@ export async function runProgram(
   context: CommandContext,
 ): Promise<number> {
   let exitCode = 0;
-  const program = createProgram(context, (code) => {
-    exitCode = code;
-  });
+  const program = createProgram(
+    context,
+    (code) => {
+      exitCode = code;
+    },
+    await commandsFor(words),
+  );
   try {
     await program.parseAsync([...words], { from: 'user' });
     return exitCode;
@@ -65,10 +50,18 @@ function usageError({ message, cause }: CommanderError): AppError {
   });
 }
 
-/** Every command with its flags; what is typed goes through `context`. */
+/** The contracts of all commands take longer to load than a small scan: who scans loads only that one. */
+async function commandsFor([first]: readonly string[]): Promise<AddCommands> {
+  if (first !== 'scan') return (await import('./every-command.ts')).addEveryCommand;
+  const { addScanCommand } = await import('./commands/scan.ts');
+  return (program, { run }) => addScanCommand(program, run);
+}
+
+/** The flags of all commands, and the commands that `add` brings. */
 export function createProgram(
   context: CommandContext,
   setExitCode: (code: number) => void,
+  add: AddCommands,
 ): Command {
   const program = new Command('claude-manager')
     .description(
@@ -117,23 +110,6 @@ export function createProgram(
       if (notice !== null) terminal.err.write(`${notice}\n`);
       setExitCode(extra.exitCode?.(answer) ?? 0);
     };
-  addServiceCommands(program, run, context);
-  addHealthCommand(program, context, setExitCode);
-  addScanCommand(program, run);
-  addTaskCommands(program, run);
-  addReadingCommands(program, run);
-  addPerformanceCommands(program, run);
-  addAlertCommands(program, run);
-  addConfigCommands(program, run);
-  addCredentialCommands(program, run);
-  addProtectionCommands(addSecurityCommands(program, run), run);
-  addAuditCommands(program, run);
-  addBackupCommands(program, run);
-  addUserCommands(program, run);
-  addTokenCommands(program, run);
-  addMigrateCommand(program, context);
-  addMcpCommand(program, context);
-  addNotificationCommands(program, run);
-  addWebhookCommands(program, run);
+  add(program, { run, context, setExitCode });
   return program;
 }

@@ -1,5 +1,6 @@
+import type { Command } from 'commander';
 import type { Contract } from '../../operations/operation.ts';
-import type { GlobalFlags } from './command-context.ts';
+import type { CommandContext, GlobalFlags } from './command-context.ts';
 
 /**
  * Makes the action of a command: input from what was typed, the operation through the gate, its answer as text or JSON.
@@ -20,3 +21,13 @@ export type Run = <A, O>(
     readonly notice?: (answer: O) => string | null;
   },
 ) => (...arguments_: readonly unknown[]) => Promise<void>;
+
+/** Adds commands to the program; what is typed goes through `context`. */
+export type AddCommands = (
+  program: Command,
+  parts: {
+    readonly run: Run;
+    readonly context: CommandContext;
+    readonly setExitCode: (code: number) => void;
+  },
+) => void;

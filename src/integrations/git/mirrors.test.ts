@@ -111,6 +111,13 @@ test('candidates are the regular files with a word, UTF-16 ones too, attributes 
   reader.close();
 });
 
+const any = {
+  wanted: () => true,
+  never: [],
+  unlikely: { folders: [], endings: [] },
+  reopens: () => false,
+};
+
 test('which files are wanted is asked after the attributes were taken, of few files and of many', async () => {
   const names = Array.from({ length: 300 }, (_, at) => `dir${at % 3}/${at}.ts`);
   const source = sampleRepository({
@@ -122,7 +129,8 @@ test('which files are wanted is asked after the attributes were taken, of few fi
   const head = (await reader.resolve(gitDir, 'HEAD')) ?? '';
   const given = names.map((path) => ({ path, oid: null }));
   const looks = [
-    (wanted: (path: string) => boolean) => reader.candidates(gitDir, head, ['TODO'], wanted),
+    (wanted: (path: string) => boolean) =>
+      reader.candidates(gitDir, head, ['TODO'], { ...any, wanted }),
     (wanted: (path: string) => boolean) => reader.read(gitDir, head, given, wanted),
     (wanted: (path: string) => boolean) => reader.read(gitDir, head, given.slice(0, 9), wanted),
   ];

@@ -1,8 +1,14 @@
-import type { BlobAt, Candidate, TreeChange, TreeReader } from '../../domain/ports/git.ts';
+import type {
+  BlobAt,
+  Candidate,
+  FileChoice,
+  TreeChange,
+  TreeReader,
+} from '../../domain/ports/git.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { attributesOfFolders } from './folder-attributes.ts';
 import type { Git } from './git.ts';
-import { parseNul, parseRawDiff } from './git-output.ts';
+import { parseNul, parseRawDiff, parseTree } from './git-output.ts';
 import { type GitObject, type ObjectReader, openObjectReader } from './object-reader.ts';
 import { wordPattern } from './word-pattern.ts';
 
@@ -47,8 +53,8 @@ export function createTreeReader({
     return reader;
   };
   return {
-    candidates: (gitDir, commit, spellings, wanted = all) =>
-      hits(git, objects(gitDir), { gitDir, commit, spellings, wanted }),
+    candidates: (gitDir, commit, spellings, choice = everything) =>
+      hits(git, objects(gitDir), { gitDir, commit, spellings, choice }),
     read: (gitDir, commit, files, wanted = all) =>
       given(git, objects(gitDir), { gitDir, commit, files, wanted }),
     blob: async (gitDir, oid) => (await objects(gitDir).read(oid))?.bytes ?? null,
@@ -77,6 +83,12 @@ async function resolveCommit(git: Git, gitDir: string, name: string): Promise<st
 }
 
 const all = () => true;
+const everything: FileChoice = {
+  wanted: all,
+  never: [],
+  unlikely: { folders: [], endings: [] },
+  reopens: () => false,
+};
 /** So many files have so many folders that one walk over all names is cheaper than a question for each folder. */
 const manyFiles = 200;
 
@@ -84,38 +96,69 @@ interface Search {
   readonly gitDir: string;
   readonly commit: string;
   readonly spellings: readonly string[];
-  readonly wanted: (path: string) => boolean;
+  readonly choice: FileChoice;
 }
 
 /** Attributes first: only who knows them can say which files are wanted, and what is not wanted is never read. */
 async function* hits(git: Git, reader: ObjectReader, search: Search): AsyncIterable<Candidate> {
-  const { gitDir, commit, spellings, wanted } = search;
-  const names = namesWith(git, gitDir, commit, spellings);
+  const { commit, choice } = search;
+  const names = namesWith(git, search);
   // The search goes on while the attributes are read.
   const first = names.next();
   first.catch(() => undefined);
   try {
-    yield* stream(reader, commit, await attributesAt(git, gitDir, commit));
-    yield* stream(reader, commit, resumed(first, names, wanted));
+    yield* stream(reader, commit, await attributesAt(git, search.gitDir, commit));
+    yield* stream(reader, commit, resumed(first, names, choice));
   } finally {
     await names.return(undefined);
   }
+  if (choice.reopens()) yield* stream(reader, commit, await reopened(git, search));
+}
+
+/** The files that the search passed over and that an attribute asks for all the same: few, so all of them are read. */
+async function reopened(git: Git, { gitDir, commit, choice }: Search): Promise<BlobAt[]> {
+  const { folders, endings } = choice.unlikely;
+  const names = new Set(folders);
+  const isUnlikely = (path: string) =>
+    endings.some((ending) => path.endsWith(ending)) ||
+    path
+      .split('/')
+      .slice(0, -1)
+      .some((folder) => names.has(folder));
+  const { stdout } = await git.run(
+    [`--git-dir=${gitDir}`, 'ls-tree', '-r', '-z', '--full-tree', commit],
+    { maxBytes: 512 << 20 },
+  );
+  return parseTree(stdout)
+    .filter(({ mode, path }) => mode.startsWith('100') && isUnlikely(path) && choice.wanted(path))
+    .filter(({ path }) => !choice.never.some((ending) => path.endsWith(ending)));
+}
+
+/** What a search leaves out, as git reads it. */
+function exclusions({ never, unlikely }: FileChoice): string[] {
+  return [
+    ...unlikely.folders.map((name) => `:(exclude,glob)**/${name}/**`),
+    ...[...unlikely.endings, ...never].map((ending) => `:(exclude)*${ending}`),
+  ];
 }
 
 async function* resumed(
   first: Promise<IteratorResult<string, void>>,
   names: AsyncGenerator<string, void>,
-  wanted: Search['wanted'],
+  choice: FileChoice,
 ): AsyncIterable<string> {
   for (let next = await first; next.done !== true; next = await names.next()) {
-    if (wanted(next.value)) yield next.value;
+    if (choice.wanted(next.value)) yield next.value;
   }
 }
 
 async function* given(
   git: Git,
   reader: ObjectReader,
-  request: Omit<Search, 'spellings'> & { readonly files: readonly BlobAt[] },
+  request: Pick<Search, 'gitDir' | 'commit'> & {
+    readonly files: readonly BlobAt[];
+    readonly wanted: (path: string) => boolean;
+  },
 ): AsyncIterable<Candidate> {
   const { gitDir, commit, files, wanted } = request;
   if (files.length <= manyFiles) {
@@ -134,7 +177,7 @@ async function* given(
 async function attributesAt(git: Git, gitDir: string, commit: string): Promise<string[]> {
   const { code, stdout, stderr } = await git.run(
     [...grepOf(gitDir), '-F', '-e', 'linguist-', commit, '--', '*.gitattributes'],
-    { accept: [0, 1, 128], env: { GIT_LITERAL_PATHSPECS: '0' } },
+    { accept: [0, 1, 128], ...pathspecMagic },
   );
   if (code !== 0 && code !== 1) throw grepFailed(stderr);
   const names = stdout.toString('utf8').split('\0').filter(Boolean);
@@ -178,6 +221,9 @@ async function* stream(
   }
 }
 
+/** The patterns that we give git are patterns. */
+const pathspecMagic = { env: { GIT_LITERAL_PATHSPECS: '0' } };
+
 function grepOf(gitDir: string): string[] {
   return [
     `--git-dir=${gitDir}`,
@@ -193,12 +239,11 @@ function grepOf(gitDir: string): string[] {
 /** Names of files with one of the words, UTF-16 ones too, as `git grep` finds them. */
 async function* namesWith(
   git: Git,
-  gitDir: string,
-  commit: string,
-  spellings: readonly string[],
+  { gitDir, commit, spellings, choice }: Search,
 ): AsyncGenerator<string, void> {
   const grep = grepOf(gitDir);
-  const child = git.start([...grep, '-P', '-e', wordPattern(spellings), commit, '--']);
+  const where = [commit, '--', ...exclusions(choice)];
+  const child = git.start([...grep, '-P', '-e', wordPattern(spellings), ...where], pathspecMagic);
   child.stdin.end();
   const prefix = commit.length + 1;
   let yielded = 0;
@@ -215,7 +260,7 @@ async function* namesWith(
   }
   yield* namesWithFixed(
     git,
-    [...grep, '-I', '-w', '-F', ...spellings.flatMap((word) => ['-e', word]), commit, '--'],
+    [...grep, '-I', '-w', '-F', ...spellings.flatMap((word) => ['-e', word]), ...where],
     prefix,
   );
 }
@@ -226,7 +271,7 @@ async function* namesWithFixed(
   args: readonly string[],
   prefix: number,
 ): AsyncIterable<string> {
-  const child = git.start(args);
+  const child = git.start(args, pathspecMagic);
   child.stdin.end();
   try {
     for await (const name of parseNul(child.stdout)) yield name.slice(prefix);

@@ -1,7 +1,10 @@
+import type { FileChoice } from '../../domain/ports/git.ts';
 import {
+  BINARY_ENDINGS,
   isExcludedPath,
   isGeneratedContent,
   parseGitattributes,
+  USUAL_EXCLUSIONS,
 } from './scanners/todo/path-policy.ts';
 
 type Attributes = ReturnType<typeof parseGitattributes>;
@@ -13,15 +16,22 @@ export interface FilePolicy {
   /** Whether nothing is reported from the path, whatever its content. */
   excludesPath(path: string): boolean;
   excludesContent(path: string, bytes: Uint8Array): boolean;
+  /** Whether an attribute that it learned says of some file that it is no generated or vendored one. */
+  reopens(): boolean;
 }
+
+const REOPENING = /[-!]linguist-|linguist-(?:generated|vendored)=false/;
 
 /** A new tree: nothing learned yet. */
 export function createFilePolicy(): FilePolicy {
   const folders = new Map<string, Attributes>();
+  let isReopening = false;
   return {
+    reopens: () => isReopening,
     learn: (path, bytes) => {
       const text = Buffer.from(bytes).toString('utf8');
       if (!text.includes('linguist-')) return;
+      isReopening ||= REOPENING.test(text);
       const folder = path.slice(0, path.length - '.gitattributes'.length);
       folders.set(folder, parseGitattributes(text));
     },
@@ -45,6 +55,16 @@ export function isAttributes(path: string): boolean {
 /** What is asked of a tree: attributes, and files that something may be reported from. */
 export function isWanted(policy: FilePolicy): (path: string) => boolean {
   return (path) => !policy.excludesPath(path);
+}
+
+/** The same as a search is told it, which need not even look into what nothing is reported from. */
+export function choiceOf(policy: FilePolicy): FileChoice {
+  return {
+    wanted: isWanted(policy),
+    never: BINARY_ENDINGS,
+    unlikely: USUAL_EXCLUSIONS,
+    reopens: () => policy.reopens(),
+  };
 }
 
 /** Outer folders speak first, inner ones have the last word. */

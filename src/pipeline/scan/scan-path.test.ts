@@ -183,3 +183,38 @@ test('configured tags are found and progress is told', async () => {
   expect(short(rows)).toEqual(['a.ts:1 REVIEW look']);
   expect(seen.at(-1)).toBe(1);
 });
+
+test('a bare repository gives what a folder gives: vendored files are left out unless an attribute asks for them', async () => {
+  const root = write({
+    'a.ts': '// TODO: ours\n',
+    'vendor/theirs.ts': '// TODO: theirs\n',
+    'lib/vendor/mended.ts': '// TODO: mended\n',
+    'lib/app.min.js': '// TODO: small\n',
+    'logo.png': '// TODO: no picture\n',
+    '.gitattributes': 'lib/vendor/*.ts linguist-vendored=false\n*.png -linguist-generated\n',
+  });
+  commitAll(root);
+  const [bare, tree] = await Promise.all([
+    paths.scan({ path: bareOf(root) }),
+    paths.scan({ path: root }),
+  ]);
+  const texts = (rows: readonly FindingRow[]) => rows.map(({ text }) => text).toSorted();
+  expect(texts(bare)).toEqual(['mended', 'ours']);
+  expect(texts(tree)).toEqual(texts(bare));
+});
+
+test('the commit of a bare repository is known of a branch in a file, of packed references and of a detached head', async () => {
+  const root = write({ 'a.ts': '// TODO: one\n' });
+  commitAll(root);
+  const bare = bareOf(root);
+  const head = gitIn(bare, 'rev-parse', 'HEAD');
+  const commits = async () => (await paths.scan({ path: bare })).map(({ commit }) => commit);
+  gitIn(bare, 'update-ref', 'refs/heads/main', head);
+  expect(await commits()).toEqual([head]);
+  gitIn(bare, 'pack-refs', '--all');
+  expect(await commits()).toEqual([head]);
+  gitIn(bare, 'update-ref', '--no-deref', 'HEAD', head);
+  expect(await commits()).toEqual([head]);
+  gitIn(bare, 'symbolic-ref', 'HEAD', 'refs/heads/nothing');
+  expect(await commits()).toEqual([]);
+});

@@ -8,7 +8,7 @@ import type {
 import type { RepositoryRef } from '../../domain/repository.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { idOf, sha256 } from '../../lib/hash.ts';
-import { createFilePolicy, isAttributes, isWanted } from './file-policy.ts';
+import { choiceOf, createFilePolicy, isAttributes, isWanted } from './file-policy.ts';
 import { type FindingRow, findingRow } from './finding-row.ts';
 import { matchFindings } from './identity/match-findings.ts';
 import { formatStates, parseStates, type ScanState, type StateFile } from './scan-state.ts';
@@ -102,7 +102,7 @@ async function lookAtTree(
     const { prefilterSpellings } = await import('./scanners/todo/tags.ts');
     const spellings = prefilterSpellings(request.extraTags);
     const policy = createFilePolicy();
-    const found = deps.trees.candidates(place.gitDir, place.commit, spellings, isWanted(policy));
+    const found = deps.trees.candidates(place.gitDir, place.commit, spellings, choiceOf(policy));
     return { seen: await readAll(deps, request, found, policy), looked: null, files };
   }
   const present = changes.flatMap(({ path, newOid }) =>
@@ -127,15 +127,19 @@ async function lookAtFolder(
     signal: request.signal,
   };
   for await (const file of deps.folders.files(place, options)) files.set(file.path, file.version);
-  const attributes = [...files.keys()].filter(isAttributes);
+  const attributes = [...files.keys()].filter(isAttributes).sort();
+  const policy = createFilePolicy();
+  for await (const { path, bytes } of contents(deps, place, attributes)) policy.learn(path, bytes);
+  if (policy.reopens()) {
+    const everywhere = { skip: () => false, signal: request.signal };
+    for await (const { path, version } of deps.folders.files(place, everywhere)) {
+      if (!policy.excludesPath(path)) files.set(path, version);
+    }
+  }
   const same = (path: string) => memory?.files.get(path) === files.get(path);
   const fresh = memory === undefined || !attributes.every(same);
   const changed = [...files.keys()].filter((path) => !isAttributes(path) && (fresh || !same(path)));
-  const seen = await readAll(
-    deps,
-    request,
-    contents(deps, place, [...attributes.sort(), ...changed]),
-  );
+  const seen = await readAll(deps, request, contents(deps, place, changed), policy);
   if (fresh) return { seen, looked: null, files };
   const gone = [...memory.files.keys()].filter((path) => !files.has(path));
   return { seen, looked: new Set([...changed, ...gone]), files };

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { isExcludedPath, isGeneratedContent, parseGitattributes } from './path-policy.ts';
+import { languageOf } from './languages.ts';
+import {
+  BINARY_ENDINGS,
+  isExcludedPath,
+  isGeneratedContent,
+  parseGitattributes,
+  USUAL_EXCLUSIONS,
+} from './path-policy.ts';
 import { prefilterSpellings } from './tags.ts';
 
 describe('excluded paths', () => {
@@ -95,4 +102,12 @@ test('the prefilter looks for every spelling of every tag', () => {
       'note',
     ]),
   );
+});
+
+test('what a search leaves out unread is excluded, or in no language', () => {
+  const { folders, endings } = USUAL_EXCLUSIONS;
+  const read = [...folders.map((name) => `a/${name}/b.ts`), ...endings.map((end) => `a/b${end}`)];
+  expect(read.filter((path) => !isExcludedPath(path))).toEqual([]);
+  const named = BINARY_ENDINGS.filter((end) => languageOf(`a/b${end}`, new Uint8Array()));
+  expect(named).toEqual([]);
 });

@@ -31,6 +31,32 @@ const LOCK_FILES = new Set(
 const EXCLUDED_NAMES =
   /(?:[.-]min\.(?:js|mjs|cjs|css|html)|\.(?:bundle|chunk)\.(?:js|mjs|cjs|css)|\.(?:js|css|mjs|cjs|ts)\.map|\.lock|\.pb\.(?:go|cc|h|c|swift|dart)|_pb2(?:_grpc)?\.pyi?|_pb\.(?:js|ts|d\.ts|rb)|\.pb\.[a-z]+|\.g\.(?:dart|cs|i\.cs)|\.freezed\.dart|\.designer\.(?:cs|vb)|\.generated\.\w+|\.gen\.(?:go|ts|js|rs)|_generated\.\w+|zz_generated[\w.]*\.go|\.snap)$/i;
 
+/**
+ * The part of this policy that saves a search most: big and frequent. Each name more costs the search of every file.
+ * All of it is excluded by `isExcludedPath` too.
+ */
+export const USUAL_EXCLUSIONS = {
+  folders: [
+    'node_modules',
+    'vendor',
+    'third_party',
+    'third-party',
+    'thirdparty',
+    'bower_components',
+    'Godeps',
+    'Pods',
+    'dist',
+    'site-packages',
+  ],
+  endings: ['.min.js', '.min.css', '.js.map', '.css.map', '.lock', '.pb.go', '.snap'],
+} as const;
+
+/** Formats that have no lines, by the ends of their names: no language of the table is called so. */
+export const BINARY_ENDINGS =
+  '.png .jpg .jpeg .gif .ico .webp .tif .psd .mp3 .mp4 .mov .webm .pdf .zip .gz .jar .class .woff .woff2 .ttf .otf .eot .dll .exe'.split(
+    ' ',
+  );
+
 /** Whether nothing is reported from this path by default: vendored folders, lock files, minified and generated names. */
 export function isExcludedPath(path: string): boolean {
   const parts = path.split('/');

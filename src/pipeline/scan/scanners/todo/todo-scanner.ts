@@ -1,6 +1,12 @@
 import type { Candidate, LocatedSighting, TreeReader } from '../../../../domain/ports/git.ts';
 import type { Clock } from '../../../../lib/clock.ts';
-import { createFilePolicy, type FilePolicy, isAttributes, isWanted } from '../../file-policy.ts';
+import {
+  choiceOf,
+  createFilePolicy,
+  type FilePolicy,
+  isAttributes,
+  isWanted,
+} from '../../file-policy.ts';
 import { readSightings } from '../../read-sightings.ts';
 import type { LookRequest, LookResult, Scanner } from '../../scanner.ts';
 import { prefilterSpellings } from './tags.ts';
@@ -32,7 +38,7 @@ async function look(deps: TodoScannerDeps, request: LookRequest): Promise<LookRe
   const link = permalinks(request.webUrl, commit);
   const policy = createFilePolicy();
   if (changes === null || changes.some(({ path }) => isAttributes(path))) {
-    const files = deps.trees.candidates(gitDir, commit, prefilterSpellings(tags), isWanted(policy));
+    const files = deps.trees.candidates(gitDir, commit, prefilterSpellings(tags), choiceOf(policy));
     return { seen: await readAll(deps, policy, files, tags, link), looked: null, mark, commit };
   }
   const present = changes.flatMap(({ path, newOid }) =>

@@ -1,0 +1,42 @@
+import { addAlertCommands } from './commands/alerts.ts';
+import { addAuditCommands } from './commands/audit.ts';
+import { addBackupCommands } from './commands/backup.ts';
+import { addConfigCommands } from './commands/config.ts';
+import { addCredentialCommands } from './commands/credentials.ts';
+import { addHealthCommand } from './commands/health.ts';
+import { addMcpCommand } from './commands/mcp.ts';
+import { addMigrateCommand } from './commands/migrate.ts';
+import { addNotificationCommands } from './commands/notifications.ts';
+import { addPerformanceCommands } from './commands/performance.ts';
+import { addProtectionCommands } from './commands/protection.ts';
+import { addReadingCommands } from './commands/reading.ts';
+import { addScanCommand } from './commands/scan.ts';
+import { addSecurityCommands } from './commands/security.ts';
+import { addServiceCommands } from './commands/service.ts';
+import { addTaskCommands } from './commands/tasks.ts';
+import { addTokenCommands } from './commands/tokens.ts';
+import { addUserCommands } from './commands/users.ts';
+import { addWebhookCommands } from './commands/webhooks.ts';
+import type { AddCommands } from './run.ts';
+
+/** All commands with their flags. */
+export const addEveryCommand: AddCommands = (program, { run, context, setExitCode }) => {
+  addServiceCommands(program, run, context);
+  addHealthCommand(program, context, setExitCode);
+  addScanCommand(program, run);
+  addTaskCommands(program, run);
+  addReadingCommands(program, run);
+  addPerformanceCommands(program, run);
+  addAlertCommands(program, run);
+  addConfigCommands(program, run);
+  addCredentialCommands(program, run);
+  addProtectionCommands(addSecurityCommands(program, run), run);
+  addAuditCommands(program, run);
+  addBackupCommands(program, run);
+  addUserCommands(program, run);
+  addTokenCommands(program, run);
+  addMigrateCommand(program, context);
+  addMcpCommand(program, context);
+  addNotificationCommands(program, run);
+  addWebhookCommands(program, run);
+};
