@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../lib/clock.ts';
@@ -236,4 +236,25 @@ test('texts that clash are a conflict that names the files', async () => {
     code: 'merge_conflict',
     details: { paths: ['a.ts'] },
   });
+});
+
+test('mirrors beyond the size are dropped, the one not fetched into for longest first, and fetched again when asked for', async () => {
+  const root = temporaryFolder();
+  const sources = ['one', 'two'].map((name) => sampleRepository({ 'a.ts': `// TODO: ${name}\n` }));
+  let minutes = 0;
+  const clock = { ...systemClock, now: () => new Date(Date.now() + minutes * 60_000) };
+  const mirrors = createMirrors({ git, clock, root, maxBytes: 1 });
+  const refresh = async (at: number) => {
+    const remote = { url: sources[at]?.folder ?? '', env: {} };
+    return await mirrors.refresh({ host: 'local', name: `mirror-${at}` }, remote, 'main');
+  };
+  const first = await refresh(0);
+  expect(existsSync(first.gitDir)).toBe(true);
+  const old = new Date(Date.now() - 7_200_000);
+  utimesSync(path.join(first.gitDir, 'cms-fetch'), old, old);
+  minutes = 11;
+  const second = await refresh(1);
+  expect([existsSync(first.gitDir), existsSync(second.gitDir)]).toEqual([false, true]);
+  minutes = 22;
+  expect(await refresh(0)).toEqual(first);
 });

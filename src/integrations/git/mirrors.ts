@@ -7,6 +7,7 @@ import { AppError, toAppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { idOf } from '../../lib/hash.ts';
 import type { Git } from './git.ts';
+import { dropOldMirrors } from './mirror-limit.ts';
 import { processMark } from './process-mark.ts';
 import { remoteArguments, remoteBranches, remoteProtocols, saidBy, talk } from './remote.ts';
 
@@ -17,6 +18,8 @@ export interface MirrorsDeps {
   readonly root: string;
   /** A fetch that takes longer is stopped; default ten minutes. */
   readonly deadlineMs?: number;
+  /** All mirrors together; beyond it those not fetched into for longest are dropped. Default 20 GiB. */
+  readonly maxBytes?: number;
 }
 
 /** Earlier heads that stay readable, so that a scan can ask what changed since it last looked. */
@@ -24,9 +27,24 @@ const earlierHeads = 8;
 /** A mirror with more packs than this is packed into one. */
 const packsAtMost = 40;
 
-/** Builds the mirrors: one bare, shallow repository each, one fetch at a time, repaired after a killed fetch. */
+/** How often the size is looked at, and how long after a fetch a mirror may still be read. */
+const limitEveryMs = 10 * 60_000;
+const readForMs = 60 * 60_000;
+
+/**
+ * Builds the mirrors: one bare, shallow repository each, one fetch at a time, repaired after a killed fetch; together
+ * within a size.
+ */
 export function createMirrors(deps: MirrorsDeps): Mirrors {
   const last = new Map<string, Promise<unknown>>();
+  let lookedAt = -Infinity;
+  const keepWithin = async (): Promise<void> => {
+    const now = deps.clock.now().getTime();
+    if (now - lookedAt < limitEveryMs) return;
+    lookedAt = now;
+    const usedSince = new Date(now - readForMs);
+    await dropOldMirrors({ root: deps.root, maxBytes: deps.maxBytes ?? 20 * 2 ** 30, usedSince });
+  };
   return {
     refresh: async (ref, remote, branch) => {
       const gitDir = mirrorFolder(deps.root, ref);
@@ -35,7 +53,9 @@ export function createMirrors(deps: MirrorsDeps): Mirrors {
       const settled = mine.catch(() => undefined);
       last.set(gitDir, settled);
       try {
-        return await mine;
+        const mirror = await mine;
+        await keepWithin();
+        return mirror;
       } finally {
         if (last.get(gitDir) === settled) last.delete(gitDir);
       }
