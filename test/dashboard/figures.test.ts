@@ -11,7 +11,7 @@ import { seedHealth } from '../support/seed-health.ts';
 import { seedOutcomes } from '../support/seed-outcomes.ts';
 
 const executable = await findChromium();
-const copies = 24;
+const copies = 12;
 let service: DashboardService;
 let browser: Browser;
 let signedIn: BrowserContext;
@@ -56,7 +56,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       await seedOutcomes(pool, repositories, 600);
       await seedHealth(pool);
       await page.close();
-    }, 120_000);
+    }, 300_000);
     afterAll(async () => {
       await browser.close();
       await service.close();

@@ -24,6 +24,7 @@ export function Trends({
         at={at}
         step="day"
         shape="bars"
+        isWhole
         format={formatCount}
         series={[{ name: 'Merged', values: buckets.map(({ merged }) => merged) }]}
       />
@@ -32,6 +33,7 @@ export function Trends({
         about={each}
         at={at}
         step="day"
+        isWhole
         format={formatCount}
         series={[
           {

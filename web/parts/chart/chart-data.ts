@@ -17,6 +17,8 @@ export interface ChartData {
   readonly series: readonly ChartSeries[];
   /** A value with its unit. */
   readonly format: (value: number) => string;
+  /** There is nothing between two whole figures. */
+  readonly isWhole?: boolean;
   readonly shape?: 'line' | 'bars';
   /** `day`: each moment stands for a day (or the week that begins with it) of UTC. */
   readonly step?: 'day' | 'moment';

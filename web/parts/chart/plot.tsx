@@ -103,6 +103,7 @@ function draw(
             14 + Math.max(0, ...(values ?? []).map((word) => word.length)) * 7,
           gap: 6,
           space: 36,
+          ...(data.isWhole === true ? { incrs: wholeIncrements } : {}),
           values: (_plot, values) => values.map((value) => short(data.format(value))),
         },
       ],
@@ -158,6 +159,7 @@ function valuesToDraw({ at, series }: ChartData, isBars: boolean): UPlot.Aligned
   return [moments, ...stacked.toReversed()];
 }
 
+const wholeIncrements = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000];
 const daySeconds = 86_400;
 const dayIncrements = [1, 2, 3, 7, 14, 28, 91, 182, 365].map((days) => days * daySeconds);
 
