@@ -228,7 +228,8 @@ function finished(
     let said = '';
     const hear = (part: string): void => {
       said += part;
-      if (until?.test(said) === true) child.kill('SIGTERM');
+      // A second signal would end it at once.
+      if (!child.killed && until?.test(said) === true) child.kill('SIGTERM');
     };
     child.stdout?.setEncoding('utf8').on('data', hear);
     child.stderr?.setEncoding('utf8').on('data', hear);

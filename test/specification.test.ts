@@ -10,7 +10,6 @@ import { specificationPage, specificationRows } from '../scripts/specification-t
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts';
 
 const program = new URL('../src/app/main.ts', import.meta.url).pathname;
-const agent = new URL('./support/todo-agent-program.ts', import.meta.url).pathname;
 const root = new URL('../', import.meta.url);
 const run = promisify(execFile);
 
@@ -21,6 +20,10 @@ const words = { ID: '', N: '', PORT: '' };
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cms-spec-'));
+  await writeFile(
+    join(folder, 'agent.mjs'),
+    `import { writeFileSync } from 'node:fs';\nwriteFileSync('done.js', 'export const done = 1;\\n');\n`,
+  );
   for (const name of ['work', 'service'] as const) {
     const where = join(folder, name);
     await mkdir(join(where, 'r'), { recursive: true });
@@ -51,7 +54,7 @@ function configOf(): object {
       default: 'honest',
       sandbox: 'none',
       allowUnsandboxed: true,
-      agents: { honest: { kind: 'command', command: ['node', agent] } },
+      agents: { honest: { kind: 'command', command: ['node', join(folder, 'agent.mjs')] } },
     },
     dataDir: 'data',
     logDir: 'logs',
@@ -105,7 +108,8 @@ function finished(
     let text = '';
     const hear = (part: string): void => {
       text += part;
-      if (until?.test(text) === true) child.kill('SIGTERM');
+      // A second signal would end it at once.
+      if (!child.killed && until?.test(text) === true) child.kill('SIGTERM');
     };
     child.stdout?.setEncoding('utf8').on('data', hear);
     child.stderr?.setEncoding('utf8').on('data', hear);

@@ -247,7 +247,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         now: () => systemClock.now(),
         environment: () => importable(loaded),
       }),
-      ...scanHandlers({ pipeline, scan, repositories }),
+      ...scanHandlers({ pipeline, scan, repositories, repository: named }),
       ...trackerOperations(store, options.folder),
       ...auditOperations({ audit: store.audit, clock: systemClock, version: options.version }),
       ...backupOperations({ store, config: () => config, version: options.version }),

@@ -63,4 +63,12 @@ test('a service that cannot start detached says why, as it would in the foregrou
   expect(said.code).toBe(2);
   expect(said.err).toContain('wrong.json:1:28  executor.default: there is no agent "nobody"');
   expect((await manager('start', '--mode', 'daemon', '--once')).code).toBe(2);
+  const unasked = await manager(
+    '--config',
+    'wrong.json',
+    '--no-validate-config',
+    'start',
+    '--once',
+  );
+  expect(`${unasked.code} ${unasked.err}`).toBe('0 ');
 }, 120_000);

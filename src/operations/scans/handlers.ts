@@ -18,10 +18,17 @@ export interface ScanPorts {
   readonly pipeline: PipelinePorts;
   readonly scan: CyclePorts['scan'];
   readonly repositories: () => Promise<readonly RepositoryRef[]>;
+  /** What a person typed, as a repository: folders may be written from where the configuration lies. */
+  readonly repository: (name: string) => RepositoryRef;
 }
 
 /** `scan` over the configured repositories. */
-export function scanHandlers({ pipeline, scan, repositories }: ScanPorts): readonly Served[] {
+export function scanHandlers({
+  pipeline,
+  scan,
+  repositories,
+  repository,
+}: ScanPorts): readonly Served[] {
   return [
     serve(scanRepositories, async ({ repositories: wanted, scanners, dryRun, secure }, context) => {
       const { actor, progress } = context;
@@ -30,7 +37,7 @@ export function scanHandlers({ pipeline, scan, repositories }: ScanPorts): reado
       const findings: FindingRow[] = [];
       let [proposed, wouldPropose] = [0, 0];
       const within = (await repositories()).filter(({ name }) => reaches(actor, 'scans:run', name));
-      for (const target of chosen(within, wanted)) {
+      for (const target of chosen(within, wanted, repository)) {
         progress(`scanning ${target.name}`);
         try {
           const { commit } = await scan(target, scanners.length === 0 ? undefined : scanners);
@@ -60,10 +67,12 @@ export function scanHandlers({ pipeline, scan, repositories }: ScanPorts): reado
 function chosen(
   all: readonly RepositoryRef[],
   wanted: readonly string[],
+  named: ScanPorts['repository'],
 ): readonly RepositoryRef[] {
   if (wanted.length === 0) return all;
   return wanted.map((name) => {
-    const found = all.find((ref) => ref.name.toLowerCase() === name.toLowerCase());
+    const asked = repositoryKey(named(name));
+    const found = all.find((ref) => repositoryKey(ref) === asked);
     if (found !== undefined) return found;
     throw new AppError({
       kind: 'not_found',
