@@ -1,0 +1,117 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { migrations } from '../../src/app/open-store.ts';
+import { createConfigSource, type ReloadReport } from '../../src/platform/config/config-source.ts';
+import { describeKeys } from '../../src/platform/config/describe-keys.ts';
+import { readKey } from '../../src/platform/config/edit-config.ts';
+import { type LoadedConfig, loadConfig } from '../../src/platform/config/load-config.ts';
+import { lay } from '../../src/platform/config/overlays.ts';
+import { migrate } from '../../src/platform/database/migrate.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { type KeyRow, keyRows } from './key-rows.ts';
+
+const root = new URL('../../', import.meta.url);
+let database: TestDatabase;
+let folder = '';
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await migrate(database, migrations);
+  folder = await mkdtemp(join(tmpdir(), 'cms-keys-'));
+});
+afterAll(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true });
+});
+
+const rows = Object.entries(keyRows).map(([key, row]) => ({ key, ...row }));
+
+/** `repositories[].base` is that of the first entry, `agents.<name>` the only one of the base. */
+function placeOf(key: string, base: KeyRow['base'] = {}): string {
+  const table = /^(.*)\.<name>/u.exec(key)?.[1];
+  const [name = ''] = table === undefined ? [] : Object.keys((base[table] as object) ?? {});
+  return key.replaceAll('[]', '.0').replace('<name>', name);
+}
+
+/** What stands in the file, as text; with `other` the key has its other value. */
+function textOf({ key, base = {}, other }: KeyRow & { readonly key: string }, isOther: boolean): string {
+  const tree: Record<string, unknown> = {};
+  for (const [path, value] of Object.entries(base))
+    lay(tree, { path: path.split('.'), value: structuredClone(value) });
+  if (isOther) set(tree, placeOf(key, base).split('.'), other);
+  return JSON.stringify(tree);
+}
+
+function set(tree: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  let place: Record<string, unknown> = tree;
+  for (const part of path.slice(0, -1)) {
+    place[part] ??= {};
+    place = place[part] as Record<string, unknown>;
+  }
+  place[path.at(-1) ?? ''] = value;
+}
+
+const load = (text: string): Promise<LoadedConfig> =>
+  loadConfig({ folder: '/srv', file: 'config.json', env: {}, readFile: async () => text });
+
+test('every key of the schema has a row that says how its effect is seen, and no row is left over', () => {
+  const keys = describeKeys().map(({ path }) => path);
+  expect(Object.keys(keyRows).toSorted()).toEqual(keys.toSorted());
+});
+
+test('the tests and places that rows name are there', async () => {
+  const missing: string[] = [];
+  for (const { key, look, seenIn, wiredIn } of rows) {
+    if (look !== undefined) continue;
+    for (const named of [seenIn, wiredIn]) {
+      const [file, text] = named ?? ['', ''];
+      const content = await readFile(new URL(file, root), 'utf8').catch(() => '');
+      if (text === '' || !content.includes(text)) missing.push(`${key}: ${file} "${text}"`);
+    }
+  }
+  expect(missing).toEqual([]);
+});
+
+test('a running process takes each changed key from the file, or names it as one that waits for a restart', async () => {
+  const file = join(folder, 'config.json');
+  await writeFile(file, '{}');
+  const reports: ReloadReport[] = [];
+  const read = () => loadConfig({ folder, file, env: {} });
+  const source = createConfigSource({
+    initial: await read(),
+    load: read,
+    onReload: (report) => reports.push(report),
+    pollMs: 3_600_000,
+  });
+  const wrong: string[] = [];
+  try {
+    for (const { path, restart } of describeKeys()) {
+      if (/[[<]/u.test(path)) continue;
+      const row = keyRows[path] ?? expect.unreachable();
+      await writeFile(file, textOf({ key: path, ...row }, false));
+      await source.reload();
+      const before = readKey(source.current(), path);
+      await writeFile(file, textOf({ key: path, ...row }, true));
+      await source.reload();
+      const after = readKey(source.current(), path);
+      const last = reports.at(-1);
+      const holds = JSON.stringify(after) !== JSON.stringify(before);
+      const isNamed = (restart ? last?.needRestart : last?.changed)?.includes(path) === true;
+      if (last?.error !== null || !isNamed || holds === restart)
+        wrong.push(`${path}: ${JSON.stringify({ before, after, ...last, before_: undefined })}`.slice(0, 300));
+    }
+  } finally {
+    source.close();
+  }
+  expect(wrong).toEqual([]);
+}, 120_000);
+
+describe('changed, the key is seen to change what the program does', () => {
+  const looked = rows.flatMap(({ look, ...row }) => (look === undefined ? [] : [{ ...row, look }]));
+  test.each(looked)('$key', async ({ look, ...row }) => {
+    const before = await look((await load(textOf(row, false))).config, database);
+    const after = await look((await load(textOf(row, true))).config, database);
+    expect(after).not.toEqual(before);
+  });
+});
