@@ -69,11 +69,10 @@ export const keyRows: Readonly<Record<string, KeyRow>> = {
   ),
   'github.managerRepo': seen(watching, 'acme/other', { 'github.managerRepo': 'acme/manager' }),
   'github.app': told(app, githubApp, ['src/app/github-access.ts', '?? app']),
-  'github.credentials': told(
-    credential['github.credentials'],
-    githubApp,
-    ['src/app/github-access.ts', 'credentials'],
-  ),
+  'github.credentials': told(credential['github.credentials'], githubApp, [
+    'src/app/github-access.ts',
+    'credentials',
+  ]),
   'github.credentials[].match': told(
     'b/*',
     githubApp,
@@ -105,11 +104,10 @@ export const keyRows: Readonly<Record<string, KeyRow>> = {
     appCredential,
   ),
   'github.reposToScan': seen(watching, ['acme/widgets'], { 'github.managerRepo': 'acme/manager' }),
-  'github.apiUrl': told(
-    'http://127.0.0.1:9/api',
-    faults('a write to where nothing listens'),
-    ['src/app/open-github.ts', 'apiUrl'],
-  ),
+  'github.apiUrl': told('http://127.0.0.1:9/api', faults('a write to where nothing listens'), [
+    'src/app/open-github.ts',
+    'apiUrl',
+  ]),
   'github.serverUrl': told(
     'http://127.0.0.1:9',
     faults('git gets its credential by environment, bound to the server'),
@@ -205,11 +203,10 @@ export const keyRows: Readonly<Record<string, KeyRow>> = {
     ['src/integrations/sandbox/sandbox.suite.ts', 'processes'],
     [bounded[0], 'bounds().processes'],
   ),
-  'executor.limits.fileMb': told(
-    64,
-    runner('stops when it fills the disk'),
-    [bounded[0], 'bounds().fileMb'],
-  ),
+  'executor.limits.fileMb': told(64, runner('stops when it fills the disk'), [
+    bounded[0],
+    'bounds().fileMb',
+  ]),
   'executor.limits.outputMb': seen(policy, 1),
   'executor.limits.changedFiles': seen(policy, 1),
   'executor.limits.patchKb': seen(policy, 1),
@@ -392,16 +389,14 @@ export const keyRows: Readonly<Record<string, KeyRow>> = {
     ['src/app/open-otlp.ts', 'everySeconds * 1000'],
   ),
   ...called('github', { retry: true, inFlight: false, waiting: false }),
-  'resilience.github.connectMs': told(
-    500,
-    faults('connectMs'),
-    ['src/app/open-github.ts', 'limits.connectMs'],
-  ),
-  'resilience.github.firstByteMs': told(
-    500,
-    faults('firstByteMs'),
-    ['src/app/open-github.ts', 'limits.firstByteMs'],
-  ),
+  'resilience.github.connectMs': told(500, faults('connectMs'), [
+    'src/app/open-github.ts',
+    'limits.connectMs',
+  ]),
+  'resilience.github.firstByteMs': told(500, faults('firstByteMs'), [
+    'src/app/open-github.ts',
+    'limits.firstByteMs',
+  ]),
   'resilience.github.inFlight': told(
     2,
     ['src/integrations/github/governor/governor.test.ts', 'inFlight'],
@@ -489,11 +484,10 @@ export const keyRows: Readonly<Record<string, KeyRow>> = {
     ['src/platform/outbound/public-url.test.ts', 'allowed'],
     ['src/app/open-notifications.ts', 'allowedHosts'],
   ),
-  'notifications.keepDays': told(
-    3,
-    outbox('that has ended is forgotten with its age'),
-    ['src/app/open-notifications.ts', 'notifications.keepDays'],
-  ),
+  'notifications.keepDays': told(3, outbox('that has ended is forgotten with its age'), [
+    'src/app/open-notifications.ts',
+    'notifications.keepDays',
+  ]),
 };
 
 /** Rows of a dependency under `resilience`. */
@@ -509,7 +503,10 @@ function called(
       : {
           [`${at}.timeoutMs`]: told(
             500,
-            ['src/platform/resilience/make-robust.test.ts', 'a try that takes too long is a timeout'],
+            [
+              'src/platform/resilience/make-robust.test.ts',
+              'a try that takes too long is a timeout',
+            ],
             [
               section === 'github'
                 ? 'src/app/open-github.ts'

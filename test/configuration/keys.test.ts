@@ -35,7 +35,10 @@ function placeOf(key: string, base: KeyRow['base'] = {}): string {
 }
 
 /** What stands in the file, as text; with `other` the key has its other value. */
-function textOf({ key, base = {}, other }: KeyRow & { readonly key: string }, isOther: boolean): string {
+function textOf(
+  { key, base = {}, other }: KeyRow & { readonly key: string },
+  isOther: boolean,
+): string {
   const tree: Record<string, unknown> = {};
   for (const [path, value] of Object.entries(base))
     lay(tree, { path: path.split('.'), value: structuredClone(value) });
@@ -99,7 +102,12 @@ test('a running process takes each changed key from the file, or names it as one
       const holds = JSON.stringify(after) !== JSON.stringify(before);
       const isNamed = (restart ? last?.needRestart : last?.changed)?.includes(path) === true;
       if (last?.error !== null || !isNamed || holds === restart)
-        wrong.push(`${path}: ${JSON.stringify({ before, after, ...last, before_: undefined })}`.slice(0, 300));
+        wrong.push(
+          `${path}: ${JSON.stringify({ before, after, ...last, before_: undefined })}`.slice(
+            0,
+            300,
+          ),
+        );
     }
   } finally {
     source.close();

@@ -44,7 +44,11 @@ const widgets: RepositoryRef = { host: 'github', name: 'acme/widgets' };
 /** What the pipeline reads before each of its acts; a run is bounded, judged and reserved by exactly this. */
 export const policy: Look = async (config) => {
   const settings = createSettings(() => config, folder);
-  return { policy: settings.policyOf(widgets), limits: settings.limits(), rounds: settings.maxRounds() };
+  return {
+    policy: settings.policyOf(widgets),
+    limits: settings.limits(),
+    rounds: settings.maxRounds(),
+  };
 };
 
 /** Which repositories are watched, and who takes their proposals. */
@@ -59,7 +63,8 @@ export const proposing: Look = async (config, database) => {
   const world = await createPipelineWorld(database);
   const settings = createSettings(() => config, folder);
   const ports = { ...world.ports, settings: { ...settings, managerOf: () => world.manager } };
-  for (const id of ['a', 'b', 'c', 'd']) await world.find(id, { path: `${id}.ts`, text: `do ${id}` });
+  for (const id of ['a', 'b', 'c', 'd'])
+    await world.find(id, { path: `${id}.ts`, text: `do ${id}` });
   const { proposed, held } = await propose(ports, world.target);
   const [task] = proposed;
   const issues = [...world.host.state(world.manager).issues.values()];
@@ -239,7 +244,11 @@ export const serving: Look = async (config, database) => {
       asked.end(body);
     });
   try {
-    const json = { 'content-type': 'application/json', 'x-claude-manager': '1', origin: server.address };
+    const json = {
+      'content-type': 'application/json',
+      'x-claude-manager': '1',
+      origin: server.address,
+    };
     const named = await ask('/livez', { headers: { host: 'manager.internal' } });
     const forwarded = { headers: { 'x-forwarded-for': '198.51.100.5', 'x-claude-manager': '1' } };
     await ask('/api/v1/tasks', forwarded);
@@ -281,10 +290,15 @@ export const logging: Look = async (config) => {
     return true;
   }) as never;
   try {
-    const logger = openLogger(() => relative, (line) => line, {}, {
-      isService: true,
-      others: () => [],
-    });
+    const logger = openLogger(
+      () => relative,
+      (line) => line,
+      {},
+      {
+        isService: true,
+        others: () => [],
+      },
+    );
     logger.debug('a detail', {});
     logger.info('a denial', { category: 'security' });
     logger.error('a failure', {});
