@@ -148,8 +148,9 @@ async function token(
   loading: Promise<LoadedConfig>,
 ): Promise<readonly DoctorCheck[]> {
   const loaded = await loading.catch(() => null);
-  const { managerRepo, reposToScan } = loaded?.config.github ?? {
+  const { managerRepo, reposToScan, username } = loaded?.config.github ?? {
     managerRepo: null,
+    username: null,
     reposToScan: [],
   };
   if (loaded === null || managerRepo === null)
@@ -165,10 +166,12 @@ async function token(
       ),
     ];
   const env = { ...options.env, GITHUB_API_URL: loaded.config.github.apiUrl };
-  const said = await checkToken(env, githubToken, [
-    managerRepo,
-    ...reposToScan.filter((name) => /^[\w.-]+\/[\w.-]+$/u.test(name)),
-  ]);
+  const said = await checkToken(
+    env,
+    githubToken,
+    [managerRepo, ...reposToScan.filter((name) => /^[\w.-]+\/[\w.-]+$/u.test(name))],
+    username,
+  );
   return said.map((text) =>
     line(
       'GitHub token',
@@ -183,6 +186,8 @@ function mendOf(said: string): string | null {
   if (said.startsWith('ok')) return null;
   if (said.includes(' 401'))
     return 'GitHub does not know this token: make a new one and export GITHUB_TOKEN.';
+  if (said.includes('github.username'))
+    return 'Export a token of that account, or correct github.username.';
   return 'Give the token write on contents, issues and pull requests.';
 }
 

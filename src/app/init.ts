@@ -65,7 +65,12 @@ export async function writeFirstConfig(
       ],
     };
   }
-  const remarks = await checkToken(options.env, token, [request.managerRepo ?? '', ...onGithub]);
+  const remarks = await checkToken(
+    options.env,
+    token,
+    [request.managerRepo ?? '', ...onGithub],
+    request.username ?? null,
+  );
   return {
     file,
     tokenChecked: true,

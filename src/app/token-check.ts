@@ -1,10 +1,14 @@
 import { messageOf } from '../lib/app-error.ts';
 
-/** Asks GitHub who the token is and what it may do on each repository; one line each, for people. */
+/**
+ * Asks GitHub who the token is and what it may do on each repository; one line each, for people. A token of somebody else
+ * than `github.username` names would write under another name than people expect.
+ */
 export async function checkToken(
   env: Readonly<Record<string, string | undefined>>,
   token: string,
   repositories: readonly string[],
+  username: string | null,
 ): Promise<string[]> {
   const api = (env['GITHUB_API_URL'] ?? 'https://api.github.com').replace(/\/+$/u, '');
   const lines: string[] = [];
@@ -12,12 +16,17 @@ export async function checkToken(
     '/user',
     ...repositories.filter((name) => !/[*?]/u.test(name)).map((name) => `/repos/${name}`),
   ]) {
-    lines.push(await ask(api, path, token));
+    lines.push(await ask(api, path, token, username));
   }
   return lines;
 }
 
-async function ask(api: string, path: string, token: string): Promise<string> {
+async function ask(
+  api: string,
+  path: string,
+  token: string,
+  username: string | null,
+): Promise<string> {
   try {
     const answer = await fetch(`${api}${path}`, {
       headers: {
@@ -29,11 +38,17 @@ async function ask(api: string, path: string, token: string): Promise<string> {
     });
     if (!answer.ok) return `failed: ${path} answers ${answer.status}`;
     const body = (await answer.json()) as { login?: string; permissions?: { push?: boolean } };
-    if (path === '/user') return `ok: the token belongs to ${body.login ?? 'somebody'}`;
+    if (path === '/user') return ownerLine(body.login ?? 'somebody', username);
     return body.permissions?.push === true
       ? `ok: may write ${path.slice(7)}`
       : `failed: may not write ${path.slice(7)}`;
   } catch (error) {
     return `failed: ${api}${path} cannot be reached (${messageOf(error)})`;
   }
+}
+
+function ownerLine(login: string, username: string | null): string {
+  return username === null || username.toLowerCase() === login.toLowerCase()
+    ? `ok: the token belongs to ${login}`
+    : `failed: the token belongs to ${login}, and github.username names ${username}`;
 }

@@ -1,10 +1,10 @@
 import {
   agents,
   calling,
-  hash,
   type Look,
   limits,
   logging,
+  owning,
   policy,
   proposing,
   serving,
@@ -62,11 +62,7 @@ const bounded = ['src/app/open-agents.ts', 'bounds().'] as const;
 
 /** One row for each key of the schema; a key without one fails the table. */
 export const keyRows: Readonly<Record<string, KeyRow>> = {
-  'github.username': told(
-    'svc-bot',
-    ['test/end-to-end/library-github.test.ts', 'username'],
-    ['src/app/github-access.ts', 'username'],
-  ),
+  'github.username': seen(owning, 'somebody-else'),
   'github.managerRepo': seen(watching, 'acme/other', { 'github.managerRepo': 'acme/manager' }),
   'github.app': told(app, githubApp, ['src/app/github-access.ts', '?? app']),
   'github.credentials': told(credential['github.credentials'], githubApp, [
@@ -128,7 +124,7 @@ export const keyRows: Readonly<Record<string, KeyRow>> = {
   ),
   'github.webhooks.keepDays': told(
     60,
-    ['src/platform/inbox/inbox.test.ts', 'forgotten'],
+    ['test/webhooks.test.ts', 'each delivery once'],
     ['src/app/open-webhooks.ts', 'webhooks.keepDays'],
   ),
   'analyzer.scanForTodos': told(
@@ -244,7 +240,7 @@ export const keyRows: Readonly<Record<string, KeyRow>> = {
     'github.managerRepo': 'acme/manager',
   }),
   'repositories[].host': seen(watching, 'local', {
-    repositories: [{ match: './code' }],
+    repositories: [{ match: 'code/widgets' }],
     'github.managerRepo': 'acme/manager',
   }),
   'repositories[].exclude': seen(watching, ['acme/old'], {
@@ -357,7 +353,11 @@ export const keyRows: Readonly<Record<string, KeyRow>> = {
     ['src/platform/logging/rotating-file.test.ts', rotated],
     ['src/app/open-logger.ts', 'logging.keepDays'],
   ),
-  'logging.standardOutput': seen(logging, true),
+  'logging.standardOutput': told(
+    true,
+    ['test/end-to-end/checklist.test.ts', "log_aggregation: 'pass'"],
+    ['src/app/open-logger.ts', 'logging.standardOutput &&'],
+  ),
   'performance.monitoringEnabled': told(
     false,
     ['src/platform/telemetry/telemetry.test.ts', 'history'],
@@ -470,7 +470,7 @@ export const keyRows: Readonly<Record<string, KeyRow>> = {
   'notifications.webhooks[].events': told(
     ['task.done'],
     outbox('its receiver wants no more'),
-    ['src/app/open-notifications.ts', 'events'],
+    ['src/operations/notifications/task-message.ts', 'events'],
     told_,
   ),
   'notifications.webhooks[].secret': told(
@@ -532,6 +532,3 @@ function called(
     [`${at}.breaker.openMs`]: seen(look, 20_000),
   };
 }
-
-/** Every key that all processes must share is in the hash that they publish. */
-export const hashed = hash;

@@ -14,14 +14,18 @@ import { type KeyRow, keyRows } from './key-rows.ts';
 
 const root = new URL('../../', import.meta.url);
 let database: TestDatabase;
+/** For flows of the pipeline, which empty their tables. */
+let flows: TestDatabase;
 let folder = '';
 beforeAll(async () => {
   database = await createTestDatabase();
   await migrate(database, migrations);
+  flows = await createTestDatabase();
   folder = await mkdtemp(join(tmpdir(), 'cms-keys-'));
 });
 afterAll(async () => {
   await database.drop();
+  await flows.drop();
   await rm(folder, { recursive: true });
 });
 
@@ -118,8 +122,8 @@ test('a running process takes each changed key from the file, or names it as one
 describe('changed, the key is seen to change what the program does', () => {
   const looked = rows.flatMap(({ look, ...row }) => (look === undefined ? [] : [{ ...row, look }]));
   test.each(looked)('$key', async ({ look, ...row }) => {
-    const before = await look((await load(textOf(row, false))).config, database);
-    const after = await look((await load(textOf(row, true))).config, database);
+    const before = await look((await load(textOf(row, false))).config, database, flows);
+    const after = await look((await load(textOf(row, true))).config, database, flows);
     expect(after).not.toEqual(before);
   });
 });

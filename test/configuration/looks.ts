@@ -1,5 +1,5 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { request } from 'node:http';
+import { createServer, request } from 'node:http';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { createServerOpener } from '../../src/app/open-http.ts';
 import { openIdentity } from '../../src/app/open-identity.ts';
 import { openLogger } from '../../src/app/open-logger.ts';
 import { createSettings, watched } from '../../src/app/settings.ts';
+import { checkToken } from '../../src/app/token-check.ts';
 import type { RepositoryRef } from '../../src/domain/repository.ts';
 import { createAgents } from '../../src/integrations/agents/create-agents.ts';
 import { createTerragon } from '../../src/integrations/delegates/terragon.ts';
@@ -19,7 +20,6 @@ import { catalogue } from '../../src/operations/catalogue.ts';
 import type { Gate, GuardedCall, InputFlag } from '../../src/operations/gate.ts';
 import { holdOf } from '../../src/pipeline/dispatch.ts';
 import { propose } from '../../src/pipeline/propose/propose.ts';
-import { configHash } from '../../src/platform/config/config-hash.ts';
 import type { Config } from '../../src/platform/config/schema.ts';
 import { createPasswords } from '../../src/platform/identity/passwords.ts';
 import {
@@ -36,7 +36,11 @@ import { createPipelineWorld } from '../fakes/pipeline-world.ts';
 import type { TestDatabase } from '../support/test-database.ts';
 
 /** Everything that the program does with a configuration in one of its rooms, as plain values. */
-export type Look = (config: Config, database: TestDatabase) => Promise<unknown>;
+export type Look = (
+  config: Config,
+  database: TestDatabase,
+  flows: TestDatabase,
+) => Promise<unknown>;
 
 const folder = '/srv/config';
 const widgets: RepositoryRef = { host: 'github', name: 'acme/widgets' };
@@ -59,8 +63,8 @@ export const watching: Look = async (config) => ({
 });
 
 /** Four findings are proposed, and one task is asked why it does not start, on a Monday at noon in UTC. */
-export const proposing: Look = async (config, database) => {
-  const world = await createPipelineWorld(database);
+export const proposing: Look = async (config, _database, flows) => {
+  const world = await createPipelineWorld(flows);
   const settings = createSettings(() => config, folder);
   const ports = { ...world.ports, settings: { ...settings, managerOf: () => world.manager } };
   for (const id of ['a', 'b', 'c', 'd'])
@@ -278,13 +282,9 @@ export const serving: Look = async (config, database) => {
 /** What is written where when a service logs five megabytes. */
 export const logging: Look = async (config) => {
   const where = await mkdtemp(join(tmpdir(), 'cms-looks-'));
-  const [stdout, stderr] = [process.stdout.write, process.stderr.write];
-  const said = { out: 0, err: '' };
+  const { write } = process.stderr;
+  const said = { err: '' };
   const relative = { ...config, logDir: join(where, config.logDir.split('/').at(-1) ?? '') };
-  process.stdout.write = ((text: string) => {
-    said.out += text.includes('a denial') ? 1 : 0;
-    return true;
-  }) as never;
   process.stderr.write = ((text: string) => {
     if (text.includes('a failure')) said.err = text.startsWith('{') ? 'json' : 'text';
     return true;
@@ -306,8 +306,7 @@ export const logging: Look = async (config) => {
     for (let line = 0; line < 100; line += 1) logger.info(long, {});
     await logger.close();
   } finally {
-    process.stdout.write = stdout;
-    process.stderr.write = stderr;
+    process.stderr.write = write;
   }
   const files = await readdir(where, { recursive: true });
   const text = await readFile(join(relative.logDir, 'application.json'), 'utf8').catch(() => '');
@@ -405,5 +404,18 @@ export const calling =
     };
   };
 
-/** What other processes see of it. */
-export const hash: Look = async (config) => configHash(config);
+/** What people are told of a token that belongs to the login `svc-bot`. */
+export const owning: Look = async (config) => {
+  const github = createServer((_asked, answer) => {
+    answer.setHeader('content-type', 'application/json');
+    answer.end('{ "login": "svc-bot" }');
+  });
+  await new Promise<void>((resolve) => github.listen(0, '127.0.0.1', resolve));
+  const { port } = github.address() as { port: number };
+  try {
+    const env = { GITHUB_API_URL: `http://127.0.0.1:${port}` };
+    return await checkToken(env, 'token', [], config.github.username);
+  } finally {
+    github.close();
+  }
+};

@@ -33,7 +33,8 @@ const credential = z
 
 export const github = section('GitHub; not needed when only local folders are watched.', {
   username: key(z.string().min(1).nullable(), null, {
-    description: 'The login that the service works as; null asks GitHub who the token belongs to.',
+    description:
+      'The login that the service works as; `doctor` and `init` say when the token belongs to somebody else. Null asks GitHub.',
     example: 'svc-bot',
   }),
   managerRepo: key(repositoryName.nullable(), null, {
