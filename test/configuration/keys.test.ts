@@ -10,7 +10,9 @@ import { type LoadedConfig, loadConfig } from '../../src/platform/config/load-co
 import { lay } from '../../src/platform/config/overlays.ts';
 import { migrate } from '../../src/platform/database/migrate.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
-import { type KeyRow, keyRows } from './key-rows.ts';
+import type { KeyRow } from './key-row.ts';
+import { productRows } from './product-rows.ts';
+import { serviceRows } from './service-rows.ts';
 
 const root = new URL('../../', import.meta.url);
 let database: TestDatabase;
@@ -29,6 +31,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** One row for each key of the schema; a key without one fails the table. */
+const keyRows: Readonly<Record<string, KeyRow>> = { ...productRows, ...serviceRows };
 const rows = Object.entries(keyRows).map(([key, row]) => ({ key, ...row }));
 
 /** `repositories[].base` is that of the first entry, `agents.<name>` the only one of the base. */
