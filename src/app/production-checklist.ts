@@ -23,8 +23,6 @@ export async function checklistFor(
   context: CallContext,
 ): Promise<ChecklistItem[]> {
   const base = { report, settings: settingsOf(loaded), now: systemClock.now() };
-  if (!report.valid)
-    return runChecklist({ ...base, ask: null, why: 'The configuration is not valid.' });
   if (!(await hasStore(loaded)))
     return runChecklist({
       ...base,
