@@ -99,24 +99,57 @@ interface Search {
   readonly choice: FileChoice;
 }
 
-/** Attributes first: only who knows them can say which files are wanted, and what is not wanted is never read. */
+/**
+ * Attributes first: only who knows them can say which files are wanted, and what is not wanted is never read. Object ids
+ * come from one list of the tree, because git looks up each name that it is asked by from the root.
+ */
 async function* hits(git: Git, reader: ObjectReader, search: Search): AsyncIterable<Candidate> {
-  const { commit, choice } = search;
+  const { gitDir, commit, choice } = search;
   const names = namesWith(git, search);
-  // The search goes on while the attributes are read.
   const first = names.next();
   first.catch(() => undefined);
+  const list = git.run([`--git-dir=${gitDir}`, 'ls-tree', '-r', '-z', '--full-tree', commit], {
+    maxBytes: 512 << 20,
+    accept: [0, 128],
+  });
+  list.catch(() => undefined);
   try {
-    yield* stream(reader, commit, await attributesAt(git, search.gitDir, commit));
-    yield* stream(reader, commit, resumed(first, names, choice));
+    yield* stream(reader, commit, await attributesAt(git, gitDir, commit));
+    const { stdout } = await list;
+    yield* stream(reader, commit, resumed(first, names, choice, idsIn(stdout)));
+    if (choice.reopens()) yield* stream(reader, commit, reopened(stdout, choice));
   } finally {
     await names.return(undefined);
   }
-  if (choice.reopens()) yield* stream(reader, commit, await reopened(git, search));
+}
+
+async function* resumed(
+  first: Promise<IteratorResult<string, void>>,
+  names: AsyncGenerator<string, void>,
+  choice: FileChoice,
+  idOfPath: (path: string) => string | null,
+): AsyncIterable<BlobAt> {
+  for (let next = await first; next.done !== true; next = await names.next()) {
+    const path = next.value;
+    if (choice.wanted(path)) yield { path, oid: idOfPath(path) };
+  }
+}
+
+/** Finds paths in what `git ls-tree -z` wrote; paths that come in its order are found in one pass over it. */
+function idsIn(list: Buffer): (path: string) => string | null {
+  let from = 0;
+  return (path) => {
+    const entry = `\t${path}\0`;
+    let at = list.indexOf(entry, from);
+    if (at === -1) at = list.indexOf(entry);
+    if (at === -1) return null;
+    from = at + 1;
+    return list.toString('latin1', list.lastIndexOf(' ', at) + 1, at);
+  };
 }
 
 /** The files that the search passed over and that an attribute asks for all the same: few, so all of them are read. */
-async function reopened(git: Git, { gitDir, commit, choice }: Search): Promise<BlobAt[]> {
+function reopened(list: Buffer, choice: FileChoice): BlobAt[] {
   const { folders, endings } = choice.unlikely;
   const names = new Set(folders);
   const isUnlikely = (path: string) =>
@@ -125,11 +158,7 @@ async function reopened(git: Git, { gitDir, commit, choice }: Search): Promise<B
       .split('/')
       .slice(0, -1)
       .some((folder) => names.has(folder));
-  const { stdout } = await git.run(
-    [`--git-dir=${gitDir}`, 'ls-tree', '-r', '-z', '--full-tree', commit],
-    { maxBytes: 512 << 20 },
-  );
-  return parseTree(stdout)
+  return parseTree(list)
     .filter(({ mode, path }) => mode.startsWith('100') && isUnlikely(path) && choice.wanted(path))
     .filter(({ path }) => !choice.never.some((ending) => path.endsWith(ending)));
 }
@@ -140,16 +169,6 @@ function exclusions({ never, unlikely }: FileChoice): string[] {
     ...unlikely.folders.map((name) => `:(exclude,glob)**/${name}/**`),
     ...[...unlikely.endings, ...never].map((ending) => `:(exclude)*${ending}`),
   ];
-}
-
-async function* resumed(
-  first: Promise<IteratorResult<string, void>>,
-  names: AsyncGenerator<string, void>,
-  choice: FileChoice,
-): AsyncIterable<string> {
-  for (let next = await first; next.done !== true; next = await names.next()) {
-    if (choice.wanted(next.value)) yield next.value;
-  }
 }
 
 async function* given(
