@@ -19,6 +19,7 @@ import {
   processMemoryCheck,
 } from '../platform/health/process-checks.ts';
 import type { Census } from '../platform/identity/census.ts';
+import { type BreakerTables, breakerStates } from '../platform/resilience/breakers.ts';
 import { readPipelineState } from '../storage/pipeline-state.ts';
 import { agentEntries } from './open-agents.ts';
 import { pipelineChecks } from './pipeline-checks.ts';
@@ -89,6 +90,7 @@ export function storeChecks(parts: MoreHealthParts): readonly HealthCheck[] {
       }),
     ),
     budgetCheck(database, now),
+    breakerCheck(database, now),
     agentsCheck(parts),
     expiredSessionsCheck(census, now),
     signInCheck(census, now),
@@ -157,6 +159,31 @@ function budgetCheck(database: Pick<Database, 'kysely'>, now: () => Date): Healt
         bad: 101,
         evidence: `${Math.round(used)} % of the hour's content is used; ${paused} of ${budgets.length} credentials wait as GitHub asked.`,
         remedy: 'Wait; work goes on by itself. Fewer repositories or a longer interval need less.',
+      });
+    },
+  };
+}
+
+/** Dependencies that fail so often that nothing is sent to them for a while. */
+function breakerCheck(database: Pick<Database, 'kysely'>, now: () => Date): HealthCheck {
+  return {
+    name: 'breakers',
+    category: 'external',
+    critical: false,
+    measure: async () => {
+      const states = await breakerStates(database.kysely<BreakerTables>(), now());
+      const open = states.filter(({ state }) => state !== 'closed');
+      const names = open.map(({ name, until }) => `${name} until ${until?.toISOString() ?? ''}`);
+      return highIsBad({
+        value: open.length,
+        unit: 'count',
+        odd: 1,
+        bad: 1_000_000,
+        evidence:
+          open.length === 0
+            ? 'No dependency is left alone.'
+            : `Left alone because they fail: ${names.join(', ')}.`,
+        remedy: 'Look whether these services are well; each is tried again by itself.',
       });
     },
   };

@@ -35,6 +35,8 @@ export interface AgentRooms {
   readonly commands: CommandRunner;
   /** Words for people: what seals agents in. */
   readonly sandboxName: string;
+  /** What has to be installed before any agent can run here; null when nothing has to. */
+  readonly missing: string | null;
   /** `agents.list`, `agents.prove`. */
   readonly served: readonly Served[];
   /** Ends what a dead service left running; only who holds the claim on the data folder may ask for it. */
@@ -77,7 +79,9 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
         ),
       ]
     : [];
-  const sandbox = parts.isWorking ? await sandboxFor(parts, tempRoot, isDemo) : notWorking;
+  const { sandbox, missing } = parts.isWorking
+    ? await sandboxFor(parts, tempRoot, isDemo)
+    : { sandbox: notWorking, missing: null };
   const nodePath = process.execPath;
   const bounds = (): Config['executor']['limits'] => parts.current().executor.limits;
   // Read by each run when it begins, so that a reload holds for the next one.
@@ -147,6 +151,7 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
       },
     },
     sandboxName: sandbox.name,
+    missing,
     endLeftovers: async () => {
       await sweepLeftovers(tempRoot, clock);
     },
@@ -185,24 +190,26 @@ async function sandboxFor(
   parts: AgentRoomParts,
   tempRoot: string,
   isDemo: boolean,
-): Promise<Sandbox> {
+): Promise<{ readonly sandbox: Sandbox; readonly missing: string | null }> {
   const { sandbox: wanted, allowUnsandboxed } = parts.config.executor;
   const candidates = sandboxCandidates(parts, tempRoot);
   try {
-    return await chooseSandbox({
+    const sandbox = await chooseSandbox({
       wanted,
       allowUnsandboxed: allowUnsandboxed || isDemo,
       candidates,
     });
+    return { sandbox, missing: null };
   } catch (thrown) {
     const error = toAppError(thrown);
     parts.warn('no sandbox works', { code: error.code, reason: error.message });
-    // Everything that needs no agent goes on; a run ends with this error and its next step.
-    return {
+    // Everything that needs no agent goes on; approved work waits and says why.
+    const sandbox: Sandbox = {
       name: 'none',
       probe: async () => ({ works: false, evidence: error.message, mend: error.next ?? null }),
       start: () => Promise.reject(error),
     };
+    return { sandbox, missing: `${error.message} ${error.next ?? ''}`.trim() };
   }
 }
 

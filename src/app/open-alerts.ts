@@ -21,9 +21,10 @@ import { type HealthCheck, runChecks } from '../platform/health/check.ts';
 import { diskCheck, memoryCheck } from '../platform/health/machine-checks.ts';
 import { sendPublic } from '../platform/outbound/public-url.ts';
 import type { Blocks } from '../platform/ratelimit/blocks.ts';
-import { createDependency, type Dependency } from '../platform/resilience/dependency.ts';
+import type { Dependency } from '../platform/resilience/dependency.ts';
 import type { History } from '../platform/telemetry/history.ts';
 import { vaultCheck } from '../platform/vault/vault-check.ts';
+import { notificationPolicy } from './notification-policy.ts';
 import type { StoreRooms } from './open-store.ts';
 
 export interface AlertParts {
@@ -48,16 +49,11 @@ export interface AlertRooms {
 /** Alerts of a running service: what is measured, judged, kept and told. */
 export function openAlerts(parts: AlertParts): AlertRooms {
   const { config, store, log } = parts;
-  const { inFlight, timeoutMs, retry, breaker } = config().resilience.notifications;
-  const sinks = createDependency(
-    'notifications',
-    { breaker, retry, timeoutMs, bulkhead: { inFlight, waiting: 100 } },
-    { breakers: store.breakers, clock: systemClock, random: systemRandom },
-  );
+  const policy = notificationPolicy(config(), store.breakers);
   const alerts = createAlerts(store.database, {
     clock: systemClock,
     log,
-    sinks: () => sinksOf(parts, sinks),
+    sinks: () => sinksOf(parts, policy),
   });
   return {
     served: alertHandlers({ alerts, clock: systemClock }),
@@ -156,7 +152,7 @@ async function unwellChecks({ config, store }: AlertParts): Promise<Facts['unwel
 }
 
 /** The log hears of every alert; a webhook when one is configured. */
-function sinksOf({ config, store }: AlertParts, sinks: Dependency): readonly Sink[] {
+function sinksOf({ config, store }: AlertParts, policy: Dependency): readonly Sink[] {
   const { webhookCredential: name, allowedHosts: allowed } = config().alerts;
   if (name === null) return [];
   return [
@@ -168,13 +164,12 @@ function sinksOf({ config, store }: AlertParts, sinks: Dependency): readonly Sin
         const headers = { 'content-type': 'application/json' };
         const { timeoutMs } = config().resilience.notifications;
         const message = { method: 'POST', headers, body, timeoutMs } as const;
-        // Told twice is better than not told: a message without an answer is sent again.
-        await sinks.run(
+        await policy.run(
           async () => {
             const { status } = await sendPublic(address, message, { allowed });
             if (status >= 300) throw refused(status);
           },
-          { mayRepeat: true },
+          { place: new URL(address).host },
         );
       },
     },

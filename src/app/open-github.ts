@@ -1,5 +1,6 @@
 import type { CodeHost } from '../domain/ports/code-host.ts';
 import type { GitPush } from '../domain/ports/git.ts';
+import type { AccessOf } from '../integrations/github/credentials/access.ts';
 import { createDatabaseEtagStore } from '../integrations/github/etag-store.ts';
 import type { HttpAnswer } from '../integrations/github/exchange.ts';
 import { createGithubHost, type GithubGuards } from '../integrations/github/github-host.ts';
@@ -9,7 +10,6 @@ import type { Breakers } from '../platform/resilience/breakers.ts';
 import { createDependency } from '../platform/resilience/dependency.ts';
 import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import type { GithubAccessParts } from './github-access.ts';
-import { githubAccess } from './github-access.ts';
 import { upstreamObserver } from './upstream-observer.ts';
 
 export interface GithubParts extends GithubAccessParts {
@@ -17,6 +17,7 @@ export interface GithubParts extends GithubAccessParts {
   readonly markers: Markers;
   readonly push: GitPush;
   readonly breakers: Breakers;
+  readonly access: AccessOf;
 }
 
 /** The GitHub host behind its governors, whose state all processes of one credential share. */
@@ -27,7 +28,7 @@ export function openGithub(parts: GithubParts): CodeHost {
   return createGithubHost({
     apiUrl,
     serverUrl,
-    access: githubAccess(parts),
+    access: parts.access,
     home: managerRepo,
     etags: createDatabaseEtagStore(parts.database.kysely<GithubTables>()),
     clock,

@@ -14,8 +14,10 @@ import type { Outbox } from '../platform/outbox/outbox.ts';
 import { createOutbox } from '../platform/outbox/outbox.ts';
 import type { ReceiverAddress } from '../platform/outbox/send-messages.ts';
 import { sendMessages } from '../platform/outbox/send-messages.ts';
+import type { Breakers } from '../platform/resilience/breakers.ts';
 import { kyselyOf } from '../storage/transaction.ts';
 import type { Credentials } from './credentials.ts';
+import { notificationPolicy } from './notification-policy.ts';
 
 /**
  * The same store, and each receiver of the configuration is told of every birth and every change of a state: the message is
@@ -62,6 +64,7 @@ export interface NotificationParts {
   readonly store: {
     readonly database: Pick<Database, 'kysely'>;
     readonly credentials: Pick<Credentials, 'holder'>;
+    readonly breakers: Breakers;
   };
   readonly log: Log;
   readonly clock: Clock;
@@ -84,6 +87,7 @@ export function openNotifications(parts: NotificationParts): NotificationRooms {
   const { config, store, log, clock } = parts;
   const outbox = createOutbox(store.database, { clock });
   const deps = { clock, random: systemRandom, log };
+  const policy = notificationPolicy(config(), store.breakers);
   return {
     served: notificationHandlers({
       outbox,
@@ -100,11 +104,16 @@ export function openNotifications(parts: NotificationParts): NotificationRooms {
             everyMs: sendEveryMs,
             work: async () => {
               const { allowedHosts } = config().notifications;
+              const { timeoutMs } = config().resilience.notifications;
               const post = (url: string, headers: Readonly<Record<string, string>>, body: string) =>
-                sendPublic(
-                  url,
-                  { method: 'POST', headers, body, timeoutMs: 15_000 },
-                  { allowed: allowedHosts },
+                policy.run(
+                  () =>
+                    sendPublic(
+                      url,
+                      { method: 'POST', headers, body, timeoutMs },
+                      { allowed: allowedHosts },
+                    ),
+                  { place: new URL(url).host, failed: ({ status }) => status >= 500 },
                 );
               const send = { outbox, addressOf, post, clock, log, version: parts.version };
               while ((await sendMessages(send)) > 0);

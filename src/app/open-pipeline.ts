@@ -1,19 +1,23 @@
+import type { Obstacles } from '../domain/ports/obstacles.ts';
 import { systemClock } from '../lib/clock.ts';
 import { systemRandom } from '../lib/random.ts';
 import type { PipelinePorts } from '../pipeline/pipeline-ports.ts';
 import { followFindings } from '../pipeline/propose/follow-findings.ts';
+import type { Config } from '../platform/config/schema.ts';
 import { currentCorrelationId } from '../platform/logging/context.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { createLineRedactor } from '../platform/redaction/line-redactor.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
 import { createEarlierProposals } from '../storage/earlier-proposals.ts';
 import { createSuppressionStore } from '../storage/suppression-store.ts';
+import { guardedRunner } from './guarded-runner.ts';
 import type { AgentRooms } from './open-agents.ts';
 import type { createScan } from './open-scan.ts';
 import type { StoreRooms } from './open-store.ts';
 import type { createSettings } from './settings.ts';
 
 interface PipelineParts {
+  readonly loaded: { readonly config: Config };
   readonly redactor: Redactor;
   readonly logger: Logger;
 }
@@ -25,6 +29,7 @@ export function pipelinePorts(
   agents: AgentRooms,
   settings: ReturnType<typeof createSettings>,
   scan: ReturnType<typeof createScan>,
+  obstacles: Obstacles,
 ): PipelinePorts {
   const { redactor, logger } = parts;
   const ports: PipelinePorts = {
@@ -33,6 +38,7 @@ export function pipelinePorts(
     findings: store.findings,
     runs: store.runs,
     pauses: store.pauses,
+    obstacles,
     suppressions: createSuppressionStore(store.database),
     earlier: createEarlierProposals(store.database),
     effects: store.effects,
@@ -41,7 +47,7 @@ export function pipelinePorts(
     workspaces: store.workspaces,
     agents: agents.agents,
     delegates: agents.delegates,
-    runner: agents.runner,
+    runner: guardedRunner(agents.runner, store.breakers, parts.loaded.config),
     commands: agents.commands,
     secrets: {
       scan: (text) => redactor.kindsIn(text),

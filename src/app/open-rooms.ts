@@ -28,11 +28,13 @@ import { createChangeFeed } from '../storage/change-feed.ts';
 import { attachToService } from './attach-service.ts';
 import { auditReloads } from './audit-reloads.ts';
 import { importable } from './credentials.ts';
+import { githubStanding } from './github-standing.ts';
 import { openHealthRooms } from './health-rooms.ts';
 import { terminate } from './lifecycle.ts';
 import type { LiveConfig } from './live-config.ts';
 import { mergeOf } from './local-merge.ts';
 import { allSecrets } from './named-secrets.ts';
+import { openObstacles } from './obstacles.ts';
 import { openAgents } from './open-agents.ts';
 import { openAlerts } from './open-alerts.ts';
 import { auditOperations, gateAuditOf, keepAudit } from './open-audit.ts';
@@ -182,7 +184,20 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       random: systemRandom,
       telemetry: parts.telemetry,
     });
-    const pipeline = pipelinePorts(parts, store, agents, settings, scan);
+    const pipeline = pipelinePorts(
+      parts,
+      store,
+      agents,
+      settings,
+      scan,
+      openObstacles({
+        store,
+        config,
+        agents,
+        isMemoryTight: () => health.isMemoryTight(),
+        isWorking: options.needs === 'engine',
+      }),
+    );
     const repositories = (): Promise<readonly RepositoryRef[]> =>
       expand(parts.live.current(), configFolder(options, loaded), store);
     const named = (name: string): RepositoryRef =>
@@ -222,6 +237,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         health: () => health.latest(),
         alertsFiring: () => alerts.firing(),
         budgetPerDayUsd: () => current().executor.budget.perDayUsd,
+        github: () => githubStanding(store.database, systemClock.now()),
         breakers: () => breakerStates(store.database.kysely<BreakerTables>(), systemClock.now()),
       }),
       ...issueHandlers({

@@ -22,6 +22,7 @@ import { createGitPush } from '../integrations/git/push.ts';
 import type { OpenTreeReader } from '../integrations/git/tree-reader.ts';
 import { createTreeReader } from '../integrations/git/tree-reader.ts';
 import { createWorkspaces } from '../integrations/git/workspaces.ts';
+import type { AccessOf } from '../integrations/github/credentials/access.ts';
 import { githubMigrations } from '../integrations/github/tables.ts';
 import type { LocalHost } from '../integrations/local/local-host.ts';
 import { createLocalHost } from '../integrations/local/local-host.ts';
@@ -75,6 +76,7 @@ import { kyselyOf } from '../storage/transaction.ts';
 import { auditedTasks } from './audited-tasks.ts';
 import type { Credentials } from './credentials.ts';
 import { createCredentials } from './credentials.ts';
+import { githubAccess } from './github-access.ts';
 import { killPoint } from './kill-point.ts';
 import { openAudit } from './open-audit.ts';
 import { openGithub } from './open-github.ts';
@@ -100,6 +102,8 @@ export interface StoreRooms {
   readonly push: GitPush;
   /** Which dependencies are left alone. */
   readonly breakers: Breakers;
+  /** Name of the credential that goes to a repository on GitHub. */
+  readonly credentialOf: (repository: string) => string;
   readonly mirrors: Mirrors;
   readonly trees: OpenTreeReader;
   readonly workspaces: Workspaces;
@@ -202,6 +206,9 @@ async function build(
   });
   const checkpoint = killPoint(env);
   let github: CodeHost | null = null;
+  let access: AccessOf | null = null;
+  const accessOf = (): AccessOf =>
+    (access ??= githubAccess({ ...parts, database, credentials, sealing: vault }));
   const host = (name: HostName): CodeHost => {
     if (name === 'local') return local;
     github ??= openGithub({
@@ -210,6 +217,7 @@ async function build(
       markers,
       push,
       breakers,
+      access: accessOf(),
       credentials,
       sealing: vault,
     });
@@ -258,6 +266,7 @@ async function build(
     local,
     push,
     breakers,
+    credentialOf: (repository) => accessOf()(repository).id,
     mirrors: createMirrors({
       git,
       clock,

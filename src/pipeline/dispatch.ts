@@ -1,5 +1,6 @@
 import { failureRules } from '../domain/failure.ts';
 import type { Budget } from '../domain/policy.ts';
+import { type Obstacle, obstacleCodes } from '../domain/ports/obstacles.ts';
 import type { Spending } from '../domain/ports/stores.ts';
 import { quietNow } from '../domain/quiet-hours.ts';
 import { repositoryKey } from '../domain/repository.ts';
@@ -9,7 +10,7 @@ import type { PipelinePorts } from './pipeline-ports.ts';
 
 export type DispatchPorts = Pick<
   PipelinePorts,
-  'tasks' | 'runs' | 'pauses' | 'settings' | 'clock' | 'agents' | 'delegates'
+  'tasks' | 'runs' | 'pauses' | 'obstacles' | 'settings' | 'clock' | 'agents' | 'delegates'
 >;
 
 /** Why an approved task is not started now; every path that does not dispatch has one of these. */
@@ -24,6 +25,7 @@ export const holdCodes = [
   'repository_paused',
   'quiet_hours',
   'agent_missing',
+  ...obstacleCodes,
   'model_quota',
   'retry_later',
   'start_failed',
@@ -55,6 +57,8 @@ export async function holdOf(ports: DispatchPorts, task: Task): Promise<Hold | n
       `No agent is named "${task.agent}". Add it under executor.agents.`,
     );
   }
+  const obstacle = await obstacleOf(ports, task, isDelegate);
+  if (obstacle !== null) return obstacle;
   const waiting = (await restOf(ports, task)) ?? (await nextTryOf(ports, task));
   if (waiting !== null) return waiting;
   const failed = await lastFailedStart(ports, task);
@@ -65,6 +69,15 @@ export async function holdOf(ports: DispatchPorts, task: Task): Promise<Hold | n
   if (agent === null || agent.cost === 'free') return null;
   const scope = { taskId: task.id, target: task.target, now: ports.clock.now() };
   return overBudget(await ports.runs.spending(null, scope), policy.budget);
+}
+
+async function obstacleOf(
+  ports: DispatchPorts,
+  { target, agent }: Task,
+  isDelegate: boolean,
+): Promise<Obstacle | null> {
+  const manager = ports.settings.managerOf(target);
+  return ports.obstacles.inTheWay({ target, manager, agent: isDelegate ? null : agent });
 }
 
 /** The agent's model has no quota left; it goes on by itself when it has. */

@@ -3,6 +3,7 @@ import type { TaskNote } from '../domain/ports/stores.ts';
 import type { Task } from '../domain/task.ts';
 import type { DispatchPorts } from './dispatch.ts';
 import { holdOf, pauseOf } from './dispatch.ts';
+import { workflowIdOf } from './execute/attempt.ts';
 
 /** Why a task stands where it stands, for a person: the reason now, and what was said before, newest first. */
 export interface Explanation {
@@ -50,11 +51,7 @@ async function reason(
     case 'approved': {
       const held = await holdOf(ports, task);
       return held === null
-        ? because(
-            'waits_for_worker',
-            'It is approved and starts when a worker is free.',
-            'Nothing; see that a service is running.',
-          )
+        ? await aboutToStart(ports, task)
         : because(held.code, held.text, 'It goes on by itself when this ends.');
     }
     case 'running': {
@@ -98,6 +95,32 @@ async function reason(
         'Nothing.',
       );
   }
+}
+
+/** Nothing holds it back: who has its start, if anybody. */
+async function aboutToStart(
+  ports: DispatchPorts,
+  { id, attempt, version }: Task,
+): Promise<ReturnType<typeof because>> {
+  const next = { taskId: id, attempt: attempt + 1, version };
+  const claim = await ports.obstacles.claimOf(workflowIdOf(next));
+  if (claim?.state === 'taken')
+    return because(
+      'lease_held',
+      `The executor ${claim.executor ?? 'of a service'} has taken attempt ${next.attempt} and is about to begin.`,
+      'Nothing; when that executor dies, another one takes it over.',
+    );
+  if (claim?.state === 'queued')
+    return because(
+      'queued',
+      `Attempt ${next.attempt} is in the queue; it starts when a worker is free.`,
+      'Nothing; executor.maxConcurrent says how many work at a time.',
+    );
+  return because(
+    'waits_for_worker',
+    'It is approved and starts when a worker is free.',
+    'Nothing; see that a service is running.',
+  );
 }
 
 /** The advice of the reason, where the last run had one. */

@@ -3,6 +3,7 @@ import { completed, fakeAgent } from '../../test/fakes/fake-work.ts';
 import { createPipelineWorld, type PipelineWorld } from '../../test/fakes/pipeline-world.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.ts';
 import { failureRules } from '../domain/failure.ts';
+import { type ObstacleCode, obstacleCodes } from '../domain/ports/obstacles.ts';
 import { weekdays } from '../domain/quiet-hours.ts';
 import type { Task } from '../domain/task.ts';
 import { AppError } from '../lib/app-error.ts';
@@ -57,6 +58,14 @@ const ways: Readonly<Record<HoldCode, () => Promise<void>>> = {
     world.quiet = [{ days: weekdays, from: '00:00', to: '00:00', timezone: 'UTC' }];
   },
   agent_missing: async () => world.agents.clear(),
+  ...(Object.fromEntries(
+    obstacleCodes.map((code) => [
+      code,
+      async () => {
+        world.obstacle = { code, text: `${code} is in the way.` };
+      },
+    ]),
+  ) as Record<ObstacleCode, () => Promise<void>>),
   model_quota: async () => {
     fails('model_quota', new Date('2026-03-02T15:00:00Z'));
     await world.attempt(task);
@@ -126,6 +135,18 @@ describe('why an approved task is not started', () => {
     },
   );
 });
+
+test.each([
+  ['queued', 'queued'],
+  ['taken', 'lease_held'],
+] as const)(
+  'a start that is %s is explained as %s, and dispatched no second time',
+  async (state, code) => {
+    world.claim = { state, executor: 'executor-7' };
+    expect(await explain(world.ports, await now())).toMatchObject({ state: 'approved', code });
+    expect(await holdOf(world.ports, await now())).toBeNull();
+  },
+);
 
 describe("an agent whose model's quota is used up", () => {
   const reset = new Date('2026-03-02T15:00:00Z');

@@ -6,6 +6,7 @@ import type { Delegate } from '../domain/ports/delegate.ts';
 import type { EarlierProposals } from '../domain/ports/earlier-proposals.ts';
 import type { Effects } from '../domain/ports/effects.ts';
 import type { Mirrors, Workspaces } from '../domain/ports/git.ts';
+import type { Obstacles } from '../domain/ports/obstacles.ts';
 import type { SuppressionStore } from '../domain/ports/page-queries.ts';
 import type { EgressRefusal } from '../domain/ports/sandbox.ts';
 import type {
@@ -27,6 +28,7 @@ export interface PipelinePorts {
   readonly findings: FindingStore;
   readonly runs: RunStore;
   readonly pauses: PauseStore;
+  readonly obstacles: Obstacles;
   readonly suppressions: Pick<SuppressionStore, 'has'>;
   readonly earlier: Pick<EarlierProposals, 'of'>;
   readonly effects: Effects;

@@ -44,6 +44,18 @@ export const storageMigrations: readonly Migration[] = [
       ]);
     },
   },
+  {
+    id: 'storage-0006-start-obstacles',
+    up: async (db) => {
+      await run(db, [
+        `create table start_obstacles (
+          code text primary key,
+          text text not null,
+          until timestamptz not null
+        )`,
+      ]);
+    },
+  },
 ];
 
 const taskTables = [

@@ -11,6 +11,7 @@ export interface StorageTables {
   run_events: RunEventRow;
   pauses: PauseRow;
   resting_agents: RestingAgentRow;
+  start_obstacles: { code: string; text: string; until: Date };
   suppressions: SuppressionRow;
   earlier_proposals: EarlierProposalRow;
   repository_looks: RepositoryLookRow;

@@ -6,6 +6,7 @@ import { fingerprintOf } from '../../src/domain/finding.ts';
 import type { RepositoryPolicy } from '../../src/domain/policy.ts';
 import type { Agent } from '../../src/domain/ports/agent.ts';
 import type { Transaction } from '../../src/domain/ports/effects.ts';
+import type { Obstacle, StartClaim } from '../../src/domain/ports/obstacles.ts';
 import type { AuditRecord, KnownFinding } from '../../src/domain/ports/stores.ts';
 import type { QuietHours } from '../../src/domain/quiet-hours.ts';
 import type { RepositoryRef } from '../../src/domain/repository.ts';
@@ -45,6 +46,10 @@ export interface PipelineWorld {
   /** What holds for every repository; change it in place. */
   readonly policy: { -readonly [key in keyof RepositoryPolicy]: RepositoryPolicy[key] };
   readonly agents: Map<string, Agent>;
+  /** What lies in the way of every start. */
+  obstacle: Obstacle | null;
+  /** Who has the start of every approved task. */
+  claim: StartClaim | null;
   /** When nothing starts. */
   quiet: readonly QuietHours[];
   /** Attempts that were started, in order. */
@@ -101,6 +106,8 @@ export async function createPipelineWorld(
     started,
     rounds,
     quiet: [],
+    obstacle: null,
+    claim: null,
     look: async () => undefined,
     find: async (id, change = {}) => {
       const finding = aFinding(id, target, change);
@@ -128,6 +135,7 @@ export async function createPipelineWorld(
       findings,
       runs,
       pauses: createPauseStore(database),
+      obstacles: { inTheWay: async () => world.obstacle, claimOf: async () => world.claim },
       suppressions: createSuppressionStore(database),
       earlier: createEarlierProposals(database),
       effects: createEffects<Transaction, EffectRequest>({

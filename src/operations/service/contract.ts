@@ -127,6 +127,30 @@ export const serviceStatus = operation({
     alertsFiring: z.number(),
     /** Agents that are not asked until their model has quota again. */
     resting: z.array(z.object({ agent: z.string(), until: z.string(), text: z.string() })),
+    /** What the governor of GitHub's limits decides, for each credential; it never names a token. */
+    github: z.array(
+      z.object({
+        credential: z.string(),
+        /** That may still be spent in this minute. */
+        pointsLeft: z.number(),
+        /** Issues, comments and the like that may still be made in this hour. */
+        contentLeft: z.number(),
+        /** Under way, or lent to a process that may begin them at any moment. */
+        inFlight: z.number(),
+        /** Requests that wait for their turn, by lane. */
+        waiting: z.object({
+          person: z.number(),
+          deliver: z.number(),
+          follow: z.number(),
+          propose: z.number(),
+        }),
+        /** Until when GitHub asked us to send nothing. */
+        restingUntil: z.string().nullable(),
+        /** `refused`: the last answers were refusals; `suspended`: not used any more. */
+        standing: z.enum(['good', 'refused', 'suspended']),
+        suspendedSince: z.string().nullable(),
+      }),
+    ),
     /** Services that failed too often at least once; while open nothing is sent to them. */
     breakers: z.array(
       z.object({

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { Actor } from '../../domain/actor.ts';
 import type { TaskQueries } from '../../domain/ports/task-queries.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
@@ -26,6 +27,8 @@ export type StatusPorts = Pick<PipelinePorts, 'tasks' | 'runs' | 'pauses' | 'clo
       readonly until: Date | null;
     }[]
   >;
+  /** What is left of GitHub's limits and who waits, for each credential. */
+  readonly github: () => Promise<z.infer<typeof serviceStatus.output>['github']>;
   readonly database: { readonly kind: string; readonly version: string };
   /** The last overall result of the checks. */
   readonly health: () => Promise<{
@@ -71,6 +74,7 @@ export function statusHandlers(ports: StatusPorts): readonly Served[] {
         paused: await pausedNames(actor),
         health: health === null ? null : { at: health.at.toISOString(), overall: health.overall },
         alertsFiring: await ports.alertsFiring(),
+        github: await ports.github(),
         breakers: (await ports.breakers()).map(({ name, state, since, until }) => ({
           name,
           state,

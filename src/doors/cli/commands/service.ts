@@ -194,6 +194,16 @@ interface StatusAnswer {
   readonly runsLive: number;
   readonly spentTodayUsd: number;
   readonly paused: readonly string[];
+  readonly github: readonly {
+    readonly credential: string;
+    readonly pointsLeft: number;
+    readonly contentLeft: number;
+    readonly inFlight: number;
+    readonly waiting: Readonly<Record<string, number>>;
+    readonly restingUntil: string | null;
+    readonly standing: string;
+    readonly suspendedSince: string | null;
+  }[];
   readonly breakers: readonly {
     readonly name: string;
     readonly state: string;
@@ -218,6 +228,7 @@ function statusText(answer: StatusAnswer, isShort: boolean): string {
     ['at work', String(answer.runsLive)],
     ['spent today', `$${answer.spentTodayUsd.toFixed(2)} (UTC day, reservations included)`],
     ['paused', answer.paused.join(', ') || 'nothing'],
+    ...answer.github.map((left): [string, string] => ['github', githubText(left)]),
     ...answer.breakers
       .filter(({ state }) => state !== 'closed')
       .map(({ name, until }): [string, string] => [
@@ -229,6 +240,21 @@ function statusText(answer: StatusAnswer, isShort: boolean): string {
       `${agent} rests until ${until}`,
     ]),
   ]);
+}
+
+function githubText(left: StatusAnswer['github'][number]): string {
+  const waiting = Object.entries(left.waiting)
+    .filter(([, count]) => count > 0)
+    .map(([lane, count]) => `${count} ${lane}`)
+    .join(', ');
+  return [
+    `${left.credential}: ${left.pointsLeft} points left this minute, ${left.contentLeft} creations this hour`,
+    `${left.inFlight} under way`,
+    waiting === '' ? 'nobody waits' : `waiting: ${waiting}`,
+    ...(left.restingUntil === null ? [] : [`rests until ${left.restingUntil}`]),
+    ...(left.standing === 'suspended' ? [`suspended since ${left.suspendedSince}`] : []),
+    ...(left.standing === 'refused' ? ['GitHub refused it the last time'] : []),
+  ].join('; ');
 }
 
 function summaryText(answer: ServiceSummary): string {

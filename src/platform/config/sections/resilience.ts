@@ -112,22 +112,17 @@ export const resilience = section(
       },
     ),
     notifications: section(
-      'Messages to the sinks of alerts. What cannot be sent stays in its queue and is sent later.',
+      'Messages to other programs and sinks of alerts. What cannot be sent stays in its queue and is sent later.',
       {
-        timeoutMs: key(milliseconds, 10_000, {
+        timeoutMs: key(milliseconds, 15_000, {
           description: 'Longest duration of one message, in milliseconds.',
           restart: true,
         }),
-        inFlight: key(positive.max(100), 4, {
+        inFlight: key(positive.max(100), 16, {
           description: 'Messages under way at a time.',
           restart: true,
         }),
-        retry: retry('Repeats a message that got no answer, before it goes back to its queue.', {
-          attempts: 2,
-          baseMs: 500,
-          capMs: 5000,
-        }),
-        breaker: breaker('Leaves a sink alone while it fails.', {
+        breaker: breaker('Leaves a receiver alone while it fails.', {
           minimumCalls: 3,
           windowMs: 600_000,
           openMs: 30_000,
