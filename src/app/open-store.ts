@@ -33,6 +33,7 @@ import type { Log } from '../lib/log.ts';
 import type { Random } from '../lib/random.ts';
 import { pauseOf } from '../pipeline/dispatch.ts';
 import type { Settings } from '../pipeline/pipeline-ports.ts';
+import { noteRefusedWrite } from '../pipeline/settle.ts';
 import { alertMigrations } from '../platform/alerts/alerts.ts';
 import type { Audit } from '../platform/audit/audit.ts';
 import { auditMigrations } from '../platform/audit/audit.ts';
@@ -239,6 +240,8 @@ async function build(
       return pause === null ? { allowed: true } : { allowed: false, reason: pause.text };
     },
     audit: async ({ event, intent, facts }) => {
+      if (event === 'effect.failed')
+        await noteRefusedWrite({ tasks, clock }, intent, facts['message']);
       await audit.record(null, {
         event,
         outcome: event === 'effect.failed' ? 'failed' : 'ok',

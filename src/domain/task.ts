@@ -32,6 +32,7 @@ export type AttentionReason =
   | 'repository_gone'
   | 'repository_archived'
   | 'access_withdrawn'
+  | 'issue_transferred'
   | 'blocked_by_policy'
   | 'budget_used_up'
   | 'unknown_outcome'

@@ -1,14 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { completed } from '../../test/fakes/fake-work.ts';
+import { completed, fakeAgent } from '../../test/fakes/fake-work.ts';
 import { createPipelineWorld, type PipelineWorld } from '../../test/fakes/pipeline-world.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.ts';
 import type { HostCheck, ReviewRemark } from '../domain/ports/code-review.ts';
 import type { PullRequestRef, Task } from '../domain/task.ts';
 import { AppError, type ErrorKind } from '../lib/app-error.ts';
 import { pollApprovals } from './approve/poll-approvals.ts';
+import { dispatch } from './cycle.ts';
 import { explain } from './explain.ts';
 import { followDrift } from './follow/drift.ts';
 import { followPullRequests } from './follow/follow.ts';
+import { followProposals } from './follow/follow-proposals.ts';
 import { followVerdicts } from './follow/review-verdicts.ts';
 import { roundWorkflowIdOf } from './follow/round.ts';
 import { propose } from './propose/propose.ts';
@@ -353,4 +355,94 @@ describe('ground that moves under a task in review', () => {
     expect((await now()).attention).toBe(attention);
     if (attention !== null) expect((await why()).text).toContain('bob has opened');
   });
+});
+
+describe('an issue that people move or lock', () => {
+  let waiting: Task;
+  beforeEach(async () => {
+    await world.find('two');
+    [waiting] = (await propose(world.ports, world.target)).proposed as [Task];
+    world.host.label(world.manager, waiting.issueNumber ?? 0, 'ann', 'approved-for-dev');
+    await pollApprovals(world.ports, world.manager);
+  });
+  const of = async (): Promise<Task> => world.task(waiting.id);
+  const explained = async () => explain(world.ports, await of());
+  const looked = async (): Promise<void> =>
+    expect((await followProposals(world.ports, world.manager)).failed).toEqual([]);
+
+  test.each([
+    ['where we may look', 'acme/other#7', 'acme/other#7'],
+    ['where we may not', null, 'may not see'],
+  ])('transferred %s voids the approval and asks a person, once', async (_where, to, words) => {
+    world.host.moveIssue(world.manager, waiting.issueNumber ?? 0, to);
+    await looked();
+    await looked();
+    const { state, code, text, notes } = await explained();
+    expect({ state, code }).toEqual({ state: 'needs_attention', code: 'issue_transferred' });
+    expect(text).toContain(words);
+    expect(notes.filter((note) => note.code === 'issue_transferred')).toHaveLength(1);
+    expect(await world.ports.tasks.approval(waiting.id)).toBeNull();
+    expect(await dispatch(world.ports)).toBe(0);
+  });
+
+  test('deleted is a no', async () => {
+    world.host.state(world.manager).issues.delete(waiting.issueNumber ?? 0);
+    await looked();
+    expect(await of()).toMatchObject({
+      state: 'rejected',
+      note: expect.stringContaining('deleted'),
+    });
+  });
+
+  test('locked is told once and takes nothing away; what may not be said there stands on the task', async () => {
+    const { issues } = world.host.state(world.manager);
+    const issue = issues.get(waiting.issueNumber ?? 0);
+    if (issue === undefined) throw new Error('no issue');
+    issues.set(issue.number, { ...issue, locked: true });
+    await looked();
+    await looked();
+    const message = 'Unable to create comment because issue is locked.';
+    world.host.failNext(
+      'comment',
+      new AppError({ kind: 'forbidden', code: 'github_locked', message }),
+    );
+    expect(await world.attempt(waiting)).toBe('succeeded');
+    const { state, notes } = await explained();
+    expect(state).toBe('in_review');
+    expect(notes.filter((note) => note.code === 'issue_locked')).toHaveLength(1);
+    expect(notes.find((note) => note.code === 'write_refused')?.text).toContain('issue is locked');
+  });
+
+  test('whose repository takes our right to push while the agent works: the work is kept, a person is asked', async () => {
+    const refusal = new AppError({ kind: 'forbidden', code: 'push_refused', message: 'No write.' });
+    world.host.failNext('push_branch', refusal);
+    expect(await world.attempt(waiting)).toBe('failed');
+    const { state, code, text } = await explained();
+    expect({ state, code }).toEqual({ state: 'needs_attention', code: 'access_withdrawn' });
+    expect(text).toContain('No write.');
+    expect(await world.ports.runs.get(`${waiting.id}-1`)).toMatchObject({ patch: '+text' });
+    expect(world.work.prompts).toHaveLength(2);
+    expect(pushes()).toHaveLength(1);
+  });
+});
+
+test('each end of a task leaves one receipt on its issue, with every attempt and the sum', async () => {
+  await world.find('three');
+  const [paid] = (await propose(world.ports, world.target)).proposed as [Task];
+  world.host.label(world.manager, paid.issueNumber ?? 0, 'ann', 'approved-for-dev');
+  await pollApprovals(world.ports, world.manager);
+  world.agents.set('scripted', fakeAgent('scripted', 'reported'));
+  const usage = { inputTokens: 1200, outputTokens: 34, cachedTokens: 0, turns: 5, costUsd: 1.25 };
+  const away = { kind: 'failed', failure: 'transient', message: 'away' } as const;
+  world.work.result = { ...completed(), usage, end: { ...completed().end, ...away } };
+  await world.attempt(paid);
+  world.clock.advance(3_600_000);
+  world.work.result = { ...completed(), usage };
+  world.host.loseNextAnswer('comment');
+  expect(await world.attempt(paid)).toBe('succeeded');
+  const said = world.host.comments(world.manager, paid.issueNumber ?? 0).map(({ body }) => body);
+  const receipts = said.filter((body) => body.includes('Receipt'));
+  expect(receipts).toHaveLength(1);
+  expect(receipts[0]).toMatch(/\| 1 \| scripted \| [\d.]+ \| 5 \| 1200 \| 34 \| \$1\.25 \|/u);
+  expect(receipts[0]).toContain('**$2.50** of $50.00');
 });

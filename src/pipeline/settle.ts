@@ -1,4 +1,7 @@
+import type { EffectRequest } from '../domain/effect.ts';
+import type { TaskStore } from '../domain/ports/stores.ts';
 import { toAppError } from '../lib/app-error.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { PipelinePorts } from './pipeline-ports.ts';
 
 /**
@@ -40,4 +43,25 @@ export async function forEachApart<T>(
     }
   }
   return failed;
+}
+
+/** A write that the host refused for good stands on its task, so that people learn why it is not there. */
+export async function noteRefusedWrite(
+  ports: { readonly tasks: Pick<TaskStore, 'transact' | 'addNote' | 'get'>; readonly clock: Clock },
+  intent: { readonly id: string; readonly request: EffectRequest },
+  message: unknown,
+): Promise<void> {
+  const { request } = intent;
+  const why = typeof message === 'string' ? message : 'the host gave no reason.';
+  // Answers to issues that never became tasks have no task to stand on.
+  if ((await ports.tasks.get(request.taskId)) === null) return;
+  await ports.tasks.transact((transaction) =>
+    ports.tasks.addNote(transaction, {
+      taskId: request.taskId,
+      at: ports.clock.now(),
+      code: 'write_refused',
+      text: `${request.kind.replaceAll('_', ' ')} in ${request.repository.name} was refused: ${why}`,
+      key: `refused:${intent.id}`,
+    }),
+  );
 }

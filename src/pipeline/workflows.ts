@@ -64,11 +64,19 @@ async function finish(
   const ended =
     commit === null
       ? result
-      : await safely(ports, signal, () =>
-          deliverUnpaused(ports, ref, { ...result, commit }, signal),
+      : asksForAccess(
+          await safely(ports, signal, () =>
+            deliverUnpaused(ports, ref, { ...result, commit }, signal),
+          ),
         );
   if (ended.commit === null) await persist(ports, () => endAttempt(ports, ref, ended));
   return ended.outcome;
+}
+
+/** Finished work that we may no longer deliver waits for a person, not for another attempt. */
+function asksForAccess(result: WorkResult): WorkResult {
+  const isRefused = result.outcome === 'failed' && result.reason === 'authentication';
+  return isRefused ? { ...result, asksPerson: 'access_withdrawn' } : result;
 }
 
 const lookForResumeMs = 2000;

@@ -55,6 +55,8 @@ export interface FakeCodeHost extends CodeHost {
   comment(ref: RepositoryRef, number: number, actor: string, body: string): void;
   close(ref: RepositoryRef, number: number, actor: string, reason?: string): void;
   reopen(ref: RepositoryRef, number: number, actor: string): void;
+  /** Transfers an issue to another repository; null: to one that we may not see. */
+  moveIssue(ref: RepositoryRef, number: number, to: string | null): void;
   /** Merges and moves the base branch; returns the merge commit. */
   mergePullRequest(ref: RepositoryRef, number: number): string;
   closePullRequest(ref: RepositoryRef, number: number): void;
@@ -123,6 +125,12 @@ function createReads(held: Held, self: string): Reads {
     roleOf: async (ref, login) =>
       stateOf(held, ref).roles.get(login.toLowerCase()) ?? (login === self ? 'write' : 'none'),
     issue: async (ref, number) => stateOf(held, ref).issues.get(number) ?? null,
+    issuePlace: async (ref, number) => {
+      const { issues, moved } = stateOf(held, ref);
+      if (issues.has(number)) return { kind: 'here' };
+      const to = moved.get(number);
+      return to === undefined ? { kind: 'gone' } : { kind: 'moved', to };
+    },
     issues: async (ref, query) =>
       [...stateOf(held, ref).issues.values()].filter(
         (issue) =>
@@ -167,6 +175,10 @@ function createPeople(held: Held, clock: Clock): People {
       return ref;
     },
     state: of,
+    moveIssue: (ref, number, to) => {
+      of(ref).issues.delete(number);
+      of(ref).moved.set(number, to);
+    },
     setRole: (ref, login, role) => void of(ref).roles.set(login.toLowerCase(), role),
     setHead: (ref, branch, sha) => void of(ref).branches.set(branch, sha),
     openIssue: (ref, issue) => openIssue(of(ref), { body: '', labels: [], ...issue }, clock.now()),

@@ -19,6 +19,8 @@ export interface FakeRepository {
   readonly branches: Map<string, string>;
   readonly roles: Map<string, HostRole>;
   readonly issues: Map<number, HostIssue>;
+  /** Issues that were transferred, with where to. */
+  readonly moved: Map<number, string | null>;
   readonly pullRequests: Map<number, HostPullRequest>;
   readonly pullRequestLabels: Map<number, readonly string[]>;
   readonly events: Map<number, IssueEvent[]>;
@@ -74,6 +76,7 @@ export function createFakeRepository(
     branches: new Map([[defaultBranch, options.head ?? fakeCommit(ref.name, 'first')]]),
     roles: new Map(),
     issues: new Map(),
+    moved: new Map(),
     pullRequests: new Map(),
     pullRequestLabels: new Map(),
     events: new Map(),

@@ -17,6 +17,7 @@ import type { CyclePorts } from '../../src/pipeline/cycle-ports.ts';
 import type { AttemptRef } from '../../src/pipeline/execute/attempt.ts';
 import { type RoundRef } from '../../src/pipeline/follow/round.ts';
 import { roundWorkflow } from '../../src/pipeline/follow/round-workflow.ts';
+import { noteRefusedWrite } from '../../src/pipeline/settle.ts';
 import { attemptWorkflow } from '../../src/pipeline/workflows.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import { migrate } from '../../src/platform/database/migrate.ts';
@@ -148,7 +149,10 @@ export async function createPipelineWorld(
         clock,
         log: silentLog,
         allow: async () => ({ allowed: true }),
-        audit: async () => undefined,
+        audit: async ({ event, intent, facts }) => {
+          if (event === 'effect.failed')
+            await noteRefusedWrite({ tasks, clock }, intent, facts['message']);
+        },
         lookFirst: () => before !== undefined,
       }),
       audit: { record: async (_transaction, record) => void audit.push(record) },

@@ -22,7 +22,10 @@ export interface CodeHost {
   self(): Promise<string>;
   /** The role of a login, read now. */
   roleOf(ref: RepositoryRef, login: string): Promise<HostRole>;
+  /** Null when it is not there: deleted, or moved to another repository, where it is another issue. */
   issue(ref: RepositoryRef, number: number): Promise<HostIssue | null>;
+  /** What became of an issue that `issue` does not find. */
+  issuePlace(ref: RepositoryRef, number: number): Promise<IssuePlace>;
   /** Open or all issues, never pull requests; `labels` any of; `updatedBefore` filters. */
   issues(ref: RepositoryRef, query: IssueQuery): Promise<readonly HostIssue[]>;
   issueEvents(ref: RepositoryRef, number: number): Promise<IssueHistory>;
@@ -64,6 +67,11 @@ export interface GitRemote {
     talk: () => Promise<Result>,
   ) => Promise<Result>;
 }
+
+/** `moved`: a person transferred it; `to` is `owner/name#number`, or null where we may not see it. */
+export type IssuePlace =
+  | { readonly kind: 'here' | 'gone' }
+  | { readonly kind: 'moved'; readonly to: string | null };
 
 export interface HostIssue {
   readonly number: number;

@@ -34,9 +34,3 @@ export interface StartClaim {
   readonly state: 'queued' | 'taken';
   readonly executor: string | null;
 }
-
-/** For programs with nothing of the kind, and tests. */
-export const noObstacles: Obstacles = {
-  inTheWay: async () => null,
-  claimOf: async () => null,
-};

@@ -189,10 +189,17 @@ async function followed(
         ? await authorized(deps, access, request, demand, stillOurs)
         : await sent(deps, access, dressed(request, null), demand, stillOurs);
     const location = answer.headers['location'];
-    if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) return answer;
+    if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) {
+      // Where it was sent on to it may not be seen.
+      const isElsewhere = hop > 0 && !isSamePlace(first.url, new URL(url), home, answer.status);
+      if (isElsewhere && [403, 404, 410].includes(answer.status)) throw movedAway(first, url);
+      return answer;
+    }
     const next = new URL(location, url);
     if (first.method !== 'GET' && !isSamePlace(first.url, next, home, answer.status))
-      throw astray(first, next.origin + next.pathname);
+      throw next.origin === home
+        ? movedAway(first, next.href)
+        : astray(first, next.origin + next.pathname);
     url = next.href;
   }
   throw astray(first, 'too many places');
@@ -306,6 +313,18 @@ function endless(url: string): AppError {
     code: 'github_endless_list',
     message: `The list does not end: page ${url} came again, or there are more than ${maxPages} pages.`,
     details: { url, upstreamStatus: 200 },
+  });
+}
+
+/** GitHub did nothing but tell another place, and nobody approved a write there. */
+function movedAway(request: HttpRequest, to: string): AppError {
+  const { pathname } = new URL(request.url);
+  return new AppError({
+    kind: 'not_found',
+    code: 'github_moved',
+    message: `${request.method} ${pathname} leads to another place now, so it was not done there.`,
+    next: 'Look where it was moved to; what is there is another issue.',
+    details: { method: request.method, url: request.url, to, upstreamStatus: 301 },
   });
 }
 

@@ -49,6 +49,12 @@ function classify(answer: HttpAnswer, words: string, write: boolean): Classified
       code: 'github_archived',
       next: 'Unarchive the repository or take it out of the configuration.',
     };
+  if (answer.status === 403 && /issue is locked|locked conversation/iu.test(words))
+    return {
+      kind: 'forbidden',
+      code: 'github_locked',
+      next: 'Unlock the conversation, or give the token write access to the repository.',
+    };
   return byStatus[answer.status] ?? { kind: 'internal', code: 'github_unexpected_status' };
 }
 

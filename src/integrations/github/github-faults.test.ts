@@ -186,9 +186,49 @@ test('a renamed repository takes writes, a transferred issue does not', async ()
   emulator.transferIssue('acme/gadgets', 1, 'acme/other');
   const reopen = { kind: 'set_issue_state', payload: { number: 1, state: 'open' } } as const;
   await expect(host.send({ ...newIssue(), ...reopen })).rejects.toMatchObject({
-    code: 'github_redirect',
+    code: 'github_moved',
   });
   expect(await host.issue(widgets, 1)).toBeNull();
+  expect(await host.issuePlace(widgets, 1)).toEqual({ kind: 'moved', to: 'acme/other#2' });
+  expect(await host.issuePlace(widgets, 9)).toEqual({ kind: 'gone' });
+});
+
+test('a transferred issue is told from its repository under a new name, and from a place that we may not see', async () => {
+  const emulator = await openEmulator();
+  const people = { ann: 'write' } as const;
+  await emulator.addRepository({ fullName: 'acme/open', roles: { 'svc-bot': 'read', ...people } });
+  await emulator.addRepository({ fullName: 'acme/closed', private: true, roles: people });
+  const host = hostAt(emulator.apiUrl);
+  for (const id of ['a', 'b', 'c']) await host.send(newIssue(id));
+  emulator.transferIssue('acme/widgets', 1, 'acme/open');
+  emulator.transferIssue('acme/widgets', 2, 'acme/closed');
+  emulator.renameRepository('acme/widgets', 'acme/gadgets');
+  // Number 1 again, but in another repository.
+  expect(await host.issue(widgets, 1)).toBeNull();
+  expect(await host.issuePlace(widgets, 1)).toEqual({ kind: 'moved', to: 'acme/open#1' });
+  expect(await host.issuePlace(widgets, 2)).toEqual({ kind: 'moved', to: null });
+  expect(await host.issue(widgets, 2)).toBeNull();
+  expect(await host.issuePlace(widgets, 3)).toEqual({ kind: 'here' });
+  expect(await host.issue(widgets, 3)).toMatchObject({ number: 3 });
+  const comment = { kind: 'comment', payload: { number: 1, body: 'Hello.' } } as const;
+  const error: unknown = await host
+    .send({ ...newIssue('d'), ...comment })
+    .catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'github_moved' });
+  expect(judgeSendError(error)).toBe('refused');
+});
+
+test('a comment on a locked conversation is refused for good, and says so', async () => {
+  const address = await serve((_request, response) => {
+    response.writeHead(403, { 'content-type': 'application/json' });
+    response.end('{"message":"Unable to create comment because issue is locked."}');
+  });
+  const comment = { kind: 'comment', payload: { number: 1, body: 'Hello.' } } as const;
+  const error: unknown = await hostAt(address)
+    .send({ ...newIssue(), ...comment })
+    .catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'github_locked' });
+  expect(judgeSendError(error)).toBe('refused');
 });
 
 test('triage is told from write', async () => {

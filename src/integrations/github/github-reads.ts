@@ -5,6 +5,7 @@ import type {
   Head,
   HostIssue,
   IssueHistory,
+  IssuePlace,
   IssueQuery,
 } from '../../domain/ports/code-host.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
@@ -22,6 +23,7 @@ export type GithubReads = Pick<
   | 'expand'
   | 'roleOf'
   | 'issue'
+  | 'issuePlace'
   | 'issues'
   | 'issueEvents'
   | 'pullRequest'
@@ -47,10 +49,11 @@ export function createGithubReads(client: GithubClient, edits: IssueEdits): Gith
     issue: async (ref, number) => {
       const path = `${pathOf(ref)}/issues/${number}`;
       const found = await orNull(client.get(path, schemas.Issue, { lane: 'person' }));
+      if (found === null || isPullRequest(found)) return null;
       // A transferred issue is answered from its new place, where it is another one.
-      const same = found !== null && found.number === number && !isPullRequest(found);
-      return same ? toIssue(found) : null;
+      return (await isFrom(client, ref, number, found)) ? toIssue(found) : null;
     },
+    issuePlace: async (ref, number) => issuePlace(client, ref, number),
     issues: async (ref, query) => issues(client, ref, query),
     issueEvents: async (ref, number) => issueEvents(client, edits, ref, number),
     pullRequest: async (ref, number) => {
@@ -99,6 +102,44 @@ export async function orNull<T>(read: Promise<T>): Promise<T | null> {
     if (error instanceof AppError && error.kind === 'not_found') return null;
     throw error;
   }
+}
+
+type FoundIssue = z.infer<typeof schemas.Issue>;
+
+/** Whether an answer is about the issue that was asked for; a renamed repository answers under its new name. */
+async function isFrom(
+  client: GithubClient,
+  ref: RepositoryRef,
+  number: number,
+  found: FoundIssue,
+): Promise<boolean> {
+  const place = placeOf(found);
+  if (found.number !== number) return false;
+  if (place === null || place.toLowerCase() === ref.name.toLowerCase()) return true;
+  const today = await client.get(pathOf(ref), schemas.Repository, { lane: 'follow' });
+  return today.full_name.toLowerCase() === place.toLowerCase();
+}
+
+async function issuePlace(
+  client: GithubClient,
+  ref: RepositoryRef,
+  number: number,
+): Promise<IssuePlace> {
+  const path = `${pathOf(ref)}/issues/${number}`;
+  try {
+    const found = await client.get(path, schemas.Issue, { lane: 'person' });
+    if (await isFrom(client, ref, number, found)) return { kind: 'here' };
+    const place = placeOf(found);
+    return { kind: 'moved', to: place === null ? null : `${place}#${found.number}` };
+  } catch (error) {
+    if (!(error instanceof AppError) || error.kind !== 'not_found') throw error;
+    return error.code === 'github_moved' ? { kind: 'moved', to: null } : { kind: 'gone' };
+  }
+}
+
+/** `owner/name` in the address for people; null when it has another form. */
+function placeOf({ html_url: url }: FoundIssue): string | null {
+  return /\/([^/]+\/[^/]+)\/(?:issues|pull)\/\d+$/u.exec(url)?.[1] ?? null;
 }
 
 async function head(

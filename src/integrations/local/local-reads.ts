@@ -38,6 +38,10 @@ export function createLocalReads(deps: LocalReadsDeps): LocalReads {
       const item = await itemOf(db, ref.name, number, 'issue');
       return item === undefined ? null : toIssue(item);
     },
+    issuePlace: async (ref, number) => {
+      const item = await itemOf(db, ref.name, number, 'issue');
+      return { kind: item === undefined ? 'gone' : 'here' };
+    },
     issues: async (ref, query) => (await listIssues(db, ref, query)).map(toIssue),
     issueEvents: async (ref, number) => ({
       events: await listEvents(db, ref, number),

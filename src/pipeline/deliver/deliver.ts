@@ -9,6 +9,7 @@ import { current, reviewLabel, runIdOf } from '../execute/attempt.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
 import { settleAll } from '../settle.ts';
+import { taskReceipt } from './receipt.ts';
 import { deliveredComment, pullRequestBody, withoutActs } from './report.ts';
 
 export type DeliverPorts = Pick<
@@ -143,6 +144,7 @@ export async function conclude(
   const next = transition(task.state, { type: 'pull_request_opened' });
   if (!next.ok) return;
   const manager = ports.settings.managerOf(task.target);
+  const receipt = await taskReceipt(ports, task);
   const intents = await ports.tasks.transact(async (transaction) => {
     await ports.runs.finish(transaction, run.id, {
       outcome: 'succeeded',
@@ -169,7 +171,7 @@ export async function conclude(
       {
         ...base,
         kind: 'comment',
-        payload: { number, body: deliveredComment(run, pullRequest.url) },
+        payload: { number, body: `${deliveredComment(run, pullRequest.url)}\n\n${receipt}` },
       },
       { ...base, kind: 'add_label', payload: { number, labels: [reviewLabel] } },
     ]);

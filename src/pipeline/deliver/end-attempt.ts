@@ -10,6 +10,7 @@ import { isRetryable, mayTryAgain, runsThatCount } from '../execute/next-try.ts'
 import { pipelineActor } from '../pipeline-ports.ts';
 import { settleAll } from '../settle.ts';
 import type { DeliverPorts } from './deliver.ts';
+import { taskReceipt } from './receipt.ts';
 import { inert } from './report.ts';
 
 /** Ends an attempt that led to no pull request: the state, the run, and what people are told. */
@@ -24,7 +25,7 @@ export async function endAttempt(
   const event = await eventFor(ports, task, result);
   const next = transition(task.state, event);
   if (!next.ok) return;
-  const text = told(result, next.state);
+  const text = `${told(result, next.state)}\n\n${await taskReceipt(ports, task)}`;
   const story = next.attention === 'attempts_used_up' ? await storyOf(ports, task, result) : null;
   const intents = await ports.tasks.transact(async (transaction) => {
     await ports.runs.finish(transaction, run.id, {
@@ -127,6 +128,7 @@ async function eventFor(ports: DeliverPorts, task: Task, result: WorkResult): Pr
     case 'blocked_by_policy':
       return { type: 'need_attention', reason: result.asksPerson ?? 'blocked_by_policy' };
     default: {
+      if (result.asksPerson !== null) return { type: 'need_attention', reason: result.asksPerson };
       const again = isRetryable(result.outcome, result.reason);
       if (again && !(await attemptsLeft(ports, task, result))) {
         return { type: 'need_attention', reason: 'attempts_used_up' };

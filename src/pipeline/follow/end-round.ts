@@ -5,6 +5,7 @@ import { transition } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { verifyApproval, voidApproval } from '../approve/verify-approval.ts';
 import type { DeliverPorts } from '../deliver/deliver.ts';
+import { taskReceipt } from '../deliver/receipt.ts';
 import { inert } from '../deliver/report.ts';
 import type { AttemptRef, WorkResult } from '../execute/attempt.ts';
 import { current, runIdOf } from '../execute/attempt.ts';
@@ -90,6 +91,7 @@ async function conclude(
   const next = transition(task.state, { type: 'pull_request_opened' });
   if (!next.ok || task.pullRequest === null) return;
   const pullRequest = { ...task.pullRequest, headSha: result.commit.sha };
+  const receipt = await taskReceipt(ports, task);
   const text = `${whatFor(order)} ${result.commit.sha.slice(0, 10)}: ${inert(result.summary)}`;
   const intents = await ports.tasks.transact(async (transaction) => {
     await ports.runs.finish(transaction, run.id, {
@@ -107,7 +109,10 @@ async function conclude(
     });
     const note = `pull request ${pullRequest.url}, mended at ${pullRequest.headSha.slice(0, 10)}`;
     await ports.tasks.update(transaction, task, { state: next.state, pullRequest, note });
-    return ports.effects.intend(transaction, answers(task, run, order, pullRequest.number, text));
+    return ports.effects.intend(
+      transaction,
+      answers(task, run, order, pullRequest.number, { text, receipt }),
+    );
   });
   await settleAll(ports, intents);
 }
@@ -121,16 +126,15 @@ function answers(
   run: Run,
   order: RoundOrder,
   number: number,
-  text: string,
+  { text, receipt }: { readonly text: string; readonly receipt: string },
 ): readonly EffectRequest[] {
   const base = { repository: task.target, taskId: task.id, attempt: run.attempt };
-  const cost = `Agent ${inert(run.agent)}, attempt ${run.attempt}, $${(run.costUsd ?? 0).toFixed(2)}.`;
   return [
     {
       ...base,
       ordinal: commentOrdinal,
       kind: 'comment',
-      payload: { number, body: `${text}\n\n${cost}` },
+      payload: { number, body: `${text}\n\n${receipt}` },
     },
     ...order.threads.flatMap((thread, index): readonly EffectRequest[] => [
       { ...base, ordinal: index, kind: 'reply_to_remark', payload: { number, thread, body: text } },
@@ -157,6 +161,7 @@ export async function endRound(
   const next = transition(task.state, again ? { type: 'pull_request_opened' } : eventOf(result));
   if (!next.ok) return;
   const text = `${result.summary} The pull request is ${task.pullRequest?.url ?? 'gone'}.`;
+  const receipt = await taskReceipt(ports, task);
   const at = ports.clock.now();
   const intents = await ports.tasks.transact(async (transaction) => {
     await ports.runs.finish(transaction, run.id, {
@@ -193,7 +198,10 @@ export async function endRound(
         taskId: task.id,
         attempt: run.attempt,
         ordinal: 1,
-        payload: { number: task.issueNumber, body: `This needs a person: ${inert(text)}` },
+        payload: {
+          number: task.issueNumber,
+          body: `This needs a person: ${inert(text)}\n\n${receipt}`,
+        },
       },
     ]);
   });

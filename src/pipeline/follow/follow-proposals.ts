@@ -20,19 +20,30 @@ type Ports = Pick<
 export async function followProposals(ports: Ports, manager: RepositoryRef): Promise<Followed> {
   const host = ports.host(manager.host);
   const labels = [ports.settings.labels().proposal];
-  const open = new Set(
-    (await host.issues(manager, { state: 'open', labels })).map(({ number }) => number),
-  );
+  const issues = await host.issues(manager, { state: 'open', labels });
+  const open = new Set(issues.map(({ number }) => number));
   const waiting = await ports.tasks.list({
     states: ['proposed', 'approved', 'needs_attention', 'failed'],
   });
+  const locked = new Set(issues.filter((issue) => issue.locked).map(({ number }) => number));
+  for (const task of waiting) {
+    if (isHere(ports, manager, task) && locked.has(task.issueNumber ?? 0))
+      await noteLock(ports, task);
+  }
   const moved: Task[] = [];
   const failed = await forEachApart(
     waiting.filter((task) => isHere(ports, manager, task) && !open.has(task.issueNumber ?? 0)),
     ({ issueNumber }) => `${manager.name}#${issueNumber}`,
     async (task) => {
       const issue = await host.issue(manager, task.issueNumber ?? 0);
-      if (issue?.state !== 'open') moved.push(await decide(ports, task, issue));
+      if (issue?.state === 'open') return;
+      const place = issue === null ? await host.issuePlace(manager, task.issueNumber ?? 0) : null;
+      if (place?.kind === 'here') return;
+      moved.push(
+        place?.kind === 'moved'
+          ? await transferred(ports, task, place.to)
+          : await decide(ports, task, issue),
+      );
     },
   );
   return { moved, failed };
@@ -47,10 +58,7 @@ async function decide(ports: Ports, task: Task, issue: HostIssue | null): Promis
   const event = eventOf(task, issue);
   const next = transition(task.state, event);
   if (!next.ok) return task;
-  const how =
-    issue === null
-      ? 'deleted or moved to another repository'
-      : `closed as ${issue.stateReason ?? 'completed'}`;
+  const how = issue === null ? 'deleted' : `closed as ${issue.stateReason ?? 'completed'}`;
   const text = `Its issue was ${how.replaceAll('_', ' ')} by a person.`;
   return ports.tasks.transact(async (transaction) => {
     await ports.tasks.voidApproval(transaction, task.id, ports.clock.now(), 'issue_closed');
@@ -68,6 +76,54 @@ async function decide(ports: Ports, task: Task, issue: HostIssue | null): Promis
       note: text,
     });
   });
+}
+
+/**
+ * In its new place it is another issue, which nobody approved: the approval ends, and a person decides. That it was moved
+ * is no no.
+ */
+async function transferred(ports: Ports, task: Task, to: string | null): Promise<Task> {
+  const next = transition(task.state, { type: 'need_attention', reason: 'issue_transferred' });
+  const where = to === null ? 'a repository that the service may not see' : to;
+  const text = `Its issue was transferred to ${where}, where it is another issue: an approval there does not count here. Cancel the task, or reject it for good; an issue with the label in ${ports.settings.managerOf(task.target).name} starts the work anew.`;
+  if (!next.ok || task.attention === 'issue_transferred') return task;
+  return ports.tasks.transact(async (transaction) => {
+    const at = ports.clock.now();
+    await ports.tasks.voidApproval(transaction, task.id, at, 'issue_transferred');
+    await ports.tasks.addNote(transaction, {
+      taskId: task.id,
+      at,
+      code: 'issue_transferred',
+      text,
+      key: `transferred:${to ?? ''}`,
+    });
+    await ports.audit.record(transaction, {
+      event: 'proposal.moved',
+      outcome: 'ok',
+      actor: pipelineActor,
+      target: task.id,
+      correlationId: ports.correlationId(),
+      facts: { from: task.state, to: next.state, issue: to },
+    });
+    return ports.tasks.update(transaction, task, {
+      state: next.state,
+      attention: next.attention,
+      note: text,
+    });
+  });
+}
+
+/** Said once; a lock takes nothing away from an approval, but people without write cannot answer there. */
+async function noteLock(ports: Ports, task: Task): Promise<void> {
+  await ports.tasks.transact((transaction) =>
+    ports.tasks.addNote(transaction, {
+      taskId: task.id,
+      at: ports.clock.now(),
+      code: 'issue_locked',
+      text: 'The conversation on its issue is locked. Its label still decides; what may not be said there stands here.',
+      key: `locked:${task.issueNumber}`,
+    }),
+  );
 }
 
 function eventOf(task: Task, issue: HostIssue | null): TaskEvent {
