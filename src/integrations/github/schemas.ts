@@ -23,20 +23,27 @@ export const Repository = z.object({
 
 export const User = Account;
 
-export const Issue = z.object({
-  number: z.int(),
-  title: z.string(),
-  body: z.string().nullish(),
-  state: z.enum(['open', 'closed']),
-  state_reason: z.string().nullish(),
-  user: MaybeAccount,
-  labels: z.array(z.union([z.string(), z.object({ name: z.string().nullish() })])),
-  html_url: z.string(),
-  created_at: when,
-  updated_at: when,
-  locked: z.boolean().default(false),
-  pull_request: z.unknown().optional(),
-});
+/** An answer whose number is not that of its address is garbled, and must lead nowhere. */
+const agrees = ({ number, html_url: url }: { number: number; html_url: string }): boolean =>
+  new RegExp(`/(?:issues|pull)/${number}$`, 'u').test(url);
+const disagreement = 'number and html_url do not agree';
+
+export const Issue = z
+  .object({
+    number: z.int(),
+    title: z.string(),
+    body: z.string().nullish(),
+    state: z.enum(['open', 'closed']),
+    state_reason: z.string().nullish(),
+    user: MaybeAccount,
+    labels: z.array(z.union([z.string(), z.object({ name: z.string().nullish() })])),
+    html_url: z.string(),
+    created_at: when,
+    updated_at: when,
+    locked: z.boolean().default(false),
+    pull_request: z.unknown().optional(),
+  })
+  .refine(agrees, disagreement);
 
 /** Commits in a timeline have neither id nor time of their own. */
 export const IssueEvent = z.object({
@@ -54,22 +61,24 @@ export const Comment = z.object({
   html_url: z.string(),
 });
 
-export const PullRequest = z.object({
-  number: z.int(),
-  title: z.string(),
-  body: z.string().nullish(),
-  user: MaybeAccount,
-  state: z.enum(['open', 'closed']),
-  draft: z.boolean().default(false),
-  merged_at: z.string().nullish(),
-  merge_commit_sha: z.string().nullish(),
-  head: z.object({ ref: z.string(), sha: z.string() }),
-  base: z.object({ ref: z.string() }),
-  html_url: z.string(),
-  updated_at: when,
-  /** Only on a single one, and null until GitHub has tried. */
-  mergeable: z.boolean().nullish(),
-});
+export const PullRequest = z
+  .object({
+    number: z.int(),
+    title: z.string(),
+    body: z.string().nullish(),
+    user: MaybeAccount,
+    state: z.enum(['open', 'closed']),
+    draft: z.boolean().default(false),
+    merged_at: z.string().nullish(),
+    merge_commit_sha: z.string().nullish(),
+    head: z.object({ ref: z.string(), sha: z.string() }),
+    base: z.object({ ref: z.string() }),
+    html_url: z.string(),
+    updated_at: when,
+    /** Only on a single one, and null until GitHub has tried. */
+    mergeable: z.boolean().nullish(),
+  })
+  .refine(agrees, disagreement);
 
 export const Permission = z.object({
   permission: z.string(),
