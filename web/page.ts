@@ -14,6 +14,8 @@ export interface PageDefinition {
   readonly search: z.ZodType<object>;
   /** Its place in the rail; pages without one are reached from others. */
   readonly nav?: PageNav;
+  /** Places in it that the command palette leads to: its tabs, and itself where it is not in the rail. */
+  readonly places?: readonly PagePlace[];
   readonly load: () => Promise<{ readonly View: ComponentType }>;
 }
 
@@ -21,6 +23,12 @@ export interface PageNav {
   readonly icon: LucideIcon;
   /** Small sign beside the word: a count or a dot, read live. */
   readonly sign?: ComponentType;
+}
+
+export interface PagePlace {
+  /** `Security: audit log`. */
+  readonly word: string;
+  readonly search?: Readonly<Record<string, string>>;
 }
 
 export function definePage(definition: PageDefinition): PageDefinition {

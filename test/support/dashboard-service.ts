@@ -35,7 +35,7 @@ export async function startDashboardService(
   await prepare(folder);
   const config = JSON.parse(await readFile(configFile, 'utf8')) as DemoConfig;
   const github = { pollSeconds: 1 };
-  await writeFile(configFile, JSON.stringify({ ...config, github, ...change(config) }));
+  await writeFile(configFile, JSON.stringify({ ...config, github, ...change(config) }, null, 2));
   const words = ['--config', configFile, '--verbose', 'start', '--port', '0'];
   const child = spawn(process.execPath, [program, ...words], {
     cwd: folder,

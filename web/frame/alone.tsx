@@ -28,17 +28,3 @@ export function Alone({
     </main>
   );
 }
-
-/** What went wrong with a form as a whole. */
-export function FormError({
-  error,
-}: {
-  readonly error: { readonly message: string; readonly next: string | null } | null;
-}): ReactNode {
-  if (error === null) return null;
-  return (
-    <p role="alert" className="rounded-6 bg-bad-tint px-3 py-2 text-13 text-bad">
-      {error.message} {error.next}
-    </p>
-  );
-}

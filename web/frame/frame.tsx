@@ -42,9 +42,12 @@ export function Frame(): ReactNode {
           >
             Skip to the content
           </a>
-          <div className="isolate flex h-dvh flex-col pb-14 sm:flex-row sm:pb-0">
+          <div className="isolate flex h-dvh flex-col print:block print:h-auto pb-14 sm:flex-row sm:pb-0">
             <Rail />
-            <main id="content" className="min-h-0 min-w-0 flex-1 overflow-y-auto">
+            <main
+              id="content"
+              className="min-h-0 min-w-0 flex-1 overflow-y-auto print:overflow-visible"
+            >
               <Outlet />
             </main>
           </div>

@@ -42,7 +42,7 @@ export function Page({
         )}
       </TopLine>
       {actions === undefined ? null : (
-        <div className="flex flex-wrap items-center gap-2 border-line border-b bg-surface px-4 py-2">
+        <div className="flex flex-wrap items-center gap-2 border-line border-b bg-surface px-4 py-2 print:hidden">
           {actions}
         </div>
       )}

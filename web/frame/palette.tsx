@@ -88,6 +88,25 @@ export function Palette({ onClose }: { readonly onClose: () => void }): ReactNod
                   ),
                 )}
               </Command.Group>
+              {words.trim() === '' ? null : (
+                <Command.Group heading="Places" className={group}>
+                  {pages.flatMap(({ path, places = [] }) =>
+                    places.map(({ word, search }) => (
+                      <Command.Item
+                        key={word}
+                        value={`go to ${word}`}
+                        className={item}
+                        onSelect={go(() =>
+                          navigate({ to: path, ...(search === undefined ? {} : { search }) }),
+                        )}
+                      >
+                        <CornerDownLeft aria-hidden size={15} className="text-quiet" />
+                        {word}
+                      </Command.Item>
+                    )),
+                  )}
+                </Command.Group>
+              )}
               <Command.Group heading="Commands" className={group}>
                 <Command.Item
                   value="keys keyboard shortcuts"

@@ -21,7 +21,7 @@ export function Rail(): ReactNode {
     <nav
       aria-label="Pages"
       className={classNames(
-        'z-30 flex shrink-0 border-line bg-surface',
+        'z-30 flex shrink-0 border-line bg-surface print:hidden',
         'fixed inset-x-0 bottom-0 h-14 border-t pb-[env(safe-area-inset-bottom)]',
         'sm:static sm:h-auto sm:w-14 sm:flex-col sm:gap-1 sm:border-t-0 sm:border-r sm:p-2 lg:w-[196px]',
       )}

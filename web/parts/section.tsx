@@ -5,19 +5,23 @@ import { useId } from 'react';
 export function Section({
   title,
   aside,
+  level = 3,
   children,
 }: {
   readonly title: string;
   readonly aside?: ReactNode;
+  /** Of its heading: 2 where nothing stands between it and the title of the page. */
+  readonly level?: 2 | 3;
   readonly children: ReactNode;
 }): ReactNode {
   const id = useId();
+  const Heading = `h${level}` as const;
   return (
     <section aria-labelledby={id} className="flex flex-col gap-2">
       <div className="flex flex-wrap items-baseline justify-between gap-x-4">
-        <h3 id={id} className="font-semibold text-13">
+        <Heading id={id} className="font-semibold text-13">
           {title}
-        </h3>
+        </Heading>
         {aside === undefined ? null : <div className="text-12 text-quiet">{aside}</div>}
       </div>
       {children}

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { useEffect, useRef } from 'react';
 
 /** Views of one thing, each with its own address. */
 export function TabLinks<T extends string>({
@@ -14,8 +15,14 @@ export function TabLinks<T extends string>({
   /** Member of the address that says which one is shown. */
   readonly name?: string;
 }): ReactNode {
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a small screen the tab that is shown may lie outside of the strip.
+    const link = nav.current?.querySelector<HTMLElement>(`[aria-current="page"]`);
+    link?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [current]);
   return (
-    <nav aria-label={label} className="overflow-x-auto border-line border-b">
+    <nav ref={nav} aria-label={label} className="overflow-x-auto border-line border-b">
       <ul className="flex gap-1 px-4">
         {tabs.map(({ tab, word, count }) => (
           <li key={tab}>

@@ -9,7 +9,7 @@ export interface TableColumn<T> {
   readonly isFigure?: boolean;
   /** Left out below 800 px. */
   readonly isExtra?: boolean;
-  /** Holds buttons, which stand higher than a line. */
+  /** Holds buttons, which stand higher than a line; its name is for screen readers alone. */
   readonly isActs?: boolean;
 }
 
@@ -30,7 +30,7 @@ export function Table<T>({
       <table className="w-full border-collapse text-13">
         <thead>
           <tr className="border-line border-b text-left text-12 text-quiet">
-            {columns.map(({ name, isFigure, isExtra }) => (
+            {columns.map(({ name, isFigure, isExtra, isActs }) => (
               <th
                 key={name}
                 scope="col"
@@ -40,7 +40,7 @@ export function Table<T>({
                   isExtra && 'hidden md:table-cell',
                 )}
               >
-                {name}
+                {isActs ? <span className="sr-only">{name}</span> : name}
               </th>
             ))}
           </tr>

@@ -12,9 +12,10 @@ import {
 import { useAct, useData } from '../../data/data.tsx';
 import { passkeyError } from '../../data/passkey-error.ts';
 import { toApiError } from '../../data/to-api-error.ts';
-import { Alone, FormError } from '../../frame/alone.tsx';
+import { Alone } from '../../frame/alone.tsx';
 import { Button } from '../../parts/button.tsx';
 import { TextField } from '../../parts/field.tsx';
+import { FormError } from '../../parts/form-error.tsx';
 import { QrCode } from './qr-code.tsx';
 
 /** A code generator or a passkey, whichever the person has at hand. */

@@ -5,9 +5,10 @@ import { changePassword, showAccount } from '../../../src/operations/account/con
 import { useAfterSignIn } from '../../data/after-sign-in.ts';
 import { useAct, useAsk } from '../../data/data.tsx';
 import { toApiError } from '../../data/to-api-error.ts';
-import { Alone, FormError } from '../../frame/alone.tsx';
+import { Alone } from '../../frame/alone.tsx';
 import { Button } from '../../parts/button.tsx';
 import { TextField } from '../../parts/field.tsx';
+import { FormError } from '../../parts/form-error.tsx';
 import { usePageSearch } from '../../parts/page-search.ts';
 import { ErrorPanel } from '../../parts/states.tsx';
 import { EnrollSecondFactor } from './enroll-second-factor.tsx';

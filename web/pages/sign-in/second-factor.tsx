@@ -5,9 +5,10 @@ import type { SignedIn } from '../../../src/operations/sessions/contract.ts';
 import { verifySecondFactor } from '../../../src/operations/sessions/contract.ts';
 import { useAct } from '../../data/data.tsx';
 import { toApiError } from '../../data/to-api-error.ts';
-import { Alone, FormError } from '../../frame/alone.tsx';
+import { Alone } from '../../frame/alone.tsx';
 import { Button } from '../../parts/button.tsx';
 import { TextField } from '../../parts/field.tsx';
+import { FormError } from '../../parts/form-error.tsx';
 import { usePasskeySignIn } from './use-passkey-sign-in.ts';
 
 /** The second factor of a sign-in: the code of a generator, a recovery code, or a passkey. */

@@ -5,9 +5,10 @@ import { bootstrapUsers } from '../../../src/operations/users/contract.ts';
 import { useAfterSignIn } from '../../data/after-sign-in.ts';
 import { useAct } from '../../data/data.tsx';
 import { toApiError } from '../../data/to-api-error.ts';
-import { Alone, FormError } from '../../frame/alone.tsx';
+import { Alone } from '../../frame/alone.tsx';
 import { Button } from '../../parts/button.tsx';
 import { TextField } from '../../parts/field.tsx';
+import { FormError } from '../../parts/form-error.tsx';
 
 /** The token stands behind the hash, which no browser sends to a server; it is taken out of the address at once. */
 function useToken(): string | null {
