@@ -18,7 +18,7 @@ export function TabLinks<T extends string>({
   const nav = useRef<HTMLElement>(null);
   useEffect(() => {
     // On a small screen the tab that is shown may lie outside of the strip.
-    const link = nav.current?.querySelector<HTMLElement>(`[aria-current="page"]`);
+    const link = nav.current?.querySelector<HTMLElement>(`[data-tab="${current}"]`);
     link?.scrollIntoView({ block: 'nearest', inline: 'center' });
   }, [current]);
   return (
@@ -30,6 +30,7 @@ export function TabLinks<T extends string>({
               to="."
               search={(before: object) => ({ ...before, [name]: tab })}
               resetScroll={false}
+              data-tab={tab}
               aria-current={tab === current ? 'page' : undefined}
               className="-mb-px flex h-9 items-center gap-1 whitespace-nowrap border-transparent border-b-2 px-2 text-13 text-quiet hover:text-text aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-text"
             >

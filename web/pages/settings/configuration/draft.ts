@@ -8,7 +8,7 @@ export function boxText(kind: FieldKind, value: unknown): string {
   if (value === null || value === undefined) return kind.kind === 'json' ? 'null' : '';
   if (kind.kind === 'lines' && Array.isArray(value)) return value.map(String).join('\n');
   if (kind.kind === 'json' || typeof value === 'object') return JSON.stringify(value, null, 2);
-  return String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 export interface Parsed {

@@ -172,7 +172,7 @@ function Factor({ totp, passkeys, recoveryCodesLeft }: UserLine): ReactNode {
   const held = [
     totp ? 'code generator' : '',
     passkeys === 0 ? '' : counted(passkeys, 'passkey'),
-    totp ? `${counted(recoveryCodesLeft, 'recovery code')}` : '',
+    totp ? counted(recoveryCodesLeft, 'recovery code') : '',
   ].filter(Boolean);
   return held.length === 0 ? <span className="text-warn">none</span> : held.join(', ');
 }
