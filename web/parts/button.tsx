@@ -3,9 +3,6 @@ import type { ComponentProps, ReactNode } from 'react';
 import { classNames } from './class-names.ts';
 import { Key } from './key.tsx';
 
-/** For a button in a row of a table: the row is as high as one of words. */
-export const inRow = '-my-[6px]';
-
 const looks = {
   primary: 'bg-accent-solid text-on-accent hover:bg-accent-solid-hover border-transparent',
   plain: 'bg-raised text-text border-line hover:bg-hover',

@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import { RotateCw } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { listAlerts } from '../../../src/operations/alerts/contract.ts';
@@ -51,6 +52,9 @@ export function HealthPage(): ReactNode {
             ]}
             onChoose={(value) => setSearch({ show: value === 'unwell' ? 'unwell' : undefined })}
           />
+          <Link to="/performance" className="order-last ml-auto text-13 text-accent underline">
+            Performance
+          </Link>
           <Button
             icon={<RotateCw aria-hidden size={14} />}
             disabled={query.isFetching}

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 
-export const performanceTabs = ['operations', 'github', 'resources', 'queue'] as const;
-export type PerformanceTab = (typeof performanceTabs)[number];
+const performanceTabs = ['operations', 'github', 'resources', 'queue'] as const;
 
 export const performanceSearch = z.object({
   tab: z.enum(performanceTabs).optional(),

@@ -9,7 +9,7 @@ import {
 } from '../../../src/operations/protection/contract.ts';
 import { useAct, useAsk } from '../../data/data.tsx';
 import { useSession } from '../../data/session.tsx';
-import { Button, inRow } from '../../parts/button.tsx';
+import { Button } from '../../parts/button.tsx';
 import type { Asked } from '../../parts/confirm-dialog.tsx';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { counted } from '../../parts/format.ts';
@@ -75,15 +75,11 @@ export function BlocksTab(): ReactNode {
                 { name: 'Until', isFigure: true, cell: ({ until }) => <Time at={until} /> },
                 {
                   name: 'Act',
-                  isAct: true,
+                  isActs: true,
                   isFigure: true,
                   cell: (block) =>
                     may('security:write') ? (
-                      <Button
-                        className={inRow}
-                        aria-label={`Unblock ${block.subject}`}
-                        onClick={() => ask(block)}
-                      >
+                      <Button aria-label={`Unblock ${block.subject}`} onClick={() => ask(block)}>
                         Unblock
                       </Button>
                     ) : (

@@ -10,7 +10,7 @@ import {
 import { useAct, useAsk } from '../../data/data.tsx';
 import type { Tone } from '../../parts/badge.tsx';
 import { Badge } from '../../parts/badge.tsx';
-import { Button, inRow } from '../../parts/button.tsx';
+import { Button } from '../../parts/button.tsx';
 import type { Asked } from '../../parts/confirm-dialog.tsx';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { counted } from '../../parts/format.ts';
@@ -119,12 +119,11 @@ export function CredentialsTab(): ReactNode {
                   { name: 'Used', isFigure: true, isExtra: true, cell: Use },
                   {
                     name: 'Act',
-                    isAct: true,
+                    isActs: true,
                     isFigure: true,
                     cell: (one) => (
                       <span className="inline-flex flex-wrap justify-end gap-1">
                         <Button
-                          className={inRow}
                           look="quiet"
                           square
                           aria-label={`Rotate ${one.name}`}
@@ -133,7 +132,6 @@ export function CredentialsTab(): ReactNode {
                           onClick={() => askRotate(one)}
                         />
                         <Button
-                          className={inRow}
                           look="quiet"
                           square
                           aria-label={`Give ${one.name} a new value`}
@@ -142,7 +140,6 @@ export function CredentialsTab(): ReactNode {
                           onClick={() => setStoring(one.name)}
                         />
                         <Button
-                          className={inRow}
                           look="quiet"
                           square
                           aria-label={`Remove ${one.name}`}

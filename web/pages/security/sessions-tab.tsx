@@ -6,7 +6,7 @@ import { listSessions, revokeSessions } from '../../../src/operations/sessions/c
 import { useAct, useAsk } from '../../data/data.tsx';
 import { useSession } from '../../data/session.tsx';
 import { Badge, sentence } from '../../parts/badge.tsx';
-import { Button, inRow } from '../../parts/button.tsx';
+import { Button } from '../../parts/button.tsx';
 import type { Asked } from '../../parts/confirm-dialog.tsx';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { counted } from '../../parts/format.ts';
@@ -92,12 +92,11 @@ export function SessionsTab(): ReactNode {
                 },
                 {
                   name: 'Act',
-                  isAct: true,
+                  isActs: true,
                   isFigure: true,
                   cell: (session) =>
                     session.current ? null : (
                       <Button
-                        className={inRow}
                         look="danger"
                         aria-label={`End the session of ${session.user} from ${session.client}`}
                         onClick={() => askOne(session)}

@@ -6,7 +6,7 @@ import { listTokens, revokeToken } from '../../../src/operations/tokens/contract
 import { useAct, useAsk } from '../../data/data.tsx';
 import { useSession } from '../../data/session.tsx';
 import { Badge } from '../badge.tsx';
-import { Button, inRow } from '../button.tsx';
+import { Button } from '../button.tsx';
 import type { Asked } from '../confirm-dialog.tsx';
 import { ConfirmDialog } from '../confirm-dialog.tsx';
 import { counted } from '../format.ts';
@@ -117,12 +117,11 @@ export function TokenTable({
                   },
                   {
                     name: 'Act',
-                    isAct: true,
+                    isActs: true,
                     isFigure: true,
                     cell: (token) =>
                       isOver(token, now) ? null : (
                         <Button
-                          className={inRow}
                           look="danger"
                           aria-label={`Revoke ${token.name}`}
                           onClick={() => ask(token)}

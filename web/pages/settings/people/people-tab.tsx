@@ -82,7 +82,7 @@ export function PeopleTab(): ReactNode {
                   },
                   {
                     name: 'Act',
-                    isAct: true,
+                    isActs: true,
                     isFigure: true,
                     cell: (user) => (
                       <PersonActions

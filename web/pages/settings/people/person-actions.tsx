@@ -26,7 +26,7 @@ export function PersonActions({
     <Menu.Root modal={false}>
       <Menu.Trigger
         aria-label={`What can be done with ${user.name}`}
-        className="-my-[6px] inline-flex size-8 items-center justify-center rounded-6 text-quiet hover:bg-hover hover:text-text"
+        className="inline-flex size-8 items-center justify-center rounded-6 text-quiet hover:bg-hover hover:text-text"
       >
         <Ellipsis aria-hidden size={16} />
       </Menu.Trigger>

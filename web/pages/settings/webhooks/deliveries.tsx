@@ -8,7 +8,7 @@ import { useSession } from '../../../data/session.tsx';
 import { toApiError } from '../../../data/to-api-error.ts';
 import type { Tone } from '../../../parts/badge.tsx';
 import { Badge } from '../../../parts/badge.tsx';
-import { Button, inRow } from '../../../parts/button.tsx';
+import { Button } from '../../../parts/button.tsx';
 import { Choice } from '../../../parts/choice.tsx';
 import { FormError } from '../../../parts/form-error.tsx';
 import { usePageSearch } from '../../../parts/page-search.ts';
@@ -109,12 +109,11 @@ export function Deliveries(): ReactNode {
                   },
                   {
                     name: 'Act',
-                    isAct: true,
+                    isActs: true,
                     isFigure: true,
                     cell: ({ id, state: one }) =>
                       may('config:write') && one !== 'waiting' ? (
                         <Button
-                          className={inRow}
                           look="quiet"
                           icon={<RotateCw aria-hidden size={14} />}
                           aria-label={`Work through delivery ${id} again`}

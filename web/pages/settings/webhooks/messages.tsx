@@ -8,7 +8,7 @@ import { useSession } from '../../../data/session.tsx';
 import { toApiError } from '../../../data/to-api-error.ts';
 import type { Tone } from '../../../parts/badge.tsx';
 import { Badge } from '../../../parts/badge.tsx';
-import { Button, inRow } from '../../../parts/button.tsx';
+import { Button } from '../../../parts/button.tsx';
 import { Choice } from '../../../parts/choice.tsx';
 import { FormError } from '../../../parts/form-error.tsx';
 import { usePageSearch } from '../../../parts/page-search.ts';
@@ -119,12 +119,11 @@ export function Messages(): ReactNode {
                   },
                   {
                     name: 'Act',
-                    isAct: true,
+                    isActs: true,
                     isFigure: true,
                     cell: ({ id, type, receiver, state: one }) =>
                       may('config:write') && one !== 'waiting' ? (
                         <Button
-                          className={inRow}
                           look="quiet"
                           icon={<RotateCw aria-hidden size={14} />}
                           aria-label={`Send ${type} to ${receiver} again, message ${id}`}

@@ -4,7 +4,7 @@ import { listReceivers, testReceiver } from '../../../../src/operations/notifica
 import { useAct, useAsk } from '../../../data/data.tsx';
 import { useSession } from '../../../data/session.tsx';
 import { toApiError } from '../../../data/to-api-error.ts';
-import { Button, inRow } from '../../../parts/button.tsx';
+import { Button } from '../../../parts/button.tsx';
 import { FormError } from '../../../parts/form-error.tsx';
 import { formatCount } from '../../../parts/format.ts';
 import { Section } from '../../../parts/section.tsx';
@@ -84,12 +84,11 @@ export function Receivers(): ReactNode {
                     },
                     {
                       name: 'Act',
-                      isAct: true,
+                      isActs: true,
                       isFigure: true,
                       cell: ({ name }) =>
                         may('config:write') ? (
                           <Button
-                            className={inRow}
                             aria-label={`Send a test to ${name}`}
                             disabled={test.isPending}
                             onClick={() => test.mutate({ receiver: name })}
