@@ -139,10 +139,10 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       const run = page.getByLabel(/Money for a run/u);
       await run.fill('900');
       // Known to the service alone: what a run may cost must fit into what a day may cost.
-      await page.getByText('one run may cost more than a whole day').waitFor();
+      await page.getByText('one run may cost more than a whole day').waitFor({ timeout: 120_000 });
       expect(await save.isDisabled()).toBe(true);
       await run.fill('2');
-      await page.getByText('Checked by the service: it fits.').waitFor();
+      await page.getByText('Checked by the service: it fits.').waitFor({ timeout: 120_000 });
       await save.click();
       await page.getByText('Saved; it holds from now on.').waitFor();
       const file = await readFile(join(service.folder, 'config.json'), 'utf8');
@@ -156,7 +156,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       expect(own).toBeLessThan(entries.findIndex(({ match }) => match.endsWith('*')));
       await page.getByText('decides').waitFor();
       await page.close();
-    });
+    }, 300_000);
 
     test('one repository is paused after a word of what that means, and goes on', async () => {
       const page = await open('/repositories?q=service-03');
