@@ -353,6 +353,7 @@ test('secrets come from the environment and are not in the configuration', async
     databaseUrl: null,
     agents: { ANTHROPIC_API_KEY: 'a-1', MY_KEY: 'k-1' },
     github: { GITHUB_APP_PRIVATE_KEY: 'p-1', ACME_TOKEN: 'g-1' },
+    receivers: {},
   });
   expect(JSON.stringify(config)).not.toMatch(/t-1|k-1|a-1|g-1|p-1/);
 });
