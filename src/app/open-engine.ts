@@ -68,7 +68,11 @@ export async function openEngine(parts: EngineParts): Promise<EngineRooms> {
     );
     engine.register(attemptName, async (context, ref: AttemptRef) =>
       withContext(
-        { correlationId: context.workflowId, operation: 'attempt', userId: 'pipeline' },
+        {
+          correlationId: (await unitOf(pipeline, ref.taskId)) ?? context.workflowId,
+          operation: 'attempt',
+          userId: 'pipeline',
+        },
         () =>
           parts.telemetry.measure(
             'job',
@@ -80,8 +84,18 @@ export async function openEngine(parts: EngineParts): Promise<EngineRooms> {
     );
     engine.register(roundName, async (context, ref: RoundRef) =>
       withContext(
-        { correlationId: context.workflowId, operation: 'round', userId: 'pipeline' },
-        () => roundWorkflow(pipeline, withCheckpoints(context, store.checkpoint), ref),
+        {
+          correlationId: (await unitOf(pipeline, ref.taskId)) ?? context.workflowId,
+          operation: 'round',
+          userId: 'pipeline',
+        },
+        () =>
+          parts.telemetry.measure(
+            'job',
+            'round',
+            () => roundWorkflow(pipeline, withCheckpoints(context, store.checkpoint), ref),
+            (outcome) => (isBad(outcome) ? 'failed' : 'ok'),
+          ),
       ),
     );
     engine.defineQueue(agentQueue, { perProcess: parts.config().executor.maxConcurrent });
@@ -100,6 +114,11 @@ export async function openEngine(parts: EngineParts): Promise<EngineRooms> {
     await claim.release();
     throw error;
   }
+}
+
+/** Work goes on under the id of the call or the delivery that approved it. */
+async function unitOf({ tasks }: PipelinePorts, taskId: string): Promise<string | null> {
+  return (await tasks.approval(taskId))?.correlationId ?? null;
 }
 
 /** Ends of an attempt that nobody wanted; to be stopped, or to find nothing to do, is none. */

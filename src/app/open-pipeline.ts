@@ -10,6 +10,7 @@ import { createLineRedactor } from '../platform/redaction/line-redactor.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
 import { createEarlierProposals } from '../storage/earlier-proposals.ts';
 import { createSuppressionStore } from '../storage/suppression-store.ts';
+import { asUnit } from './as-unit.ts';
 import { guardedRunner } from './guarded-runner.ts';
 import type { AgentRooms } from './open-agents.ts';
 import type { createScan } from './open-scan.ts';
@@ -62,6 +63,7 @@ export function pipelinePorts(
       await followFindings(ports, target, commit);
     },
     correlationId: () => currentCorrelationId() ?? systemRandom.uuid(),
+    asUnit: asUnit(() => systemRandom.uuid()),
     newId: () => systemRandom.bytes(12).toString('hex'),
   };
   return ports;

@@ -317,6 +317,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       const webhooks = openWebhooks({
         ...engine.service,
         ...hooks,
+        telemetry: parts.telemetry,
         guard: guard.guard,
       });
       routes.push(

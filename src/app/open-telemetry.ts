@@ -93,6 +93,12 @@ export function openTelemetryRooms(parts: {
       correlationId: currentCorrelationId(),
     }),
   );
+  const stopJobs = telemetry.listen(({ area, name, outcome, durationMs }) => {
+    if (area !== 'job') return;
+    const facts = { job: name, outcome, durationMs, category: 'performance' };
+    if (outcome === 'ok') log.info(facts, 'job finished');
+    else log.warn(facts, 'job ended without success');
+  });
   let exposition: Exposition | null = null;
   const opened = (): Exposition => {
     exposition ??= createExposition({
@@ -137,6 +143,7 @@ export function openTelemetryRooms(parts: {
     },
     close: async () => {
       stopFunctions();
+      stopJobs();
       exposition?.stop();
       await flush().catch((error: unknown) => {
         log.warn({ error }, 'figures of the last minute could not be kept');

@@ -13,9 +13,10 @@ import { processDeliveries } from '../operations/webhooks/process-deliveries.ts'
 import type { Config } from '../platform/config/schema.ts';
 import { startPeriodic } from '../platform/durable/periodic.ts';
 import { createInbox } from '../platform/inbox/inbox.ts';
-import { currentCorrelationId } from '../platform/logging/context.ts';
+import { currentCorrelationId, withContext } from '../platform/logging/context.ts';
 import { addressGroup } from '../platform/ratelimit/client-address.ts';
 import { createSlidingWindow } from '../platform/ratelimit/sliding-window.ts';
+import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import type { HookParts } from './open-hooks.ts';
 import { askForMissed, webhookSecret } from './open-hooks.ts';
 import type { StoreRooms } from './open-store.ts';
@@ -31,6 +32,7 @@ export interface WebhookParts extends LookPorts, HookParts {
   readonly config: () => Config;
   readonly store: Pick<StoreRooms, 'database' | 'credentials' | 'audit' | 'vault'>;
   readonly guard: Pick<CreatedGuard, 'admit'>;
+  readonly telemetry: Pick<Telemetry, 'measure'>;
   readonly log: Log;
 }
 
@@ -57,7 +59,16 @@ export function openWebhooks(parts: WebhookParts): WebhookRooms {
     route,
     withDeliveries: (open) => async (options) => {
       const server = await open(options);
-      const processor = processDeliveries({ inbox, look: createLook(parts), ...deps });
+      const processor = processDeliveries({
+        inbox,
+        look: createLook(parts),
+        within: (id, { kind }, body) =>
+          withContext(
+            { correlationId: id, operation: `webhooks.look.${kind}`, userId: 'github' },
+            () => parts.telemetry.measure('job', 'delivery', body),
+          ),
+        ...deps,
+      });
       wake = () => processor.wake();
       if ((await secrets.all()).length > 0)
         void askForMissed(parts).catch((error: unknown) => {

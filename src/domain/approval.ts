@@ -74,6 +74,8 @@ export interface Approval {
   readonly eventId: string | null;
   readonly voidedAt: Date | null;
   readonly voidReason: string | null;
+  /** Of the call or the delivery that carried it; everything that is done under it has the same. Null before it was kept. */
+  readonly correlationId: string | null;
 }
 
 /** What an approval binds: a change of any member voids it. */

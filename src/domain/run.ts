@@ -45,7 +45,10 @@ export interface Run {
   readonly checks: readonly CheckResult[];
   /** Unified diff of what the agent did; kept for failed runs too. */
   readonly patch: string | null;
+  /** Of the approval that it works under: one id from the call or the delivery to the pull request. */
   readonly correlationId: string;
+  /** The workflow that drives it; a second one of the same attempt is refused. */
+  readonly workflowId: string;
 }
 
 export interface CheckResult {

@@ -47,6 +47,8 @@ export interface PipelinePorts {
   /** Looks again at the target's base branch and keeps findings and proposals in step with it. */
   readonly lookAgain: (target: RepositoryRef) => Promise<void>;
   readonly correlationId: () => string;
+  /** Runs the body as a unit of work of its own where it is done for nobody who asked; within a person's call it just runs. */
+  readonly asUnit: <T>(operation: string, body: () => Promise<T>) => Promise<T>;
   readonly newId: () => string;
 }
 

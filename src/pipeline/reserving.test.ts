@@ -36,6 +36,7 @@ const run = (taskId: string, attempt: number, costUsd: number): Run => ({
   checks: [],
   patch: null,
   correlationId: 'c',
+  workflowId: 'w',
 });
 
 /** As the start of an attempt does: look and reserve in one transaction. Answers whether it may start. */

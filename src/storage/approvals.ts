@@ -50,6 +50,7 @@ function approvalRow(approval: Approval) {
     event_id: approval.eventId,
     voided_at: approval.voidedAt,
     void_reason: approval.voidReason,
+    correlation_id: approval.correlationId,
   };
 }
 
@@ -65,5 +66,6 @@ function approvalOf(row: Selectable<ApprovalRow>): Approval {
     eventId: row.event_id,
     voidedAt: row.voided_at,
     voidReason: row.void_reason,
+    correlationId: row.correlation_id,
   };
 }

@@ -56,6 +56,15 @@ export const storageMigrations: readonly Migration[] = [
       ]);
     },
   },
+  {
+    id: 'storage-0007-correlation',
+    up: async (db) => {
+      await run(db, [
+        'alter table approvals add column correlation_id text',
+        'alter table runs add column workflow_id text',
+      ]);
+    },
+  },
 ];
 
 const taskTables = [

@@ -22,6 +22,7 @@ export function runRow(run: Run): Insertable<RunRow> {
     checks: storedJson(run.checks),
     patch: storedTextOrNull(run.patch),
     correlation_id: run.correlationId,
+    workflow_id: run.workflowId,
   };
 }
 
@@ -43,6 +44,8 @@ export function runOf(row: Selectable<RunRow>): Run {
     checks: row.checks as Run['checks'],
     patch: row.patch,
     correlationId: row.correlation_id,
+    // Rows of older versions named the workflow there.
+    workflowId: row.workflow_id ?? row.correlation_id,
   };
 }
 

@@ -172,6 +172,7 @@ describe('approvals and notes', () => {
       eventId: 'event-1',
       voidedAt: null,
       voidReason: null,
+      correlationId: 'k',
       ...change,
     };
   }
@@ -305,6 +306,7 @@ describe('runs', () => {
       checks: [],
       patch: null,
       correlationId: 'k',
+      workflowId: 'w',
       ...change,
     };
     const tasks = createTaskStore(database);

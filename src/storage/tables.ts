@@ -77,6 +77,7 @@ export interface ApprovalRow {
   person: string;
   voided_at: Date | null;
   void_reason: string | null;
+  correlation_id: string | null;
 }
 
 export interface TaskNoteRow {
@@ -128,6 +129,7 @@ export interface RunRow {
   checks: JsonColumn<unknown>;
   patch: string | null;
   correlation_id: string;
+  workflow_id: string | null;
 }
 
 export interface RunEventRow {

@@ -188,6 +188,7 @@ export async function createPipelineWorld(
       },
       lookAgain: async () => world.look(),
       correlationId: () => 'correlation',
+      asUnit: async (_operation, body) => await body(),
       newId: () => `id-${(ids += 1)}`,
       scan: async () => ({ commit: 'c'.repeat(40), changed: true, findings: 1 }),
       startAttempt: async (ref) => started.push(ref) > 0,

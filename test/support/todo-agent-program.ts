@@ -14,7 +14,11 @@ const credential = [...reversed].reverse().join('');
 const task = await readFile(taskFile, 'utf8');
 const places = await filesBelow('.', 20_000);
 const found = await placesOf(credential);
-const seen = { credential: found, environment: Object.keys(process.env).sort() };
+const seen = {
+  credential: found,
+  environment: Object.keys(process.env).sort(),
+  unit: process.env['CMS_RUN_ID'] ?? null,
+};
 await mkdir('notes', { recursive: true });
 await writeFile('notes/agent-saw.json', `${JSON.stringify(seen, null, 2)}\n`);
 await delay(Number(stay));

@@ -263,9 +263,9 @@ function isProbe(url: string): boolean {
   return /^\/(?:livez|readyz|health|metrics)(?:\?|$)/u.test(url);
 }
 
-/** The caller's own id, else the trace that the caller goes on with (W3C Trace Context), else a new one. */
+/** The caller's own id, of a delivery the sender's, else the trace that the caller goes on with (W3C Trace Context), else a new one. */
 function correlationOf(headers: IncomingHttpHeaders, newId: () => string): string {
-  const given = headers['x-correlation-id'];
+  const given = headers['x-correlation-id'] ?? headers['x-github-delivery'];
   if (typeof given === 'string' && /^[\w.:-]{1,128}$/u.test(given)) return given;
   const [, traceId] =
     /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-/u.exec(headers['traceparent']?.toString() ?? '') ??

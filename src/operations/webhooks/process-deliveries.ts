@@ -15,6 +15,8 @@ export interface DeliveryProcessor {
 export interface ProcessorDeps {
   readonly inbox: Pick<Inbox, 'due' | 'done' | 'failed'>;
   readonly look: (look: Look) => Promise<void>;
+  /** Runs the body as the unit of work that the delivery began. */
+  readonly within: <T>(deliveryId: string, look: Look, body: () => Promise<T>) => Promise<T>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -71,7 +73,7 @@ async function runLane(
 }
 
 /** Answers how many deliveries it took. */
-async function workOnce({ inbox, look, log }: ProcessorDeps, lane: Lane): Promise<number> {
+async function workOnce({ inbox, look, within, log }: ProcessorDeps, lane: Lane): Promise<number> {
   const deliveries = await inbox.due(lane, portion);
   if (deliveries.length === 0) return 0;
   const wanted = new Map<string, { readonly look: Look; readonly ids: string[] }>();
@@ -84,9 +86,13 @@ async function workOnce({ inbox, look, log }: ProcessorDeps, lane: Lane): Promis
     }
   }
   const failed = new Map<string, string>();
-  for (const { look: one, ids } of wanted.values()) {
+  // What names its issue comes first: a look at all of them would take it for nobody's.
+  const inOrder = [...wanted.values()].toSorted(
+    (a, b) => Number(b.look.kind === 'issue') - Number(a.look.kind === 'issue'),
+  );
+  for (const { look: one, ids } of inOrder) {
     try {
-      await look(one);
+      await within(ids[0] ?? '', one, () => look(one));
     } catch (error) {
       log.warn({ ...one, error }, 'a look after a delivery failed; it is tried again');
       for (const id of ids) failed.set(id, messageOf(error));

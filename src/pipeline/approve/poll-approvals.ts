@@ -2,6 +2,7 @@ import type { HostIssue, IssueEvent, IssueHistory } from '../../domain/ports/cod
 import type { RepositoryRef } from '../../domain/repository.ts';
 import type { Task } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
+import type { PipelinePorts } from '../pipeline-ports.ts';
 import { issueTaskId, targetOf, taskForIssue } from '../propose/adopt-issue.ts';
 import { hashOf } from '../propose/propose.ts';
 import type { Failure } from '../settle.ts';
@@ -23,7 +24,7 @@ export interface Decided {
 
 /** Looks at every open issue of the manager repository that carries the approval label; grants or refuses each once. */
 export async function pollApprovals(
-  ports: ApprovalPorts,
+  ports: ApprovalPorts & Pick<PipelinePorts, 'asUnit'>,
   manager: RepositoryRef,
 ): Promise<Decided> {
   const wanted = ports.settings.labels().approved;
@@ -37,7 +38,7 @@ export async function pollApprovals(
   const refused: Task[] = [];
   const where = ({ number }: HostIssue): string => `${manager.name}#${number}`;
   const failed = await forEachApart(labeled, where, async (issue) => {
-    const decided = await answer(ports, manager, issue);
+    const decided = await ports.asUnit('approvals.follow', () => answer(ports, manager, issue));
     if (decided !== null) (decided.state === 'approved' ? granted : refused).push(decided);
   });
   return { granted, refused, failed, labeled: new Set(labeled.map(({ number }) => number)) };

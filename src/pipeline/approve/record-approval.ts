@@ -47,6 +47,7 @@ export async function grantApproval(
     contentHash,
     voidedAt: null,
     voidReason: null,
+    correlationId: ports.correlationId(),
   };
   const isEnough = standing.length + 1 >= policy.approvers;
   const waiting = tally([...standing, approval], policy.approvers);

@@ -27,6 +27,7 @@ const run: Run = {
   ],
   patch: null,
   correlationId: 'corr',
+  workflowId: 'task-1-1',
 };
 
 describe('inert', () => {

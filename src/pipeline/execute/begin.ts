@@ -8,7 +8,7 @@ import type { PipelinePorts } from '../pipeline-ports.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
 import { refreshProposal, saysOther } from '../propose/refresh-proposal.ts';
 import type { AttemptRef } from './attempt.ts';
-import { runIdOf } from './attempt.ts';
+import { runIdOf, workflowIdOf } from './attempt.ts';
 
 type Ports = Omit<PipelinePorts, 'workspaces' | 'runner' | 'commands'>;
 
@@ -22,7 +22,7 @@ export async function begin(ports: Ports, ref: AttemptRef): Promise<boolean> {
   if (before === null) return false;
   if (before.state === 'running' && before.attempt === ref.attempt) {
     const run = await ports.runs.get(runIdOf(ref));
-    return run?.correlationId === ports.correlationId();
+    return run?.workflowId === workflowIdOf(ref);
   }
   if (before.state !== 'approved' || before.attempt !== ref.attempt - 1) return false;
   return startIfSound(ports, before, ref);
@@ -101,6 +101,7 @@ async function start(
       checks: [],
       patch: null,
       correlationId: ports.correlationId(),
+      workflowId: workflowIdOf(ref),
     });
     await ports.audit.record(transaction, {
       event: 'agent.start',

@@ -9,7 +9,14 @@ import type { PipelinePorts } from '../pipeline-ports.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
 import { type Feedback, feedbackOf } from './feedback.ts';
 import { handOver } from './hand-over.ts';
-import { isHandled, type RoundOrder, type RoundRef, roundKeys, roundsOf } from './round.ts';
+import {
+  isHandled,
+  type RoundOrder,
+  type RoundRef,
+  roundKeys,
+  roundsOf,
+  roundWorkflowIdOf,
+} from './round.ts';
 
 type Ports = PipelinePorts & DispatchPorts;
 
@@ -72,7 +79,7 @@ async function begunHere(ports: Ports, task: Task, ref: RoundRef): Promise<numbe
   const run = await ports.runs.get(runIdOf({ taskId: task.id, attempt: task.attempt }));
   const notes = await ports.tasks.notes(task.id);
   const isOurs = notes.some(({ key }) => key === roundKeys.begun(task.attempt, ref));
-  return isOurs && run?.correlationId === ports.correlationId() ? task.attempt : null;
+  return isOurs && run?.workflowId === roundWorkflowIdOf(ref) ? task.attempt : null;
 }
 
 function reasonOf({ kind, headSha }: RoundRef): string {
@@ -128,6 +135,7 @@ async function start(
       checks: [],
       patch: null,
       correlationId,
+      workflowId: roundWorkflowIdOf(ref),
     });
     const note = { taskId: task.id, at, text: said };
     const key = roundKeys.begun(attempt, ref);

@@ -124,6 +124,8 @@ export function openOtlp(options: OtlpOptions, deps: OtlpDeps): Otlp {
       return async () => {
         clearInterval(timer);
         await sending;
+        start();
+        await sending;
       };
     },
     close: async (patienceMs = 2000) => {
