@@ -8,9 +8,10 @@ import { healthHandlers } from '../operations/health/handlers.ts';
 import type { PipelinePorts } from '../pipeline/pipeline-ports.ts';
 import type { Config } from '../platform/config/schema.ts';
 import type { HealthCheck } from '../platform/health/check.ts';
+import { clockCheck, clockOffsetMs } from '../platform/health/clock-check.ts';
 import type { Remedy } from '../platform/health/healer.ts';
 import { createHealer } from '../platform/health/healer.ts';
-import type { HealthStore } from '../platform/health/health-store.ts';
+import type { HealthStore, RemedyRun } from '../platform/health/health-store.ts';
 import { createHealthStore } from '../platform/health/health-store.ts';
 import { keepHealth } from '../platform/health/keeper.ts';
 import { createTrend } from '../platform/health/process-checks.ts';
@@ -45,6 +46,10 @@ export interface HealthRooms {
   readonly latest: HealthStore['latest'];
   /** No new run is started while this process holds more memory than it should. */
   isMemoryTight(): boolean;
+  /** Whether the clock is right. */
+  readonly clock: HealthCheck;
+  /** Remedies that gave up within the hour. */
+  gaveUp(): Promise<readonly RemedyRun[]>;
 }
 
 /** Folders of ended runs may take this much before they are removed. */
@@ -74,15 +79,31 @@ export function openHealthRooms(parts: HealthRoomParts): HealthRooms {
     now,
     figures: () => recentFigures(parts.history, now()),
   });
+  const startedOffMs = clockOffsetMs(clock);
+  const clockNow = clockCheck({
+    clock,
+    startedOffMs,
+    serverNow: async () => {
+      const { rows } = await store.database.pool.query<{ at: Date }>(
+        'select clock_timestamp() as at',
+      );
+      return rows[0]?.at ?? new Date(Number.NaN);
+    },
+  });
   const self = { process: systemRandom.uuid(), pid: process.pid, host: hostname() };
   let others: () => readonly HealthCheck[] = () => [];
-  const checks = (): readonly HealthCheck[] => [...others(), ...own];
+  const checks = (): readonly HealthCheck[] => [...others(), ...own, clockNow];
   return {
     handlers: ({ checks: added }) => {
       others = added;
       return healthHandlers({ checks, clock, store: kept, self });
     },
     latest: () => kept.latest(),
+    clock: clockNow,
+    gaveUp: async () =>
+      (await kept.remedies(100)).filter(
+        ({ outcome, at }) => outcome === 'gave_up' && now().getTime() - at.getTime() < 3_600_000,
+      ),
     isMemoryTight: () => process.memoryUsage.rss() > memoryLimitMb * 2 ** 20,
     keep: ({ settleLeftovers }) => {
       const remedies = openRemedies({
@@ -107,7 +128,15 @@ export function openHealthRooms(parts: HealthRoomParts): HealthRooms {
           log.error(facts, 'a remedy did not help and is not used any more for now');
         },
       });
-      return keepHealth({ clock, random: systemRandom, log, self, store: kept, checks, healer });
+      return keepHealth({
+        clock,
+        random: systemRandom,
+        log,
+        self,
+        store: kept,
+        checks,
+        healer,
+      });
     },
   };
 }

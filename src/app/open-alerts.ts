@@ -8,7 +8,7 @@ import { systemRandom } from '../lib/random.ts';
 import { alertHandlers } from '../operations/alerts/handlers.ts';
 import type { Served } from '../operations/gate.ts';
 import type { Alerts, Sink } from '../platform/alerts/alerts.ts';
-import { createAlerts } from '../platform/alerts/alerts.ts';
+import { createAlerts, slackMessage } from '../platform/alerts/alerts.ts';
 import type { AlertKind, Facts } from '../platform/alerts/rules.ts';
 import { judge } from '../platform/alerts/rules.ts';
 import { auditCheck } from '../platform/audit/audit-check.ts';
@@ -24,6 +24,8 @@ import type { Blocks } from '../platform/ratelimit/blocks.ts';
 import type { Dependency } from '../platform/resilience/dependency.ts';
 import type { History } from '../platform/telemetry/history.ts';
 import { vaultCheck } from '../platform/vault/vault-check.ts';
+import { issueSink } from './alert-issues.ts';
+import type { HealthRooms } from './health-rooms.ts';
 import { notificationPolicy } from './notification-policy.ts';
 import type { StoreRooms } from './open-store.ts';
 
@@ -31,10 +33,13 @@ export interface AlertParts {
   readonly config: () => Config;
   readonly store: Pick<
     StoreRooms,
-    'database' | 'runs' | 'audit' | 'vault' | 'credentials' | 'breakers'
+    'database' | 'runs' | 'audit' | 'vault' | 'credentials' | 'breakers' | 'tasks' | 'effects'
   >;
   readonly history: Pick<History, 'totals' | 'sums' | 'baseline'>;
   readonly blocks: Pick<Blocks, 'list'>;
+  readonly health: Pick<HealthRooms, 'clock' | 'gaveUp'>;
+  /** Keeps what was counted until now, so that it is seen. */
+  readonly flush: () => Promise<void>;
   readonly log: Log;
 }
 
@@ -66,7 +71,7 @@ export function openAlerts(parts: AlertParts): AlertRooms {
       startPeriodic(
         {
           name: 'alerts',
-          everyMs: 30_000,
+          everyMs: config().alerts.everySeconds * 1000,
           work: async () => {
             if (config().alerts.enabled) await look(parts, alerts);
           },
@@ -77,6 +82,7 @@ export function openAlerts(parts: AlertParts): AlertRooms {
 }
 
 async function look(parts: AlertParts, alerts: Alerts): Promise<void> {
+  await parts.flush();
   await alerts.observe(judge(await readFacts(parts)));
   await alerts.deliver();
 }
@@ -129,51 +135,75 @@ async function readFacts(parts: AlertParts): Promise<Facts> {
 }
 
 /** Checks of the health report of which people are told at once. */
-async function unwellChecks({ config, store }: AlertParts): Promise<Facts['unwell']> {
+async function unwellChecks({ config, store, health }: AlertParts): Promise<Facts['unwell']> {
   const checks: readonly (readonly [AlertKind, HealthCheck])[] = [
     ['exhaustion', diskCheck(config().dataDir)],
     ['exhaustion', memoryCheck()],
     ['audit_fault', auditCheck(store.audit, systemClock)],
     ['credential_ending', vaultCheck(store.vault)],
     ['config_drift', driftCheck(createPublishedHashes(store.database, systemClock))],
-    ['credential_ending', standingCheck(store.database.kysely<GithubTables>())],
+    ['credential_suspended', standingCheck(store.database.kysely<GithubTables>())],
+    ['clock', health.clock],
   ];
   const report = await runChecks(
     checks.map(([, check]) => check),
     { clock: systemClock, deadlineMs: 10_000 },
   );
   const kinds = new Map(checks.map(([kind, { name }]) => [name, kind]));
-  return report.checks.flatMap(({ name, status, evidence, remedy }) => {
+  const gaveUp = (await health.gaveUp()).map(({ remedy, check, before }) => ({
+    kind: 'unhealthy' as const,
+    name: check,
+    severity: 'critical' as const,
+    text: `The remedy ${remedy} was used three times within an hour and did not help: ${before}`,
+    next: null,
+  }));
+  const unwell = report.checks.flatMap(({ name, status, evidence, remedy }) => {
     const kind = kinds.get(name);
     if (kind === undefined || status === 'healthy' || status === 'unknown') return [];
     const severity = status === 'unhealthy' ? 'critical' : 'warning';
     return [{ kind, name, severity, text: evidence, next: remedy } as const];
   });
+  return [...unwell, ...gaveUp];
 }
 
-/** The log hears of every alert; a webhook when one is configured. */
+/** The log hears of every alert; a webhook and the manager repository where they are configured. */
 function sinksOf({ config, store }: AlertParts, policy: Dependency): readonly Sink[] {
-  const { webhookCredential: name, allowedHosts: allowed } = config().alerts;
-  if (name === null) return [];
+  const { webhookCredential, allowedHosts, issues } = config().alerts;
+  const { managerRepo } = config().github;
   return [
-    {
-      name: 'webhook',
-      send: async (body) => {
-        const address = await store.credentials.take(name, 'sending alerts');
-        if (address === undefined || address === null) throw noAddress(name);
-        const headers = { 'content-type': 'application/json' };
-        const { timeoutMs } = config().resilience.notifications;
-        const message = { method: 'POST', headers, body, timeoutMs } as const;
-        await policy.run(
-          async () => {
-            const { status } = await sendPublic(address, message, { allowed });
-            if (status >= 300) throw refused(status);
-          },
-          { place: new URL(address).host },
-        );
-      },
-    },
+    ...(webhookCredential === null
+      ? []
+      : [webhookSink({ config, store }, policy, webhookCredential, allowedHosts)]),
+    ...(issues && managerRepo !== null
+      ? [issueSink(store, { host: 'github', name: managerRepo })]
+      : []),
   ];
+}
+
+function webhookSink(
+  { config, store }: Pick<AlertParts, 'config' | 'store'>,
+  policy: Dependency,
+  name: string,
+  allowed: readonly string[],
+): Sink {
+  return {
+    name: 'webhook',
+    write: slackMessage,
+    send: async (body) => {
+      const address = await store.credentials.take(name, 'sending alerts');
+      if (address === undefined || address === null) throw noAddress(name);
+      const headers = { 'content-type': 'application/json' };
+      const { timeoutMs } = config().resilience.notifications;
+      const message = { method: 'POST', headers, body, timeoutMs } as const;
+      await policy.run(
+        async () => {
+          const { status } = await sendPublic(address, message, { allowed });
+          if (status >= 300) throw refused(status);
+        },
+        { place: new URL(address).host },
+      );
+    },
+  };
 }
 
 function noAddress(name: string): AppError {

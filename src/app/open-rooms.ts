@@ -152,13 +152,6 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       log: parts.log,
       isOff: server.isUnsecured,
     });
-    const alerts = openAlerts({
-      config: current,
-      store,
-      history: figures.history,
-      blocks: guard.blocks,
-      log: parts.log,
-    });
     const notifications = openNotifications({
       ...deps,
       config: current,
@@ -224,6 +217,15 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       store,
       pipeline,
       history: figures.history,
+      log: parts.log,
+    });
+    const alerts = openAlerts({
+      config: current,
+      store,
+      history: figures.history,
+      blocks: guard.blocks,
+      health,
+      flush: figures.flush,
       log: parts.log,
     });
     const served = [

@@ -1,5 +1,6 @@
 import { fetch } from 'undici';
 import { readBudgetsLeft } from '../integrations/github/governor/budget-left.ts';
+import type { ErrorKind } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { systemRandom } from '../lib/random.ts';
@@ -33,7 +34,8 @@ export interface TelemetryRooms {
   readonly exposition: () => Exposition;
   /** Shows the figures and keeps them every minute, as a service does; `address` is where it answers. */
   keep(address: () => string | null): () => Promise<void>;
-  /** Keeps what was counted since the last minute. */
+  /** Keeps what was counted until now. */
+  flush(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,13 +49,16 @@ export function openTelemetry(): Telemetry {
   });
 }
 
+/** Errors that the service could not have answered better; they use up no error budget. */
+const askersFault: ReadonlySet<ErrorKind> = new Set(['not_found', 'conflict']);
+
 /** A call of the gate as telemetry counts it. */
 export function gateObserver(telemetry: Telemetry): (event: GateEvent) => void {
-  return ({ operation, outcome, durationMs, correlationId, door, code }) =>
+  return ({ operation, outcome, kind, durationMs, correlationId, door, code }) =>
     telemetry.record({
       area: 'operation',
       name: operation,
-      outcome,
+      outcome: kind !== null && askersFault.has(kind) ? 'refused' : outcome,
       durationMs,
       correlationId,
       facts: { door, ...(code === null ? {} : { code }) },
@@ -115,6 +120,7 @@ export function openTelemetryRooms(parts: {
     telemetry,
     history,
     exposition: opened,
+    flush,
     served: [
       ...metricsHandlers({ history, clock: systemClock, ask: askService, folder: parts.folder }),
       ...performanceHandlers({ history, clock: systemClock }),

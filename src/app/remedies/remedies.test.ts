@@ -143,7 +143,15 @@ test('what the service measures is asked for through the database, and a service
     databaseCheck(() => database.pool.query('select 1')),
   ];
   const healer = { heal: async () => [] };
-  const stop = keepHealth({ clock, random, log: silentLog, self, store, checks, healer });
+  const stop = keepHealth({
+    clock,
+    random,
+    log: silentLog,
+    self,
+    store,
+    checks,
+    healer,
+  });
   await expect.poll(() => store.answerer(), { timeout: 10_000 }).toEqual(self);
   const report = await store.ask(['database'], 20_000);
   expect(report?.checks.map(({ name, status }) => [name, status])).toEqual([

@@ -3,7 +3,7 @@ import { createManualClock } from '../../../test/fakes/manual-clock.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
 import { silentLog } from '../../lib/log.ts';
 import { migrate } from '../database/migrate.ts';
-import { type Alerts, alertMigrations, createAlerts } from './alerts.ts';
+import { type Alerts, alertMigrations, createAlerts, slackMessage } from './alerts.ts';
 import { judgeBurn, type Minute } from './burn.ts';
 import { alertKinds, type Condition, type Facts, judge } from './rules.ts';
 
@@ -88,8 +88,11 @@ test('every kind of alert comes of something measured, and of that alone', () =>
     quota: { quotas: [{ credential: 'c', pausedSeconds: 60, contentThisHour: 500 }] },
     backup_failed: { backup: 'failed' },
     audit_fault: unwell('audit_fault'),
-    config_drift: unwell('config_drift'),
     credential_ending: unwell('credential_ending'),
+    credential_suspended: unwell('credential_suspended'),
+    config_drift: unwell('config_drift'),
+    clock: unwell('clock'),
+    unhealthy: unwell('unhealthy'),
   };
   for (const kind of alertKinds)
     expect(judge({ ...well, ...faults[kind] }).map((one) => one.kind)).toEqual([kind]);
@@ -117,7 +120,7 @@ describe('an alert', () => {
       if (isDown) throw new Error('connection refused');
       got.push((JSON.parse(body) as { text: string }).text.split(' ')[0] ?? '');
     };
-    const sinks = () => [{ name: 'webhook', send }];
+    const sinks = () => [{ name: 'webhook', send, write: slackMessage }];
     return createAlerts(database, { clock, log: silentLog, sinks });
   }
 
@@ -170,6 +173,20 @@ describe('an alert', () => {
     expect(await started().deliver()).toBe(1);
     expect(await started().deliver()).toBe(0);
     expect(got).toEqual(['CRITICAL:']);
+  });
+
+  test('that ended while its sink was down is told in order: begun first, then ended', async () => {
+    isDown = true;
+    await started().observe([bad]);
+    await started().deliver();
+    clock.advance(1000);
+    await started().observe([]);
+    isDown = false;
+    expect(await started().deliver()).toBe(0);
+    clock.advance(40_000);
+    await started().deliver();
+    await started().deliver();
+    expect(got).toEqual(['CRITICAL:', 'RESOLVED:']);
   });
 
   test('that is silenced stays in the list, tells nobody, and names who silenced it', async () => {

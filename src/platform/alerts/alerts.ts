@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Generated, type Kysely, sql } from 'kysely';
 import { messageOf } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { idOf } from '../../lib/hash.ts';
@@ -35,6 +35,8 @@ interface AlertTables {
     readonly attempts: number;
     readonly due_at: Date;
     readonly problem: string | null;
+    /** In the order in which they were written. */
+    readonly place: Generated<number>;
   };
 }
 
@@ -68,12 +70,29 @@ export const alertMigrations: readonly Migration[] = [
       )`.execute(db);
     },
   },
+  {
+    id: 'alerts-0002-order',
+    up: async (db) => {
+      await sql`alter table alert_deliveries add column place bigint generated always as identity`.execute(
+        db,
+      );
+    },
+  },
 ];
+
+/** What is told: the alert, and whether it began or ended. */
+export interface Told
+  extends Pick<Alert, 'id' | 'kind' | 'subject' | 'severity' | 'text' | 'next'> {
+  readonly event: 'firing' | 'resolved';
+}
 
 /** Where alerts are told; `send` throws when the message did not arrive. */
 export interface Sink {
   readonly name: string;
+  /** `body` is what `write` made; it may come more than once. */
   send(body: string): Promise<void>;
+  /** What waits in the database until it arrived. */
+  write(told: Told): string;
 }
 
 export interface Alerts {
@@ -196,14 +215,15 @@ async function tell(
   if (event === 'firing') log.error(facts, 'an alert began');
   else log.warn(facts, 'an alert ended');
   if (until !== null && until > now) return;
-  for (const { name } of sinks())
+  const told = { id, kind, subject, severity, text, next, event };
+  for (const { name, write } of sinks())
     await open
       .insertInto('alert_deliveries')
       .values({
         id: idOf('delivery', id, event, name),
         alert_id: id,
         sink: name,
-        body: JSON.stringify(messageFor(alert, event)),
+        body: write(told),
         attempts: 0,
         due_at: now,
         problem: null,
@@ -213,17 +233,17 @@ async function tell(
 }
 
 /** The body that Slack's incoming webhooks take (docs.slack.dev, "Sending messages using incoming webhooks"). */
-function messageFor({ kind, subject, severity, text, next, id }: Alert, event: string) {
+export function slackMessage({ kind, subject, severity, text, next, id, event }: Told): string {
   const title = `${event === 'firing' ? severity.toUpperCase() : 'RESOLVED'}: ${kind} (${subject})`;
   const plain = (words: string) => ({ type: 'plain_text', text: words.slice(0, 2900) });
-  return {
+  return JSON.stringify({
     text: `${title} ${text}`,
     blocks: [
       { type: 'header', text: plain(title.slice(0, 150)) },
       { type: 'section', text: plain(event === 'firing' ? `${text}\n${next}` : text) },
       { type: 'context', elements: [plain(`alert ${id}`)] },
     ],
-  };
+  });
 }
 
 async function deliverDue(
@@ -235,7 +255,20 @@ async function deliverDue(
     .selectFrom('alert_deliveries')
     .selectAll()
     .where('due_at', '<=', now)
-    .orderBy('due_at')
+    // That it ended is never told before that it began.
+    .where((row) =>
+      row.not(
+        row.exists(
+          row
+            .selectFrom('alert_deliveries as earlier')
+            .select('earlier.id')
+            .whereRef('earlier.alert_id', '=', 'alert_deliveries.alert_id')
+            .whereRef('earlier.sink', '=', 'alert_deliveries.sink')
+            .whereRef('earlier.place', '<', 'alert_deliveries.place'),
+        ),
+      ),
+    )
+    .orderBy('place')
     .limit(50)
     .execute();
   let arrived = 0;

@@ -14,7 +14,10 @@ export const alertKinds = [
   'backup_failed',
   'audit_fault',
   'credential_ending',
+  'credential_suspended',
   'config_drift',
+  'clock',
+  'unhealthy',
 ] as const;
 export type AlertKind = (typeof alertKinds)[number];
 
