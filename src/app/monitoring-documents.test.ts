@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { createManualClock } from '../../test/fakes/manual-clock.ts';
 import { noTracing } from '../../test/fakes/no-tracing.ts';
@@ -8,7 +6,6 @@ import { createExposition } from '../platform/telemetry/exposition.ts';
 import { areas, createTelemetry } from '../platform/telemetry/telemetry.ts';
 
 const folder = new URL('../../docs/monitoring/', import.meta.url);
-const run = promisify(execFile);
 
 /** Names that `/metrics` shows: those of the exposition, and the gauges that the service reads. */
 async function shownNames(): Promise<ReadonlySet<string>> {
@@ -47,17 +44,3 @@ test.each(['alert-rules.yml', 'grafana-dashboard.json'])(
     expect([...named].filter((name) => !shown.has(name))).toEqual([]);
   },
 );
-
-const hasPromtool = await run('promtool', ['--version']).then(
-  () => true,
-  () => false,
-);
-
-test.runIf(hasPromtool)('promtool takes the alert rules', async () => {
-  const { stdout } = await run('promtool', [
-    'check',
-    'rules',
-    new URL('alert-rules.yml', folder).pathname,
-  ]);
-  expect(stdout).toContain('SUCCESS');
-});

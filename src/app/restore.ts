@@ -29,6 +29,7 @@ import { claimService } from '../platform/database/service-claim.ts';
 import { makeEngineSchema } from '../platform/durable/engine-schema.ts';
 import { loadOrCreateKey } from '../platform/effects/key-file.ts';
 import { createRedactor } from '../platform/redaction/redactor.ts';
+import { moveWith } from './move-database.ts';
 import { openAudit } from './open-audit.ts';
 import { backupFolderOf, backupKeyFile, factsOf } from './open-backup.ts';
 import type { OpenOptions } from './open-options.ts';
@@ -36,7 +37,7 @@ import { migrations } from './open-store.ts';
 
 /** `restore`: it opens the database by itself, because what it would be audited in is what it replaces. */
 export function restoreOperations(options: OpenOptions): readonly Served[] {
-  return restoreHandlers(restoreWith(options));
+  return restoreHandlers(restoreWith(options), moveWith(options));
 }
 
 const deps = { clock: systemClock, random: systemRandom, log: silentLog };

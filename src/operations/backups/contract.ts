@@ -90,3 +90,34 @@ export const restoreBackup = operation({
   }),
   output: RestoreReport,
 });
+
+export const MoveReport = z.object({
+  /** Host, port and database, without credentials, or `embedded`. */
+  from: z.string(),
+  into: z.string(),
+  tables: z.number(),
+  rows: z.number(),
+  /** The backup that the rows went through; it stays. */
+  backup: z.string(),
+  auditVerifies: z.boolean(),
+});
+export type MoveReport = z.infer<typeof MoveReport>;
+
+export const moveDatabase = operation({
+  name: 'backups.move',
+  summary:
+    'Copy everything into another database in one snapshot and compare it row for row; the old one stays as it is',
+  permission: 'backup:run',
+  effect: 'admin',
+  kind: 'call',
+  needs: 'nothing',
+  deadlineMs: null,
+  doors: ['cli'],
+  dangerous: true,
+  input: z.strictObject({
+    /** Connection URL of an empty database, or `embedded`. */
+    to: z.string().min(1).max(4096),
+    configFile: filePath.optional(),
+  }),
+  output: MoveReport,
+});

@@ -4,6 +4,8 @@ import {
   type BackupFacts,
   createBackup,
   listBackups,
+  type MoveReport,
+  moveDatabase,
   type RestoreReport,
   restoreBackup,
   verifyBackup,
@@ -48,9 +50,15 @@ export type Restore = (
   context: CallContext,
 ) => Promise<RestoreReport>;
 
-/** `backups.restore`. */
-export function restoreHandlers(restore: Restore): readonly Served[] {
+export type Move = (
+  request: { readonly to: string; readonly configFile: string | undefined },
+  context: CallContext,
+) => Promise<MoveReport>;
+
+/** `backups.restore`, `backups.move`. */
+export function restoreHandlers(restore: Restore, move: Move): readonly Served[] {
   return [
+    serve(moveDatabase, async ({ to, configFile }, context) => move({ to, configFile }, context)),
     serve(restoreBackup, async ({ file, to, force, configFile }, context) =>
       restore({ file, to, force, configFile }, context),
     ),

@@ -96,6 +96,8 @@ async function connected(url: string): Promise<pg.Client> {
   client.on('error', () => undefined); // the query under way rejects as well
   try {
     await client.connect();
+    // The text of a moment must not depend on where the server stands.
+    await client.query("set timezone to 'UTC'");
     return client;
   } catch (cause) {
     throw connectionError(url, cause);

@@ -1,8 +1,13 @@
 import type { Command } from 'commander';
-import type { BackupFacts, RestoreReport } from '../../../operations/backups/contract.ts';
+import type {
+  BackupFacts,
+  MoveReport,
+  RestoreReport,
+} from '../../../operations/backups/contract.ts';
 import {
   createBackup,
   listBackups,
+  moveDatabase,
   restoreBackup,
   verifyBackup,
 } from '../../../operations/backups/contract.ts';
@@ -41,6 +46,18 @@ export function addBackupCommands(program: Command, run: Run): void {
         { exitCode: ({ auditVerifies }) => (auditVerifies ? 0 : 1) },
       )(file, flags, command);
     });
+  program
+    .command('move-database <to>')
+    .description(`${moveDatabase.summary}. <to> is a connection URL, or "embedded".`)
+    .action(async (to: string, flags: object, command: Command) => {
+      const { config } = command.optsWithGlobals<{ config?: string }>();
+      await run<object, MoveReport>(
+        moveDatabase,
+        () => ({ to, ...(config === undefined ? {} : { configFile: config }) }),
+        movedText,
+        { exitCode: ({ auditVerifies }) => (auditVerifies ? 0 : 1) },
+      )(to, flags, command);
+    });
   const backups = program.command('backups').description('backups: list and verify');
   backups
     .command('list')
@@ -54,6 +71,22 @@ export function addBackupCommands(program: Command, run: Run): void {
 
 function factsText({ file, bytes, at, tables, rows, program }: BackupFacts): string {
   return `${printable(file)}: whole. Snapshot of ${at} by version ${program}, ${tables} tables, ${rows} rows, ${bytes} bytes.\n`;
+}
+
+function movedText({ from, into, tables, rows, backup, auditVerifies }: MoveReport): string {
+  const next =
+    into === 'embedded'
+      ? 'Unset DATABASE_URL, so that the embedded one is used from the next start on.'
+      : 'Set DATABASE_URL to the new one before the next start.';
+  return [
+    `Moved ${rows} rows in ${tables} tables from ${printable(from)} into ${printable(into)}, equal row for row.`,
+    `The snapshot that they went through is ${printable(backup)}; the old database is as it was.`,
+    auditVerifies
+      ? 'The audit log verifies.'
+      : 'The audit log does not verify: see `security verify`.',
+    next,
+    '',
+  ].join('\n');
 }
 
 function restoredText({ into, rows, at, safety, lost, auditVerifies }: RestoreReport): string {
