@@ -11,6 +11,7 @@ import { backupName } from '../platform/backup/backup-folder.ts';
 import type { BackupManifest } from '../platform/backup/manifest.ts';
 import { openBackup, thenClosed } from '../platform/backup/open-backup.ts';
 import { fillFrom } from '../platform/backup/restore-backup.ts';
+import type { TargetState } from '../platform/backup/restore-target.ts';
 import { clearTarget, inspectTarget } from '../platform/backup/restore-target.ts';
 import { writeBackup } from '../platform/backup/write-backup.ts';
 import { type LoadedConfig, loadConfig } from '../platform/config/load-config.ts';
@@ -43,9 +44,10 @@ export function moveWith(options: OpenOptions): Move {
     const target = to === 'embedded' ? undefined : to;
     if (from === target) throw sameDatabase(placeOf(from ?? '') ?? 'embedded');
     return await withAlone(loaded, options, from, (source) =>
-      withAlone(loaded, options, target, (other) =>
-        copy({ loaded, options, source, target: other }, context),
-      ),
+      withAlone(loaded, options, target, (other, { hasRows }) => {
+        if (hasRows) throw notEmpty(nameOf(other));
+        return copy({ loaded, options, source, target: other }, context);
+      }),
     );
   };
 }
@@ -55,17 +57,17 @@ async function withAlone<T>(
   { config }: LoadedConfig,
   options: OpenOptions,
   url: string | undefined,
-  work: (database: Database) => Promise<T>,
+  work: (database: Database, found: TargetState) => Promise<T>,
 ): Promise<T> {
   const database = await openDatabase(
     { url, dataDir: config.dataDir },
     { ...deps, searchPath: options.env['PATH'] },
   );
   try {
-    await inspectTarget(database);
+    const found = await inspectTarget(database);
     const claim = await claimService(database, deps);
     try {
-      return await work(database);
+      return await work(database, found);
     } finally {
       await claim.release();
     }
@@ -86,18 +88,15 @@ async function copy(
   context: CallContext,
 ): Promise<MoveReport> {
   const { config } = loaded;
-  const place = (database: Database): string =>
-    database.kind === 'embedded' ? 'embedded' : (placeOf(database.url) ?? database.kind);
   await migrate(source, migrations);
-  if ((await inspectTarget(target)).hasRows) throw notEmpty(place(target));
   const key = await loadOrCreateKey(backupKeyFile(config.dataDir), systemRandom);
   const folder = backupFolderOf(config);
   const file = join(folder, `moved-${backupName(systemClock.now())}`);
   const program = options.version;
   const { signal } = context;
-  context.progress(`writing a snapshot of ${place(source)}`);
+  context.progress(`writing a snapshot of ${nameOf(source)}`);
   const { manifest } = await writeBackup({ database: source, file, key, program, signal }, deps);
-  context.progress(`filling ${manifest.tables.length} tables of ${place(target)}`);
+  context.progress(`filling ${manifest.tables.length} tables of ${nameOf(target)}`);
   await clearTarget(target);
   await migrate(target, migrations);
   if (manifest.engineVersion !== null) await makeEngineSchema(target, deps);
@@ -121,13 +120,17 @@ async function copy(
   } finally {
     await rm(check, { force: true });
   }
-  const facts = { from: place(source), into: place(target), backup: file };
+  const facts = { from: nameOf(source), into: nameOf(target), backup: file };
   return {
     ...facts,
     tables: manifest.tables.length,
     rows: manifest.tables.reduce((sum, { rows }) => sum + rows, 0),
     auditVerifies: await tell(target, { loaded, options, facts }, context),
   };
+}
+
+function nameOf(database: Database): string {
+  return database.kind === 'embedded' ? 'embedded' : (placeOf(database.url) ?? database.kind);
 }
 
 /** Tables that do not hold the same rows, byte for byte in the order in which they were copied. */
