@@ -29,7 +29,7 @@ async function shownNames(): Promise<ReadonlySet<string>> {
     telemetry.record({ area, name: 'one', outcome: 'ok', durationMs: 1, correlationId: null });
   const own = (await exposition.values()).map(({ name }) => name);
   exposition.stop();
-  const source = await readFile(new URL('open-telemetry.ts', import.meta.url), 'utf8');
+  const source = await readFile(new URL('service-readings.ts', import.meta.url), 'utf8');
   const read = [...source.matchAll(/gauge\(\s*'(\w+)'/gu)].map(([, n]) => `claude_manager_${n}`);
   return new Set([...own, ...read]);
 }

@@ -1,5 +1,4 @@
 import { fetch } from 'undici';
-import { readBudgetsLeft } from '../integrations/github/governor/budget-left.ts';
 import type { ErrorKind } from '../lib/app-error.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
@@ -10,19 +9,17 @@ import { keyOf, metricsHandlers } from '../operations/metrics/handlers.ts';
 import { performanceHandlers } from '../operations/performance/handlers.ts';
 import type { Config } from '../platform/config/schema.ts';
 import { startPeriodic } from '../platform/durable/periodic.ts';
-import { countOpenEffects } from '../platform/effects/count-open.ts';
 import { currentCorrelationId, currentTrace, withSpan } from '../platform/logging/context.ts';
-import { type BreakerTables, breakerStates } from '../platform/resilience/breakers.ts';
 import { watchEventLoop } from '../platform/telemetry/event-loop.ts';
-import type { Exposition, Reading } from '../platform/telemetry/exposition.ts';
+import type { Exposition } from '../platform/telemetry/exposition.ts';
 import { createExposition } from '../platform/telemetry/exposition.ts';
 import type { History } from '../platform/telemetry/history.ts';
 import { createHistory } from '../platform/telemetry/history.ts';
 import { watchMeasurements } from '../platform/telemetry/monitor-performance.ts';
 import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import { createTelemetry } from '../platform/telemetry/telemetry.ts';
-import { createTaskQueries } from '../storage/task-queries.ts';
 import type { StoreRooms } from './open-store.ts';
+import { serviceReadings } from './service-readings.ts';
 import { newSpanId } from './span-id.ts';
 
 /** Figures of this process: what is counted, and what a running service shows and keeps of it. */
@@ -173,84 +170,4 @@ async function askService(address: string): Promise<string | null> {
     // A service that is gone or shut off is what the caller asks about; the figures say so.
     return null;
   }
-}
-
-const breakerLevel = { closed: 0, half_open: 0.5, open: 1 } as const;
-
-/** What waits, what is spent and what may still be sent, read from where it is kept. */
-async function serviceReadings({
-  config,
-  store,
-}: Parameters<typeof openTelemetryRooms>[0]): Promise<readonly Reading[]> {
-  const now = systemClock.now();
-  const day = new Date(now);
-  day.setUTCHours(0, 0, 0, 0);
-  const { database, runs } = store;
-  const [{ states }, effects, budgets, spent, live, breakers] = await Promise.all([
-    createTaskQueries(database, systemClock).counts({}),
-    countOpenEffects(database),
-    readBudgetsLeft(database, now),
-    runs.spentSince(day),
-    runs.live(),
-    breakerStates(database.kysely<BreakerTables>(), now),
-  ]);
-  const gauge = (
-    name: string,
-    help: string,
-    value: number | null,
-    labels?: Reading['labels'],
-  ): Reading => ({
-    name: `claude_manager_${name}`,
-    help,
-    value,
-    ...(labels === undefined ? {} : { labels }),
-  });
-  return [
-    ...Object.entries(states).map(([state, count]) =>
-      gauge('tasks', 'Tasks by state', count, { state }),
-    ),
-    ...effects.flatMap(({ status, count, oldestSeconds }) => [
-      gauge('effects', 'Writes outside that are not final, by state', count, { status }),
-      gauge('effect_oldest_seconds', 'Age of the oldest of them', oldestSeconds ?? 0, { status }),
-    ]),
-    gauge('runs_live', 'Agents at work', live.length),
-    gauge('runs_limit', 'Agents that may work at a time', config().executor.maxConcurrent),
-    gauge('spent_today_usd', 'Spent on runs since midnight UTC', spent),
-    gauge('budget_today_usd', 'The budget of a day', config().executor.budget.perDayUsd),
-    ...budgets.flatMap(({ name: credential, waiting, ...left }) => [
-      gauge('github_points_left', 'Points of this minute that are left', left.pointsThisMinute, {
-        credential,
-      }),
-      gauge('github_content_left', 'Creations of this hour that are left', left.contentThisHour, {
-        credential,
-      }),
-      gauge('github_in_flight', 'Requests under way or lent to a process', left.inFlight, {
-        credential,
-      }),
-      ...Object.entries(waiting).map(([lane, count]) =>
-        gauge('github_waiting', 'Requests that wait for their turn', count, { credential, lane }),
-      ),
-      gauge('github_paused_seconds', 'Time until GitHub is asked again', left.pausedSeconds, {
-        credential,
-      }),
-      gauge(
-        'github_suspended',
-        'Whether GitHub refused the credential so often that it is not used',
-        left.suspendedSince === null ? 0 : 1,
-        { credential },
-      ),
-    ]),
-    ...breakers.map(({ name, state }) =>
-      gauge(
-        'breaker_open',
-        'Whether a dependency is left alone: 0 no, 0.5 one probe, 1 yes',
-        breakerLevel[state],
-        {
-          dependency: name,
-        },
-      ),
-    ),
-    gauge('database_connections', 'Connections of this process', database.pool.totalCount),
-    gauge('database_waiting', 'Queries that wait for a connection', database.pool.waitingCount),
-  ];
 }

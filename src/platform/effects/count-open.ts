@@ -19,3 +19,16 @@ export async function countOpenEffects(database: Pick<Database, 'kysely'>): Prom
   );
   return rows;
 }
+
+/** Writes outside that are being sent: by a living sender, and by one whose lease ended. */
+export async function countLeases(
+  database: Pick<Database, 'kysely'>,
+): Promise<{ readonly held: number; readonly lost: number }> {
+  const { rows } = await sql<{ held: number; lost: number }>`
+    select count(*) filter (where lease_until >= clock_timestamp())::int as held,
+      count(*) filter (where lease_until < clock_timestamp())::int as lost
+    from effect_intents where status in ('sending', 'unknown')`.execute(
+    database.kysely<EffectTables>(),
+  );
+  return rows[0] ?? { held: 0, lost: 0 };
+}
