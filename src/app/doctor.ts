@@ -35,7 +35,7 @@ export function doctorHandlers(options: OpenOptions): readonly Served[] {
       git,
       () => configuration(loaded),
       () => database(options, loaded),
-      () => sandboxes(),
+      () => sandboxes(options.env['PATH'] ?? ''),
       () => agents(options, loaded, signal),
       () => token(options, loaded),
     ];
@@ -98,11 +98,11 @@ async function database(
   });
 }
 
-async function sandboxes(): Promise<readonly DoctorCheck[]> {
+async function sandboxes(path: string): Promise<readonly DoctorCheck[]> {
   const root = await mkdtemp(join(tmpdir(), 'cms-doctor-'));
   try {
     const lines: DoctorCheck[] = [];
-    const parts = { clock: systemClock, random: systemRandom, warn: () => undefined };
+    const parts = { clock: systemClock, random: systemRandom, path, warn: () => undefined };
     for (const sandbox of sandboxCandidates(parts, root).filter(({ name }) => name !== 'none')) {
       const { works, evidence, mend } = await sandbox.probe();
       lines.push(line(`sandbox ${sandbox.name}`, works ? 'ok' : 'failed', evidence, mend));

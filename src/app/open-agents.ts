@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Agent, AgentRunner } from '../domain/ports/agent.ts';
 import type { Delegate } from '../domain/ports/delegate.ts';
-import type { Sandbox } from '../domain/ports/sandbox.ts';
+import type { EgressRefusal, Sandbox } from '../domain/ports/sandbox.ts';
 import { createCommandRunner } from '../integrations/agents/command-runner.ts';
 import { createAgents } from '../integrations/agents/create-agents.ts';
 import { createDemoAgent } from '../integrations/agents/demo/demo-agent.ts';
@@ -166,21 +166,21 @@ function runFolder(dataDir: string): string {
 
 /** The candidates on this machine, best first. */
 export function sandboxCandidates(
-  parts: Pick<AgentRoomParts, 'clock' | 'random' | 'warn'>,
+  { clock, random, path, warn }: Pick<AgentRoomParts, 'clock' | 'random' | 'path' | 'warn'>,
   tempRoot: string,
 ): readonly Sandbox[] {
-  const { clock, random, warn } = parts;
   const runAs = agentUserOf(process.getuid?.());
+  const parts = {
+    clock,
+    random,
+    tempRoot,
+    nodePath: process.execPath,
+    onRefusal: (refusal: EgressRefusal) =>
+      warn('egress refused', { ...refusal, category: 'security' }),
+  };
   return [
-    createBubblewrap({
-      clock,
-      random,
-      tempRoot,
-      nodePath: process.execPath,
-      runAs,
-      onRefusal: (refusal) => warn('egress refused', { ...refusal, category: 'security' }),
-    }),
-    createSandboxRuntime({ clock, random, tempRoot, program: 'srt' }),
+    createBubblewrap({ ...parts, runAs }),
+    createSandboxRuntime({ ...parts, path }),
     createNoSandbox({ clock, random, tempRoot }),
   ];
 }

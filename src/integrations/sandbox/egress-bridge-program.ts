@@ -8,10 +8,12 @@ import { connect, createServer, type Socket } from 'node:net';
 import { constants } from 'node:os';
 
 interface Plan {
-  /** Unix socket of the proxy, as seen inside. */
-  readonly socket: string;
-  /** Port on which the proxy is offered. */
-  readonly port: number;
+  /** The proxy as seen inside: a unix socket, or a port of the sandbox's loopback that asks who it is. */
+  readonly proxy:
+    | { readonly path: string }
+    | { readonly port: number; readonly authorization: string };
+  /** Port on which the proxy is offered; left out when it is offered already. */
+  readonly listen?: number;
   /** Loopback targets outside that are offered under the same address inside. */
   readonly forwards: readonly { readonly host: string; readonly port: number }[];
 }
@@ -19,7 +21,13 @@ interface Plan {
 const plan = JSON.parse(process.argv[2] ?? '{}') as Plan;
 const command = process.argv.slice(3);
 
-await listen('127.0.0.1', plan.port, (client) => join(client, connect(plan.socket)));
+const { proxy: way } = plan;
+const asked = 'authorization' in way ? `Proxy-Authorization: ${way.authorization}\r\n` : '';
+const toProxy = () =>
+  connect('path' in way ? { path: way.path } : { port: way.port, host: '127.0.0.1' });
+if (plan.listen !== undefined) {
+  await listen('127.0.0.1', plan.listen, (client) => join(client, toProxy()));
+}
 for (const { host, port } of plan.forwards) {
   await listen(host, port, (client) =>
     tunnel(client, `${host.includes(':') ? `[${host}]` : host}:${port}`),
@@ -43,7 +51,7 @@ function join(client: Socket, proxy: Socket): void {
 
 /** Asks the proxy for a tunnel and cuts its answer off before the bytes of the target. */
 function tunnel(client: Socket, target: string): void {
-  const proxy = connect(plan.socket);
+  const proxy = toProxy();
   client.on('error', () => proxy.destroy());
   proxy.on('error', () => client.destroy());
   let answer = Buffer.alloc(0);
@@ -58,7 +66,7 @@ function tunnel(client: Socket, target: string): void {
     } else client.destroy();
   };
   proxy.on('data', readAnswer);
-  proxy.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
+  proxy.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${asked}\r\n`);
 }
 
 function start(): void {

@@ -5,25 +5,41 @@ import type { EgressRefusal } from '../../domain/ports/sandbox.ts';
 import type { EgressRules } from './egress-rules.ts';
 
 export interface EgressProxy {
+  /** Null when it listens on a socket file. */
+  readonly port: number | null;
   close(): Promise<void>;
 }
 
+/** RFC 9110, section 15.5.8. */
+const askWho = { 'proxy-authenticate': 'Basic realm="egress"' };
+const unknownClient =
+  'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="egress"\r\n\r\n';
+
 const connectTimeoutMs = 30_000;
 
+/** A socket file, which only its owner's sandbox sees, or an address that everybody on this machine can reach. */
+export type EgressPlace =
+  | { readonly path: string }
+  | { readonly host: string; readonly authorization: string };
+
 /**
- * A forward proxy (RFC 9110, section 9.3.6 CONNECT, and absolute-form requests) on a unix socket,
- * the only way out of a sandbox. Only what the rules allow is connected, to the address that was checked.
+ * A forward proxy (RFC 9110, section 9.3.6 CONNECT, and absolute-form requests), the only way
+ * out of a sandbox. Only what the rules allow is connected, to the address that was checked.
  */
 export async function startEgressProxy(
-  socketPath: string,
+  place: EgressPlace,
   rules: EgressRules,
   onRefusal: (refusal: EgressRefusal) => void,
 ): Promise<EgressProxy> {
   const open = new Set<Duplex>();
+  const mayAsk = ({ headers }: IncomingMessage): boolean =>
+    'path' in place || headers['proxy-authorization'] === place.authorization;
   const server = createServer((incoming, answer) => {
+    if (!mayAsk(incoming)) return void answer.writeHead(407, askWho).end();
     void forwardRequest(incoming, answer, rules, onRefusal);
   });
   server.on('connect', (incoming: IncomingMessage, client: Duplex, head: Buffer) => {
+    if (!mayAsk(incoming)) return void client.end(unknownClient);
     void tunnel(incoming, client, head, rules, onRefusal, open);
   });
   server.on('connection', (socket) => {
@@ -31,9 +47,14 @@ export async function startEgressProxy(
   });
   await new Promise<void>((listening, failed) => {
     server.once('error', failed);
-    server.listen({ path: socketPath, writableAll: true }, listening);
+    server.listen(
+      'path' in place ? { path: place.path, writableAll: true } : { host: place.host, port: 0 },
+      listening,
+    );
   });
+  const address = server.address();
   return {
+    port: typeof address === 'object' && address !== null ? address.port : null,
     close: async () => {
       for (const socket of open) socket.destroy();
       await new Promise<void>((closed) => {

@@ -35,14 +35,15 @@ export async function openEgress(
   const rules = createEgressRules(spec.egress, parts.resolve);
   const short = await shortFolder(folder);
   const socket = join(short, 's');
-  const proxy = await startEgressProxy(socket, rules, parts.onRefusal);
+  const proxy = await startEgressProxy({ path: socket }, rules, parts.onRefusal);
   await chmod(socket, 0o666);
   const port = freePort(rules.loopback.map((target) => target.port));
   const program = `${inside}/bridge.${bridge.endsWith('.ts') ? 'mts' : 'mjs'}`;
-  const plan = { socket: `${inside}/egress.sock`, port, forwards: rules.loopback };
+  const offered = `${inside}/egress.sock`;
+  const plan = { proxy: { path: offered }, listen: port, forwards: rules.loopback };
   return {
     mounts: [
-      { source: socket, target: plan.socket, writable: true },
+      { source: socket, target: offered, writable: true },
       { source: bridge, target: program, writable: false },
     ],
     env: proxyVariables(`http://127.0.0.1:${port}`),
@@ -51,6 +52,44 @@ export async function openEgress(
       await proxy.close();
       if (short !== folder) await rm(short, { recursive: true, force: true });
     },
+  };
+}
+
+/** The same way out over a port of this machine's loopback, for a sandbox that brings connections there by itself. */
+export interface LoopbackEgress {
+  /** Null when nothing may be reached. */
+  readonly port: number | null;
+  readonly env: Readonly<Record<string, string>>;
+  /** What the bridge needs to be readable inside. */
+  readonly readable: readonly string[];
+  wrap(argv: readonly string[]): readonly string[];
+  close(): Promise<void>;
+}
+
+/** Where a sandbox that is told of our port offers it inside. */
+const offeredInside = 3128;
+
+/** `password` keeps other users of this machine out: a port, unlike a socket file, is open to all of them. */
+export async function openLoopbackEgress(
+  spec: SandboxSpec,
+  password: string,
+  parts: EgressParts,
+): Promise<LoopbackEgress> {
+  if (spec.egress.length === 0) return { ...closed, port: null, readable: [] };
+  const rules = createEgressRules(spec.egress, parts.resolve);
+  const authorization = `Basic ${Buffer.from(`cms:${password}`).toString('base64')}`;
+  const proxy = await startEgressProxy(
+    { host: '127.0.0.1', authorization },
+    rules,
+    parts.onRefusal,
+  );
+  const plan = { proxy: { port: offeredInside, authorization }, forwards: rules.loopback };
+  return {
+    port: proxy.port,
+    readable: [bridge],
+    env: proxyVariables(`http://cms:${password}@127.0.0.1:${offeredInside}`),
+    wrap: (argv) => [parts.nodePath, bridge, JSON.stringify(plan), ...argv],
+    close: () => proxy.close(),
   };
 }
 

@@ -1,29 +1,44 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Sandbox, SandboxedProcess, SandboxSpec } from '../../domain/ports/sandbox.ts';
+import { lookup } from 'node:dns/promises';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import type {
+  EgressRefusal,
+  Sandbox,
+  SandboxedProcess,
+  SandboxSpec,
+} from '../../domain/ports/sandbox.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import { ownerOf } from './bubblewrap.ts';
+import { type LoopbackEgress, openLoopbackEgress } from './egress.ts';
+import type { Resolve } from './egress-rules.ts';
 import { markedProcesses, processMark } from './marked-processes.ts';
 import { probeSandbox } from './probe.ts';
 import { feed, supervise } from './supervise.ts';
+import { nodeFolder } from './system-view.ts';
 
 export interface SandboxRuntimeDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly tempRoot: string;
-  /** The `srt` program of @anthropic-ai/sandbox-runtime; a name on PATH or a path. */
-  readonly program: string;
+  /** Where the `srt` program of @anthropic-ai/sandbox-runtime is looked for, as PATH is written. */
+  readonly path: string;
+  /** Node to show inside; usually process.execPath. */
+  readonly nodePath: string;
+  readonly onRefusal?: (refusal: EgressRefusal) => void;
+  /** Names to addresses; the system's resolver when not given. */
+  readonly resolve?: Resolve;
 }
 
 const mend = 'npm install -g @anthropic-ai/sandbox-runtime';
 
 /**
- * @anthropic-ai/sandbox-runtime by its `srt` program, where bubblewrap alone is not to be had (macOS). It limits writes
- * and hosts; reads of home folders are denied by a list, and memory and processes are not limited. As root it keeps its
- * capabilities, so it is refused there. It adds variables of its own
- * (its proxies), and on Linux our model proxy cannot be reached from inside. The command begins with `exec`, else it outlives a killed launcher.
+ * @anthropic-ai/sandbox-runtime by its `srt` program, where bubblewrap by itself is not to be had (macOS; on Linux it
+ * needs bubblewrap, socat and ripgrep). It closes reads and writes by lists; the way out is our own proxy, so that the
+ * rules and what is told of refusals are the ones of every sandbox. Memory is polled. As root the command would keep
+ * its capabilities, so it is refused there. It adds variables of its own (its proxies). The command begins with `exec`,
+ * else it outlives a killed launcher.
  */
 export function createSandboxRuntime(deps: SandboxRuntimeDeps): Sandbox {
   const sandbox: Sandbox = {
@@ -42,41 +57,118 @@ async function start(deps: SandboxRuntimeDeps, spec: SandboxSpec): Promise<Sandb
   const mark = `${ownerOf(deps.tempRoot)}.${deps.random.bytes(8).toString('hex')}`;
   await mkdir(deps.tempRoot, { recursive: true, mode: 0o700 });
   const folder = await mkdtemp(join(deps.tempRoot, 'sb-'));
-  const settings = join(folder, 'settings.json');
-  await writeFile(settings, JSON.stringify(settingsFor(spec)));
-  const line = `exec ${spec.argv.map(quoted).join(' ')}`;
-  const child = spawn(deps.program, ['--settings', settings, '-c', line], {
-    cwd: spec.workspace,
-    env: { HOME: spec.home, ...spec.env, [processMark]: mark },
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: true,
+  const egress = await openLoopbackEgress(spec, deps.random.bytes(16).toString('hex'), {
+    nodePath: deps.nodePath,
+    resolve: deps.resolve ?? systemResolve,
+    onRefusal: (refusal) => {
+      deps.onRefusal?.(refusal);
+      spec.onEgressRefused?.(refusal);
+    },
   });
-  feed(child, spec.stdin);
-  return await supervise(child, {
-    clock: deps.clock,
-    memoryBytes: spec.limits.memoryBytes,
-    members: () => markedProcesses(mark),
-    cleanUp: () => rm(folder, { recursive: true, force: true }),
-  });
+  const cleanUp = async (): Promise<void> => {
+    await egress.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const settings = join(folder, 'settings.json');
+    const program = await programOn(deps.path);
+    const readable = [folder, ...egress.readable, dirname(dirname(program))];
+    await writeFile(settings, JSON.stringify(await settingsFor(deps, spec, egress, readable)));
+    const child = spawn(program, ['--settings', settings, '-c', lineOf(spec, egress)], {
+      cwd: spec.workspace,
+      // Its own sockets lie in TMPDIR; the command gets another one.
+      env: { HOME: spec.home, ...spec.env, TMPDIR: folder, [processMark]: mark },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
+    });
+    feed(child, spec.stdin);
+    return await supervise(child, {
+      clock: deps.clock,
+      memoryBytes: spec.limits.memoryBytes,
+      members: () => markedProcesses(mark),
+      cleanUp,
+    });
+  } catch (cause) {
+    await cleanUp();
+    throw cause;
+  }
 }
 
-/** Its settings take host names without ports. */
-function settingsFor(spec: SandboxSpec): object {
+/** The shell line of the sandbox: limits, the variables of our proxy over its own, the bridge, the command. */
+function lineOf(spec: SandboxSpec, egress: LoopbackEgress): string {
+  const limits = [`--fsize=${spec.limits.fileBytes}`, '--core=0'];
+  // `srt` and its helpers count as well: they belong to the same user.
+  const argv = [
+    ...(process.platform === 'linux'
+      ? ['prlimit', ...limits, `--nproc=${spec.limits.processes}`, '--']
+      : []),
+    'env',
+    `TMPDIR=${spec.env['TMPDIR'] ?? '/tmp'}`,
+    ...Object.entries(egress.env).map(([name, value]) => `${name}=${value}`),
+    ...egress.wrap(spec.argv),
+  ];
+  return `exec ${argv.map(quoted).join(' ')}`;
+}
+
+/** What may be read on Linux: everything else below `/` is closed. */
+const systemFolders = [
+  '/usr',
+  '/bin',
+  '/sbin',
+  '/lib',
+  '/lib32',
+  '/lib64',
+  '/etc/ssl',
+  '/etc/pki',
+  '/etc/ca-certificates',
+  '/etc/ld.so.cache',
+  '/etc/ld.so.conf',
+  '/etc/ld.so.conf.d',
+  '/etc/alternatives',
+  '/etc/localtime',
+  '/etc/nsswitch.conf',
+];
+
+async function settingsFor(
+  deps: SandboxRuntimeDeps,
+  spec: SandboxSpec,
+  egress: LoopbackEgress,
+  /** What it needs itself: its sockets, our bridge, its filter of system calls. */
+  needed: readonly string[],
+): Promise<object> {
+  const isLinux = process.platform === 'linux';
+  const node = await nodeFolder(deps.nodePath);
+  const own = [spec.workspace, spec.home];
+  const allowRead = [...own, ...spec.readable, ...needed, ...(node === null ? [] : [node])];
   return {
     network: {
-      allowedDomains: spec.egress.map((entry) => entry.replace(/:\d+$/, '')),
+      allowedDomains: [],
       deniedDomains: [],
-      allowLocalBinding: spec.egress.some((entry) => entry.startsWith('127.')),
+      // Ours decides; its own would tell nobody of what it refuses.
+      ...(egress.port === null ? {} : { httpProxyPort: egress.port }),
     },
     filesystem: {
-      denyRead: ['/root', '/home', '/Users', '/run', '/var/run'],
-      allowRead: [spec.workspace, spec.home, ...spec.readable],
-      allowWrite: [spec.workspace, spec.home, '/tmp'],
+      denyRead: isLinux ? ['/'] : ['/root', '/home', '/Users', '/run', '/var/run'],
+      allowRead: isLinux ? [...allowRead, ...systemFolders] : allowRead,
+      // On Linux /tmp is closed like everything else, which makes it an empty writable one that ends with the run.
+      allowWrite: isLinux ? own : [...own, '/tmp'],
       denyWrite: [],
     },
   };
 }
 
+/** The file behind the name; it lies in `dist/` of its package. The name itself when there is none, for the error. */
+async function programOn(path: string): Promise<string> {
+  for (const folder of path.split(delimiter)) {
+    const found = await realpath(join(folder, 'srt')).catch(() => null);
+    if (found !== null) return found;
+  }
+  return 'srt';
+}
+
 function quoted(argument: string): string {
   return `'${argument.replaceAll("'", `'\\''`)}'`;
 }
+
+const systemResolve: Resolve = async (name) =>
+  (await lookup(name, { all: true })).map(({ address }) => address);

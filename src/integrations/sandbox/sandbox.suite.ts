@@ -179,7 +179,9 @@ export function describeSandbox(subject: SandboxUnderTest): void {
         const script = `
           const http = require('node:http');
           const proxy = new URL(process.env.HTTP_PROXY);
-          const to = { host: proxy.hostname, port: proxy.port };
+          const who = proxy.username + ':' + proxy.password;
+          const headers = who === ':' ? {} : { 'proxy-authorization': 'Basic ' + btoa(who) };
+          const to = { host: proxy.hostname, port: proxy.port, headers };
           const read = (r) => r.on('data', (d) => console.log(r.statusCode, String(d)));
           http.get({ ...to, path: 'http://${address}/x' }, read);
           http.get({ ...to, path: 'http://10.0.0.1/x' }, read);
