@@ -97,6 +97,7 @@ function programForReading(): Command {
       clientId: 'local',
     },
     call: () => Promise.reject(new Error('nothing is run here')),
+    redact: (text: string) => text,
     serveMcp: () => Promise.reject(new Error('nothing is run here')),
     showScreen: () => Promise.reject(new Error('nothing is run here')),
   } as const;

@@ -1,6 +1,7 @@
 import type { CommandContext, OperationRequest } from '../doors/cli/command-context.ts';
 import { runProgram } from '../doors/cli/program.ts';
 import { openManager } from './compose.ts';
+import { environmentRedactor } from './environment-redactor.ts';
 import { endOnFatal, onStopSignal } from './lifecycle.ts';
 import { commandLineActor } from './operating-system-actor.ts';
 
@@ -15,6 +16,7 @@ export async function runCommandLine(words: readonly string[], version: string):
   });
   const context: CommandContext = {
     version,
+    redact: (text) => environmentRedactor(process.env).redact(text),
     terminal: {
       out: stdout,
       err: stderr,

@@ -1,4 +1,6 @@
 import type { GateAudit } from '../operations/gate.ts';
+import type { Redactor } from '../platform/redaction/redactor.ts';
+import { environmentRedactor } from './environment-redactor.ts';
 import { lightHandlers } from './light-handlers.ts';
 import { gateOf } from './open-gate.ts';
 import type { Manager, OpenOptions } from './open-options.ts';
@@ -16,10 +18,12 @@ async function openFull(options: OpenOptions): Promise<Manager> {
 
 /** Operations that need no store: they log nowhere and audit nothing, because there is nowhere to. */
 async function openLight(options: OpenOptions): Promise<Manager> {
+  let redactor: Redactor | null = null;
   const gate = gateOf({
     served: await lightHandlers(options.operation, options, openFull),
     audit: noAudit,
     log: silent,
+    redact: (text) => (redactor ??= environmentRedactor(options.env)).redact(text),
   });
   return { gate, dataDir: null, identity: null, engine: null, close: async () => undefined };
 }

@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { AppError, messageOf } from '../lib/app-error.ts';
 import { currentCorrelationId } from '../platform/logging/context.ts';
+import { environmentRedactor } from './environment-redactor.ts';
 
 /** A stop that was asked for by a signal: the first one asks politely, the second one ends the process at once. */
 export interface StopSignal {
@@ -45,7 +46,8 @@ export function endOnFatal(): void {
       stack: error instanceof Error ? error.stack : undefined,
     };
     try {
-      writeSync(2, `${JSON.stringify(line)}\n`);
+      const redactor = environmentRedactor(process.env);
+      writeSync(2, `${redactor.redact(JSON.stringify(line))}\n`);
     } finally {
       process.exit(70);
     }

@@ -4,8 +4,8 @@ import { startService } from '../operations/service/contract.ts';
 import { createInspect } from '../platform/inspection/inspect.ts';
 import type { LineSink } from '../platform/logging/logger.ts';
 import { factsFirst } from '../platform/logging/logger.ts';
-import { createRedactor } from '../platform/redaction/redactor.ts';
 import { watchPerformance } from '../platform/telemetry/monitor-performance.ts';
+import { environmentRedactor } from './environment-redactor.ts';
 import { storelessHandlers } from './light-handlers.ts';
 import { fixedConfig, followConfig, readConfig } from './live-config.ts';
 import { allSecrets } from './named-secrets.ts';
@@ -22,7 +22,7 @@ export async function openFull(options: OpenOptions): Promise<Manager> {
   if (options.operation === startService.name && options.flags.validateConfig !== false)
     await requireSound(loaded);
   const { config } = loaded;
-  const redactor = createRedactor(systemRandom.bytes(32));
+  const redactor = environmentRedactor(options.env);
   for (const [name, value] of Object.entries(allSecrets(loaded))) redactor.register(name, value);
   const live =
     options.needs === 'engine' ? followConfig(options, loaded, redactor) : fixedConfig(loaded);
@@ -69,6 +69,7 @@ export async function openFull(options: OpenOptions): Promise<Manager> {
       guard: rooms.guard.guard,
       observe: gateObserver(telemetry),
       inspect: createInspect(systemRandom.bytes(32)),
+      redact: (text) => redactor.redact(text),
     });
     return { gate, dataDir: config.dataDir, identity: rooms.identity, engine: rooms.engine, close };
   } catch (error) {

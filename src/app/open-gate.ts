@@ -12,7 +12,7 @@ export function gateOf(
     served: readonly Served[];
     audit: GateAudit;
     log: Pick<Logger, 'info' | 'warn'>;
-  } & Pick<GateParts, 'guard' | 'inspect' | 'observe'>,
+  } & Pick<GateParts, 'guard' | 'inspect' | 'observe' | 'redact'>,
 ): Gate {
   return createGate({
     ...parts,

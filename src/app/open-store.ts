@@ -85,6 +85,7 @@ import { toldTasks } from './open-notifications.ts';
 import { openVault } from './open-vault.ts';
 import type { Reconciliation } from './reconciliation.ts';
 import { openReconciliation, reconciliationMigration } from './reconciliation.ts';
+import { cleanRequest, withCleanWrites } from './redacted-writes.ts';
 
 /** Everything that keeps or writes: database, stores, effects, audit, git, code hosts. */
 export interface StoreRooms {
@@ -198,13 +199,11 @@ async function build(
   });
   const vault = openVault({ ...parts, database, audit });
   const credentials = createCredentials({ vault, environment: parts.secret, clock, log });
-  const local = createLocalHost({
-    database,
-    push,
-    clock,
-    markers,
-    owner: userInfo().username,
-  });
+  const redact = (text: string): string => parts.redactor.redact(text);
+  const local = withCleanWrites(
+    createLocalHost({ database, push, clock, markers, owner: userInfo().username }),
+    redact,
+  );
   const checkpoint = killPoint(env);
   let github: CodeHost | null = null;
   let access: AccessOf | null = null;
@@ -212,16 +211,27 @@ async function build(
     (access ??= githubAccess({ ...parts, database, credentials, sealing: vault }));
   const host = (name: HostName): CodeHost => {
     if (name === 'local') return local;
-    github ??= openGithub({
-      ...parts,
-      database,
-      markers,
-      push,
-      breakers,
-      access: accessOf(),
-      credentials,
-      sealing: vault,
-    });
+    github ??= withExposureWatch(
+      withCleanWrites(
+        openGithub({
+          ...parts,
+          database,
+          markers,
+          push,
+          breakers,
+          access: accessOf(),
+          credentials,
+          sealing: vault,
+        }),
+        redact,
+      ),
+      {
+        ...parts,
+        audit,
+        correlationId: () => currentCorrelationId() ?? random.uuid(),
+        suspend: (name) => suspendExposed(parts, database, credentials, name),
+      },
+    );
     return github;
   };
   const effects = createEffects<Transaction, EffectRequest>({
@@ -260,7 +270,14 @@ async function build(
     findings: createFindingStore(database),
     runs: createRunStore(database),
     pauses,
-    effects,
+    effects: {
+      ...effects,
+      intend: (handle, requests) =>
+        effects.intend(
+          handle,
+          requests.map((request) => cleanRequest(request, redact)),
+        ),
+    },
     audit,
     vault,
     credentials,

@@ -23,6 +23,8 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Tells a person who waits what is going on. */
   readonly progress: (text: string) => void;
+  /** The same for what a person has to see once although it is a secret: nothing is taken out. */
+  readonly reveal: (text: string) => void;
 }
 
 export type Handler<I = never, O = unknown> = (input: I, context: CallContext) => Promise<O>;
@@ -130,6 +132,8 @@ export interface GateParts {
   readonly guard?: Guard;
   /** Looks through an input for what reads like an attack. */
   readonly inspect?: (input: unknown) => readonly Omit<InputFlag, 'isFreeText'>[];
+  /** Takes secrets out of what is answered, told on the way and thrown. */
+  readonly redact?: (text: string) => string;
   /** Hears of each call when it has ended. */
   readonly observe?: (event: GateEvent) => void;
 }

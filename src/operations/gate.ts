@@ -14,6 +14,7 @@ import type {
   Served,
 } from './gate-ports.ts';
 import { inTime } from './in-time.ts';
+import { createLeaving, type Leaving } from './leaving.ts';
 import type { Contract } from './operation.ts';
 import { createFieldCheck } from './unknown-fields.ts';
 
@@ -69,6 +70,7 @@ export function createGate(parts: GateParts): Gate {
     served.set(one.contract.name, one);
   }
   const flagsOf = inspectionOf(parts);
+  const leaving = createLeaving(parts.redact);
   const refuseUnknownFields = createFieldCheck();
   return {
     contracts: () => [...served.values()].map(({ contract }) => contract),
@@ -82,23 +84,29 @@ export function createGate(parts: GateParts): Gate {
       if (one === undefined || !one.contract.doors.includes(caller.door))
         throw unknownOperation(name);
       const { contract, handler } = one;
-      return pass(
-        parts,
-        contract,
-        { ...caller, correlationId },
-        () => {
-          permit(contract, caller.actor);
-          requireProof(contract, caller.actor, parts.clock.now().getTime());
-        },
-        {
-          prepare: () => {
-            if (isForeign(caller.door)) refuseUnknownFields(contract, input);
-            const valid = validated(contract, input);
-            return (context) => handler(valid, context);
+      return leave(leaving, contract, () =>
+        pass(
+          parts,
+          contract,
+          { ...caller, correlationId },
+          () => {
+            permit(contract, caller.actor);
+            requireProof(contract, caller.actor, parts.clock.now().getTime());
           },
-          flags: () => flagsOf(contract, input),
-        },
-        options,
+          {
+            prepare: () => {
+              if (isForeign(caller.door)) refuseUnknownFields(contract, input);
+              const valid = validated(contract, input);
+              return (context) => handler(valid, context);
+            },
+            flags: () => flagsOf(contract, input),
+          },
+          {
+            ...options,
+            progress: (text) => options.progress?.(leaving.text(text)),
+            reveal: options.progress,
+          },
+        ),
       );
     },
     secure: (block, caller, body) =>
@@ -111,6 +119,19 @@ export function createGate(parts: GateParts): Gate {
         {},
       ),
   };
+}
+
+/** What is told comes from stores, hosts and programs of others, and any of it may hold a secret. */
+async function leave(
+  leaving: Leaving,
+  contract: Contract,
+  call: () => Promise<unknown>,
+): Promise<unknown> {
+  try {
+    return leaving.answer(contract, await call());
+  } catch (thrown) {
+    throw leaving.error(thrown);
+  }
 }
 
 /** Doors that strangers write to: a member that nobody knows is refused there instead of dropped. */
@@ -137,7 +158,7 @@ async function pass<T>(
   caller: KnownCaller,
   allowed: () => void,
   work: Work<T>,
-  options: CallOptions,
+  options: CallOptions & { readonly reveal?: CallOptions['progress'] },
 ): Promise<T> {
   const { correlationId, actor, door } = caller;
   return parts.within({ correlationId, operation: act.name, userId: actor.name }, async () => {
@@ -154,9 +175,10 @@ async function pass<T>(
       if (admitted.run === null) throw admitted.refusal;
       const { run } = admitted;
       const progress = options.progress ?? (() => undefined);
+      const reveal = options.reveal ?? progress;
       return await inTime(act, options.signal, (signal) => {
         const { clientId } = caller;
-        const context = { actor, door, clientId, correlationId, signal, progress };
+        const context = { actor, door, clientId, correlationId, signal, progress, reveal };
         return options.once === undefined ? run(context) : options.once(() => run(context));
       });
     } catch (thrown) {

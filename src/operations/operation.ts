@@ -47,6 +47,8 @@ export interface Contract<I = unknown, O = unknown> {
   readonly reducesHarm?: boolean;
   /** Acts that change who may do what, or that cannot be taken back, ask a signed-in person to prove again who they are. */
   readonly dangerous?: boolean;
+  /** Members of the answer that are secrets, which go out once and stand nowhere else. */
+  readonly shows?: readonly string[];
   /** Where it lies in the REST API, below /api/v1, when its name says it badly; `{member}` takes a member of the input. */
   readonly http?: { readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'; readonly path?: string };
   readonly input: z.ZodType<I>;

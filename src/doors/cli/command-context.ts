@@ -25,6 +25,8 @@ export interface CommandContext {
     input: { readonly port?: number; readonly security?: boolean },
   ) => Promise<void>;
   readonly version: string;
+  /** Takes secrets out of what does not come through the gate: what was typed, and errors before there is one. */
+  readonly redact: (text: string) => string;
 }
 
 export interface OperationRequest {

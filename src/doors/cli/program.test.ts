@@ -28,6 +28,7 @@ async function say(words: string, answer: unknown = null, error?: Error): Promis
       isOutTerminal: false,
       isErrTerminal: false,
     },
+    redact: (text) => text,
     serveMcp: async () => undefined,
     showScreen: async () => undefined,
     call: async (request) => {

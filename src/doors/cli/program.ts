@@ -25,11 +25,12 @@ export async function runProgram(
     const flags = program.opts<GlobalFlags>();
     if (thrown instanceof CommanderError) {
       if (thrown.exitCode === 0) return 0;
-      if (words.includes('--json')) context.terminal.out.write(errorJson(usageError(thrown)));
+      if (words.includes('--json'))
+        context.terminal.out.write(context.redact(errorJson(usageError(thrown))));
       return 2;
     }
-    if (flags.json === true) context.terminal.out.write(errorJson(thrown));
-    context.terminal.err.write(errorText(thrown, flags.debug === true));
+    if (flags.json === true) context.terminal.out.write(context.redact(errorJson(thrown)));
+    context.terminal.err.write(context.redact(errorText(thrown, flags.debug === true)));
     return exitCodeOf(toAppError(thrown).kind);
   }
 }
@@ -71,7 +72,7 @@ export function createProgram(
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void context.terminal.out.write(text),
-      writeErr: (text) => void context.terminal.err.write(text),
+      writeErr: (text) => void context.terminal.err.write(context.redact(text)),
     })
     .option('--config <file>', 'the configuration file (default: config.json here)')
     .option('--verbose', 'say more while working')

@@ -62,6 +62,7 @@ export const showAccount = operation({
 export const changePassword = operation({
   ...enroll,
   name: 'account.change-password',
+  shows: ['session'],
   summary: 'Change the own password; all other sessions end',
   input: z.object({
     current: secretText({ max: longest }),
@@ -73,6 +74,7 @@ export const changePassword = operation({
 export const beginTotp = operation({
   ...enroll,
   name: 'account.totp-begin',
+  shows: ['key', 'uri'],
   summary: 'Begin to use a code generator: its secret, to be confirmed by a code',
   dangerous: true,
   input: z.object({}),
@@ -87,6 +89,7 @@ export const beginTotp = operation({
 export const confirmTotp = operation({
   ...enroll,
   name: 'account.totp-confirm',
+  shows: ['recoveryCodes', 'session'],
   summary: 'Confirm the code generator by a code; answers the recovery codes, once',
   dangerous: true,
   input: z.object({ code: secretText({ max: 64 }) }),
@@ -105,6 +108,7 @@ export const removeTotp = operation({
 export const newRecoveryCodes = operation({
   ...own,
   name: 'account.recovery-codes',
+  shows: ['recoveryCodes'],
   summary: 'Make ten new recovery codes; the ones before are void',
   dangerous: true,
   input: z.object({}),
@@ -123,6 +127,7 @@ export const beginPasskey = operation({
 export const finishPasskey = operation({
   ...enroll,
   name: 'account.passkey-finish',
+  shows: ['session'],
   summary: 'Add the passkey that the browser made',
   dangerous: true,
   input: z.object({

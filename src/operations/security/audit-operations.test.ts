@@ -60,6 +60,7 @@ const context = {
   correlationId: 'this call',
   signal: new AbortController().signal,
   progress: () => undefined,
+  reveal: () => undefined,
 } satisfies CallContext;
 
 async function ask<T>(name: string, input: object, change: Partial<CallContext> = {}): Promise<T> {

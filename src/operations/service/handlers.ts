@@ -135,7 +135,7 @@ export function startHandlers(
   supervisor: StartWatcher = noSupervisor,
 ): readonly Served[] {
   return [
-    serve(startService, async (input, { signal, progress }) => {
+    serve(startService, async (input, { signal, progress, reveal }) => {
       const { once, maxMinutes, mode, port, security = mode !== 'legacy' } = input;
       if (mode === 'interactive') throw onlyAtATerminal();
       const said = notYet(mode);
@@ -151,7 +151,7 @@ export function startHandlers(
       const server = await openServer({ port, security });
       progress(`listening on ${server.address}`);
       const first = await welcome();
-      if (first !== null) progress(first);
+      if (first !== null) reveal(first);
       supervisor.ready({ address: server.address, said: first === null ? [] : [first] });
       signal.addEventListener('abort', () => supervisor.stopping(), { once: true });
       return withServer(server, signal, run);

@@ -50,6 +50,7 @@ const own = { ...open, permission: 'account:own', doors: ['http', 'library'] } a
 export const signIn = operation({
   ...open,
   name: 'sessions.sign-in',
+  shows: ['session'],
   summary: 'Sign in with name and password',
   input: z.object({ user: z.string().min(1).max(200), password: secretText({ max: longest }) }),
   output: SignedIn,
@@ -66,6 +67,7 @@ export const passkeyOptions = operation({
 export const signInPasskey = operation({
   ...open,
   name: 'sessions.sign-in-passkey',
+  shows: ['session'],
   summary: 'Sign in with a passkey, which is both factors in one',
   input: z.object({ challenge: z.string().min(1).max(100), answer: AuthenticatorAnswer }),
   output: SignedIn,
@@ -74,6 +76,7 @@ export const signInPasskey = operation({
 export const verifySecondFactor = operation({
   ...open,
   name: 'sessions.verify-second-factor',
+  shows: ['session'],
   summary: 'Give the second factor of a sign-in: a code, or a recovery code',
   input: z
     .object({ code: code.optional(), recoveryCode: code.optional() })
@@ -136,6 +139,7 @@ export const proveSession = operation({
   permission: 'account:enroll',
   doors: ['http'],
   name: 'sessions.prove',
+  shows: ['session'],
   summary: 'Prove again who one is, before a dangerous act',
   input: z
     .object({

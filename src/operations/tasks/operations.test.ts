@@ -76,6 +76,7 @@ async function call<T>(name: string, input: object = {}, actor: Actor = ann): Pr
     correlationId: 'c',
     signal: new AbortController().signal,
     progress: () => undefined,
+    reveal: () => undefined,
   };
   const answer = await one.handler(one.contract.input.parse(input), context);
   // Every answer fits what its contract promises.

@@ -28,6 +28,7 @@ const user = z.string().min(1).max(200);
 export const createToken = operation({
   ...own,
   name: 'tokens.create',
+  shows: ['secret'],
   summary: 'Make an API token with some of the owner’s permissions; its secret is shown once',
   dangerous: true,
   input: z.object({

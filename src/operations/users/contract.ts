@@ -163,6 +163,7 @@ export const removeUser = operation({
 export const bootstrapLink = operation({
   ...manage,
   name: 'users.bootstrap-link',
+  shows: ['link'],
   summary: 'Make a new one-time link for the first administrator; the one before is void',
   doors: ['cli', 'library'],
   input: z.object({}),
@@ -172,6 +173,7 @@ export const bootstrapLink = operation({
 export const bootstrapUsers = operation({
   ...manage,
   name: 'users.bootstrap',
+  shows: ['session'],
   summary: 'Make the first administrator with the one-time link, and sign in',
   permission: 'public',
   doors: ['http'],

@@ -90,9 +90,10 @@ function contextReader({ kind, pattern, leave }: ContextFormat): Reader {
     const match = pattern.exec(text);
     if (match === null) return null;
     const [whole, secret = whole] = match;
-    if (leave?.(secret, whole) === true || secret.startsWith('[REDACTED:')) return null;
     const start = at + whole.lastIndexOf(secret);
     const end = start + secret.length;
+    if (secret.startsWith('[REDACTED:') || leave?.(secret, whole, text.charAt(end)) === true)
+      return null;
     return { kind, start, end, after: end, isLeft: false };
   };
 }

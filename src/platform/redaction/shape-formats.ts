@@ -32,6 +32,21 @@ export const shapeFormats: readonly ShapeFormat[] = [
     pattern: /(?<![A-Za-z0-9_~.-])[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}/g,
   },
   {
+    kind: 'terraform-token',
+    holds: '.atlasv1.',
+    pattern: /(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9=_-]{60,80}/g,
+  },
+  {
+    kind: 'azure-devops-token',
+    holds: 'AZDO',
+    pattern: /(?<![A-Za-z0-9])[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])/g,
+  },
+  {
+    kind: 'asana-token',
+    holds: '/',
+    pattern: /(?<![0-9A-Za-z/.])[12]\/[0-9]{14,18}(?:\/[0-9]{14,18})?:[0-9a-f]{32}(?![0-9a-f])/g,
+  },
+  {
     kind: 'driver-password',
     holds: '@tcp(',
     pattern: /(?<![A-Za-z0-9_.-])[A-Za-z0-9_.-]{1,64}:([^\s:@/"'\\]{4,256})@tcp\(/g,
