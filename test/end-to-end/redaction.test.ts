@@ -15,7 +15,7 @@ const approved = 'approved-for-dev';
 
 /** One line each, so that it fits into a comment, a message and a log; what a line starts with is told from a word. */
 const secrets = secretExamples
-  .map(([, secret, before = 'it is ', after = ' .']) => ({ secret, before, after }))
+  .map(([, secret, before = 'it is ', after = '" .']) => ({ secret, before, after }))
   .filter(
     ({ secret, before, after }) => !/[\n*]/u.test(`${before.trim()}${secret}${after.trim()}`),
   );
@@ -34,7 +34,6 @@ const disguises = [
   known.toUpperCase(),
   `${known.slice(0, 9)}\u200b${known.slice(9)}`,
 ];
-const harmless = lookAlikes.filter((text) => !/[\n*]/u.test(text));
 
 const lines = [
   ...secrets.map(({ secret, before, after }) => `${before.trimStart()}${secret}${after}`),
@@ -42,20 +41,26 @@ const lines = [
 ];
 const leaking = [...secrets.map(({ secret }) => secret), ...disguises];
 
-/** Runs of eight characters of a secret that are still in the text; what is harmless may hold the same ones. */
+/** Secrets of which eight characters in a row are still in the text. */
 function leaksIn(text: string): readonly string[] {
-  const rest = harmless.reduce((left, one) => left.replaceAll(one, ''), text);
   return leaking.filter((secret) => {
     for (let start = 0; start + 8 <= secret.length; start += 1) {
       const piece = secret.slice(start, start + 8);
-      if (!common.has(piece) && rest.includes(piece)) return true;
+      if (!isWord(piece) && text.includes(piece)) return true;
     }
     return false;
   });
 }
 
-/** Words that secrets of some kinds are made of, such as a seed phrase or the address of a webhook. */
-const common: ReadonlySet<string> = new Set();
+/** They may not be made of the same invented letters as the secrets, or nobody could tell them apart below. */
+const harmless = lookAlikes.filter(
+  (text) => !/[\n*]|TODO/u.test(text) && leaksIn(text).length === 0,
+);
+
+/** What stands in other texts as well: addresses, words, zeros. */
+function isWord(piece: string): boolean {
+  return /^[a-z:/._ -]+$|^0+$/u.test(piece);
+}
 
 /** Says everything that it should not, in lines and in its last message. */
 const agentProgram = `
@@ -79,7 +84,7 @@ describe('secrets in comments, in what an agent says and in what people type', (
     await writeFile(join(folder, 'agent.mjs'), agentProgram);
     await writeFile(join(folder, 'lines.json'), JSON.stringify([...lines, ...harmless]));
     const all = [...lines, ...harmless];
-    const parts = Array.from({ length: 6 }, (_, part) => all.filter((_one, at) => at % 6 === part));
+    const parts = Array.from({ length: 4 }, (_, part) => all.filter((_one, at) => at % 4 === part));
     loop = await createGithubLoop({
       targets: {
         widgets: Object.fromEntries(
@@ -105,7 +110,7 @@ describe('secrets in comments, in what an agent says and in what people type', (
     const typed = lines.slice(0, 8).join(' ');
     const other = tasks.find(({ issue }) => issue === second?.number);
     await loop.tasks('reject', other?.id ?? '', '--reason', `no: ${typed}`);
-    await loop.once();
+    tasks = await loop.tasks<readonly TaskLine[]>('list');
     const runs = await loop.service.run(['runs', 'list']);
     runId = (runs.json as { items: readonly { id: string }[] }).items[0]?.id ?? '';
   }, 300_000);
@@ -132,7 +137,9 @@ describe('secrets in comments, in what an agent says and in what people type', (
   test('there are enough of them, and the first line of each is told', () => {
     expect(secrets.length).toBeGreaterThanOrEqual(110);
     expect(harmless.length).toBeGreaterThanOrEqual(30);
-    expect(loop.proposals().length).toBeGreaterThanOrEqual(6);
+    expect(loop.proposals().length).toBeGreaterThanOrEqual(4);
+    const states = new Set(tasks.map(({ state }) => state));
+    expect([...states].sort()).toEqual(['in_review', 'proposed', 'rejected']);
     expect(runId).not.toBe('');
   });
 
@@ -174,12 +181,11 @@ describe('secrets in comments, in what an agent says and in what people type', (
     ['scan', '--dry-run'],
     ['security', 'audit'],
   ])('are not told by %s %s %s, as text or as JSON', async (...words) => {
-    const ids = [idOf('in_review'), idOf('rejected'), idOf('proposed')];
-    for (const id of words.includes('ID') ? ids : ['']) {
-      const asked = words.map((word) => (word === 'ID' ? id : word === 'RUN' ? runId : word));
-      const said = `${await say(...asked)}\n${await say('--json', ...asked)}`;
-      expect(leaksIn(said)).toEqual([]);
-    }
+    const asked = words.map((word) =>
+      word === 'ID' ? idOf('in_review') : word === 'RUN' ? runId : word,
+    );
+    const said = await Promise.all([say(...asked), say('--json', ...asked)]);
+    expect(leaksIn(said.join('\n'))).toEqual([]);
   });
 
   test.each(['table', 'json', 'jsonl', 'sarif'])(
@@ -202,15 +208,16 @@ describe('secrets in comments, in what an agent says and in what people type', (
 
   test('are not told by errors, with their causes and as JSON', async () => {
     const word = `ghp_${of(36)}`;
-    const said = [
-      await say('--debug', 'tasks', 'show', word),
-      await say('--json', 'tasks', 'show', word),
-      await say('tasks', 'list', `--${word}`),
-      await say('--json', 'tasks', 'list', `--${word}`),
-      await say('scan', '--path', `/nowhere/${word}`),
-      await say('--debug', 'config', 'set', 'github.managerRepo', `https://me:${of(20)}@h/x`),
-      await say('--config', `/nowhere/${known}`, '--debug', 'status'),
-    ].join('\n');
+    const all = [
+      say('--debug', 'tasks', 'show', word),
+      say('--json', 'tasks', 'show', word),
+      say('tasks', 'list', `--${word}`),
+      say('--json', 'tasks', 'list', `--${word}`),
+      say('scan', '--path', `/nowhere/${word}`),
+      say('--debug', 'config', 'set', 'github.managerRepo', `https://me:${of(20)}@h/x`),
+      say('--config', `/nowhere/${known}`, '--debug', 'status'),
+    ];
+    const said = (await Promise.all(all)).join('\n');
     expect(said).toContain('[REDACTED:');
     expect(leaksIn(said)).toEqual([]);
   });
@@ -239,7 +246,9 @@ describe('secrets in comments, in what an agent says and in what people type', (
         ...paths,
       ].map((path) => read(path)),
     );
-    expect(told.filter((text) => text.startsWith('200')).length).toBeGreaterThanOrEqual(15);
+    expect(
+      told.filter((text) => !text.startsWith('200')).map((text) => text.slice(0, 300)),
+    ).toEqual([]);
     const events = await firstOf(`${address}/api/v1/runs/${runId}/events`, 'text/event-stream');
     const problem = await read(`tasks/ghp_${of(36)}`);
     expect(leaksIn([...told, events, problem].join('\n'))).toEqual([]);

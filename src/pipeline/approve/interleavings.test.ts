@@ -22,7 +22,8 @@ afterAll(async () => database.drop());
 /** What people do on the host at any moment, also between two reads of ours. */
 type Outside =
   | { readonly type: 'label' | 'unlabel'; readonly actor: string }
-  | { readonly type: 'edit'; readonly token: number };
+  | { readonly type: 'edit' | 'attach' | 'comment'; readonly token: number }
+  | { readonly type: 'move_away' };
 /** What goes through us. */
 type Inside =
   | { readonly type: 'poll' | 'withdraw' | 'attempt' }
@@ -53,6 +54,9 @@ const anyOutside: fc.Arbitrary<Outside> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('edit' as const), token }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('attach' as const), token }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('comment' as const), token }) },
+  { weight: 1, arbitrary: fc.constant({ type: 'move_away' as const }) },
 );
 const anyInside: fc.Arbitrary<Inside> = fc.oneof(
   { weight: 5, arbitrary: fc.constant({ type: 'poll' as const }) },
@@ -155,13 +159,26 @@ function wordsIn(text: string): string {
   return /token-\d+/u.exec(text)?.[0] ?? 'as proposed';
 }
 
+function change({ world, number }: Stage, act: Extract<Outside, { token: number }>): void {
+  const asset = `https://github.com/user-attachments/assets/token-${act.token}`;
+  if (act.type === 'comment') {
+    world.host.comment(world.manager, number, 'eve', `Do token-${act.token} as well.`);
+    return;
+  }
+  const body =
+    act.type === 'edit' ? `Do token-${act.token} instead.` : `As shown: ![screen](${asset})`;
+  world.host.editIssue(world.manager, number, 'eve', { body });
+}
+
 function outside(on: Stage, act: Outside): void {
   const { world, number, consents } = on;
+  // Nobody can touch what is not there any more.
+  if (!world.host.state(world.manager).issues.has(number)) return;
   // Two things never happen in the same second here; the rule for that is tested elsewhere.
   world.clock.advance(3000);
-  if (act.type === 'edit') {
-    world.host.editIssue(world.manager, number, 'eve', { body: `Do token-${act.token} instead.` });
-  } else if (act.type === 'unlabel') world.host.unlabel(world.manager, number, act.actor, label);
+  if ('token' in act) change(on, act);
+  else if (act.type === 'move_away') world.host.state(world.manager).issues.delete(number);
+  else if (act.type === 'unlabel') world.host.unlabel(world.manager, number, act.actor, label);
   else {
     world.host.label(world.manager, number, act.actor, label);
     if (act.actor !== 'eve') {
@@ -175,8 +192,17 @@ function outside(on: Stage, act: Outside): void {
   world.clock.advance(3000);
 }
 
+const outsideTypes: ReadonlySet<string> = new Set<Outside['type']>([
+  'label',
+  'unlabel',
+  'edit',
+  'attach',
+  'comment',
+  'move_away',
+]);
+
 function isOutside(act: Outside | Inside): act is Outside {
-  return act.type === 'label' || act.type === 'unlabel' || act.type === 'edit';
+  return outsideTypes.has(act.type);
 }
 
 /** The ports with a host on which somebody acts between our reads. */
@@ -280,7 +306,7 @@ test('whatever people do in whatever order and between our reads, an agent is gi
       }
       runs += on.world.work.prompts.length;
     }),
-    { numRuns: 80, seed: 20_261_125 },
+    { numRuns: 100, seed: 20_261_125 },
   );
 
   expect(runs).toBeGreaterThan(20);

@@ -99,7 +99,7 @@ export const contextFormats: readonly ContextFormat[] = [
     kind: 'pgpass-password',
     starts: [':*:', ':543', ':643'],
     pattern:
-      /(?<=(?:^|\n)[A-Za-z0-9*_.-]{1,255}):(?:[0-9]{4}|\*):[A-Za-z0-9*_.-]{1,64}:[A-Za-z0-9*_.-]{1,64}:([^\s:]{4,512})(?=\s|$)/y,
+      /(?<=(?:^|\s)[A-Za-z0-9*_.-]{1,255}):(?:[0-9]{4}|\*):[A-Za-z0-9*_.-]{1,64}:[A-Za-z0-9*_.-]{1,64}:([^\s:]{4,512})(?=\s|$)/y,
   },
   {
     kind: 'argument',
