@@ -37,6 +37,17 @@ const rules: readonly Rule[] = [
     next: 'Compare with the anchors and the log of GitHub what happened in that time.',
   },
   {
+    code: 'secret_exposed',
+    severity: 'critical',
+    key: when(
+      /^incident\.secret_exposed$/u,
+      ({ target, facts }) => `${target ?? 'unknown'} at ${String(facts['place'])}`,
+    ),
+    atLeast: 1,
+    evidence: (key) => `A secret of ours stood in a text on the code host: ${key}.`,
+    next: 'Make it worthless where it was issued, then follow docs/guides/leaked-secret.md.',
+  },
+  {
     code: 'log_was_unwritable',
     severity: 'high',
     key: ({ facts }) => (facts['keptInReserve'] === true ? 'reserve' : null),

@@ -17,6 +17,8 @@ export interface Redactor {
   redact(text: string): string;
   /** The same for any value, as plain JSON data; members with a secret's name are replaced whatever they hold. */
   redactValue(value: unknown): Json;
+  /** Names under which values were registered that stand in the text, in whatever encoding. */
+  namesIn(text: string): readonly string[];
   /** Kinds of secrets in a text by their look or because they are known; never the values. */
   kindsIn(text: string): readonly string[];
 }
@@ -27,6 +29,7 @@ const secretMember =
 /** `key` makes the hex of the replacements; random for each process, so that nobody can guess a secret by it. */
 export function createRedactor(key: Uint8Array): Redactor {
   const known = createKnownValues();
+  const names = new Map<string, string>();
   const marker = (kind: string, secret: string): string =>
     `[REDACTED:${kind}:${createHmac('sha256', key).update(secret).digest('hex').slice(0, 6)}]`;
   const withoutFormats = createFormatScan(marker);
@@ -41,10 +44,17 @@ export function createRedactor(key: Uint8Array): Redactor {
     register: (name, value) => {
       if (value.length < 6) return;
       const replacement = marker(kindOf(name), value);
+      names.set(replacement, name);
       for (const text of encodingsOf(value)) known.add(text, replacement);
     },
     redact,
     redactValue: (value) => redactedValue(plainValue(value), redact, marker),
+    namesIn: (text) => {
+      const clean = known.replaceIn(text);
+      if (clean === text) return [];
+      const found = clean.match(/\[REDACTED:[a-z0-9-]{0,40}:[0-9a-f]{6}\]/g) ?? [];
+      return [...new Set(found.flatMap((one) => names.get(one) ?? []))];
+    },
     kindsIn: (text) => {
       const before = new Set(kindsOf(text));
       return kindsOf(redact(text)).filter((kind) => !before.has(kind));

@@ -1,7 +1,6 @@
 import { AppError } from '../../../lib/app-error.ts';
-import { sha256 } from '../../../lib/hash.ts';
 import type { Governor } from '../governor/governor.ts';
-import type { Standing } from './standing.ts';
+import { fingerprintOf, type Standing } from './standing.ts';
 
 /** One credential as the client uses it: whose token, whose limits. */
 export interface GithubAccess {
@@ -61,17 +60,12 @@ export function createAccess({ id, governor, login, standing, source }: AccessPa
   };
 }
 
-/** Tells one token from the next without telling anything of it. */
-function fingerprintOf(token: string): string {
-  return sha256(`claude-manager github token ${token}`).slice(0, 16);
-}
-
 function suspendedError(id: string, since: Date): AppError {
   return new AppError({
     kind: 'unauthenticated',
     code: 'github_credential_suspended',
-    message: `GitHub refused the credential ${id} three times in a row; since ${since.toISOString()} it is not used any more.`,
-    next: `Store a valid one with \`claude-manager credentials set\`, or, when GitHub was wrong, run \`claude-manager credentials lift "${id}"\`.`,
+    message: `The credential ${id} is not used any more since ${since.toISOString()}: GitHub refused it three times in a row, or it was seen in a text there.`,
+    next: `Store a valid one with \`claude-manager credentials set\`, or, when that was wrong (see \`claude-manager security audit\`), run \`claude-manager credentials lift "${id}"\`.`,
     details: { credential: id, since: since.toISOString() },
   });
 }

@@ -19,7 +19,7 @@ export function standingCheck(db: Kysely<GithubTables>): HealthCheck {
         threshold: 0,
         evidence: isWell
           ? 'No credential is suspended.'
-          : `GitHub refused three times in a row, so it is not used any more: ${names}.`,
+          : `GitHub refused it three times in a row, or it was seen in a text there, so it is not used any more: ${names}.`,
         remedy: isWell
           ? null
           : 'Store a valid one (claude-manager credentials set), or lift it (claude-manager credentials lift).',

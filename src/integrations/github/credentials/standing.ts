@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../../lib/clock.ts';
+import { sha256 } from '../../../lib/hash.ts';
 import type { GithubTables } from '../tables.ts';
 
 /** How a credential stands with GitHub, shared by all processes and kept over restarts. */
@@ -116,6 +117,26 @@ export async function suspendedCredentials(
     credential,
     since: since ?? new Date(0),
   }));
+}
+
+/** Stops the use of a token at once, whatever GitHub says of it: somebody else may have it. */
+export async function suspendToken(
+  db: Kysely<GithubTables>,
+  credential: string,
+  token: string,
+  now: Date,
+): Promise<void> {
+  const row = { fingerprint: fingerprintOf(token), refusals: 0, suspended_at: now };
+  await db
+    .insertInto('github_standing')
+    .values({ credential, ...row })
+    .onConflict((conflict) => conflict.column('credential').doUpdateSet(row))
+    .execute();
+}
+
+/** Tells one token from the next without telling anything of it. */
+export function fingerprintOf(token: string): string {
+  return sha256(`claude-manager github token ${token}`).slice(0, 16);
 }
 
 /** A person says that it may be used again; false when it was not suspended. */
