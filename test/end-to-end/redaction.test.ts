@@ -63,9 +63,9 @@ function isWord(piece: string): boolean {
 }
 
 /** Says everything that it should not, in lines and in its last message. */
-const agentProgram = `
-import { readFileSync, writeFileSync } from 'node:fs';
-const lines = JSON.parse(readFileSync(new URL('lines.json', import.meta.url), 'utf8'));
+const agentProgram = (said: readonly string[]): string => `
+import { writeFileSync } from 'node:fs';
+const lines = ${JSON.stringify(said)};
 for (const line of lines) { console.log(line); console.error('note: ' + line); }
 writeFileSync('done.txt', 'done\\n');
 console.log(JSON.stringify({ type: 'tool', name: 'Read', input: { text: lines.join(' | ') } }));
@@ -81,9 +81,8 @@ describe('secrets in comments, in what an agent says and in what people type', (
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'cms-redact-'));
-    await writeFile(join(folder, 'agent.mjs'), agentProgram);
-    await writeFile(join(folder, 'lines.json'), JSON.stringify([...lines, ...harmless]));
     const all = [...lines, ...harmless];
+    await writeFile(join(folder, 'agent.mjs'), agentProgram(all));
     const parts = Array.from({ length: 4 }, (_, part) => all.filter((_one, at) => at % 4 === part));
     loop = await createGithubLoop({
       targets: {
