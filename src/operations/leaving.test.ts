@@ -27,7 +27,7 @@ describe('an answer', () => {
     });
   });
   test('that comes in events loses it in each of them', async () => {
-    const events = async function* (): AsyncGenerator<unknown> {
+    const events = async function* (): AsyncGenerator {
       yield { text: 'hunter2-9x' };
       yield 'hunter2-9x';
     };

@@ -66,7 +66,7 @@ async function* cleanEach(
   events: AsyncIterable<unknown>,
   text: (one: string) => string,
   shown: ReadonlySet<string>,
-): AsyncGenerator<unknown> {
+): AsyncGenerator {
   for await (const event of events) yield clean(event, text, shown);
 }
 
@@ -78,7 +78,7 @@ function isPlain(value: object): value is Record<string, unknown> {
 /** Causes of causes, as far as `--debug` prints them; what was thrown and is no error becomes text. */
 function cleanCause(cause: unknown, text: (one: string) => string, depth: number): unknown {
   if (cause === undefined || depth > 8) return undefined;
-  if (!(cause instanceof Error)) return text(String(cause));
+  if (!(cause instanceof Error)) return text(JSON.stringify(cause) ?? typeof cause);
   const message = text(cause.message);
   const stack = text(cause.stack ?? '');
   const inner = cleanCause(cause.cause, text, depth + 1);

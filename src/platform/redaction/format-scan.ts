@@ -1,5 +1,6 @@
 import { type ContextFormat, contextFormats } from './context-formats.ts';
-import { type PrefixedFormat, prefixedFormats } from './prefixed-formats.ts';
+import type { PrefixedFormat } from './prefixed-format.ts';
+import { prefixedFormats } from './prefixed-formats.ts';
 import { letters, rolled, slotOf, slots } from './rolling-letters.ts';
 
 /** A secret in a text: which part of it is replaced, and from where the scan goes on. */

@@ -1,15 +1,5 @@
-/** A kind of secret that begins with letters of its issuer's own choice. */
-export interface PrefixedFormat {
-  readonly kind: string;
-  /** At least three characters each: that is what the scan looks at. */
-  readonly prefixes: readonly string[];
-  /** What follows the prefix; sticky, every repetition bounded. */
-  readonly body: RegExp;
-  /** The prefix may be the end of an ordinary word or id, so none may stand before it. */
-  readonly standsAlone?: boolean;
-  /** What has the form and is none. */
-  readonly leave?: (secret: string) => boolean;
-}
+import type { PrefixedFormat } from './prefixed-format.ts';
+import { servicePrefixes } from './service-prefixes.ts';
 
 function oneOf(start: string, ends: string): readonly string[] {
   return [...ends].map((end) => start + end);
@@ -323,103 +313,7 @@ export const prefixedFormats: readonly PrefixedFormat[] = [
     prefixes: ['$2a$', '$2b$', '$2y$', '$apr1$', '$argon2id$', '$argon2i$', '$scrypt$', '$pbkdf2'],
     body: /[A-Za-z0-9./$=,+-]{20,512}/y,
   },
-  { kind: 'adobe-secret', prefixes: ['p8e-'], body: /[A-Za-z0-9_-]{32}/y, standsAlone: true },
-  {
-    kind: 'cloudflare-origin-key',
-    prefixes: ['v1.0-'],
-    body: /[0-9a-f]{24}-[0-9a-f]{40,200}/y,
-    standsAlone: true,
-  },
-  { kind: 'defined-key', prefixes: ['dnkey-'], body: /[a-z0-9=_-]{40,120}/y, standsAlone: true },
-  { kind: 'duffel-token', prefixes: ['duffel_test_', 'duffel_live_'], body: /[\w=-]{40,60}/y },
-  { kind: 'frameio-token', prefixes: ['fio-u-'], body: /[\w=-]{60,80}/y },
-  { kind: 'grafana-token', prefixes: ['eyJrIjoi'], body: /[A-Za-z0-9+/]{60,400}={0,3}/y },
-  {
-    kind: 'harness-token',
-    prefixes: ['pat.', 'sat.'],
-    body: /[A-Za-z0-9_-]{22}\.[0-9a-zA-Z]{24}\.[0-9a-zA-Z]{20}/y,
-    standsAlone: true,
-  },
-  { kind: 'hubspot-token', prefixes: ['pat-na', 'pat-eu'], body: /[0-9]-[0-9a-f-]{36}/y },
-  { kind: 'jfrog-token', prefixes: ['cmVmdGtu'], body: /[A-Za-z0-9]{40,80}/y, standsAlone: true },
-  {
-    kind: 'lob-key',
-    prefixes: ['live_', 'test_'],
-    body: /[0-9a-f]{35}(?![0-9a-z])/y,
-    standsAlone: true,
-  },
-  {
-    kind: 'mapbox-token',
-    prefixes: ['sk.eyJ', 'tk.eyJ', 'pk.eyJ'],
-    body: /[A-Za-z0-9_-]{20,200}\.[A-Za-z0-9_-]{20,40}/y,
-    standsAlone: true,
-  },
-  {
-    kind: 'octopus-key',
-    prefixes: ['API-'],
-    body: /(?=[A-Z]{0,30}[0-9])[A-Z0-9]{25,32}(?![A-Za-z0-9-])/y,
-    standsAlone: true,
-  },
-  { kind: 'openshift-token', prefixes: ['sha256~'], body: /[\w-]{43}/y, standsAlone: true },
-  { kind: 'scalingo-token', prefixes: ['tk-us-', 'tk-eu-'], body: /[\w-]{48}/y, standsAlone: true },
-  {
-    kind: 'settlemint-token',
-    prefixes: ['sm_pat_', 'sm_aat_', 'sm_sat_'],
-    body: /[A-Za-z0-9]{16}/y,
-  },
-  {
-    kind: 'sourcegraph-token',
-    prefixes: ['sgp_'],
-    body: /(?:[a-z0-9]{4,16}_)?[0-9a-f]{40}/y,
-    standsAlone: true,
-  },
-  { kind: 'square-token', prefixes: ['EAAA'], body: /[\w-]{56,64}(?![\w-])/y, standsAlone: true },
-  { kind: 'yandex-key', prefixes: ['AQVN'], body: /[\w-]{35,60}/y, standsAlone: true },
-  {
-    kind: 'yandex-token',
-    prefixes: ['t1.'],
-    body: /[\w-]{20,400}={0,2}\.[\w-]{60,200}={0,2}/y,
-    standsAlone: true,
-  },
-  {
-    kind: 'yandex-token',
-    prefixes: ['y0_', 'y1_', 'y2_', 'y3_'],
-    body: /[\w-]{50,120}/y,
-    standsAlone: true,
-  },
-  {
-    kind: 'elevenlabs-key',
-    prefixes: ['sk_'],
-    body: /[0-9a-f]{40,64}(?![0-9a-zA-Z])/y,
-    standsAlone: true,
-  },
-  {
-    kind: 'fireworks-key',
-    prefixes: ['fw_'],
-    body: /(?=[A-Za-z]{0,24}[0-9])[A-Za-z0-9]{22,28}(?![\w-])/y,
-    standsAlone: true,
-  },
-  {
-    kind: 'voyage-key',
-    prefixes: ['pa-'],
-    body: /(?=[A-Za-z_-]{0,42}[0-9])[\w-]{43}(?![\w-])/y,
-    standsAlone: true,
-  },
-  { kind: 'tavily-key', prefixes: ['tvly-'], body: /[A-Za-z0-9-]{28,60}/y, standsAlone: true },
-  { kind: 'e2b-key', prefixes: ['e2b_'], body: /[0-9a-f]{40}/y, standsAlone: true },
-  {
-    kind: 'resend-key',
-    prefixes: ['re_'],
-    body: /[A-Za-z0-9]{8}_[A-Za-z0-9]{20,28}/y,
-    standsAlone: true,
-  },
-  {
-    kind: 'neon-password',
-    prefixes: ['npg_'],
-    body: /(?=[A-Za-z]{0,30}[0-9])[A-Za-z0-9]{10,32}(?![\w-])/y,
-    standsAlone: true,
-  },
-  { kind: 'firebase-key', prefixes: ['AAAA'], body: /[\w-]{7}:[\w-]{120,200}/y, standsAlone: true },
+  ...servicePrefixes,
   {
     kind: 'jwt',
     prefixes: [...oneOf('eyJ', 'h0rljc6p4iu'), 'ewog', 'ewoJ'],
