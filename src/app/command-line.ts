@@ -1,3 +1,4 @@
+import { type ServiceRole, serviceRoles } from '../domain/service-role.ts';
 import type { CommandContext, OperationRequest } from '../doors/cli/command-context.ts';
 import { runProgram } from '../doors/cli/program.ts';
 import { openManager } from './compose.ts';
@@ -37,6 +38,12 @@ export async function runCommandLine(words: readonly string[], version: string):
   return runProgram(words, context);
 }
 
+/** Told before the gate has read the input, for much is built or left out by it; a word that is no role is refused there. */
+function roleOf(input: unknown): ServiceRole {
+  const said = typeof input === 'object' && input !== null && 'role' in input ? input.role : null;
+  return serviceRoles.find((role) => role === said) ?? 'all';
+}
+
 async function call(request: OperationRequest, context: CommandContext): Promise<unknown> {
   const stop = onStopSignal();
   const manager = await openManager({
@@ -49,6 +56,7 @@ async function call(request: OperationRequest, context: CommandContext): Promise
     folder: process.cwd(),
     version: context.version,
     isTerminal: context.terminal.isErrTerminal,
+    role: roleOf(request.input),
   });
   try {
     const actor = await commandLineActor(manager.dataDir ?? process.cwd());

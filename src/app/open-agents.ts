@@ -1,6 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Agent, AgentRunner } from '../domain/ports/agent.ts';
 import type { Delegate } from '../domain/ports/delegate.ts';
 import type { EgressRefusal, Sandbox } from '../domain/ports/sandbox.ts';
@@ -13,12 +10,10 @@ import { createAgentRunner } from '../integrations/agents/runner.ts';
 import { createTerragon } from '../integrations/delegates/terragon.ts';
 import { agentUserOf, createBubblewrap } from '../integrations/sandbox/bubblewrap.ts';
 import { chooseSandbox } from '../integrations/sandbox/choose-sandbox.ts';
-import { sweepLeftovers } from '../integrations/sandbox/leftovers.ts';
 import { createNoSandbox } from '../integrations/sandbox/no-sandbox.ts';
 import { createSandboxRuntime } from '../integrations/sandbox/sandbox-runtime.ts';
 import { toAppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
-import { sha256 } from '../lib/hash.ts';
 import type { Random } from '../lib/random.ts';
 import { type AgentLine, proofBudgetUsd } from '../operations/agents/contract.ts';
 import { agentHandlers } from '../operations/agents/handlers.ts';
@@ -26,6 +21,7 @@ import type { Served } from '../operations/gate.ts';
 import type { CommandRunner } from '../pipeline/pipeline-ports.ts';
 import type { Config } from '../platform/config/schema.ts';
 import { currentCorrelationId } from '../platform/logging/context.ts';
+import type { ProcessSlot } from './process-slot.ts';
 
 /** Agents and where they run. */
 export interface AgentRooms {
@@ -39,8 +35,6 @@ export interface AgentRooms {
   readonly missing: string | null;
   /** `agents.list`, `agents.prove`. */
   readonly served: readonly Served[];
-  /** Ends what a dead service left running; only who holds the claim on the data folder may ask for it. */
-  readonly endLeftovers: () => Promise<void>;
 }
 
 export interface AgentRoomParts {
@@ -51,6 +45,7 @@ export interface AgentRoomParts {
   /** Folder of the configuration, from which relative programs are found. */
   readonly folder: string;
   readonly dataDir: string;
+  readonly slot: Pick<ProcessSlot, 'folder'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly path: string;
@@ -66,8 +61,7 @@ export interface AgentRoomParts {
 /** Builds the agents and chooses the sandbox when agents will be run. */
 export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
   const { config, clock, random, path } = parts;
-  const tempRoot = runFolder(parts.dataDir);
-  if (parts.isWorking) await mkdir(tempRoot, { recursive: true, mode: 0o700 });
+  const tempRoot = parts.slot.folder;
   const isDemo = config.executor.default === 'demo';
   const configured = (): readonly Agent[] =>
     createAgents(agentEntries(parts.current()), { path, baseDir: parts.folder });
@@ -152,16 +146,7 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
     },
     sandboxName: sandbox.name,
     missing,
-    endLeftovers: async () => {
-      await sweepLeftovers(tempRoot, clock);
-    },
   };
-}
-
-/** Sockets of the sandbox lie here, so its path must be short (sockaddr_un, 107 bytes). */
-function runFolder(dataDir: string): string {
-  const near = join(dataDir, 'runs');
-  return near.length <= 50 ? near : join(tmpdir(), `cms-${sha256(dataDir).slice(0, 12)}`);
 }
 
 /** The candidates on this machine, best first. */

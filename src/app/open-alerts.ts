@@ -47,8 +47,8 @@ export interface AlertRooms {
   readonly served: readonly Served[];
   /** How many alerts people were told of, that are not over and not silenced. */
   firing(): Promise<number>;
-  /** Looks and tells until the answer is called. */
-  keep(): () => Promise<void>;
+  /** Looks and tells until the answer is called; of several processes only the one that leads. */
+  keep(leads: () => boolean): () => Promise<void>;
 }
 
 /** Alerts of a running service: what is measured, judged, kept and told. */
@@ -67,13 +67,13 @@ export function openAlerts(parts: AlertParts): AlertRooms {
         ({ state, silenced_until: until }) =>
           state === 'firing' && (until === null || until <= systemClock.now()),
       ).length,
-    keep: () =>
+    keep: (leads) =>
       startPeriodic(
         {
           name: 'alerts',
           everyMs: config().alerts.everySeconds * 1000,
           work: async () => {
-            if (config().alerts.enabled) await look(parts, alerts);
+            if (leads() && config().alerts.enabled) await look(parts, alerts);
           },
         },
         { clock: systemClock, random: systemRandom, log },

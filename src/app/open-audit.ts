@@ -17,8 +17,8 @@ import { createSyslogAnchor } from '../platform/audit/syslog-anchor.ts';
 import type { Config } from '../platform/config/schema.ts';
 import type { Database } from '../platform/database/database.ts';
 import { startPeriodic } from '../platform/durable/periodic.ts';
-import { loadOrCreateKey } from '../platform/effects/key-file.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
+import { loadSharedKey } from './shared-keys.ts';
 
 export interface AuditParts {
   readonly dataDir: string;
@@ -36,7 +36,7 @@ export interface AuditParts {
 /** The audit log of a data folder: its key lies with the other keys, its anchors in a folder of their own. */
 export async function openAudit(parts: AuditParts): Promise<Audit> {
   const { dataDir, log } = parts;
-  const seed = await loadOrCreateKey(join(dataDir, 'keys', 'audit.key'), parts.random);
+  const seed = await loadSharedKey('audit', parts);
   const { anchorFile, syslog } = parts.config.security.audit;
   return createAudit({
     ...parts,
@@ -74,15 +74,27 @@ export function gateAuditOf(audit: Audit): GateAudit {
   };
 }
 
-/** While a service runs: what is new is signed within the minute, what is too old is pruned once a day. */
+/** While a service runs, by the process that leads: what is new is signed within the minute, what is too old is pruned once a day. */
 export function keepAudit(
   audit: Audit,
-  { config, clock, random, log }: Pick<AuditParts, 'config' | 'clock' | 'random' | 'log'>,
+  {
+    config,
+    clock,
+    random,
+    log,
+    leads,
+  }: Pick<AuditParts, 'config' | 'clock' | 'random' | 'log'> & { readonly leads: () => boolean },
 ): () => Promise<void> {
   const { retentionDays } = config.security.audit;
   const stops = [
     startPeriodic(
-      { name: 'audit checkpoint', everyMs: 45_000, work: () => audit.checkpoint() },
+      {
+        name: 'audit checkpoint',
+        everyMs: 45_000,
+        work: async () => {
+          if (leads()) await audit.checkpoint();
+        },
+      },
       { clock, random, log },
     ),
     startPeriodic(
@@ -90,7 +102,7 @@ export function keepAudit(
         name: 'audit retention',
         everyMs: dayMs,
         work: async () => {
-          await audit.prune(new Date(clock.now().getTime() - retentionDays * dayMs));
+          if (leads()) await audit.prune(new Date(clock.now().getTime() - retentionDays * dayMs));
         },
       },
       { clock, random, log },

@@ -77,13 +77,13 @@ const firstMs = 10 * 60_000;
 const lookMs = 60_000;
 
 /**
- * While a service runs: a backup when the newest is older than the interval, through the gate like anybody's, and the
+ * While a service runs and this process leads: a backup when the newest is older than the interval, through the gate like anybody's, and the
  * oldest removed after it. One that failed is logged, told to `onFailed`, and tried again within a quarter of an hour.
  */
 export function keepBackups(
   config: Config,
   gate: () => Gate,
-  deps: PeriodicDeps,
+  deps: PeriodicDeps & { readonly leads: () => boolean },
   onFailed: (error: unknown) => void,
 ): () => Promise<void> {
   const { intervalHours, keep } = config.backup;
@@ -94,6 +94,7 @@ export function keepBackups(
   const began = clock.now().getTime();
   let notBefore = 0;
   const work = async (): Promise<void> => {
+    if (!deps.leads()) return;
     const now = clock.now().getTime();
     const [newest] = await listBackups(folder);
     const due =

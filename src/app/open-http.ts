@@ -21,6 +21,8 @@ import type { IdentityRooms } from './open-identity.ts';
 /** What opens the door when the service starts. */
 export interface ServerOpener {
   readonly open: OpenServer;
+  /** Only `/livez` and `/readyz`. */
+  readonly openProbes: OpenServer;
   /** True while the service runs without sessions and limits, as it was asked to. */
   readonly isUnsecured: () => boolean;
   /** Where it listens; null while it does not. */
@@ -60,6 +62,16 @@ export function createServerOpener(
       config.server.publicUrl === null
         ? `http://localhost:${openPort}`
         : new URL(config.server.publicUrl).origin,
+    openProbes: async ({ port }) => {
+      const { openProbeDoor } = await import('../doors/http/probe-door.ts');
+      const { host } = config.server;
+      return await openProbeDoor({
+        settings: { host, port: port ?? config.server.port },
+        askStore: async () => store.database.pool.query('select 1'),
+        admitProbe: (clientId) => guard().admitProbe(clientId)?.error ?? null,
+        clock: systemClock,
+      });
+    },
     open: async ({ port, security }): Promise<RunningServer> => {
       const { server } = config;
       if (!security) {

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import type { ServiceRole } from '../domain/service-role.ts';
 import type { Gate } from '../operations/gate.ts';
 import type { Needs } from '../operations/operation.ts';
 import type { ServicePorts } from '../operations/service/run-service.ts';
@@ -28,6 +29,8 @@ export interface OpenOptions {
   readonly folder: string;
   readonly version: string;
   readonly isTerminal: boolean;
+  /** What a service that is started does; all of it when left out. */
+  readonly role?: ServiceRole;
   /** A configuration that was read before; else it is read as the flags say. */
   readonly loaded?: LoadedConfig;
   /** Serves also what needs no store, behind the same audited gate, for a program that embeds us. */

@@ -1,4 +1,6 @@
+import { hostname } from 'node:os';
 import type { RepositoryRef } from '../domain/repository.ts';
+import { runsAgents, servesPeople, turnsTheLoop } from '../domain/service-role.ts';
 import type { AddRoutes } from '../doors/http/server.ts';
 import { liftSuspension } from '../integrations/github/credentials/standing.ts';
 import type { GithubTables } from '../integrations/github/tables.ts';
@@ -12,13 +14,14 @@ import { issueHandlers } from '../operations/issues/handlers.ts';
 import { scanHandlers } from '../operations/scans/handlers.ts';
 import { startService } from '../operations/service/contract.ts';
 import { startHandlers, statusHandlers } from '../operations/service/handlers.ts';
+import { beside } from '../operations/service/server.ts';
 import { executeTask } from '../operations/tasks/contract.ts';
 import { executeHandlers } from '../operations/tasks/execute-handler.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
 import type { Config } from '../platform/config/schema.ts';
 import { readSecrets } from '../platform/config/secrets.ts';
 import { createValidator } from '../platform/config/validator.ts';
-import { serviceHolder } from '../platform/database/service-claim.ts';
+import { serviceHolder, serviceProcesses } from '../platform/database/service-claim.ts';
 import type { LineSink, Logger } from '../platform/logging/logger.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
 import { type BreakerTables, breakerStates } from '../platform/resilience/breakers.ts';
@@ -39,7 +42,6 @@ import { openAgents } from './open-agents.ts';
 import { openAlerts } from './open-alerts.ts';
 import { auditOperations, gateAuditOf, keepAudit } from './open-audit.ts';
 import { backupOperations, keepBackups } from './open-backup.ts';
-import { openEngine } from './open-engine.ts';
 import { type GuardRooms, openGuard } from './open-guard.ts';
 import { healthChecks } from './open-health.ts';
 import { hookOperations } from './open-hooks.ts';
@@ -52,6 +54,7 @@ import type { OpenOptions, WorkingRooms } from './open-options.ts';
 import { configFolder } from './open-options.ts';
 import { openCollector } from './open-otlp.ts';
 import { pipelinePorts, settleQuietly } from './open-pipeline.ts';
+import { openProcess } from './open-process.ts';
 import { protectionOperations } from './open-protection.ts';
 import { openReading } from './open-reading.ts';
 import { createScan } from './open-scan.ts';
@@ -60,6 +63,7 @@ import { openStore } from './open-store.ts';
 import { openTelemetryRooms } from './open-telemetry.ts';
 import { keepVault } from './open-vault.ts';
 import { openWebhooks } from './open-webhooks.ts';
+import { openProcessSlot } from './process-slot.ts';
 import { publishConfig } from './publish-config.ts';
 import { trackerOperations } from './read-tracker.ts';
 import { runningConfigOperations } from './running-config.ts';
@@ -99,13 +103,17 @@ export interface Rooms {
 export async function openRooms(parts: RoomParts): Promise<Rooms> {
   const { options, loaded } = parts;
   const { config } = loaded;
+  const role = options.role ?? 'all';
   const current = (): Config => parts.live.current();
   const settings = createSettings(current, configFolder(options, loaded));
   const secret = (name: string): string | undefined =>
     allSecrets({ secrets: readSecrets(options.env, current()) })[name];
   const deps = { config, current, settings, secret, clock: systemClock, random: systemRandom };
+  const isWorking = options.needs === 'engine' && runsAgents(role);
+  const slot = await openProcessSlot(config.dataDir, systemClock, isWorking);
   const store = await openStore({
     ...deps,
+    maker: slot.name,
     dataDir: config.dataDir,
     folder: configFolder(options, loaded),
     env: options.env,
@@ -167,7 +175,8 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       path: options.env['PATH'] ?? '',
       warn: (message, facts) => parts.logger.warn(message, facts),
       redact: (text) => parts.redactor.redact(text),
-      isWorking: options.needs === 'engine',
+      isWorking,
+      slot,
     });
     const scan = createScan({
       config: current,
@@ -234,7 +243,8 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         ...pipeline,
         database: { kind: store.database.kind, version: store.database.version },
         terminate,
-        holder: () => serviceHolder(store.database),
+        processes: () => serviceProcesses(store.database),
+        machine: hostname(),
         ...reading.ports,
         health: () => health.latest(),
         alertsFiring: () => alerts.firing(),
@@ -285,40 +295,52 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       ...notifications.served,
     ];
     let working: Rooms['engine'] = null;
+    const loop = {
+      store,
+      pipeline,
+      config: current,
+      repositories,
+      scan,
+      isHeld: () => health.isMemoryTight(),
+    };
     const isBeside =
       options.operation === executeTask.name && (await serviceHolder(store.database)) !== undefined;
     if (isBeside) {
-      const attached = await attachToService({ store, pipeline, scan }, parts.log);
+      const attached = await attachToService(loop, parts.log);
       closers.push(() => attached.close());
       served.push(...executeHandlers(attached.service, reading.ports));
     } else if (options.needs === 'engine') {
-      closers.push(await vaultKept(parts, store), identity.keepTidy());
+      const isStart = options.operation === startService.name;
       auditReloads(parts.live, store.audit, parts.log);
       closers.push(publishConfig(store.database, parts.live, loaded.file, parts.log));
-      const engine = await openEngine({
-        store,
-        pipeline,
-        config: current,
-        repositories,
-        scan,
+      const process = await openProcess({
+        ...loop,
+        role,
+        isService: options.operation !== executeTask.name,
         random: systemRandom,
         telemetry: parts.telemetry,
-        endLeftovers: agents.endLeftovers,
-        isHeld: () => health.isMemoryTight(),
+        endLeftovers: () => slot.endLeftovers(),
       });
-      if (options.operation === startService.name)
+      const { service, leads } = process;
+      closers.push(() => process.close());
+      closers.push(await vaultKept(parts, store, leads));
+      closers.push(
+        identity.keepTidy(),
+        keepAudit(store.audit, { ...deps, log: parts.log, leads }),
+        health.keep(service.cycle),
+        keepBackups(config, parts.gate, { ...deps, log: parts.log, leads }, () => undefined),
+      );
+      if (isStart)
         closers.push(
           figures.keep(server.address),
-          alerts.keep(),
+          alerts.keep(leads),
           notifications.keep(),
           collector.keep(figures.exposition),
         );
-      closers.push(keepAudit(store.audit, { ...deps, log: parts.log }), () => engine.close());
-      closers.push(health.keep(engine.cycle));
-      closers.push(keepBackups(config, parts.gate, { ...deps, log: parts.log }, () => undefined));
       const webhooks = openWebhooks({
-        ...engine.service,
+        ...service,
         ...hooks,
+        ...process,
         telemetry: parts.telemetry,
         guard: guard.guard,
       });
@@ -326,16 +348,19 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         webhooks.route,
         openMcp({ gate: parts.gate, identity, guard: guard.guard, version }),
       );
-      const openServer = webhooks.withDeliveries(server.open);
-      working = { service: engine.service, sandbox: agents.sandboxName, openServer };
+      if (isStart && role === 'scheduler') closers.push(webhooks.work());
+      const openServer = servesPeople(role)
+        ? beside(server.open, turnsTheLoop(role) ? () => webhooks.work() : null)
+        : server.openProbes;
+      working = { service, sandbox: agents.sandboxName, openServer };
       served.push(
         ...startHandlers(
-          engine.service,
+          service,
           openServer,
           () => identity.welcome(),
           createSupervisor(options.env, parts.log),
         ),
-        ...executeHandlers(engine.service, reading.ports),
+        ...executeHandlers(service, reading.ports),
         ...watchHandlers(createChangeFeed(store.database, { clock: systemClock, log: parts.log })),
       );
     }
@@ -360,7 +385,8 @@ function identityOf(parts: RoomParts, store: StoreRooms, origin: () => string): 
 function vaultKept(
   { options, log }: RoomParts,
   { vault }: StoreRooms,
+  leads: () => boolean,
 ): Promise<() => Promise<void>> {
-  const deps = { clock: systemClock, random: systemRandom, env: options.env, log };
+  const deps = { clock: systemClock, random: systemRandom, env: options.env, log, leads };
   return keepVault(vault, { ...deps, isOwnProcess: options.operation === startService.name });
 }

@@ -47,7 +47,6 @@ import { driftMigrations } from '../platform/drift/published-hashes.ts';
 import { durableMigrations } from '../platform/durable/migrations.ts';
 import type { EffectsOf } from '../platform/effects/create-effects.ts';
 import { createEffects } from '../platform/effects/create-effects.ts';
-import { loadOrCreateKey } from '../platform/effects/key-file.ts';
 import { createMarkers } from '../platform/effects/markers.ts';
 import { effectMigrations } from '../platform/effects/migrations.ts';
 import { healthMigrations } from '../platform/health/tables.ts';
@@ -88,6 +87,7 @@ import { openVault } from './open-vault.ts';
 import type { Reconciliation } from './reconciliation.ts';
 import { openReconciliation, reconciliationMigration } from './reconciliation.ts';
 import { cleanRequest, withCleanWrites } from './redacted-writes.ts';
+import { loadSharedKey, sharedKeysMigration } from './shared-keys.ts';
 import { withExposureWatch } from './watch-exposure.ts';
 
 /** Everything that keeps or writes: database, stores, effects, audit, git, code hosts. */
@@ -124,6 +124,8 @@ export interface StoreParts {
   readonly current: () => Config;
   readonly settings: Settings;
   readonly dataDir: string;
+  /** Of this process among those on one data folder. */
+  readonly maker: string;
   /** Of the configuration. */
   readonly folder: string;
   readonly secret: (name: string) => string | undefined;
@@ -157,6 +159,7 @@ export const migrations = [
   ...telemetryMigrations,
   ...alertMigrations,
   ...outboxMigrations,
+  sharedKeysMigration,
 ];
 
 /** Opens the store. Whatever fails halfway is closed again. */
@@ -182,7 +185,7 @@ async function build(
   reconciliation: Reconciliation,
 ): Promise<StoreRooms> {
   const { dataDir, clock, random, log, env, settings } = parts;
-  const markerKey = await loadOrCreateKey(join(dataDir, 'keys', 'marker.key'), random);
+  const markerKey = await loadSharedKey('marker', { database, dataDir, random });
   const markers = createMarkers(markerKey);
   const git = createGit({ environment: env });
   const gitDeadlineMs = parts.config.resilience.git.timeoutMs;
@@ -300,7 +303,7 @@ async function build(
     reconciliation,
     changes: createChangeFeed(database, { clock, log }),
     checkpoint,
-    workspaces: createWorkspaces({ git, root: join(dataDir, 'workspaces') }),
+    workspaces: createWorkspaces({ git, root: join(dataDir, 'workspaces'), maker: parts.maker }),
     close: async () => {
       trees.close();
       await audit.close();

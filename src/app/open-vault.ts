@@ -36,7 +36,11 @@ export interface VaultParts {
  */
 export async function keepVault(
   vault: Vault,
-  deps: Pick<VaultParts, 'clock' | 'random' | 'log' | 'env'> & { readonly isOwnProcess: boolean },
+  deps: Pick<VaultParts, 'clock' | 'random' | 'log' | 'env'> & {
+    readonly isOwnProcess: boolean;
+    /** Of several processes one rotates. */
+    readonly leads: () => boolean;
+  },
 ): Promise<() => Promise<void>> {
   const { damaged } = await vault.check();
   if (damaged.length > 0) {
@@ -46,7 +50,10 @@ export async function keepVault(
   // The signals of a program that embeds us are its own.
   if (deps.isOwnProcess) await protectMemory({ options: memoryOptions(deps.env), log: deps.log });
   const everyMs = 10 * 60_000;
-  return startPeriodic({ name: 'vault', everyMs, work: () => vault.maintain() }, deps);
+  const work = async (): Promise<void> => {
+    if (deps.leads()) await vault.maintain();
+  };
+  return startPeriodic({ name: 'vault', everyMs, work }, deps);
 }
 
 function memoryOptions(env: VaultParts['env']): string {

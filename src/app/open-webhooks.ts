@@ -5,14 +5,13 @@ import { systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { systemRandom } from '../lib/random.ts';
 import type { CreatedGuard } from '../operations/guard.ts';
-import type { OpenServer } from '../operations/service/server.ts';
 import type { LookPorts } from '../operations/webhooks/look.ts';
 import { createLook } from '../operations/webhooks/look.ts';
 import { laneOf } from '../operations/webhooks/looks.ts';
 import { processDeliveries } from '../operations/webhooks/process-deliveries.ts';
 import type { Config } from '../platform/config/schema.ts';
 import { startPeriodic } from '../platform/durable/periodic.ts';
-import { createInbox } from '../platform/inbox/inbox.ts';
+import { createInbox, type Inbox } from '../platform/inbox/inbox.ts';
 import { currentCorrelationId, withContext } from '../platform/logging/context.ts';
 import { addressGroup } from '../platform/ratelimit/client-address.ts';
 import { createSlidingWindow } from '../platform/ratelimit/sliding-window.ts';
@@ -24,8 +23,8 @@ import type { StoreRooms } from './open-store.ts';
 export interface WebhookRooms {
   /** The address that GitHub sends to. */
   readonly route: AddRoutes;
-  /** A server beside which deliveries are worked through. */
-  withDeliveries(open: OpenServer): OpenServer;
+  /** Works through deliveries, of whichever process took them, until the answer is called. */
+  work(): () => Promise<void>;
 }
 
 export interface WebhookParts extends LookPorts, HookParts {
@@ -34,11 +33,17 @@ export interface WebhookParts extends LookPorts, HookParts {
   readonly guard: Pick<CreatedGuard, 'admit'>;
   readonly telemetry: Pick<Telemetry, 'measure'>;
   readonly log: Log;
+  /** Tells the process that works through deliveries, wherever it is. */
+  readonly tell: () => void;
+  /** Whether this process works through them now. */
+  readonly leads: () => boolean;
+  /** Calls back when another process has taken a delivery; answers what stops it. */
+  readonly onDelivery: (call: () => void) => () => Promise<void>;
 }
 
 const dayMs = 86_400_000;
 
-/** Deliveries from GitHub: taken by the server, worked through beside the loop. */
+/** Deliveries from GitHub: taken by the server, worked through beside the loop, which may be in another process. */
 export function openWebhooks(parts: WebhookParts): WebhookRooms {
   const { config, store, log } = parts;
   const deps = { clock: systemClock, random: systemRandom, log };
@@ -50,17 +55,23 @@ export function openWebhooks(parts: WebhookParts): WebhookRooms {
     secrets: () => secrets.all(),
     store: async (delivery) => {
       const isNew = await inbox.store(delivery, laneOf(delivery.event));
-      if (isNew) wake();
+      if (isNew) {
+        wake();
+        parts.tell();
+      }
       return isNew;
     },
     forged: countForged(parts),
   });
   return {
     route,
-    withDeliveries: (open) => async (options) => {
-      const server = await open(options);
+    work: () => {
+      const mine: Pick<Inbox, 'due' | 'done' | 'failed'> = {
+        ...inbox,
+        due: async (lane, limit) => (parts.leads() ? await inbox.due(lane, limit) : []),
+      };
       const processor = processDeliveries({
-        inbox,
+        inbox: mine,
         look: createLook(parts),
         within: (id, { kind }, body) =>
           withContext(
@@ -70,10 +81,10 @@ export function openWebhooks(parts: WebhookParts): WebhookRooms {
         ...deps,
       });
       wake = () => processor.wake();
-      if ((await secrets.all()).length > 0)
-        void askForMissed(parts).catch((error: unknown) => {
-          log.warn({ error }, 'missed deliveries could not be asked for');
-        });
+      const stopHearing = parts.onDelivery(() => processor.wake());
+      void askAtStart(parts, secrets).catch((error: unknown) => {
+        log.warn({ error }, 'missed deliveries could not be asked for');
+      });
       const stopPruning = startPeriodic(
         {
           name: 'old deliveries',
@@ -85,16 +96,19 @@ export function openWebhooks(parts: WebhookParts): WebhookRooms {
         },
         deps,
       );
-      return {
-        ...server,
-        close: async () => {
-          await server.close();
-          wake = () => undefined;
-          await Promise.all([processor.close(), stopPruning()]);
-        },
+      return async () => {
+        wake = () => undefined;
+        await Promise.all([processor.close(), stopPruning(), stopHearing()]);
       };
     },
   };
+}
+
+async function askAtStart(
+  parts: WebhookParts,
+  secrets: { all(): Promise<readonly string[]> },
+): Promise<void> {
+  if (parts.leads() && (await secrets.all()).length > 0) await askForMissed(parts);
 }
 
 const forgedPerMinute = 20;

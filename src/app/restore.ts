@@ -72,7 +72,7 @@ function restoreWith(options: OpenOptions): Restore {
       );
       try {
         const target = await inspectTarget(database);
-        const claim = await claimService(database, deps);
+        const claim = await claimService(database, deps, 'restore');
         try {
           const ready = { database, target, manifest, force, loaded, key, options };
           const safety = await prepare(ready, context);

@@ -34,6 +34,10 @@ export function createSettings(current: () => Config, folder: string): Settings 
       return prompts === null ? null : template(resolve(folder, prompts, `${kind}.md`));
     },
     maxRounds: () => current().executor.maxRounds,
+    agentCap: (agent) => {
+      const { agents, maxConcurrentPerAgent } = current().executor;
+      return agents[agent]?.maxConcurrent ?? maxConcurrentPerAgent;
+    },
     quietHours: () => current().executor.quietHours,
   };
 }
@@ -123,6 +127,7 @@ function policyFrom(config: Config, entry: Entry | undefined): RepositoryPolicy 
     reviewer: entry?.reviewer === undefined ? executor.reviewer : entry.reviewer,
     proposalsOpen: entry?.caps.proposalsOpen ?? analyzer.maxIssuesPerRepo,
     paused: entry?.paused ?? false,
+    maxConcurrent: entry?.maxConcurrent ?? executor.maxConcurrentPerRepository,
     budget: {
       perRunUsd: entry?.budget?.perRunUsd ?? executor.budget.perRunUsd,
       perDayUsd: entry?.budget?.perDayUsd ?? executor.budget.perDayUsd,

@@ -18,6 +18,8 @@ export interface RepositoryPolicy {
   readonly reviewer: string | null;
   readonly proposalsOpen: number;
   readonly paused: boolean;
+  /** Runs at a time in this repository, in all processes together. */
+  readonly maxConcurrent: number;
   readonly budget: Budget;
   readonly approval: ApprovalPolicy;
 }

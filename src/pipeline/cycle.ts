@@ -1,11 +1,13 @@
 import type { RepositoryRef } from '../domain/repository.ts';
 import { repositoryKey } from '../domain/repository.ts';
+import type { Task } from '../domain/task.ts';
 import type { ErrorKind } from '../lib/app-error.ts';
 import { toAppError } from '../lib/app-error.ts';
 import { followApprovals } from './approve/follow-approvals.ts';
 import { pollApprovals } from './approve/poll-approvals.ts';
-import type { CyclePorts } from './cycle-ports.ts';
-import { holdOf } from './dispatch.ts';
+import type { CyclePorts, Turn } from './cycle-ports.ts';
+import { turns } from './cycle-ports.ts';
+import { holdOf, overCap } from './dispatch.ts';
 import { followDrift } from './follow/drift.ts';
 import { followPullRequests } from './follow/follow.ts';
 import { followProposals } from './follow/follow-proposals.ts';
@@ -108,23 +110,35 @@ export async function runCycle(
   return { ...total, started: started ?? 0, problems };
 }
 
-/** Starts every approved task that nothing holds back, oldest first; answers how many. */
+/**
+ * Starts approved tasks that nothing holds back; answers how many. No more of a repository or an agent are handed to the
+ * workers than may run at a time, so that one with a thousand tasks stands behind each of the others once a task.
+ */
 export async function dispatch(ports: CyclePorts): Promise<number> {
-  const waiting = await ports.tasks.list({ states: ['approved'] });
-  const busy = new Set<string>();
+  const waiting = inTurn(await ports.tasks.list({ states: ['approved'] }));
+  if (waiting.length === 0) return 0;
+  const taken = [...(await ports.tasks.atWork(null))];
   let started = 0;
   for (const task of waiting) {
-    const key = repositoryKey(task.target);
-    if (busy.has(key) || (await holdOf(ports, task)) !== null) continue;
-    busy.add(key);
-    const isNew = await ports.startAttempt({
-      taskId: task.id,
-      attempt: task.attempt + 1,
-      version: task.version,
-    });
-    if (isNew) started += 1;
+    if (overCap(ports.settings, task, taken) !== null) continue;
+    if ((await holdOf(ports, task)) !== null) continue;
+    const { id, attempt, version, agent } = task;
+    const ref = { taskId: id, attempt: attempt + 1, version };
+    const start = await ports.startAttempt(ref, turnOf(task));
+    if (start === 'held') return started;
+    if (start !== 'ended') taken.push({ id, targetKey: repositoryKey(task.target), agent });
+    if (start === 'started') started += 1;
   }
   return started;
+}
+
+function turnOf({ attempt }: Task): Turn {
+  return attempt === 0 ? 'first' : 'again';
+}
+
+/** First attempts before further ones, then by rank, then by age, as the store lists them. */
+function inTurn(tasks: readonly Task[]): readonly Task[] {
+  return tasks.toSorted((a, b) => turns.indexOf(turnOf(a)) - turns.indexOf(turnOf(b)));
 }
 
 /** Whether a round changed anything, so that another one may find more to do. */

@@ -1,12 +1,12 @@
 import { failureRules } from '../domain/failure.ts';
 import type { Budget } from '../domain/policy.ts';
 import { type Obstacle, obstacleCodes } from '../domain/ports/obstacles.ts';
-import type { Spending } from '../domain/ports/stores.ts';
+import type { Spending, TaskAtWork } from '../domain/ports/stores.ts';
 import { quietNow } from '../domain/quiet-hours.ts';
 import { repositoryKey } from '../domain/repository.ts';
 import type { Task } from '../domain/task.ts';
 import { runsThatCount, tryAgainAt } from './execute/next-try.ts';
-import type { PipelinePorts } from './pipeline-ports.ts';
+import type { PipelinePorts, Settings } from './pipeline-ports.ts';
 
 export type DispatchPorts = Pick<
   PipelinePorts,
@@ -30,6 +30,7 @@ export const holdCodes = [
   'retry_later',
   'start_failed',
   'repository_busy',
+  'agent_busy',
   'budget_task',
   'budget_repository',
   'budget_day',
@@ -63,9 +64,8 @@ export async function holdOf(ports: DispatchPorts, task: Task): Promise<Hold | n
   if (waiting !== null) return waiting;
   const failed = await lastFailedStart(ports, task);
   if (failed !== null) return failed;
-  if (await isBusy(ports, task)) {
-    return hold('repository_busy', `Another task works on ${task.target.name}; one at a time.`);
-  }
+  const full = overCap(ports.settings, task, await ports.tasks.atWork(null));
+  if (full !== null) return full;
   if (agent === null || agent.cost === 'free') return null;
   const scope = { taskId: task.id, target: task.target, now: ports.clock.now() };
   return overBudget(await ports.runs.spending(null, scope), policy.budget);
@@ -131,9 +131,24 @@ async function lastFailedStart(ports: DispatchPorts, task: Task): Promise<Hold |
   );
 }
 
-async function isBusy(ports: DispatchPorts, task: Task): Promise<boolean> {
-  const running = await ports.tasks.list({ states: ['running'], target: task.target });
-  return running.some(({ id }) => id !== task.id);
+/** The first cap on what runs at a time that one more run of this task would break. */
+export function overCap(
+  settings: Pick<Settings, 'policyOf' | 'agentCap'>,
+  task: Task,
+  atWork: readonly TaskAtWork[],
+): Hold | null {
+  const others = atWork.filter(({ id }) => id !== task.id);
+  const here = others.filter(({ targetKey }) => targetKey === repositoryKey(task.target)).length;
+  const { maxConcurrent } = settings.policyOf(task.target);
+  if (here >= maxConcurrent) {
+    const who = here === 1 ? 'Another task works' : `${here} other tasks work`;
+    const most = maxConcurrent === 1 ? 'one' : String(maxConcurrent);
+    return hold('repository_busy', `${who} on ${task.target.name}; ${most} at a time.`);
+  }
+  const cap = settings.agentCap(task.agent);
+  const same = others.filter(({ agent }) => agent === task.agent).length;
+  if (cap === null || same < cap) return null;
+  return hold('agent_busy', `${task.agent} works on ${same} tasks; it may do ${cap} at a time.`);
 }
 
 /** The first limit that one more run could break; its whole allowance is counted, because that is what is reserved. */

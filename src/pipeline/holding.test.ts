@@ -90,6 +90,14 @@ const ways: Readonly<Record<HoldCode, () => Promise<void>>> = {
       world.ports.tasks.update(transaction, await world.task(other.id), { state: 'running' }),
     );
   },
+  agent_busy: async () => {
+    const other = await approved('two');
+    world.agentCaps.set('scripted', 1);
+    world.policy.maxConcurrent = 2;
+    await world.ports.tasks.transact(async (transaction) =>
+      world.ports.tasks.update(transaction, await world.task(other.id), { state: 'running' }),
+    );
+  },
   budget_task: async () => {
     world.policy.budget = { ...world.policy.budget, perTaskUsd: 7 };
     await spend(task, 3);

@@ -81,6 +81,8 @@ export interface Settings {
   readonly agentByLabel: (labels: readonly string[]) => string | null;
   readonly promptTemplate: (kind: string) => Promise<string | null>;
   readonly maxRounds: () => number;
+  /** Runs of an agent at a time, in all processes together; null where only the workers bound it. */
+  readonly agentCap: (agent: string) => number | null;
   /** When nothing is started. */
   readonly quietHours: () => readonly QuietHours[];
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { Migration } from '../platform/database/migrate.ts';
+import { dispatchNotices } from './dispatch-notices.ts';
 import { readingMigration, wholeListMigration } from './reading-migration.ts';
 
 /** What makes and changes the tables of this room, in order. An id that has run somewhere never changes its meaning. */
@@ -65,6 +66,7 @@ export const storageMigrations: readonly Migration[] = [
       ]);
     },
   },
+  dispatchNotices,
 ];
 
 const taskTables = [

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { Transaction } from '../domain/ports/effects.ts';
-import type { TaskStore } from '../domain/ports/stores.ts';
+import type { TaskAtWork, TaskStore } from '../domain/ports/stores.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { repositoryKey } from '../domain/repository.ts';
 import type { Task } from '../domain/task.ts';
@@ -23,11 +23,26 @@ export function createTaskStore(database: Pick<Database, 'kysely'>): TaskStore {
     byIssue: async (manager, number) => await taskByIssue(db, manager, number),
     byFinding: async (findingId) => await taskByFinding(db, findingId),
     list: async (query) => await listTasks(db, query),
+    atWork: async (transaction) => {
+      if (transaction === null) return await tasksAtWork(db);
+      await sql`select pg_advisory_xact_lock(hashtextextended('claude-manager starts', 0))`.execute(
+        inTransaction(transaction),
+      );
+      return await tasksAtWork(inTransaction(transaction));
+    },
     insert: insertTask,
     update: updateTask,
     ...createApprovals(db),
     ...createTaskNotes(db),
   };
+}
+
+async function tasksAtWork(db: Kysely<StorageTables>): Promise<readonly TaskAtWork[]> {
+  return await db
+    .selectFrom('tasks')
+    .select(['id', 'target_key as targetKey', 'agent'])
+    .where('state', '=', 'running')
+    .execute();
 }
 
 async function taskById(db: Kysely<StorageTables>, id: string): Promise<Task | null> {

@@ -23,6 +23,8 @@ export interface FakeWork {
   readonly prompts: string[];
   /** Run ids of workspaces that are there. */
   readonly workspaces: Set<string>;
+  /** The commit of finished work is not here: the machine that made it is gone. */
+  isAway: boolean;
 }
 
 /** The result of an agent that says it is done. */
@@ -53,6 +55,7 @@ export function createFakeWork(): FakeWork {
     heads: () => null,
     prompts: [],
     workspaces: new Set(),
+    isAway: false,
   };
 }
 
@@ -100,6 +103,7 @@ export function fakeWorkPorts(work: FakeWork): {
         };
       },
       sweep: async () => [],
+      holds: async () => !work.isAway,
     },
     runner: {
       run: async (request) => {

@@ -51,6 +51,8 @@ export interface PipelineWorld {
   obstacle: Obstacle | null;
   /** Who has the start of every approved task. */
   claim: StartClaim | null;
+  /** Runs of an agent at a time; without an entry any number. */
+  readonly agentCaps: Map<string, number>;
   /** When nothing starts. */
   quiet: readonly QuietHours[];
   /** Attempts that were started, in order. */
@@ -106,6 +108,7 @@ export async function createPipelineWorld(
     agents,
     started,
     rounds,
+    agentCaps: new Map(),
     quiet: [],
     obstacle: null,
     claim: null,
@@ -178,6 +181,7 @@ export async function createPipelineWorld(
         promptTemplate: async () => null,
         maxRounds: () => 2,
         quietHours: () => world.quiet,
+        agentCap: (agent) => world.agentCaps.get(agent) ?? null,
       },
       clock,
       log: {
@@ -191,8 +195,14 @@ export async function createPipelineWorld(
       asUnit: async (_operation, body) => await body(),
       newId: () => `id-${(ids += 1)}`,
       scan: async () => ({ commit: 'c'.repeat(40), changed: true, findings: 1 }),
-      startAttempt: async (ref) => started.push(ref) > 0,
-      startRound: async (ref) => rounds.push(ref) > 0,
+      startAttempt: async (ref) => {
+        started.push(ref);
+        return 'started';
+      },
+      startRound: async (ref) => {
+        rounds.push(ref);
+        return 'started';
+      },
       settleLeftovers: async () => 0,
     },
   };
@@ -211,6 +221,7 @@ function defaultPolicy(): PipelineWorld['policy'] {
     reviewer: null,
     proposalsOpen: 10,
     paused: false,
+    maxConcurrent: 1,
     budget: {
       perRunUsd: 5,
       perTaskUsd: 50,

@@ -24,6 +24,8 @@ export interface GithubLoop {
   /** Proposals in the manager repository, oldest first. */
   proposals(): readonly Issue[];
   pulls(repository: string): readonly Issue[];
+  /** Asks the database of the service. */
+  query<T extends object>(statement: string): Promise<readonly T[]>;
   /** A new database and a data folder with nothing but its keys. */
   loseDatabase(): Promise<void>;
   close(): Promise<void>;
@@ -109,6 +111,8 @@ export async function createGithubLoop(options: LoopOptions): Promise<GithubLoop
     },
     proposals,
     pulls: (repository) => emulator.issues(repository).filter(({ pull }) => pull !== null),
+    query: async <T extends object>(statement: string) =>
+      (await database.pool.query<T>(statement)).rows,
     loseDatabase: async () => {
       await service.loseData();
       await database.drop();

@@ -1,5 +1,6 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { runOfFolder } from '../../integrations/git/workspaces.ts';
 import type { HealthCheck } from '../../platform/health/check.ts';
 import { sizeOfFolder } from '../../platform/health/folder-checks.ts';
 import type { Remedy } from '../../platform/health/healer.ts';
@@ -21,7 +22,7 @@ async function leftovers({ folder, liveRuns, now }: LeftoverParts): Promise<read
   const live = await liveRuns();
   const found: string[] = [];
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-    if (!entry.isDirectory() || live.has(entry.name)) continue;
+    if (!entry.isDirectory() || live.has(runOfFolder(entry.name))) continue;
     const path = join(folder, entry.name);
     const changed = (await lstat(path).catch(() => null))?.mtimeMs ?? Number.POSITIVE_INFINITY;
     if (now().getTime() - changed > youngMs) found.push(path);

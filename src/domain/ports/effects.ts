@@ -9,6 +9,8 @@ export interface Effects {
   intend(transaction: Transaction, requests: readonly EffectRequest[]): Promise<readonly string[]>;
   /** Sends the intent, or adopts what it made before; resolves when it is final. Idempotent. */
   settle(intentId: string): Promise<EffectResult>;
+  /** Gives up what an attempt still wanted to write and nobody is sending; answers how many. For good: it is never sent. */
+  withdraw(attempt: { readonly taskId: string; readonly attempt: number }): Promise<number>;
 }
 
 /** A handle on an open transaction of the store; opaque to the pipeline. */

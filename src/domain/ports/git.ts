@@ -17,6 +17,8 @@ export interface Mirror {
 export interface Workspaces {
   /** Raw checkout (no filters, no hooks) of the commit into a new folder; the agent gets a fresh clone without remotes. */
   create(request: { readonly runId: string; readonly mirror: Mirror }): Promise<Workspace>;
+  /** Whether the commit of a finished run lies here; it does not when another machine made it. */
+  holds(commit: { readonly gitDir: string; readonly sha: string }): Promise<boolean>;
   /** Folders of runs that are not in `live`, left by a dead service: removed. */
   sweep(live: ReadonlySet<string>): Promise<readonly string[]>;
 }

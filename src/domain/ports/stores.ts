@@ -14,6 +14,8 @@ export interface TaskStore {
   byIssue(manager: RepositoryRef, number: number): Promise<Task | null>;
   byFinding(findingId: string): Promise<Task | null>;
   list(query: TaskQuery): Promise<readonly Task[]>;
+  /** Which tasks run now. In a transaction no other one counts or starts until its end, so that a cap holds. */
+  atWork(transaction: Transaction | null): Promise<readonly TaskAtWork[]>;
   /** Inserts unless the id is there; returns the row that stands. */
   insert(transaction: Transaction, task: Task): Promise<Task>;
   /** Writes the changed members and adds one to `version`. */
@@ -39,6 +41,12 @@ export interface TaskQuery {
   readonly states?: readonly TaskState[];
   readonly target?: RepositoryRef;
   readonly limit?: number;
+}
+
+export interface TaskAtWork {
+  readonly id: string;
+  readonly targetKey: string;
+  readonly agent: string;
 }
 
 export interface TaskNote {

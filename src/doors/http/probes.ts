@@ -49,15 +49,7 @@ export function addProbes(
     readonly callers: Callers;
   },
 ): void {
-  const isUp = (): boolean => parts.readiness.isReady() && !parts.isDraining();
-  app.get('/livez', async () => ({ status: 'ok' }));
-  app.get('/readyz', async (_request, reply) => {
-    if (isUp()) return { status: 'ok' };
-    return reply
-      .code(503)
-      .header('retry-after', '2')
-      .send({ status: parts.isDraining() ? 'stopping' : 'unavailable' });
-  });
+  const isUp = addProbeAnswers(app, parts);
   app.get('/health', async (request, reply) => {
     const { actor } = await parts.callers.senderOf(request).catch(() => nobody);
     if (!isUp()) return reply.code(503).send({ status: 'unavailable' });
@@ -77,6 +69,23 @@ export function addProbes(
       return { status: 'ok', problem: toAppError(thrown).code };
     }
   });
+}
+
+/** `/livez` and `/readyz`; answers how to ask the second one's question. */
+export function addProbeAnswers(
+  app: Pick<FastifyInstance, 'get'>,
+  { readiness, isDraining }: { readonly readiness: Readiness; readonly isDraining: () => boolean },
+): () => boolean {
+  const isUp = (): boolean => readiness.isReady() && !isDraining();
+  app.get('/livez', async () => ({ status: 'ok' }));
+  app.get('/readyz', async (_request, reply) => {
+    if (isUp()) return { status: 'ok' };
+    return reply
+      .code(503)
+      .header('retry-after', '2')
+      .send({ status: isDraining() ? 'stopping' : 'unavailable' });
+  });
+  return isUp;
 }
 
 const nobody = { actor: { kind: 'anonymous', name: 'anonymous' } } as const;

@@ -13,6 +13,7 @@ import type { Authenticator } from './callers.ts';
 import { createCallers } from './callers.ts';
 import { addDashboard } from './dashboard.ts';
 import type { FirstAnswers } from './first-answers.ts';
+import { listen } from './listen.ts';
 import { addMetrics, type MetricsText } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { addOperationRoutes } from './operation-routes.ts';
@@ -131,25 +132,6 @@ export async function openHttpDoor(deps: HttpDoorDeps): Promise<HttpDoor> {
       clearTimeout(late);
     },
   };
-}
-
-async function listen(app: FastifyInstance, { host, port }: HttpSettings): Promise<string> {
-  try {
-    return await app.listen({ host, port });
-  } catch (cause) {
-    const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
-    throw new AppError({
-      kind: 'unavailable',
-      code: isTaken ? 'port_taken' : 'address_unusable',
-      message: isTaken
-        ? `Port ${port} on ${host} is in use by another program.`
-        : `The server cannot listen on ${host} port ${port}.`,
-      next: isTaken
-        ? 'Choose another one with --port or server.port (0 takes any free one), or end that program.'
-        : 'Correct server.host and server.port in the configuration.',
-      cause,
-    });
-  }
 }
 
 /** A body is JSON or nothing; forms and plain text are what foreign pages can send. */

@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
 import type { GitRemote } from '../../domain/ports/code-host.ts';
 import type { BranchPush, GitPush } from '../../domain/ports/git.ts';
 import { AppError, messageOf, toAppError } from '../../lib/app-error.ts';
@@ -36,6 +38,7 @@ async function pushBranch(
   deadlineMs: number,
 ): Promise<'pushed' | 'adopted'> {
   const { gitDir, sha, branch, expected, remote } = request;
+  if (!(await isHere(gitDir))) return await adoptOrWait(git, request);
   const lease = `--force-with-lease=refs/heads/${branch}:${expected ?? ''}`;
   const args = [
     `--git-dir=${gitDir}`,
@@ -65,6 +68,25 @@ async function pushBranch(
   const report = outcome.stdout.toString('utf8');
   if (outcome.code === 0) return /^=/mu.test(report) ? 'adopted' : 'pushed';
   return await explainFailure(git, request, `${report}\n${outcome.stderr}`);
+}
+
+async function isHere(gitDir: string): Promise<boolean> {
+  return await stat(path.join(gitDir, 'HEAD')).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Another machine made the commit: it pushed it already, or it has to. Nothing was sent from here. */
+async function adoptOrWait(git: Git, { branch, sha, remote }: BranchPush): Promise<'adopted'> {
+  if ((await remoteRef(git, remote, branch)) === sha) return 'adopted';
+  throw new AppError({
+    kind: 'not_well',
+    code: 'commit_elsewhere',
+    message: `The commit for ${branch} is not on this machine, so it cannot be pushed from here.`,
+    next: 'The worker that made it pushes it; when that is gone for good, the work begins again by itself.',
+    details: { branch, sha },
+  });
 }
 
 /** What the remote now has decides, not what the connection said. */

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Mirror, Workspace, Workspaces } from '../../domain/ports/git.ts';
 import { AppError } from '../../lib/app-error.ts';
@@ -11,6 +11,11 @@ export interface WorkspacesDeps {
   readonly git: Git;
   /** Folder that holds the workspaces, one folder a run; made when missing. */
   readonly root: string;
+  /**
+   * Of this process, added to the names of its folders: one that was taken for dead and goes on never meets the folder of
+   * the one that took its run over. Letters, digits and `-`.
+   */
+  readonly maker?: string;
   readonly limits?: Partial<ExportLimits>;
 }
 
@@ -29,11 +34,22 @@ export function createWorkspaces(deps: WorkspacesDeps): Workspaces {
     create: async ({ runId, mirror }) => await createWorkspace(deps, runId, mirror),
     sweep: async (live) => {
       const found = await readdir(deps.root).catch(() => []);
-      const dead = found.filter((runId) => !live.has(runId));
-      for (const runId of dead) await removeTree(path.join(deps.root, runId));
+      const dead = found.filter((name) => !live.has(runOfFolder(name)));
+      for (const name of dead) await removeTree(path.join(deps.root, name));
       return dead;
     },
+    holds: async ({ gitDir, sha }) => {
+      const there = await stat(path.join(gitDir, 'HEAD')).catch(() => null);
+      if (there === null) return false;
+      const args = [`--git-dir=${gitDir}`, 'cat-file', '-e', `${sha}^{commit}`];
+      return (await deps.git.run(args, { accept: [0, 1, 128] })).code === 0;
+    },
   };
+}
+
+/** The run that a folder of the workspaces belongs to. */
+export function runOfFolder(name: string): string {
+  return name.split('.')[0] ?? name;
 }
 
 async function createWorkspace(
@@ -41,7 +57,7 @@ async function createWorkspace(
   runId: string,
   mirror: Mirror,
 ): Promise<Workspace> {
-  const places = placesOf(deps.root, runId);
+  const places = placesOf(deps, runId);
   await removeTree(places.run);
   await mkdir(places.work, { recursive: true, mode: 0o755 });
   try {
@@ -69,15 +85,15 @@ async function createWorkspace(
   };
 }
 
-function placesOf(root: string, runId: string): Places {
-  if (!/^[\w-][\w.-]{0,199}$/u.test(runId)) {
+function placesOf({ root, maker }: WorkspacesDeps, runId: string): Places {
+  if (!/^[\w-]{1,150}$/u.test(runId)) {
     throw new AppError({
       kind: 'invalid_input',
       code: 'odd_run_id',
       message: `${JSON.stringify(runId)} cannot name a workspace.`,
     });
   }
-  const run = path.join(path.resolve(root), runId);
+  const run = path.join(path.resolve(root), maker === undefined ? runId : `${runId}.${maker}`);
   return { run, work: path.join(run, 'work'), clean: path.join(run, 'clean.git') };
 }
 

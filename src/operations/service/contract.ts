@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { repositoryName } from '../../domain/input.ts';
+import { serviceRoles } from '../../domain/service-role.ts';
 import { errorKinds } from '../../lib/app-error.ts';
 import { operation } from '../operation.ts';
 
@@ -51,6 +52,8 @@ export const startService = operation({
     mode: z.enum(['robust', 'interactive', 'daemon', 'legacy']).default('robust'),
     /** Of the server; 0 takes any free one. Without it server.port, and with `once` no server at all. */
     port: z.number().int().min(0).max(65_535).optional(),
+    /** What this process does; several processes share one external database. */
+    role: z.enum(serviceRoles).default('all'),
     /** False: without sessions and rate limits, for whoever sits at this machine; true unless the mode is legacy. */
     security: z.boolean().optional(),
   }),
@@ -98,6 +101,8 @@ export const serviceStatus = operation({
       pid: z.number().nullable(),
       host: z.string().nullable(),
     }),
+    /** Every process of the service, with what it does. */
+    processes: z.array(z.object({ role: z.string(), pid: z.number(), host: z.string() })),
     database: z.object({ kind: z.string(), version: z.string() }),
     states: z.record(z.string(), z.number()),
     /** Proposed or held, and not snoozed. */

@@ -3,6 +3,7 @@ import type { Actor } from '../../domain/actor.ts';
 import type { TaskQueries } from '../../domain/ports/task-queries.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
 import type { Run } from '../../domain/run.ts';
+import { servesPeople, turnsTheLoop } from '../../domain/service-role.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
 import type { Served } from '../gate.ts';
@@ -10,7 +11,7 @@ import { serve } from '../gate.ts';
 import { reaches, requireReach } from '../repository-rights.ts';
 import { pauseWork, resumeWork, serviceStatus, startService, stopService } from './contract.ts';
 import type { ServicePorts } from './run-service.ts';
-import { runService } from './run-service.ts';
+import { runService, stayUntilStopped } from './run-service.ts';
 import type { OpenServer } from './server.ts';
 import { withServer } from './server.ts';
 
@@ -36,12 +37,21 @@ export type StatusPorts = Pick<PipelinePorts, 'tasks' | 'runs' | 'pauses' | 'clo
     readonly overall: 'healthy' | 'degraded' | 'unhealthy' | 'unknown';
   } | null>;
   readonly alertsFiring: () => Promise<number>;
-  readonly holder: () => Promise<{ readonly pid: number; readonly host: string } | undefined>;
+  /** Every process that runs as a service of this database, oldest first. */
+  readonly processes: () => Promise<readonly ServiceProcess[]>;
   /** Asks a service on this machine to stop; AppError when it runs elsewhere. */
-  readonly terminate: (holder: { readonly pid: number; readonly host: string }) => void;
+  readonly terminate: (holder: ServiceProcess) => void;
+  /** Name of this machine. */
+  readonly machine: string;
   /** Finds a watched repository by what a person typed. */
   readonly repository: (name: string) => RepositoryRef;
 };
+
+interface ServiceProcess {
+  readonly pid: number;
+  readonly host: string;
+  readonly role: string;
+}
 
 /** Status and pause: what needs the store only. */
 export function statusHandlers(ports: StatusPorts): readonly Served[] {
@@ -52,7 +62,8 @@ export function statusHandlers(ports: StatusPorts): readonly Served[] {
       .map((name) => name ?? 'everything');
   return [
     serve(serviceStatus, async (_input, { actor }) => {
-      const holder = await ports.holder();
+      const processes = await ports.processes();
+      const [first] = processes;
       const { states, waiting } = await ports.queries.counts({});
       const live = await ports.runs.live();
       const day = new Date(ports.clock.now());
@@ -60,10 +71,11 @@ export function statusHandlers(ports: StatusPorts): readonly Served[] {
       const health = await ports.health();
       return {
         service: {
-          running: holder !== undefined,
-          pid: holder?.pid ?? null,
-          host: holder?.host ?? null,
+          running: first !== undefined,
+          pid: first?.pid ?? null,
+          host: first?.host ?? null,
         },
+        processes: processes.map(({ role, pid, host }) => ({ role, pid, host })),
         database: ports.database,
         states,
         waiting,
@@ -89,15 +101,22 @@ export function statusHandlers(ports: StatusPorts): readonly Served[] {
       };
     }),
     serve(stopService, async (_input, { progress }) => {
-      const holder = await ports.holder();
-      if (holder === undefined) return { service: false, pid: null };
-      ports.terminate(holder);
-      progress(`asked process ${holder.pid} to stop; agents at work may end first`);
-      for (let waited = 0; (await ports.holder()) !== undefined; waited += 250) {
-        if (waited > 110_000) throw stillRunning(holder.pid);
+      const all = await ports.processes();
+      const here = all.filter(({ host }) => host === ports.machine);
+      const [first = all[0]] = here;
+      if (first === undefined) return { service: false, pid: null };
+      for (const process of here.length === 0 ? all : here) {
+        ports.terminate(process);
+        progress(`asked process ${process.pid} to stop; agents at work may end first`);
+      }
+      const pids = new Set(here.map(({ pid }) => pid));
+      const isThere = async (): Promise<boolean> =>
+        (await ports.processes()).some(({ pid, host }) => host === ports.machine && pids.has(pid));
+      for (let waited = 0; await isThere(); waited += 250) {
+        if (waited > 110_000) throw stillRunning(first.pid);
         await ports.clock.sleep(250);
       }
-      return { service: true, pid: holder.pid };
+      return { service: true, pid: first.pid };
     }),
     serve(pauseWork, async ({ repo }, { actor }) => {
       const repository = repo === undefined ? null : ports.repository(repo);
@@ -136,24 +155,31 @@ export function startHandlers(
 ): readonly Served[] {
   return [
     serve(startService, async (input, { signal, progress, reveal }) => {
-      const { once, maxMinutes, mode, port, security = mode !== 'legacy' } = input;
+      const { once, maxMinutes, mode, port, role, security = mode !== 'legacy' } = input;
+      if (role !== ports.role) throw otherRole(role, ports.role);
       if (mode === 'interactive') throw onlyAtATerminal();
       const said = notYet(mode);
       if (said !== null) progress(said);
+      if (once && !turnsTheLoop(role)) throw noRound(role);
+      const maxMs = maxMinutes === undefined ? null : maxMinutes * 60_000;
       const run = () =>
-        runService(ports, {
-          once,
-          maxMs: maxMinutes === undefined ? null : maxMinutes * 60_000,
-          signal,
-          progress,
-        });
-      if (once && port === undefined) return run();
+        turnsTheLoop(role)
+          ? runService(ports, { once, maxMs, signal, progress })
+          : stayUntilStopped(ports, { signal, progress });
+      // Workers and schedulers answer nobody but probes, and those only where a port is said.
+      if (port === undefined && (once || !servesPeople(role))) {
+        if (!once) {
+          progress(`${role} of the service, process ${process.pid}`);
+          tellSupervisor(supervisor, signal, { address: null, said: [] });
+        }
+        return run();
+      }
       const server = await openServer({ port, security });
       progress(`listening on ${server.address}`);
-      const first = await welcome();
+      const first = servesPeople(role) ? await welcome() : null;
       if (first !== null) reveal(first);
-      supervisor.ready({ address: server.address, said: first === null ? [] : [first] });
-      signal.addEventListener('abort', () => supervisor.stopping(), { once: true });
+      const told = { address: server.address, said: first === null ? [] : [first] };
+      tellSupervisor(supervisor, signal, told);
       return withServer(server, signal, run);
     }),
   ];
@@ -163,6 +189,36 @@ export function startHandlers(
 interface StartWatcher {
   ready(told: { readonly address: string | null; readonly said: readonly string[] }): void;
   stopping(): void;
+}
+
+function tellSupervisor(
+  supervisor: StartWatcher,
+  signal: AbortSignal,
+  told: Parameters<StartWatcher['ready']>[0],
+): void {
+  supervisor.ready(told);
+  signal.addEventListener('abort', () => supervisor.stopping(), { once: true });
+}
+
+/** A program that embeds us has built everything. */
+function otherRole(asked: string, built: string): AppError {
+  return new AppError({
+    kind: 'invalid_input',
+    code: 'role_not_built',
+    message: `This manager was built for the role "${built}" and cannot run as "${asked}".`,
+    next: 'Run `claude-manager start --role` in a process of its own.',
+    details: { field: 'role' },
+  });
+}
+
+function noRound(role: string): AppError {
+  return new AppError({
+    kind: 'invalid_input',
+    code: 'once_needs_the_loop',
+    message: `The role "${role}" turns no loop, so there is nothing to do once.`,
+    next: 'Leave --once out, or use the role "all" or "scheduler".',
+    details: { field: 'once' },
+  });
 }
 
 const noSupervisor: StartWatcher = { ready: () => undefined, stopping: () => undefined };

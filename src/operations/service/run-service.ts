@@ -1,6 +1,8 @@
 import type { RepositoryRef } from '../../domain/repository.ts';
 import { repositoryKey } from '../../domain/repository.ts';
+import type { ServiceRole } from '../../domain/service-role.ts';
 import { taskStates } from '../../domain/task.ts';
+import { AppError } from '../../lib/app-error.ts';
 import type { CycleSummary, Problem } from '../../pipeline/cycle.ts';
 import { dispatch, progressed, runCycle } from '../../pipeline/cycle.ts';
 import type { CyclePorts } from '../../pipeline/cycle-ports.ts';
@@ -9,6 +11,15 @@ import type { ServiceSummary } from './contract.ts';
 
 /** What a running service needs beside the cycle itself. */
 export interface ServicePorts {
+  readonly role: ServiceRole;
+  /** Whether this process turns the loop now; of several only one does. */
+  readonly leads: () => boolean;
+  /** Calls back when something may be startable at once: an approval, a free place, a pause that ended. Answers what stops it. */
+  readonly onNews: (call: () => void) => () => Promise<void>;
+  /** Aborted, with the reason, when this process can do no more work. */
+  readonly lost: AbortSignal;
+  /** Agents at work in this process. */
+  readonly drain: (drainMs: number) => Promise<void>;
   readonly cycle: CyclePorts;
   /** The watched repositories, patterns looked up. */
   readonly repositories: () => Promise<readonly RepositoryRef[]>;
@@ -44,15 +55,20 @@ export async function runService(
   ports: ServicePorts,
   options: ServiceOptions,
 ): Promise<ServiceSummary> {
-  const total = {
-    cycles: 0,
-    scanned: 0,
-    findings: 0,
-    proposed: 0,
-    approved: 0,
-    refused: 0,
-    started: 0,
-  };
+  const signal = AbortSignal.any([options.signal, ports.lost]);
+  if (options.once) await untilAlone(ports, signal);
+  const stopStarting = options.once
+    ? async () => undefined
+    : startOnNews({ ...ports, leads: () => !signal.aborted && ports.leads() });
+  try {
+    return await turnLoop(ports, { ...options, signal });
+  } finally {
+    await stopStarting();
+  }
+}
+
+async function turnLoop(ports: ServicePorts, options: ServiceOptions): Promise<ServiceSummary> {
+  const total = { ...nothing };
   const problems = new Map<string, Problem>();
   const { clock } = ports.cycle;
   const began = clock.monotonicMs();
@@ -63,6 +79,10 @@ export async function runService(
     (options.maxMs !== null && clock.monotonicMs() - began > options.maxMs);
   let isAllFound = false;
   while (!isOver()) {
+    if (!ports.leads()) {
+      await rest(ports, options.signal, lookForLeadMs);
+      continue;
+    }
     try {
       const isScanDue =
         clock.monotonicMs() - scannedAt >= (options.once ? Infinity : ports.times().scanMs);
@@ -86,6 +106,7 @@ export async function runService(
     }
   }
   if (options.signal.aborted) await drain(ports, options);
+  if (ports.lost.aborted) throw ports.lost.reason;
   const summary = await report(ports, total, [...problems.values()]);
   return { ...summary, problems: [...summary.problems, ...(await unable(ports, beganAt))] };
 }
@@ -167,23 +188,104 @@ async function settleLate(
   return total > 0;
 }
 
-async function rest(ports: ServicePorts, signal: AbortSignal): Promise<void> {
-  await ports.cycle.clock.sleep(ports.times().pollMs, signal).catch((error: unknown) => {
+/** How soon a process notices that the lead has come to it. */
+const lookForLeadMs = 250;
+/** A process that was killed a moment ago keeps the lead until the database has noticed. */
+const otherMayEndMs = 5000;
+
+/** A single round needs the loop for itself. Throws AppError `service_already_running` when another process keeps it. */
+async function untilAlone(ports: ServicePorts, signal: AbortSignal): Promise<void> {
+  const { clock } = ports.cycle;
+  const until = clock.monotonicMs() + otherMayEndMs;
+  while (!ports.leads() && !signal.aborted) {
+    if (clock.monotonicMs() > until) throw otherLeads();
+    await rest(ports, signal, lookForLeadMs);
+  }
+}
+
+function otherLeads(): AppError {
+  return new AppError({
+    kind: 'unavailable',
+    code: 'service_already_running',
+    message: 'Another service of this database turns the loop.',
+    next: 'Let it work, or stop it first; `claude-manager status` names it.',
+  });
+}
+
+/** Many notices in a row are one. */
+const newsGatherMs = 20;
+
+/** Starts what became startable as soon as somebody says so, beside the rounds of the loop. */
+function startOnNews(ports: Pick<ServicePorts, 'cycle' | 'leads' | 'onNews'>): () => Promise<void> {
+  const { clock, log } = ports.cycle;
+  let isNews = false;
+  let working: Promise<void> | null = null;
+  const work = async (): Promise<void> => {
+    while (isNews) {
+      await clock.sleep(newsGatherMs);
+      isNews = false;
+      if (!ports.leads()) return;
+      await dispatch(ports.cycle).catch((error: unknown) => {
+        log.warn('what was approved could not be started at once; the next round does', { error });
+      });
+    }
+  };
+  const stop = ports.onNews(() => {
+    isNews = true;
+    working ??= work().finally(() => {
+      working = null;
+    });
+  });
+  return async () => {
+    await stop();
+    await working;
+  };
+}
+
+async function rest(
+  ports: ServicePorts,
+  signal: AbortSignal,
+  ms = ports.times().pollMs,
+): Promise<void> {
+  await ports.cycle.clock.sleep(ms, signal).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
 }
 
-/** Nothing new is started; what is at work gets its time to end, the rest is taken up at the next start. */
+/** Nothing new is started; what is at work gets its time to end, the rest is taken up by others or at the next start. */
 async function drain(ports: ServicePorts, options: ServiceOptions): Promise<void> {
+  if (ports.lost.aborted) return;
   const { clock } = ports.cycle;
-  const until = clock.monotonicMs() + ports.times().drainMs;
-  let told = false;
-  while (clock.monotonicMs() < until && (await ports.busy())) {
-    if (!told) options.progress('waiting for agents at work to end');
-    told = true;
-    await clock.sleep(250);
-  }
+  const drained = ports.drain(ports.times().drainMs);
+  const isSoon = await Promise.race([drained.then(() => true), clock.sleep(300).then(() => false)]);
+  if (!isSoon) options.progress('waiting for agents at work to end');
+  await drained;
 }
+
+/** Stays until the signal: agents run, or requests are answered, beside it. */
+export async function stayUntilStopped(
+  ports: ServicePorts,
+  options: Pick<ServiceOptions, 'signal' | 'progress'>,
+): Promise<ServiceSummary> {
+  const signal = AbortSignal.any([options.signal, ports.lost]);
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await drain(ports, { ...options, signal, once: false, maxMs: null });
+  if (ports.lost.aborted) throw ports.lost.reason;
+  return await report(ports, nothing, []);
+}
+
+const nothing: Total = {
+  cycles: 0,
+  scanned: 0,
+  findings: 0,
+  proposed: 0,
+  approved: 0,
+  refused: 0,
+  started: 0,
+};
 
 function add(total: Total, summary: CycleSummary): void {
   const sum = total;

@@ -29,3 +29,19 @@ export async function withServer<T>(
     await server.close();
   }
 }
+
+/** A server, and work that is done for as long as it is open; null where another process does it. */
+export function beside(open: OpenServer, work: (() => () => Promise<void>) | null): OpenServer {
+  if (work === null) return open;
+  return async (options) => {
+    const server = await open(options);
+    const stop = work();
+    return {
+      ...server,
+      close: async () => {
+        await server.close();
+        await stop();
+      },
+    };
+  };
+}

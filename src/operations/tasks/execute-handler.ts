@@ -34,7 +34,7 @@ export function executeHandlers(
       requireAgent(task, agent);
       await requireReady(service, task);
       const attempt = task.attempt + 1;
-      await cycle.startAttempt({ taskId: task.id, attempt, version: task.version });
+      await cycle.startAttempt({ taskId: task.id, attempt, version: task.version }, 'person');
       progress(`attempt ${attempt} of ${task.id} with ${task.agent}`);
       while (!signal.aborted && (await service.busy())) await cycle.clock.sleep(250);
       return detailOf(ports, await find(ports, task.id));

@@ -9,6 +9,7 @@ import { current, reviewLabel, runIdOf } from '../execute/attempt.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
 import { settleAll } from '../settle.ts';
+import { lostWork } from './lost-work.ts';
 import { taskReceipt } from './receipt.ts';
 import { deliveredComment, pullRequestBody, withoutActs } from './report.ts';
 
@@ -26,13 +27,16 @@ export type DeliverPorts = Pick<
   | 'pauses'
 >;
 
+/** Delivering also asks where the commit lies. */
+export type PushPorts = DeliverPorts & Pick<PipelinePorts, 'workspaces' | 'mirrors'>;
+
 /**
  * Pushes the branch and opens the draft pull request, both as effects of this attempt, then moves the task to review.
  * Success is claimed only when the host shows an open pull request at the pushed commit. The approval is read once
  * more before anything leaves; the answer is the end of the attempt, without a commit when nothing was delivered.
  */
 export async function deliver(
-  ports: DeliverPorts,
+  ports: PushPorts,
   ref: AttemptRef,
   result: WorkResult & { readonly commit: NonNullable<WorkResult['commit']> },
 ): Promise<WorkResult> {
@@ -55,6 +59,8 @@ export async function deliver(
       asksPerson: 'approval_void',
     };
   }
+  const lost = await lostWork(ports, task, ref, result.commit);
+  if (lost !== null) return lost;
   const [push = '', open = ''] = await intendPullRequest(ports, task, run, result);
   await ports.effects.settle(push);
   const made = await ports.effects.settle(open);

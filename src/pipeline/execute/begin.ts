@@ -2,7 +2,7 @@ import type { Task } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
 import { toAppError } from '../../lib/app-error.ts';
 import { verifyApproval, voidApproval } from '../approve/verify-approval.ts';
-import { holdOf, overBudget } from '../dispatch.ts';
+import { holdOf, overBudget, overCap } from '../dispatch.ts';
 import { mayPass } from '../persist.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
@@ -75,6 +75,8 @@ async function start(
   const { budget } = ports.settings.policyOf(task.target);
   const isPaid = agent !== null && agent.cost !== 'free';
   const held = await ports.tasks.transact(async (transaction) => {
+    const full = overCap(ports.settings, task, await ports.tasks.atWork(transaction));
+    if (full !== null) return full;
     if (isPaid) {
       const scope = { taskId: task.id, target: task.target, now: ports.clock.now() };
       const over = overBudget(await ports.runs.spending(transaction, scope), budget);

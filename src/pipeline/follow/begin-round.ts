@@ -3,7 +3,7 @@ import { transition } from '../../domain/task.ts';
 import { toAppError } from '../../lib/app-error.ts';
 import { verifyApproval, voidApproval } from '../approve/verify-approval.ts';
 import type { DispatchPorts } from '../dispatch.ts';
-import { holdOf } from '../dispatch.ts';
+import { holdOf, overCap } from '../dispatch.ts';
 import { runIdOf } from '../execute/attempt.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
@@ -117,7 +117,9 @@ async function start(
   const { budget } = ports.settings.policyOf(task.target);
   const { said, feedback, approval } = under;
   const facts = { attempt, kind: ref.kind, headSha: ref.headSha, approver: approval.actor };
-  await ports.tasks.transact(async (transaction) => {
+  const held = await ports.tasks.transact(async (transaction) => {
+    const full = overCap(ports.settings, task, await ports.tasks.atWork(transaction));
+    if (full !== null) return full;
     await ports.tasks.update(transaction, task, { state: next.state, attempt, note: said });
     await ports.runs.insert(transaction, {
       id: runIdOf({ taskId: task.id, attempt }),
@@ -152,8 +154,9 @@ async function start(
       correlationId,
       facts: { ...facts, agent: task.agent, contentHash: approval.contentHash, continued: true },
     });
+    return null;
   });
-  return attempt;
+  return held === null ? attempt : noteRound(ports, task, 'round_waits');
 }
 
 /** Writes down why a round does not begin now; the new version lets it begin later under a new id. */

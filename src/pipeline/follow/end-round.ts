@@ -4,7 +4,8 @@ import type { AttentionReason, Task, TaskEvent } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { verifyApproval, voidApproval } from '../approve/verify-approval.ts';
-import type { DeliverPorts } from '../deliver/deliver.ts';
+import type { DeliverPorts, PushPorts } from '../deliver/deliver.ts';
+import { lostWork } from '../deliver/lost-work.ts';
 import { taskReceipt } from '../deliver/receipt.ts';
 import { inert } from '../deliver/report.ts';
 import type { AttemptRef, WorkResult } from '../execute/attempt.ts';
@@ -17,7 +18,7 @@ type Done = WorkResult & { readonly commit: NonNullable<WorkResult['commit']> };
 
 /** Pushes a round's commit on top of the head that it worked on, says what was done, answers and resolves the threads. */
 export async function deliverRound(
-  ports: DeliverPorts,
+  ports: PushPorts,
   ref: AttemptRef,
   order: RoundOrder,
   result: Done,
@@ -39,6 +40,8 @@ export async function deliverRound(
     const text = `${task.pullRequest?.url ?? 'The pull request'} changed while the agent worked (it is ${there === null ? 'not open any more' : `at ${there.slice(0, 10)}`}), so nothing was pushed over it.`;
     return ended('blocked_by_policy', text, there === null ? 'closed_unmerged' : 'human_commits');
   }
+  const lost = await lostWork(ports, task, ref, result.commit);
+  if (lost !== null) return lost;
   const [push = ''] = await intendPush(ports, task, run, order, result);
   await ports.effects.settle(push);
   const head = await openHead(ports, task);

@@ -44,7 +44,8 @@ export async function followVerdicts(
     return true;
   }
   if (kind === null || (await holdOf(ports, task)) !== null) return false;
-  return ports.startRound({ taskId: task.id, kind, headSha, version: task.version });
+  const start = await ports.startRound({ taskId: task.id, kind, headSha, version: task.version });
+  return start === 'started';
 }
 
 async function wantedRound(

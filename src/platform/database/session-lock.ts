@@ -11,6 +11,8 @@ export interface SessionLockOptions {
   readonly name: string;
   /** Shown as application_name, so that others can say who holds the lock; 63 bytes at most. */
   readonly label: string;
+  /** Held together with others that share it; exclusive when left out. */
+  readonly shared?: boolean | undefined;
   /** The connection broke, and with it the lock. */
   readonly onLost?: (() => void) | undefined;
   /** The lock is ours again. */
@@ -30,6 +32,11 @@ interface Deps {
 
 const retryMs = 200;
 const pingMs = 5000;
+/**
+ * A holder that says nothing for so long is stopped or cut off, and its server ends the session and with it the lock. Its
+ * connection may look alive for hours.
+ */
+const silenceMs = 4 * pingMs;
 
 /**
  * Takes the lock, or answers undefined when another session has it. When the connection breaks, it connects and takes the
@@ -120,10 +127,11 @@ async function lockedConnection(options: SessionLockOptions): Promise<pg.Client 
   client.on('error', () => undefined); // heard by untilBroken as well; without any listener it ends the process
   try {
     await client.connect();
-    const answer = await client.query<{ taken: boolean }>(
-      'select pg_try_advisory_lock($1::int8) as taken',
-      [advisoryKey(options.name)],
-    );
+    await client.query(`set idle_session_timeout = ${silenceMs}`);
+    const take = options.shared === true ? 'pg_try_advisory_lock_shared' : 'pg_try_advisory_lock';
+    const answer = await client.query<{ taken: boolean }>(`select ${take}($1::int8) as taken`, [
+      advisoryKey(options.name),
+    ]);
     if (answer.rows[0]?.taken === true) return client;
     await end(client);
     return undefined;

@@ -21,8 +21,27 @@ export interface QueueOptions {
   readonly overall?: number | undefined;
 }
 
+export interface StartOptions {
+  readonly queue?: string | undefined;
+  /** In the queue: the lower, the sooner; 0 when left out. */
+  readonly priority?: number | undefined;
+}
+
+/** Starts work and looks after it, wherever it is done. */
+export interface WorkflowDriver {
+  /** Starts, or queues, a workflow; with an id that is known it does nothing. */
+  start(name: string, workflowId: string, input: unknown, options?: StartOptions): Promise<void>;
+  status(workflowId: string): Promise<WorkflowView | undefined>;
+  /** Newest first, without inputs and outputs. */
+  list(filter?: {
+    readonly states?: readonly WorkflowState[] | undefined;
+    readonly limit?: number | undefined;
+  }): Promise<readonly WorkflowView[]>;
+  cancel(workflowId: string): Promise<void>;
+}
+
 /** Work that survives crashes, on PostgreSQL. */
-export interface DurableEngine {
+export interface DurableEngine extends WorkflowDriver {
   readonly executorId: string;
   /** Before `launch`. The name is kept in the database and never changes its meaning. */
   register(name: string, workflow: (context: StepContext, input: never) => Promise<unknown>): void;
@@ -30,20 +49,8 @@ export interface DurableEngine {
   defineQueue(name: string, options: QueueOptions): void;
   /** Begins to work, and takes over what dead executors of this database left. A launch that fails has shut down. */
   launch(): Promise<void>;
-  /** Starts, or queues, a workflow; with an id that is known it does nothing. */
-  start(
-    name: string,
-    workflowId: string,
-    input: unknown,
-    options?: { readonly queue?: string | undefined },
-  ): Promise<void>;
-  cancel(workflowId: string): Promise<void>;
-  status(workflowId: string): Promise<WorkflowView | undefined>;
-  /** Newest first, without inputs and outputs. */
-  list(filter?: {
-    readonly states?: readonly WorkflowState[] | undefined;
-    readonly limit?: number | undefined;
-  }): Promise<readonly WorkflowView[]>;
+  /** Tells the steps of these workflows that run in this process to end, whoever canceled them. */
+  stopHere(isMeant: (workflowId: string) => boolean): void;
   /** Calls the function now and then about every so many milliseconds; not durable. Answers how to stop. */
   schedule(name: string, everyMs: number, work: () => Promise<void>): () => Promise<void>;
   /** Takes no new work, waits so long for what runs, then leaves the rest to the next start. */
@@ -59,6 +66,11 @@ export interface DurableEngineOptions {
   /** The executor's lock went with its connection: hold back effects. */
   readonly onLost?: (() => void) | undefined;
   readonly onRegained?: (() => void) | undefined;
+  /**
+   * This process was silent for so long that another one took its work over. Its steps are told to end and leave no
+   * result; it can do no more work and should end.
+   */
+  readonly onTakenOver?: (() => void) | undefined;
 }
 
 export interface DurableEngineDeps {
@@ -80,7 +92,16 @@ export function createDurableEngine(
   const periodics = new Set<() => Promise<void>>();
   const steps = createSteps();
   let stopping: Promise<void> | undefined;
-  const executor = createExecutor(options, deps);
+  const executor = createExecutor(
+    {
+      ...options,
+      onTakenOver: () => {
+        steps.interrupt();
+        options.onTakenOver?.();
+      },
+    },
+    deps,
+  );
   const shutdown = async (drainMs: number): Promise<void> => {
     stopping ??= (async () => {
       await Promise.all([...periodics].map(async (stop) => await stop()));
@@ -103,7 +124,8 @@ export function createDurableEngine(
   return {
     executorId: executor.id,
     register: (name, workflow) => {
-      const run: Registered = async (input) => await workflow(steps.context(), input as never);
+      const run: Registered = async (input) =>
+        await steps.within(async (context) => await workflow(context, input as never));
       workflows.set(name, DBOS.registerWorkflow(run, { name }));
     },
     defineQueue: (name, queue) => {
@@ -120,11 +142,15 @@ export function createDurableEngine(
         throw error;
       }
     },
-    start: async (name, workflowId, input, { queue } = {}) => {
+    stopHere: (isMeant) => steps.stop(isMeant),
+    start: async (name, workflowId, input, { queue, priority } = {}) => {
       const workflow = workflows.get(name);
       if (workflow === undefined) throw unknownWorkflow(name);
-      const queueName = queue === undefined ? {} : { queueName: queue };
-      await DBOS.startWorkflow(workflow, { workflowID: workflowId, ...queueName })(input);
+      const queued =
+        queue === undefined
+          ? {}
+          : { queueName: queue, enqueueOptions: { priority: priority ?? 0 } };
+      await DBOS.startWorkflow(workflow, { workflowID: workflowId, ...queued })(input);
     },
     cancel: async (workflowId) => await DBOS.cancelWorkflow(workflowId),
     status: async (workflowId) => {

@@ -25,6 +25,7 @@ interface Options {
   readonly database: Pick<Database, 'url' | 'pool'>;
   readonly onLost?: (() => void) | undefined;
   readonly onRegained?: (() => void) | undefined;
+  readonly onTakenOver: () => void;
 }
 
 interface Deps {
@@ -62,7 +63,11 @@ export function createExecutor(options: Options, deps: Deps): Executor {
       return;
     }
     const found = await pool.query<Peer>('select id, pid, host from durable_executors');
-    if (!found.rows.some((row) => row.id === id)) await enlist();
+    if (!found.rows.some((row) => row.id === id)) {
+      deps.log.error({ executor: id }, 'Another process took over the work of this one.');
+      options.onTakenOver();
+      return;
+    }
     const peers = found.rows.filter((row) => row.id !== id);
     if (peers.length === 0) return;
     const held = await heldAdvisoryKeys(pool);

@@ -21,8 +21,10 @@ export interface StepContext {
 
 /** The steps under way in this process. */
 export interface Steps {
-  /** The context of the workflow that is running here. */
-  context(): StepContext;
+  /** Runs a workflow with the context of the one that is running here. */
+  within<T>(workflow: (context: StepContext) => Promise<T>): Promise<T>;
+  /** Tells the steps of these workflows to end. */
+  stop(isMeant: (workflowId: string) => boolean): void;
   /** Tells every step under way to end, and remembers no result from now on. */
   interrupt(): void;
   /** Waits until no step is under way, ten seconds at most. */
@@ -34,6 +36,7 @@ const cleanUpMs = 10_000;
 export function createSteps(): Steps {
   const drained = new AbortController();
   const underWay = new Set<Promise<unknown>>();
+  const running = new Map<string, AbortController>();
 
   const attempt = async <T>(work: () => Promise<T>): Promise<StepOutcome<T>> => {
     const outcome = outcomeOf(work);
@@ -44,12 +47,12 @@ export function createSteps(): Steps {
     return drained.signal.aborted ? await new Promise<never>(() => undefined) : result;
   };
   return {
-    context: () => {
+    within: async (workflow) => {
       const { workflowID } = DBOS;
       if (workflowID === undefined) throw new Error('not inside a workflow');
       const ended = new AbortController();
       const signal = AbortSignal.any([drained.signal, ended.signal]);
-      return {
+      const context: StepContext = {
         workflowId: workflowID,
         signal,
         step: async (name, work) => {
@@ -63,6 +66,17 @@ export function createSteps(): Steps {
         sleep: async (ms) => await DBOS.sleep(ms),
         patched: async (change) => await DBOS.patch(change),
       };
+      running.set(workflowID, ended);
+      try {
+        return await workflow(context);
+      } finally {
+        if (running.get(workflowID) === ended) running.delete(workflowID);
+      }
+    },
+    stop: (isMeant) => {
+      for (const [workflowId, ended] of running) {
+        if (isMeant(workflowId)) ended.abort(new Error('the workflow was canceled'));
+      }
     },
     interrupt: () => drained.abort(new Error('the service is stopping')),
     settled: async (clock) => {

@@ -34,7 +34,7 @@ afterAll(async () => {
 
 test('a workflow killed between steps goes on in a new process and repeats no finished step', async () => {
   const first = await startWorker();
-  await client.enqueue('gated', 'one', {}, 'work');
+  await client.start('gated', 'one', {}, { queue: 'work' });
   await marked('one', 'waiting', 1);
   await kill(first);
   await openGate('one');
@@ -51,7 +51,7 @@ test('a workflow killed between steps goes on in a new process and repeats no fi
 test('of three executors one dies and the others finish its work, each once', async () => {
   const three = await Promise.all([startWorker(), startWorker(), startWorker()]);
   const ids = Array.from({ length: 9 }, (_, index) => `of-three-${index}`);
-  for (const id of ids) await client.enqueue('gated', id, {}, 'work');
+  for (const id of ids) await client.start('gated', id, {}, { queue: 'work' });
   for (const id of ids) await marked(id, 'waiting', 1);
   const [held] = await marksOf('of-three-0');
   const victim = three.find((worker) => worker.pid === held?.pid);
@@ -69,7 +69,7 @@ test('of three executors one dies and the others finish its work, each once', as
 
 test('a shutdown leaves unfinished work to the next start, unfailed', async () => {
   const first = await startWorker();
-  await client.enqueue('gated', 'drained', {}, 'work');
+  await client.start('gated', 'drained', {}, { queue: 'work' });
   await marked('drained', 'waiting', 1);
   first.kill('SIGTERM');
   await once(first, 'exit');

@@ -9,6 +9,7 @@ import {
   intentsOfTask,
   moveIntent,
   readIntent,
+  withdrawIntents,
 } from './intent-rows.ts';
 import { createMarkers } from './markers.ts';
 import { settle } from './settle.ts';
@@ -25,6 +26,8 @@ export interface EffectsOf<Handle, Request extends EffectRequestShape> {
   settle(intentId: string): Promise<EffectResultShape>;
   /** One pass over everything that is open, as after a crash; never waits. Call it at the start and every so often. */
   settleAll(options?: { readonly concurrency?: number }): Promise<Sweep>;
+  /** Gives up what an attempt still wanted to write and nobody is sending; answers how many. For good: it is never sent. */
+  withdraw(attempt: { readonly taskId: string; readonly attempt: number }): Promise<number>;
   get(intentId: string): Promise<Intent<Request> | null>;
   /** Every intent of a task, oldest first, with the error that ended it. */
   ofTask(
@@ -54,6 +57,7 @@ export function createEffects<Handle, Request extends EffectRequestShape>(
     },
     settle: async (id) => await settle(parts, id),
     settleAll: async (options = {}) => await sweep(parts, options.concurrency ?? 4),
+    withdraw: async (attempt) => await withdrawIntents(db, attempt),
     get: async (id) => (await readIntent<Request>(db, id))?.intent ?? null,
     ofTask: async (taskId) => await intentsOfTask<Request>(db, taskId),
     noteRemoved: async (id) => await moveIntent(db, id, 'done', 'removed_by_human'),

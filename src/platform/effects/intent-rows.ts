@@ -172,6 +172,24 @@ export async function failIntent(
   );
 }
 
+/** Ends the open intents of an attempt that no sender holds. */
+export async function withdrawIntents(
+  db: Kysely<EffectTables>,
+  { taskId, attempt }: { readonly taskId: string; readonly attempt: number },
+): Promise<number> {
+  const error = {
+    kind: 'conflict',
+    code: 'effect_withdrawn',
+    message: 'What was to be written was lost with the machine that had it; the work began again.',
+    details: {},
+  };
+  const result = await sql`update effect_intents set status = 'failed', lease_until = null,
+      lease_token = lease_token + 1, error = ${storedJson(error)}::jsonb, updated_at = clock_timestamp()
+    where task_id = ${taskId} and (request->>'attempt')::int = ${attempt} and ${open}
+      and (lease_until is null or lease_until < clock_timestamp())`.execute(db);
+  return Number(result.numAffectedRows ?? 0n);
+}
+
 /** Moves an intent between final states, or back to the start; false when it was in another state. */
 export async function moveIntent(
   db: Kysely<EffectTables>,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
+import { type ServiceRole, serviceRoles } from '../../../domain/service-role.ts';
 import { AppError } from '../../../lib/app-error.ts';
 import type { DoctorReport } from '../../../operations/health/contract.ts';
 import { doctor } from '../../../operations/health/contract.ts';
@@ -24,7 +25,7 @@ interface StartFlags {
   readonly maxMinutes?: number;
   readonly port?: number;
   readonly security?: boolean;
-  readonly role?: string;
+  readonly role: ServiceRole;
 }
 
 /** `start`, `demo`, `status`, `doctor`, `pause`, `resume`, `stop`. */
@@ -47,12 +48,16 @@ export function addServiceCommands(
     .option('--security', 'with sessions and rate limits of the server (default)')
     .option('--no-security', 'without them, on this machine only')
     .addOption(
-      new Option('--role <role>', 'what this process does').choices(['all']).default('all'),
+      new Option('--role <role>', 'what this process does, beside others on one DATABASE_URL')
+        .choices([...serviceRoles])
+        .default('all'),
     )
     .action(async (flags: StartFlags, command: Command) => {
-      const { mode, once, maxMinutes, port, security } = flags;
+      const { mode, once, maxMinutes, port, role, security } = flags;
       if (mode === 'interactive') {
         if (once === true) command.error('error: --once runs without a screen');
+        if (role !== 'all')
+          command.error('error: the screen is for a service that does everything');
         await context.showScreen(program.opts<GlobalFlags>(), {
           ...(port === undefined ? {} : { port }),
           ...(security === undefined ? {} : { security }),
@@ -63,7 +68,7 @@ export function addServiceCommands(
         if (once === true) throw onceDetached();
         const start = run<object, Detached>(
           detachService,
-          () => ({ port, security }),
+          () => ({ port, security, role }),
           detachedText,
         );
         await start(flags, command);
@@ -71,7 +76,7 @@ export function addServiceCommands(
       }
       const start = run<object, ServiceSummary>(
         startService,
-        () => ({ mode, once: once ?? false, maxMinutes, port, security }),
+        () => ({ mode, once: once ?? false, maxMinutes, port, role, security }),
         summaryText,
         {
           exitCode: exitCodeOfProblems,
@@ -189,6 +194,11 @@ interface StatusAnswer {
     readonly pid: number | null;
     readonly host: string | null;
   };
+  readonly processes: readonly {
+    readonly role: string;
+    readonly pid: number;
+    readonly host: string;
+  }[];
   readonly database: { readonly kind: string; readonly version: string };
   readonly states: Readonly<Record<string, number>>;
   readonly runsLive: number;
@@ -223,6 +233,12 @@ function statusText(answer: StatusAnswer, isShort: boolean): string {
   if (isShort) return `service ${service}; ${states}; $${answer.spentTodayUsd.toFixed(2)} today\n`;
   return table([
     ['service', service],
+    ...(answer.processes.length < 2
+      ? []
+      : answer.processes.map(({ role, pid, host }): [string, string] => [
+          role,
+          `process ${pid} on ${host}`,
+        ])),
     ['database', `${answer.database.kind} PostgreSQL ${answer.database.version}`],
     ['tasks', states],
     ['at work', String(answer.runsLive)],

@@ -36,6 +36,10 @@ const agentEntry = z.strictObject({
     .optional()
     .meta({ description: 'How a command gets its task; a file when left out.' }),
   model: z.string().min(1).optional().meta({ description: 'Model to ask for.' }),
+  maxConcurrent: positive.max(10_000).optional().meta({
+    description:
+      'At most so many of its runs at a time, in all processes together; executor.maxConcurrentPerAgent when left out.',
+  }),
 });
 
 const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
@@ -53,8 +57,17 @@ export const executor = section('Agents, their limits and their money.', {
     description: 'The agent when neither a label nor the policy of the repository names one.',
   }),
   maxConcurrent: key(positive.max(1000), 2, {
-    description: 'At most so many runs at a time.',
+    description:
+      'At most so many runs at a time in one process that runs agents; have one such process a machine.',
     restart: true,
+  }),
+  maxConcurrentPerRepository: key(positive.max(1000), 1, {
+    description: 'At most so many runs at a time in one repository, in all processes together.',
+  }),
+  maxConcurrentPerAgent: key(positive.max(10_000).nullable(), null, {
+    description:
+      'At most so many runs at a time of one agent, in all processes together; null leaves it to maxConcurrent.',
+    example: 4,
   }),
   timeoutMinutes: key(minutes, 30, { description: 'A run is ended after so many minutes.' }),
   stallMinutes: key(minutes, 10, { description: 'A run that is silent for so long is ended.' }),

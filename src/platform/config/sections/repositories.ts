@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dollars, key, lines, naturalNumber, section } from '../key.ts';
+import { dollars, key, lines, naturalNumber, positive, section } from '../key.ts';
 import { approvers, expiresDays, separateFrom } from './approval.ts';
 
 const budget = z.strictObject({
@@ -71,6 +71,10 @@ const entry = z.strictObject({
   approval: approval
     .optional()
     .meta({ description: 'What approving asks for in these repositories.' }),
+  maxConcurrent: positive.max(1000).optional().meta({
+    description:
+      'At most so many runs at a time here, in all processes together; executor.maxConcurrentPerRepository when left out.',
+  }),
   paused: key(z.boolean(), false, { description: 'True stops proposing and executing here.' }),
 });
 
