@@ -1,41 +1,25 @@
 import type { expect } from 'vitest';
 import { describe, test } from 'vitest';
 import { sha256 } from '../../src/lib/hash.ts';
+import { type Cell, cells, nameOf } from '../faults/cells.ts';
+import { runCell } from '../faults/run-cell.ts';
 import type { GithubLoop } from '../support/github-loop.ts';
 import { agentIsAtWork, createGithubLoop, manager } from '../support/github-loop.ts';
 
 const approved = 'approved-for-dev';
 const todo = { widgets: { 'list.js': '// TODO: handle the empty list\nexport const a = 1;\n' } };
 
-/** Every place at which the program can be killed, by what it has to do then; `@n` is the nth time it comes there. */
-const kills = [
-  ...effectPoints(['intended', 'claimed', 'looked', 'sending', 'sent', 'stored'], 1).map(
-    (killAt) => ({ phase: 'propose', killAt }),
-  ),
-  ...['begin', 'work', 'deliver']
-    .flatMap((step) => [`attempt.${step}`, `attempt.${step}.ended`])
-    .map((killAt) => ({ phase: 'deliver', killAt })),
-  // The branch, the pull request, the comment, the label.
-  ...effectPoints(['claimed', 'sending', 'sent', 'stored'], 4).map((killAt) => ({
-    phase: 'deliver',
-    killAt,
-  })),
-] as const;
+/** A few of the cells, that FAULTS_SEED chooses; `npm run test:faults` runs all of them. */
+const sample = chosen(process.env['FAULTS_SEED'] ?? '1');
 
-const isAll = process.env['FAULTS'] === 'all';
-
-/** All of them with FAULTS=all (`npm run test:faults`), else a few that FAULTS_SEED chooses. */
-const sample = isAll ? kills : chosen(process.env['FAULTS_SEED'] ?? '1');
-
-function effectPoints(names: readonly string[], times: number): string[] {
-  return names.flatMap((name) =>
-    Array.from({ length: times }, (_, index) => `effect.${name}@${index + 1}`),
-  );
-}
-
-function chosen(seed: string): typeof kills {
-  const order = (kill: (typeof kills)[number]): string => sha256(`${seed} ${JSON.stringify(kill)}`);
-  return kills.toSorted((a, b) => order(a).localeCompare(order(b))).slice(0, 4);
+/** Not those that wait for a lease to run out, or need a disk of their own. */
+function chosen(seed: string): readonly Cell[] {
+  const order = (cell: Cell): string => sha256(`${seed} ${nameOf(cell)}`);
+  return cells
+    .filter(({ fault }) => ['SIGKILL', 'connection reset', '5xx', 'garbage'].includes(fault))
+    .filter(({ harm }) => !('during' in harm))
+    .toSorted((a, b) => order(a).localeCompare(order(b)))
+    .slice(0, 3);
 }
 
 describe.concurrent('answers that are lost', () => {
@@ -90,47 +74,12 @@ describe.concurrent('a service that is killed', () => {
   }, 240_000);
 });
 
-describe.concurrent(`killed once, ${sample.length} of ${kills.length} places`, () => {
-  test.for(sample)(
-    'at $killAt while it has to $phase',
+describe.concurrent(`the fault matrix, ${sample.length} of ${cells.length} cells`, () => {
+  test.for(sample.map((cell) => [nameOf(cell), cell] as const))(
+    '%s',
     { timeout: 300_000 },
-    async ({ phase, killAt }, { expect }) => {
-      const loop = await createGithubLoop({ targets: todo });
-      try {
-        if (phase === 'propose') await loop.killed({ killAt, mayEnd: true });
-        await loop.once();
-        loop.emulator.as('wendy').label(manager, 1, approved);
-        if (phase === 'deliver') await loop.killed({ killAt, mayEnd: true });
-        await loop.once();
-        await loop.once();
-        expectOneEnd(loop, expect);
-      } finally {
-        await loop.close();
-      }
-    },
-  );
-});
-
-describe.runIf(isAll)('a GitHub that fails at random', { concurrent: true }, () => {
-  test.for([1, 2, 3, 4])(
-    'is met with patience, seed %i',
-    { timeout: 600_000 },
-    async (seed, { expect }) => {
-      const loop = await createGithubLoop({ targets: todo });
-      const round = (): Promise<unknown> =>
-        loop.service.run(['start', '--once'], { maxMs: 300_000 });
-      try {
-        loop.emulator.faults.random({ seed, rate: 0.15 });
-        while (loop.proposals().length === 0) await round();
-        loop.emulator.as('wendy').label(manager, 1, approved);
-        for (let rounds = 0; rounds < 3; rounds += 1) await round();
-        loop.emulator.faults.clear();
-        await round();
-        await round();
-        expectOneEnd(loop, expect);
-      } finally {
-        await loop.close();
-      }
+    async ([, cell], { expect }) => {
+      expect(await runCell(cell, { seed: 1 })).toEqual({ wrong: [], notRun: null });
     },
   );
 });

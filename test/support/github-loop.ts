@@ -1,12 +1,12 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FreshDatabase } from './fresh-database.ts';
 import type { GithubEmulator } from './github-emulator/emulator.ts';
 import { createGithubEmulator } from './github-emulator/emulator.ts';
 import type { Issue } from './github-emulator/state.ts';
 import type { Finished, RunOptions, ServiceProcess } from './service-process.ts';
 import { createServiceProcess } from './service-process.ts';
-import { createTestDatabase } from './test-database.ts';
 
 export const manager = 'acme/manager';
 const token = 'ghp_canary0123456789canary0123456789cana';
@@ -66,13 +66,17 @@ export interface LoopOptions {
   readonly agentMs?: number;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Makes the database of the service; one of the test run when left out, null for the embedded one of its data folder. */
+  readonly database?: (() => Promise<FreshDatabase>) | null;
+  /** Folder of the service; a temporary one when left out. Removed at the end. */
+  readonly folder?: string;
 }
 
 const agentProgram = new URL('./todo-agent-program.ts', import.meta.url).pathname;
 
 /** People: `wendy` may write everywhere, `tina` may only triage, the service is `svc-bot`. */
 export async function createGithubLoop(options: LoopOptions): Promise<GithubLoop> {
-  const folder = await mkdtemp(join(tmpdir(), 'cms-loop-'));
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'cms-loop-')));
   const emulator = await createGithubEmulator();
   emulator.addUser('svc-bot', { token });
   const roles = { 'svc-bot': 'write', wendy: 'write', tina: 'triage' } as const;
@@ -80,12 +84,14 @@ export async function createGithubLoop(options: LoopOptions): Promise<GithubLoop
   for (const [name, files] of Object.entries(options.targets)) {
     await emulator.addRepository({ fullName: `acme/${name}`, files, roles });
   }
-  let database = await createTestDatabase();
+  const { database: how = ofTheTestRun } = options;
+  const makeDatabase = async (): Promise<FreshDatabase | null> => (how === null ? null : how());
+  let database = await makeDatabase();
   const place = async (): Promise<ServiceProcess> =>
     createServiceProcess({
       folder,
       config: configOf(options),
-      env: envOf(options, emulator, database.url),
+      env: envOf(options, emulator, database?.url),
     });
   let service = await place();
   const proposals = (): Issue[] => emulator.issues(manager).filter(({ pull }) => pull === null);
@@ -112,19 +118,25 @@ export async function createGithubLoop(options: LoopOptions): Promise<GithubLoop
     proposals,
     pulls: (repository) => emulator.issues(repository).filter(({ pull }) => pull !== null),
     query: async <T extends object>(statement: string) =>
-      (await database.pool.query<T>(statement)).rows,
+      (await database?.pool.query<T>(statement))?.rows ?? [],
     loseDatabase: async () => {
       await service.loseData();
-      await database.drop();
-      database = await createTestDatabase();
+      await database?.drop();
+      database = await makeDatabase();
       service = await place();
     },
     close: async () => {
       await emulator.close();
-      await database.drop();
+      await database?.drop();
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Read in only inside a test run: outside of one it cannot be. */
+async function ofTheTestRun(): Promise<FreshDatabase> {
+  const { createTestDatabase } = await import('./test-database.ts');
+  return await createTestDatabase();
 }
 
 function configOf({ targets, agentMs = 0, config = {} }: LoopOptions): Record<string, unknown> {

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly killAt?: string;
   /** Asked every few milliseconds; the process gets SIGKILL when it answers true. */
   readonly killWhen?: () => boolean | Promise<boolean>;
+  /** Told the id of the process. */
+  readonly onStart?: (pid: number) => void;
   /** Changes to the environment of this run. */
   readonly env?: Readonly<Record<string, string>>;
   /** What it reads on standard input; nothing when not said. */
@@ -68,7 +70,7 @@ async function runOnce(
     readonly configFile: string;
   },
   words: readonly string[],
-  { killAt, killWhen, env = {}, input, maxMs = 120_000 }: RunOptions,
+  { killAt, killWhen, onStart, env = {}, input, maxMs = 120_000 }: RunOptions,
 ): Promise<Finished> {
   const child = spawn(
     process.execPath,
@@ -85,6 +87,7 @@ async function runOnce(
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     },
   );
+  if (child.pid !== undefined) onStart?.(child.pid);
   // One that ends without reading it is fine.
   child.stdin?.on('error', () => undefined).end(input);
   const stdout: Buffer[] = [];

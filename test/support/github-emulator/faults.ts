@@ -1,3 +1,5 @@
+import { seededFractions } from '../seeded.ts';
+
 /** What goes wrong. The kinds that end in `after` apply the effect and then lose the answer. */
 export type FaultKind =
   | 'status'
@@ -95,22 +97,11 @@ function matches(match: FaultMatch, method: string, path: string): boolean {
 }
 
 function randomFault(mix: Parameters<Faults['random']>[0]): Faults['take'] {
-  const next = mulberry32(mix.seed);
+  const next = seededFractions(mix.seed);
   const kinds = mix.kinds ?? usualMix;
   return (method, path) => {
     if (!matches(mix.match ?? {}, method, path) || next() >= mix.rate) return undefined;
     const kind = kinds[Math.floor(next() * kinds.length)] ?? 'status';
     return { kind, afterEffect: next() < 0.5 };
-  };
-}
-
-/** Small seeded generator (Tommy Ettinger's mulberry32, public domain). */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   };
 }

