@@ -234,7 +234,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       history: figures.history,
       blocks: guard.blocks,
       health,
-      flush: figures.flush,
+      flush: () => figures.flush(),
       log: parts.log,
     });
     const served = [

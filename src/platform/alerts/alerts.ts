@@ -216,14 +216,14 @@ async function tell(
   else log.warn(facts, 'an alert ended');
   if (until !== null && until > now) return;
   const told = { id, kind, subject, severity, text, next, event };
-  for (const { name, write } of sinks())
+  for (const sink of sinks())
     await open
       .insertInto('alert_deliveries')
       .values({
-        id: idOf('delivery', id, event, name),
+        id: idOf('delivery', id, event, sink.name),
         alert_id: id,
-        sink: name,
-        body: write(told),
+        sink: sink.name,
+        body: sink.write(told),
         attempts: 0,
         due_at: now,
         problem: null,
