@@ -75,6 +75,7 @@ test('everything moves from the embedded database to another server and back, ro
   // The old one is emptied by hand, as its owner would; then the way back.
   await rm(join(folder, 'data', 'postgres'), { recursive: true });
   const client = await external.pool.connect();
+  await client.query("set application_name to 'somebody else'");
   await expect(
     ask('backups.move', 'nothing', external.url, { to: 'embedded' }),
   ).rejects.toMatchObject({ code: 'restore_in_use' });
