@@ -102,6 +102,8 @@ describe('a scheduler, workers and an API as processes of their own on one datab
 
   test('of two schedulers one leads, and the other goes on when it is killed', async () => {
     const first = await start('scheduler');
+    // The next round of one that takes over is an hour away here, so nothing may be left half done.
+    await vi.waitFor(() => expect(loop.proposals()).toHaveLength(3), patience);
     const leads = async (): Promise<readonly string[]> => {
       const rows = await loop.query<{ label: string }>(
         `select application_name as label from pg_stat_activity
