@@ -69,10 +69,11 @@ describe('the words of a command lead to one operation with its input', () => {
     ],
     ['start', 'service.start', { mode: 'robust', once: false }],
     [
-      'start --once --max-minutes 3 --mode daemon',
+      'start --once --max-minutes 3 --mode legacy',
       'service.start',
-      { mode: 'daemon', once: true, maxMinutes: 3 },
+      { mode: 'legacy', once: true, maxMinutes: 3 },
     ],
+    ['start --mode daemon --port 0', 'service.detach', { port: 0 }],
     ['demo --once', 'service.demo', { once: true }],
     ['status', 'service.status', {}],
     ['doctor', 'health.doctor', {}],

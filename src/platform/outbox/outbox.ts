@@ -33,6 +33,8 @@ export interface MessageFacts extends Message {
 /** How a try ended. */
 export interface TryResult {
   readonly isDelivered: boolean;
+  /** False when nothing was sent, because its receiver is left alone for a while: it costs no try. */
+  readonly isCounted: boolean;
   /** The receiver wants no more: it is not tried again. */
   readonly isFinal: boolean;
   readonly status: number | null;
@@ -68,6 +70,8 @@ export interface ReceiverCounts {
 
 /** Seconds from one try to the next: the schedule of the Standard Webhooks specification, a little more than a day in all. */
 const waitSeconds = [5, 300, 1800, 7200, 18_000, 36_000, 36_000] as const;
+/** While a receiver is left alone. */
+const secondsUntilAskedAgain = 30;
 /** A try ends long before; whoever died in between is taken over after this. */
 const leaseMs = 60_000;
 
@@ -111,7 +115,7 @@ export function createOutbox(
         returning id, receiver, type, body, attempts`.execute(db);
       return rows;
     },
-    tried: async (id, { isDelivered, isFinal, status, problem }) => {
+    tried: async (id, { isDelivered, isCounted, isFinal, status, problem }) => {
       const row = await db
         .selectFrom('outbox_messages')
         .select('attempts')
@@ -119,7 +123,12 @@ export function createOutbox(
         .executeTakeFirst();
       if (row === undefined) return;
       const now = clock.now();
-      const seconds = isFinal ? undefined : waitSeconds[row.attempts - 1];
+      const attempts = isCounted ? row.attempts : row.attempts - 1;
+      const seconds = isCounted
+        ? isFinal
+          ? undefined
+          : waitSeconds[attempts - 1]
+        : secondsUntilAskedAgain;
       const next = { next_at: new Date(now.getTime() + (seconds ?? 0) * 1000) };
       const end = (state: MessageState) => ({ state, ended_at: now });
       const moved = isDelivered ? end('delivered') : seconds === undefined ? end('failed') : next;
@@ -127,6 +136,7 @@ export function createOutbox(
         .updateTable('outbox_messages')
         .set({
           ...moved,
+          attempts,
           status,
           problem: problem === null ? null : storedText(problem).slice(0, 500),
         })

@@ -1,4 +1,4 @@
-import { messageOf } from '../../lib/app-error.ts';
+import { messageOf, toAppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Answer } from '../outbound/public-url.ts';
@@ -60,14 +60,15 @@ async function sendOne(
     };
     const { status } = await post(address.url, headers, message.body);
     if (status >= 200 && status < 300)
-      return { isDelivered: true, isFinal: true, status, problem: null };
+      return { isDelivered: true, isCounted: true, isFinal: true, status, problem: null };
     // 410: the receiver wants no more of it (Standard Webhooks, "Webhook failures").
     return notDelivered(status, `it answered ${status}`, status === 410);
   } catch (error) {
-    return notDelivered(null, messageOf(error), false);
+    const isCounted = toAppError(error).code !== 'circuit_open';
+    return { ...notDelivered(null, messageOf(error), false), isCounted };
   }
 }
 
 function notDelivered(status: number | null, problem: string, isFinal: boolean): TryResult {
-  return { isDelivered: false, isFinal, status, problem };
+  return { isDelivered: false, isCounted: true, isFinal, status, problem };
 }

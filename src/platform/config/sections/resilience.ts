@@ -123,7 +123,7 @@ export const resilience = section(
           restart: true,
         }),
         breaker: breaker('Leaves a receiver alone while it fails.', {
-          minimumCalls: 3,
+          minimumCalls: 10,
           windowMs: 600_000,
           openMs: 30_000,
         }),
