@@ -65,7 +65,7 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
   'github.pollSeconds': told(
     9,
     ['test/webhooks.test.ts', 'starts the work without a poll'],
-    ['src/app/open-engine.ts', 'github.pollSeconds'],
+    ['src/app/open-loop.ts', 'github.pollSeconds'],
   ),
   'github.labels.approved': seen(proposing, 'go'),
   'github.labels.proposal': seen(proposing, 'idea'),
@@ -109,7 +109,7 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
   'analyzer.intervalMinutes': told(
     5,
     ['src/pipeline/cycle.test.ts', 'scan'],
-    ['src/app/open-engine.ts', 'analyzer.intervalMinutes'],
+    ['src/app/open-loop.ts', 'analyzer.intervalMinutes'],
   ),
   'executor.terragonUsername': seen(agents, '@other'),
   'executor.reviewer': seen(policy, 'codex'),
@@ -118,6 +118,18 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
     3,
     ['src/platform/durable/engine.test.ts', 'queue'],
     ['src/app/open-engine.ts', 'executor.maxConcurrent'],
+  ),
+  'executor.maxConcurrentPerRepository': seen(policy, 3),
+  'executor.maxConcurrentPerAgent': told(
+    3,
+    ['src/pipeline/sharing.test.ts', 'keep the cap of the repository and of the agent'],
+    ['src/app/settings.ts', 'maxConcurrentPerAgent'],
+  ),
+  'executor.agents.<name>.maxConcurrent': told(
+    3,
+    ['src/pipeline/sharing.test.ts', 'keep the cap of the repository and of the agent'],
+    ['src/app/settings.ts', 'maxConcurrent'],
+    mine,
   ),
   'executor.timeoutMinutes': seen(policy, 7),
   'executor.stallMinutes': seen(policy, 7),
@@ -133,7 +145,7 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
   'executor.drainMinutes': told(
     0,
     ['test/end-to-end/http-service.test.ts', 'ends in order'],
-    ['src/app/open-engine.ts', 'executor.drainMinutes'],
+    ['src/app/open-loop.ts', 'executor.drainMinutes'],
   ),
   'executor.budget.perRunUsd': seen(policy, 1),
   'executor.budget.perTaskUsd': seen(policy, 1),
@@ -202,6 +214,7 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
   }),
   'repositories[].base': seen(proposing, 'develop', entry),
   'repositories[].agent': seen(proposing, 'codex', entry),
+  'repositories[].maxConcurrent': seen(policy, 3, entry),
   'repositories[].setup': seen(policy, ['true'], entry),
   'repositories[].checks': seen(policy, ['true'], entry),
   'repositories[].egress': seen(policy, ['a.example'], entry),

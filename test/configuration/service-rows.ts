@@ -157,7 +157,7 @@ export const serviceRows: Readonly<Record<string, KeyRow>> = {
   ),
   ...called('git', { retry: true, inFlight: true, waiting: true }),
   ...called('agents', { retry: false, inFlight: false, waiting: false }),
-  ...called('notifications', { retry: true, inFlight: true, waiting: false }),
+  ...called('notifications', { retry: false, inFlight: true, waiting: false }),
   'database.poolSize': told(
     3,
     ['src/platform/database/database.test.ts', 'pool'],
@@ -196,12 +196,22 @@ export const serviceRows: Readonly<Record<string, KeyRow>> = {
   'alerts.webhookCredential': told(
     'ALERTS',
     ['src/platform/alerts/alerts.test.ts', 'waits in the database while its sink is down'],
-    ['src/app/open-alerts.ts', 'webhookCredential: name'],
+    ['src/app/open-alerts.ts', 'webhookCredential'],
+  ),
+  'alerts.everySeconds': told(
+    60,
+    ['src/platform/alerts/alerts.test.ts', 'that has to last is pending first'],
+    ['src/app/open-alerts.ts', 'alerts.everySeconds'],
+  ),
+  'alerts.issues': told(
+    true,
+    ['src/platform/alerts/alerts.test.ts', 'is told once when it begins and once when it ends'],
+    ['src/app/open-alerts.ts', 'issues && managerRepo'],
   ),
   'alerts.allowedHosts': told(
     ['chat.internal'],
     ['src/platform/outbound/public-url.test.ts', 'allowed'],
-    ['src/app/open-alerts.ts', 'allowedHosts: allowed'],
+    ['src/app/open-alerts.ts', 'allowedHosts'],
   ),
   'notifications.webhooks': told(
     told_['notifications.webhooks'],

@@ -88,12 +88,14 @@ export {};
     for (const { target, body: text, pull } of pulls()) {
       const body = text ?? '';
       const [, unit = ''] = /Correlation \| `([^`]+)`/u.exec(body) ?? [];
-      const saw = await git(
+      const notes = await git(
         loop.emulator.gitFolder(target),
-        'show',
-        `${pull?.headSha}:notes/agent-saw.json`,
+        'ls-tree',
+        '--name-only',
+        pull?.headSha ?? '',
+        'notes/',
       );
-      expect((JSON.parse(saw) as { unit: string }).unit).toBe(unit);
+      expect(notes.split('\n')).toContain(`notes/unit-${unit}.txt`);
       const [, task = ''] = /Task \| `([^`]+)`/u.exec(body) ?? [];
       seen.set(String(tasks.find((one) => one.id === task)?.issue), unit);
     }

@@ -17,10 +17,11 @@ const found = await placesOf(credential);
 const seen = {
   credential: found,
   environment: Object.keys(process.env).sort(),
-  unit: process.env['CMS_RUN_ID'] ?? null,
 };
 await mkdir('notes', { recursive: true });
 await writeFile('notes/agent-saw.json', `${JSON.stringify(seen, null, 2)}\n`);
+// A file for each unit of work: two pull requests must not conflict over it.
+await writeFile(`notes/unit-${process.env['CMS_RUN_ID'] ?? 'none'}.txt`, '');
 await delay(Number(stay));
 const done = (await writeAsAsked()) || (await replaceTodo());
 say(done ? 'I did what the comment asked for.' : 'NO CHANGE NEEDED: the comment is not there.');

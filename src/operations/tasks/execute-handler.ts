@@ -32,10 +32,14 @@ export function executeHandlers(
           ? await byIssue(service, reading.repository(repo ?? ''), issue ?? 0)
           : await find(ports, taskId);
       requireAgent(task, agent);
-      await requireReady(service, task);
-      const attempt = task.attempt + 1;
-      await cycle.startAttempt({ taskId: task.id, attempt, version: task.version }, 'person');
-      progress(`attempt ${attempt} of ${task.id} with ${task.agent}`);
+      // A running service starts what was approved at once: then there is nothing to start, only to follow.
+      if (task.state === 'running') progress(`${task.id} is at work with ${task.agent} already`);
+      else {
+        await requireReady(service, task);
+        const attempt = task.attempt + 1;
+        await cycle.startAttempt({ taskId: task.id, attempt, version: task.version }, 'person');
+        progress(`attempt ${attempt} of ${task.id} with ${task.agent}`);
+      }
       while (!signal.aborted && (await service.busy())) await cycle.clock.sleep(250);
       return detailOf(ports, await find(ports, task.id));
     }),
