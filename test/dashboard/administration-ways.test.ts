@@ -209,7 +209,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       await keepPicture(page, 'settings-wrong');
       await box.fill('77');
       await page.getByText('1 change', { exact: true }).waitFor();
-      await page.getByRole('textbox', { name: 'executor.maxConcurrent' }).fill('3');
+      await page.getByRole('textbox', { name: 'executor.maxConcurrent', exact: true }).fill('3');
       await page.getByText('2 changes', { exact: true }).waitFor();
       const file = page.getByRole('region', { name: 'The configuration file' });
       await file.locator('ins', { hasText: '"perDayUsd": 77' }).waitFor();

@@ -152,7 +152,7 @@ describe('one data folder', () => {
     expect((await cli('tasks', 'list', '--repo', './r')).out).toContain(id);
   };
 
-  const executeIsHandedToTheService = async (): Promise<void> => {
+  const approvalStartsAtOnce = async (): Promise<void> => {
     const repository = join(where, 'r');
     writeFileSync(join(repository, 'b.js'), '// TODO: say which file is missing\n');
     const git = ['-c', 'user.name=a', '-c', 'user.email=a@example.com'];
@@ -166,18 +166,21 @@ describe('one data folder', () => {
       proposed = tasks.find(({ state }) => state === 'proposed') ?? proposed;
     }
     await cli('tasks', 'approve', proposed.id);
-    const done = await cli('execute', '--task-id', proposed.id);
-    expect(done.code).toBe(0);
-    expect(JSON.parse(done.out)).toMatchObject({ id: proposed.id, state: 'in_review' });
+    const stateNow = async (): Promise<string> =>
+      (JSON.parse((await cli('tasks', 'show', proposed.id)).out) as { state: string }).state;
+    while ((await stateNow()) !== 'in_review') await delay(300);
+    const again = await cli('execute', '--task-id', proposed.id);
+    expect(again.code).toBe(1);
+    expect(JSON.parse(again.out)).toMatchObject({ error: { kind: 'conflict' } });
     expect(await cli('stop')).toMatchObject({ code: 0 });
     expect((await service).code).toBe(0);
   };
 
-  it('a pause holds proposals, a second service leaves the first and its agents alone, a merge moves no checked-out branch, execute is handed to the service that runs', async () => {
+  it('a pause holds proposals, a second service leaves the first and its agents alone, a merge moves no checked-out branch, a service starts what is approved at once and execute starts it no second time', async () => {
     await pauseHoldsProposals();
     await secondServiceIsRefused();
     await mergeMovesNoCheckedOutBranch();
-    await executeIsHandedToTheService();
+    await approvalStartsAtOnce();
     expect(await task()).toMatchObject({ state: 'in_review' });
   }, 180_000);
 });
