@@ -89,7 +89,9 @@ export const repositoryName = z
   .refine(
     (text) => isGithubName(text) || isFolder(text),
     'write owner/name, or a folder like /srv/project or ./project',
-  );
+  )
+  // A folder reads like a path on purpose: it is flagged as one, and nobody is blocked for having several.
+  .meta({ freeText: true });
 
 /** The same, and patterns of it: `acme/*`, `/srv/*`. */
 export const repositoryPattern = z

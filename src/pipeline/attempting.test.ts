@@ -266,6 +266,7 @@ describe('an attempt without a pull request', () => {
     expect([(await now()).state, await why()]).toEqual([state, code]);
     const [run] = (await world.ports.runs.ofTask(task.id)).slice(-1);
     expect(run).toMatchObject({ endedAt: expect.any(Date), outcome: expect.any(String) });
+    expect(world.audit.map(({ event }) => event)).toContain('agent.exit');
     if (code !== 'failed_configuration')
       expect(run?.patch).toBe('patch' in work ? '+***' : '+text');
     expect(world.work.workspaces.size).toBe(0);
