@@ -166,7 +166,7 @@ async function recentFigures(
 }
 
 /** Begun on disk before anything is done; while the database is away that is the reserve of the log. */
-async function audited<T>(
+export async function audited<T>(
   audit: Pick<StoreRooms['audit'], 'begin' | 'finish'>,
   { name, check }: Remedy,
   act: () => Promise<T>,
