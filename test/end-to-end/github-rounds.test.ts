@@ -99,7 +99,6 @@ test('red checks are run again, mended in a round, then a reviewer is answered, 
     'effect.sending',
     'task.born',
     'task.moved',
-    'credential.used',
   ])
     expect(told, event).toContain(event);
   expect(emulator.journal.duplicates()).toEqual([]);
