@@ -39,7 +39,7 @@ const notRun: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^npm run /u, 'CI runs it; that the script exists is checked'],
   [/^chmod /u, 'no command of ours'],
   [/--mode interactive/u, 'it needs a terminal; src/doors/screen has its tests'],
-  [/^claude-manager restore /u, 'src/app/restore.test.ts restores; it replaces a database'],
+  [/^claude-manager restore /u, 'src/app/store/restore.test.ts restores; it replaces a database'],
   [/db\.example/u, 'it names a server of the reader'],
   [/\bFILE\b|\bID\b|<id>|\bF\b/u, 'it names something of the reader; other tests name a real one'],
   [

@@ -27,11 +27,11 @@ export async function runCommandLine(words: readonly string[], version: string):
     caller: { door: 'cli', actor: await commandLineActor(process.cwd()), clientId: 'local' },
     call: (request) => call(request, context),
     serveMcp: async (flags) => {
-      const { serveMcp } = await import('./serve-mcp.ts');
+      const { serveMcp } = await import('./doors/serve-mcp.ts');
       await serveMcp(flags, version);
     },
     showScreen: async (flags, input) => {
-      const { showInteractive } = await import('./show-screen.ts');
+      const { showInteractive } = await import('./doors/show-screen.ts');
       await showInteractive(flags, input, version);
     },
   };

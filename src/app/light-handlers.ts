@@ -1,7 +1,7 @@
 import type { Served } from '../operations/gate.ts';
 import { trackerPreviewHandlers } from '../operations/tracker/handlers.ts';
+import type { OpenFull } from './demo/run-demo.ts';
 import type { OpenOptions } from './open-options.ts';
-import type { OpenFull } from './run-demo.ts';
 
 /**
  * Operations that need neither configuration nor store. Each brings only its own rooms, because `scan --path` and
@@ -15,25 +15,30 @@ const groups: readonly (readonly [
   [
     'config.',
     async (options, openFull) =>
-      (await import('./config-files.ts')).configFileHandlers(options, openFull),
+      (await import('./configuration/config-files.ts')).configFileHandlers(options, openFull),
   ],
   [
     'health.machine',
-    async (options) => (await import('./health-without-store.ts')).healthWithoutStore(options),
+    async (options) =>
+      (await import('./health/health-without-store.ts')).healthWithoutStore(options),
   ],
-  ['health.', async (options) => (await import('./doctor.ts')).doctorHandlers(options)],
+  ['health.', async (options) => (await import('./health/doctor.ts')).doctorHandlers(options)],
   [
     'tracker.',
     async ({ folder }) => {
-      const { readTracker } = await import('./read-tracker.ts');
+      const { readTracker } = await import('./store/read-tracker.ts');
       return trackerPreviewHandlers({ read: readTracker, folder });
     },
   ],
-  ['backups.', async (options) => (await import('./restore.ts')).restoreOperations(options)],
-  ['service.detach', async (options) => (await import('./daemon.ts')).daemonOperations(options)],
+  ['backups.', async (options) => (await import('./store/restore.ts')).restoreOperations(options)],
+  [
+    'service.detach',
+    async (options) => (await import('./work/daemon.ts')).daemonOperations(options),
+  ],
   [
     'service.',
-    async (options, openFull) => (await import('./run-demo.ts')).demoOperations(options, openFull),
+    async (options, openFull) =>
+      (await import('./demo/run-demo.ts')).demoOperations(options, openFull),
   ],
 ];
 
@@ -53,9 +58,9 @@ export async function storelessHandlers(
 ): Promise<readonly Served[]> {
   const [folders, files, doctor, health] = await Promise.all([
     import('./scan-folders.ts'),
-    import('./config-files.ts'),
-    import('./doctor.ts'),
-    import('./health-without-store.ts'),
+    import('./configuration/config-files.ts'),
+    import('./health/doctor.ts'),
+    import('./health/health-without-store.ts'),
   ]);
   return [
     ...folders.folderScanHandlers(),

@@ -5,16 +5,16 @@ import { createInspect } from '../platform/inspection/inspect.ts';
 import type { LineSink } from '../platform/logging/logger.ts';
 import { factsFirst } from '../platform/logging/logger.ts';
 import { watchPerformance } from '../platform/telemetry/monitor-performance.ts';
+import { fixedConfig, followConfig, readConfig } from './configuration/live-config.ts';
+import { allSecrets } from './configuration/named-secrets.ts';
+import { requireSound } from './configuration/require-sound.ts';
 import { environmentRedactor } from './environment-redactor.ts';
 import { storelessHandlers } from './light-handlers.ts';
-import { fixedConfig, followConfig, readConfig } from './live-config.ts';
-import { allSecrets } from './named-secrets.ts';
 import { gateOf } from './open-gate.ts';
-import { openLogger } from './open-logger.ts';
 import type { Manager, OpenOptions } from './open-options.ts';
 import { openRooms } from './open-rooms.ts';
-import { gateObserver, openTelemetry } from './open-telemetry.ts';
-import { requireSound } from './require-sound.ts';
+import { openLogger } from './watching/open-logger.ts';
+import { gateObserver, openTelemetry } from './watching/open-telemetry.ts';
 
 /** Builds the store, and with `engine` what does the work. Whatever fails halfway is closed again. */
 export async function openFull(options: OpenOptions): Promise<Manager> {

@@ -5,7 +5,7 @@ import type { Needs } from '../operations/operation.ts';
 import type { ServicePorts } from '../operations/service/run-service.ts';
 import type { OpenServer } from '../operations/service/server.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
-import type { IdentityRooms } from './open-identity.ts';
+import type { IdentityRooms } from './doors/open-identity.ts';
 
 /** What a start was asked for, with the world it runs in. */
 export interface OpenOptions {

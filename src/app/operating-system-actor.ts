@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import type { Actor } from '../domain/actor.ts';
-import type { IdentityRooms } from './open-identity.ts';
+import type { IdentityRooms } from './doors/open-identity.ts';
 
 /** The operating-system user; the owner of the data folder (or of where it will be made) acts as admin. */
 export async function commandLineActor(dataDir: string): Promise<Actor & { kind: 'command_line' }> {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { migrations } from '../../src/app/open-store.ts';
+import { migrations } from '../../src/app/store/open-store.ts';
 import { createConfigSource, type ReloadReport } from '../../src/platform/config/config-source.ts';
 import { describeKeys } from '../../src/platform/config/describe-keys.ts';
 import { readKey } from '../../src/platform/config/edit-config.ts';

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
-import { agentEntries } from '../../src/app/open-agents.ts';
-import { openGuard } from '../../src/app/open-guard.ts';
-import { openIdentity } from '../../src/app/open-identity.ts';
-import { createSettings, watched } from '../../src/app/settings.ts';
-import { checkToken } from '../../src/app/token-check.ts';
+import { checkToken } from '../../src/app/code-host/token-check.ts';
+import { openGuard } from '../../src/app/doors/open-guard.ts';
+import { openIdentity } from '../../src/app/doors/open-identity.ts';
+import { agentEntries } from '../../src/app/work/open-agents.ts';
+import { createSettings, watched } from '../../src/app/work/settings.ts';
 import type { RepositoryRef } from '../../src/domain/repository.ts';
 import { createAgents } from '../../src/integrations/agents/create-agents.ts';
 import { createTerragon } from '../../src/integrations/delegates/terragon.ts';

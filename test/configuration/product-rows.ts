@@ -10,62 +10,62 @@ const credential = { 'github.credentials': [{ match: 'a/*', token: 'ONE' }] };
 const appCredential = { 'github.credentials': [{ match: 'a/*', app }] };
 const runner = (title: string) => ['src/integrations/agents/runner.test.ts', title] as const;
 const faults = (title: string) => ['src/integrations/github/github-faults.test.ts', title] as const;
-const bounded = ['src/app/open-agents.ts', 'bounds().'] as const;
+const bounded = ['src/app/work/open-agents.ts', 'bounds().'] as const;
 const githubApp = ['test/end-to-end/github-app.test.ts', 'the whole loop works as an app'] as const;
 
 /** Keys of what the product does: GitHub, scanning, agents, approvals, repositories. */
 export const productRows: Readonly<Record<string, KeyRow>> = {
   'github.username': seen(owning, 'somebody-else'),
   'github.managerRepo': seen(watching, 'acme/other', { 'github.managerRepo': 'acme/manager' }),
-  'github.app': told(app, githubApp, ['src/app/github-access.ts', '?? app']),
+  'github.app': told(app, githubApp, ['src/app/code-host/github-access.ts', '?? app']),
   'github.credentials': told(credential['github.credentials'], githubApp, [
-    'src/app/github-access.ts',
+    'src/app/code-host/github-access.ts',
     'credentials',
   ]),
   'github.credentials[].match': told(
     'b/*',
     githubApp,
-    ['src/app/github-access.ts', 'match'],
+    ['src/app/code-host/github-access.ts', 'match'],
     credential,
   ),
   'github.credentials[].token': told(
     'TWO',
     githubApp,
-    ['src/app/github-access.ts', 'token'],
+    ['src/app/code-host/github-access.ts', 'token'],
     credential,
   ),
   'github.credentials[].app.id': told(
     2,
     ['src/integrations/github/credentials/credentials.test.ts', 'says where it is not installed'],
-    ['src/app/github-access.ts', 'app'],
+    ['src/app/code-host/github-access.ts', 'app'],
     appCredential,
   ),
   'github.credentials[].app.privateKey': told(
     'OTHER',
     ['src/integrations/github/credentials/credentials.test.ts', 'its key is wrong'],
-    ['src/app/github-access.ts', 'privateKey'],
+    ['src/app/code-host/github-access.ts', 'privateKey'],
     appCredential,
   ),
   'github.credentials[].app.installationId': told(
     7,
     ['src/integrations/github/credentials/credentials.test.ts', 'sees what it is installed on'],
-    ['src/app/github-access.ts', 'installationId'],
+    ['src/app/code-host/github-access.ts', 'installationId'],
     appCredential,
   ),
   'github.reposToScan': seen(watching, ['acme/widgets'], { 'github.managerRepo': 'acme/manager' }),
   'github.apiUrl': told('http://127.0.0.1:9/api', faults('a write to where nothing listens'), [
-    'src/app/open-github.ts',
+    'src/app/code-host/open-github.ts',
     'apiUrl',
   ]),
   'github.serverUrl': told(
     'http://127.0.0.1:9',
     faults('git gets its credential by environment, bound to the server'),
-    ['src/app/open-github.ts', 'serverUrl'],
+    ['src/app/code-host/open-github.ts', 'serverUrl'],
   ),
   'github.pollSeconds': told(
     9,
     ['test/webhooks.test.ts', 'starts the work without a poll'],
-    ['src/app/open-loop.ts', 'github.pollSeconds'],
+    ['src/app/work/open-loop.ts', 'github.pollSeconds'],
   ),
   'github.labels.approved': seen(proposing, 'go'),
   'github.labels.proposal': seen(proposing, 'idea'),
@@ -73,43 +73,43 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
   'github.webhooks.path': told(
     '/hooks',
     ['test/webhooks.test.ts', 'only what is signed over exactly these bytes is taken'],
-    ['src/app/open-webhooks.ts', 'webhooks.path'],
+    ['src/app/code-host/open-webhooks.ts', 'webhooks.path'],
   ),
   'github.webhooks.keepDays': told(
     60,
     ['test/webhooks.test.ts', 'each delivery once'],
-    ['src/app/open-webhooks.ts', 'webhooks.keepDays'],
+    ['src/app/code-host/open-webhooks.ts', 'webhooks.keepDays'],
   ),
   'analyzer.scanForTodos': told(
     false,
     ['src/pipeline/scan/scan-repository.test.ts', 'a finding that goes is fixed'],
-    ['src/app/open-scan.ts', 'scanForTodos ?'],
+    ['src/app/work/open-scan.ts', 'scanForTodos ?'],
   ),
   'analyzer.scanOpenIssues': told(
     false,
     ['src/pipeline/scan/scan-repository.test.ts', 'quiet issues with a label are findings'],
-    ['src/app/open-scan.ts', 'scanOpenIssues ?'],
+    ['src/app/work/open-scan.ts', 'scanOpenIssues ?'],
   ),
   'analyzer.tags': told(
     ['REVISIT'],
     ['src/pipeline/scan/scan-path.test.ts', 'tag'],
-    ['src/app/open-scan.ts', 'analyzer.tags'],
+    ['src/app/work/open-scan.ts', 'analyzer.tags'],
   ),
   'analyzer.issueLabels': told(
     ['wanted'],
     ['src/pipeline/scan/scan-repository.test.ts', 'fresh, unlabeled and own ones are not'],
-    ['src/app/open-scan.ts', 'analyzer.issueLabels'],
+    ['src/app/work/open-scan.ts', 'analyzer.issueLabels'],
   ),
   'analyzer.maxIssuesPerRepo': seen(proposing, 2),
   'analyzer.staleAfterDays': told(
     9,
     ['src/pipeline/scan/scan-repository.test.ts', 'quiet issues with a label'],
-    ['src/app/open-scan.ts', 'analyzer.staleAfterDays'],
+    ['src/app/work/open-scan.ts', 'analyzer.staleAfterDays'],
   ),
   'analyzer.intervalMinutes': told(
     5,
     ['src/pipeline/cycle.test.ts', 'scan'],
-    ['src/app/open-loop.ts', 'analyzer.intervalMinutes'],
+    ['src/app/work/open-loop.ts', 'analyzer.intervalMinutes'],
   ),
   'executor.terragonUsername': seen(agents, '@other'),
   'executor.reviewer': seen(policy, 'codex'),
@@ -117,18 +117,18 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
   'executor.maxConcurrent': told(
     3,
     ['src/platform/durable/engine.test.ts', 'queue'],
-    ['src/app/open-engine.ts', 'executor.maxConcurrent'],
+    ['src/app/work/open-engine.ts', 'executor.maxConcurrent'],
   ),
   'executor.maxConcurrentPerRepository': seen(policy, 3),
   'executor.maxConcurrentPerAgent': told(
     3,
     ['src/pipeline/sharing.test.ts', 'keep the cap of the repository and of the agent'],
-    ['src/app/settings.ts', 'maxConcurrentPerAgent'],
+    ['src/app/work/settings.ts', 'maxConcurrentPerAgent'],
   ),
   'executor.agents.<name>.maxConcurrent': told(
     3,
     ['src/pipeline/sharing.test.ts', 'keep the cap of the repository and of the agent'],
-    ['src/app/settings.ts', 'maxConcurrent'],
+    ['src/app/work/settings.ts', 'maxConcurrent'],
     mine,
   ),
   'executor.timeoutMinutes': seen(policy, 7),
@@ -145,7 +145,7 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
   'executor.drainMinutes': told(
     0,
     ['test/end-to-end/http-service.test.ts', 'ends in order'],
-    ['src/app/open-loop.ts', 'executor.drainMinutes'],
+    ['src/app/work/open-loop.ts', 'executor.drainMinutes'],
   ),
   'executor.budget.perRunUsd': seen(policy, 1),
   'executor.budget.perTaskUsd': seen(policy, 1),
@@ -175,18 +175,18 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
   'executor.sandbox': told(
     'bubblewrap',
     ['src/integrations/sandbox/choose-sandbox.test.ts', 'bubblewrap'],
-    ['src/app/open-agents.ts', 'sandbox: wanted'],
+    ['src/app/work/open-agents.ts', 'sandbox: wanted'],
   ),
   'executor.allowUnsandboxed': told(
     true,
     ['src/integrations/sandbox/choose-sandbox.test.ts', 'allowUnsandboxed'],
-    ['src/app/open-agents.ts', 'allowUnsandboxed || isDemo'],
+    ['src/app/work/open-agents.ts', 'allowUnsandboxed || isDemo'],
   ),
   'executor.egress': seen(policy, ['a.example']),
   'executor.prompts': told(
     '/srv/prompts',
     ['src/pipeline/execute/prompt.test.ts', 'template'],
-    ['src/app/settings.ts', 'prompts === null'],
+    ['src/app/work/settings.ts', 'prompts === null'],
   ),
   'executor.agents': seen(agents, mine['executor.agents']),
   'executor.agents.<name>.kind': seen(agents, 'codex', mine),

@@ -50,45 +50,45 @@ export const serviceRows: Readonly<Record<string, KeyRow>> = {
   'security.vault.keyFile': told(
     '/srv/vault.key',
     vault('without the key, or with another one, nothing is read'),
-    ['src/app/open-vault.ts', 'config.security.vault.keyFile'],
+    ['src/app/store/open-vault.ts', 'config.security.vault.keyFile'],
   ),
   'security.vault.rotate': told(
     rotating['security.vault.rotate'],
     vault('a secret of ours is made anew when it is due'),
-    ['src/app/open-vault.ts', 'security.vault.rotate'],
+    ['src/app/store/open-vault.ts', 'security.vault.rotate'],
   ),
   'security.vault.rotate.<name>.rotateEveryDays': told(
     30,
     vault('a secret of ours is made anew when it is due'),
-    ['src/app/open-vault.ts', 'security.vault.rotate'],
+    ['src/app/store/open-vault.ts', 'security.vault.rotate'],
     rotating,
   ),
   'security.vault.rotate.<name>.rotator': told(
     ['make-secret'],
     vault('a program gets the value that stands and its name'),
-    ['src/app/open-vault.ts', 'security.vault.rotate'],
+    ['src/app/store/open-vault.ts', 'security.vault.rotate'],
     rotating,
   ),
   'security.vault.rotate.<name>.keepOldHours': told(
     1,
     vault('the one before holds a while'),
-    ['src/app/open-vault.ts', 'security.vault.rotate'],
+    ['src/app/store/open-vault.ts', 'security.vault.rotate'],
     rotating,
   ),
   'security.audit.retentionDays': told(
     100,
     ['src/platform/audit/history.test.ts', 'removes what is old up to a checkpoint'],
-    ['src/app/open-audit.ts', 'retentionDays * dayMs'],
+    ['src/app/store/open-audit.ts', 'retentionDays * dayMs'],
   ),
   'security.audit.anchorFile': told(
     '/srv/anchors.jsonl',
     ['src/platform/audit/history.test.ts', 'is carried to its anchors later'],
-    ['src/app/open-audit.ts', 'createAnchorFile(anchorFile)'],
+    ['src/app/store/open-audit.ts', 'createAnchorFile(anchorFile)'],
   ),
   'security.audit.syslog': told(
     true,
     ['src/platform/audit/history.test.ts', 'is carried to its anchors later'],
-    ['src/app/open-audit.ts', 'syslog ?'],
+    ['src/app/store/open-audit.ts', 'syslog ?'],
   ),
   'logging.level': seen(logging, 'DEBUG'),
   'logging.format': seen(logging, 'text'),
@@ -99,61 +99,61 @@ export const serviceRows: Readonly<Record<string, KeyRow>> = {
   'logging.rotateHours': told(
     1,
     ['src/platform/logging/rotating-file.test.ts', rotated],
-    ['src/app/open-logger.ts', 'logging.rotateHours'],
+    ['src/app/watching/open-logger.ts', 'logging.rotateHours'],
   ),
   'logging.keepDays': told(
     1,
     ['src/platform/logging/rotating-file.test.ts', rotated],
-    ['src/app/open-logger.ts', 'logging.keepDays'],
+    ['src/app/watching/open-logger.ts', 'logging.keepDays'],
   ),
   'logging.standardOutput': told(
     true,
     ['test/end-to-end/checklist.test.ts', "log_aggregation: 'pass'"],
-    ['src/app/open-logger.ts', 'logging.standardOutput &&'],
+    ['src/app/watching/open-logger.ts', 'logging.standardOutput &&'],
   ),
   'performance.monitoringEnabled': told(
     false,
     ['src/platform/telemetry/telemetry.test.ts', 'history'],
-    ['src/app/open-telemetry.ts', 'monitoringEnabled) return'],
+    ['src/app/watching/open-telemetry.ts', 'monitoringEnabled) return'],
   ),
   'performance.retentionDays': told(
     7,
     ['src/platform/telemetry/telemetry.test.ts', 'prune'],
-    ['src/app/open-telemetry.ts', 'retentionDays * dayMs'],
+    ['src/app/watching/open-telemetry.ts', 'retentionDays * dayMs'],
   ),
   'telemetry.otlp.endpoint': told(
     'http://127.0.0.1:4318',
     [otlp, 'a collector gets the lines and the steps'],
-    ['src/app/open-otlp.ts', 'telemetry.otlp'],
+    ['src/app/watching/open-otlp.ts', 'telemetry.otlp'],
   ),
   'telemetry.otlp.signals': told(
     ['logs'],
     [otlp, 'a collector gets the same figures'],
-    ['src/app/open-otlp.ts', 'signals'],
+    ['src/app/watching/open-otlp.ts', 'signals'],
   ),
   'telemetry.otlp.credential': told(
     'OTLP_AUTHORIZATION',
     [otlp, 'a collector that refuses is told of once'],
-    ['src/app/open-otlp.ts', 'credential'],
+    ['src/app/watching/open-otlp.ts', 'credential'],
   ),
   'telemetry.otlp.everySeconds': told(
     1,
     [otlp, 'a collector gets the same figures'],
-    ['src/app/open-otlp.ts', 'everySeconds * 1000'],
+    ['src/app/watching/open-otlp.ts', 'everySeconds * 1000'],
   ),
   ...called('github', { retry: true, inFlight: false, waiting: false }),
   'resilience.github.connectMs': told(500, faults('connectMs'), [
-    'src/app/open-github.ts',
+    'src/app/code-host/open-github.ts',
     'limits.connectMs',
   ]),
   'resilience.github.firstByteMs': told(500, faults('firstByteMs'), [
-    'src/app/open-github.ts',
+    'src/app/code-host/open-github.ts',
     'limits.firstByteMs',
   ]),
   'resilience.github.inFlight': told(
     2,
     ['src/integrations/github/governor/governor.test.ts', 'inFlight'],
-    ['src/app/github-access.ts', 'resilience.github.inFlight'],
+    ['src/app/code-host/github-access.ts', 'resilience.github.inFlight'],
   ),
   ...called('git', { retry: true, inFlight: true, waiting: true }),
   ...called('agents', { retry: false, inFlight: false, waiting: false }),
@@ -161,73 +161,73 @@ export const serviceRows: Readonly<Record<string, KeyRow>> = {
   'database.poolSize': told(
     3,
     ['src/platform/database/database.test.ts', 'pool'],
-    ['src/app/open-store.ts', 'poolSize: config.database.poolSize'],
+    ['src/app/store/open-store.ts', 'poolSize: config.database.poolSize'],
   ),
   'backup.intervalHours': told(
     1,
     ['src/platform/backup/backup.test.ts', 'keeps the newest, removes the rest'],
-    ['src/app/open-backup.ts', 'intervalHours * 3_600_000'],
+    ['src/app/store/open-backup.ts', 'intervalHours * 3_600_000'],
   ),
   'backup.keep': told(
     2,
     ['src/platform/backup/backup.test.ts', 'keeps the newest, removes the rest'],
-    ['src/app/open-backup.ts', 'pruneBackups(folder, keep)'],
+    ['src/app/store/open-backup.ts', 'pruneBackups(folder, keep)'],
   ),
   'backup.folder': told(
     '/srv/backups',
     ['src/platform/backup/backup.test.ts', 'is one file of mode 0600'],
-    ['src/app/open-backup.ts', 'backup.folder ??'],
+    ['src/app/store/open-backup.ts', 'backup.folder ??'],
   ),
   'alerts.enabled': told(
     false,
     ['src/platform/alerts/alerts.test.ts', 'is told once when it begins'],
-    ['src/app/open-alerts.ts', 'alerts.enabled'],
+    ['src/app/watching/open-alerts.ts', 'alerts.enabled'],
   ),
   'alerts.availability': told(
     0.9,
     ['src/platform/alerts/alerts.test.ts', 'every kind of alert comes of something measured'],
-    ['src/app/open-alerts.ts', 'alerts.availability'],
+    ['src/app/watching/open-alerts.ts', 'alerts.availability'],
   ),
   'alerts.latencyFactor': told(
     5,
     ['src/platform/alerts/alerts.test.ts', 'every kind of alert comes of something measured'],
-    ['src/app/open-alerts.ts', 'alerts.latencyFactor'],
+    ['src/app/watching/open-alerts.ts', 'alerts.latencyFactor'],
   ),
   'alerts.webhookCredential': told(
     'ALERTS',
     ['src/platform/alerts/alerts.test.ts', 'waits in the database while its sink is down'],
-    ['src/app/open-alerts.ts', 'webhookCredential'],
+    ['src/app/watching/open-alerts.ts', 'webhookCredential'],
   ),
   'alerts.everySeconds': told(
     60,
     ['src/platform/alerts/alerts.test.ts', 'that has to last is pending first'],
-    ['src/app/open-alerts.ts', 'alerts.everySeconds'],
+    ['src/app/watching/open-alerts.ts', 'alerts.everySeconds'],
   ),
   'alerts.issues': told(
     true,
     ['src/platform/alerts/alerts.test.ts', 'is told once when it begins and once when it ends'],
-    ['src/app/open-alerts.ts', 'issues && managerRepo'],
+    ['src/app/watching/open-alerts.ts', 'issues && managerRepo'],
   ),
   'alerts.allowedHosts': told(
     ['chat.internal'],
     ['src/platform/outbound/public-url.test.ts', 'allowed'],
-    ['src/app/open-alerts.ts', 'allowedHosts'],
+    ['src/app/watching/open-alerts.ts', 'allowedHosts'],
   ),
   'notifications.webhooks': told(
     told_['notifications.webhooks'],
     outbox('is sent as it was committed'),
-    ['src/app/open-notifications.ts', 'webhooks'],
+    ['src/app/watching/open-notifications.ts', 'webhooks'],
   ),
   'notifications.webhooks[].name': told(
     'other',
     outbox('is not configured'),
-    ['src/app/open-notifications.ts', 'name'],
+    ['src/app/watching/open-notifications.ts', 'name'],
     told_,
   ),
   'notifications.webhooks[].url': told(
     'https://b.example',
     outbox('is sent as it was committed'),
-    ['src/app/open-notifications.ts', 'url'],
+    ['src/app/watching/open-notifications.ts', 'url'],
     told_,
   ),
   'notifications.webhooks[].events': told(
@@ -239,16 +239,16 @@ export const serviceRows: Readonly<Record<string, KeyRow>> = {
   'notifications.webhooks[].secret': told(
     'TWO',
     outbox('signed as Standard Webhooks say'),
-    ['src/app/open-notifications.ts', 'secret'],
+    ['src/app/watching/open-notifications.ts', 'secret'],
     told_,
   ),
   'notifications.allowedHosts': told(
     ['a.internal'],
     ['src/platform/outbound/public-url.test.ts', 'allowed'],
-    ['src/app/open-notifications.ts', 'allowedHosts'],
+    ['src/app/watching/open-notifications.ts', 'allowedHosts'],
   ),
   'notifications.keepDays': told(3, outbox('that has ended is forgotten with its age'), [
-    'src/app/open-notifications.ts',
+    'src/app/watching/open-notifications.ts',
     'notifications.keepDays',
   ]),
 };
@@ -272,10 +272,10 @@ function called(
             ],
             [
               section === 'github'
-                ? 'src/app/open-github.ts'
+                ? 'src/app/code-host/open-github.ts'
                 : section === 'git'
-                  ? 'src/app/open-store.ts'
-                  : 'src/app/open-alerts.ts',
+                  ? 'src/app/store/open-store.ts'
+                  : 'src/app/watching/open-alerts.ts',
               'timeoutMs',
             ],
           ),

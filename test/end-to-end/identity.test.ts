@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type IdentityRooms, openIdentity } from '../../src/app/open-identity.ts';
+import { type IdentityRooms, openIdentity } from '../../src/app/doors/open-identity.ts';
 import type { Actor } from '../../src/domain/actor.ts';
 import { systemRandom } from '../../src/lib/random.ts';
 import { catalogue } from '../../src/operations/catalogue.ts';

@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import xterm from '@xterm/headless';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { prepareDemo } from '../../src/app/demo.ts';
+import { prepareDemo } from '../../src/app/demo/demo.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const program = fileURLToPath(new URL('../../src/app/main.ts', import.meta.url));

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { prepareDemo } from '../../src/app/demo.ts';
+import { prepareDemo } from '../../src/app/demo/demo.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 const program = fileURLToPath(new URL('../../src/app/main.ts', import.meta.url));

@@ -14,7 +14,7 @@ export interface Finished {
 }
 
 export interface RunOptions {
-  /** Point at which the process ends itself with SIGKILL, `name` or `name@nth` (src/app/kill-point.ts). */
+  /** Point at which the process ends itself with SIGKILL, `name` or `name@nth` (src/app/store/kill-point.ts). */
   readonly killAt?: string;
   /** Asked every few milliseconds; the process gets SIGKILL when it answers true. */
   readonly killWhen?: () => boolean | Promise<boolean>;

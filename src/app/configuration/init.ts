@@ -1,0 +1,87 @@
+import { access, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { AppError } from '../../lib/app-error.ts';
+import { isFolder } from '../../platform/config/resolve-folders.ts';
+import { checkToken } from '../code-host/token-check.ts';
+import type { OpenOptions } from '../open-options.ts';
+
+export interface InitRequest {
+  readonly file: string;
+  readonly managerRepo?: string | undefined;
+  readonly repositories: readonly string[];
+  readonly username?: string | undefined;
+  readonly force: boolean;
+}
+
+export interface InitAnswer {
+  file: string;
+  tokenChecked: boolean;
+  labels: string[];
+  remarks: string[];
+}
+
+/** Writes a first configuration and, when there is a token, tries it out. Nothing is written over without `force`. */
+export async function writeFirstConfig(
+  options: OpenOptions,
+  request: InitRequest,
+): Promise<InitAnswer> {
+  const file = resolve(options.folder, request.file);
+  if (!request.force && (await exists(file))) {
+    throw new AppError({
+      kind: 'conflict',
+      code: 'config_exists',
+      message: `${file} is there already.`,
+      next: 'Change it with `claude-manager config set`, or write over it with --force.',
+    });
+  }
+  const onGithub = request.repositories.filter((name) => !isFolder(name));
+  if (onGithub.length > 0 && request.managerRepo === undefined) {
+    throw new AppError({
+      kind: 'invalid_input',
+      code: 'manager_missing',
+      message: 'Repositories on GitHub need a manager repository that takes their proposals.',
+      next: 'Name it with --manager owner/name.',
+    });
+  }
+  const config = {
+    github: {
+      ...(request.username === undefined ? {} : { username: request.username }),
+      ...(request.managerRepo === undefined ? {} : { managerRepo: request.managerRepo }),
+      reposToScan: request.repositories,
+    },
+  };
+  await writeFile(file, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+  const token = options.env['GITHUB_TOKEN'];
+  if (onGithub.length === 0)
+    return { file, tokenChecked: false, labels: [], remarks: ['Next: claude-manager start'] };
+  if (token === undefined) {
+    return {
+      file,
+      tokenChecked: false,
+      labels: [],
+      remarks: [
+        'GITHUB_TOKEN is not set, so nothing was checked.',
+        'Next: export GITHUB_TOKEN, then claude-manager doctor',
+      ],
+    };
+  }
+  const remarks = await checkToken(
+    options.env,
+    token,
+    [request.managerRepo ?? '', ...onGithub],
+    request.username ?? null,
+  );
+  return {
+    file,
+    tokenChecked: true,
+    labels: [],
+    remarks: [...remarks, 'Labels are made when they are first set.', 'Next: claude-manager start'],
+  };
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

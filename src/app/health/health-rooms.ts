@@ -1,0 +1,190 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import { systemRandom } from '../../lib/random.ts';
+import type { Served } from '../../operations/gate.ts';
+import { healthHandlers } from '../../operations/health/handlers.ts';
+import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
+import type { Config } from '../../platform/config/schema.ts';
+import type { HealthCheck } from '../../platform/health/check.ts';
+import { clockCheck, clockOffsetMs } from '../../platform/health/clock-check.ts';
+import type { Remedy } from '../../platform/health/healer.ts';
+import { createHealer } from '../../platform/health/healer.ts';
+import type { HealthStore, RemedyRun } from '../../platform/health/health-store.ts';
+import { createHealthStore } from '../../platform/health/health-store.ts';
+import { keepHealth } from '../../platform/health/keeper.ts';
+import { createTrend } from '../../platform/health/process-checks.ts';
+import type { HealthTables } from '../../platform/health/tables.ts';
+import { createCensus } from '../../platform/identity/census.ts';
+import type { IdentityTables } from '../../platform/identity/tables.ts';
+import { currentCorrelationId } from '../../platform/logging/context.ts';
+import { percentile } from '../../platform/telemetry/duration-bins.ts';
+import { addCounts, type History } from '../../platform/telemetry/history.ts';
+import type { Counts } from '../../platform/telemetry/telemetry.ts';
+import type { StoreRooms } from '../store/open-store.ts';
+import type { RecentFigures } from './health-checks.ts';
+import { logQuotaBytes, memoryLimitMb, storeChecks } from './health-checks.ts';
+import { openRemedies } from './remedies/remedies.ts';
+
+export interface HealthRoomParts {
+  readonly config: () => Config;
+  readonly configFolder: string;
+  readonly path: string;
+  readonly store: Pick<StoreRooms, 'database' | 'vault' | 'audit'>;
+  readonly pipeline: Pick<PipelinePorts, 'runs'>;
+  readonly log: Log;
+  readonly history: Pick<History, 'sums'>;
+}
+
+export interface HealthRooms {
+  /** `checks` are those of other rooms. */
+  handlers(parts: { readonly checks: () => readonly HealthCheck[] }): readonly Served[];
+  /** Measures, answers, and mends until the answer is called. */
+  keep(engine: { readonly settleLeftovers: () => Promise<number> }): () => Promise<void>;
+  /** The last overall result; null while nobody measures. */
+  readonly latest: HealthStore['latest'];
+  /** No new run is started while this process holds more memory than it should. */
+  isMemoryTight(): boolean;
+  /** Whether the clock is right. */
+  readonly clock: HealthCheck;
+  /** Remedies that gave up within the hour. */
+  gaveUp(): Promise<readonly RemedyRun[]>;
+}
+
+/** Folders of ended runs may take this much before they are removed. */
+const leftoverQuotaBytes = 100 * 2 ** 20;
+
+export function openHealthRooms(parts: HealthRoomParts): HealthRooms {
+  const { config, store, pipeline, log } = parts;
+  const clock = systemClock;
+  const now = (): Date => clock.now();
+  const census = createCensus(
+    store.database.kysely<IdentityTables>(),
+    () => config().security.authentication.session_timeout_minutes * 60_000,
+  );
+  const kept = createHealthStore(store.database.kysely<HealthTables>(), clock);
+  const leftovers = {
+    folder: join(config().dataDir, 'workspaces'),
+    liveRuns: async () => new Set((await pipeline.runs.live()).map(({ id }) => id)),
+    quotaBytes: leftoverQuotaBytes,
+    now,
+  };
+  const own = storeChecks({
+    ...parts,
+    database: store.database,
+    census,
+    trend: createTrend(clock),
+    leftovers,
+    now,
+    figures: () => recentFigures(parts.history, now()),
+  });
+  const startedOffMs = clockOffsetMs(clock);
+  const clockNow = clockCheck({
+    clock,
+    startedOffMs,
+    serverNow: async () => {
+      const { rows } = await store.database.pool.query<{ at: Date }>(
+        'select clock_timestamp() as at',
+      );
+      return rows[0]?.at ?? new Date(Number.NaN);
+    },
+  });
+  const self = { process: systemRandom.uuid(), pid: process.pid, host: hostname() };
+  let others: () => readonly HealthCheck[] = () => [];
+  const checks = (): readonly HealthCheck[] => [...others(), ...own, clockNow];
+  return {
+    handlers: ({ checks: added }) => {
+      others = added;
+      return healthHandlers({ checks, clock, store: kept, self });
+    },
+    latest: () => kept.latest(),
+    clock: clockNow,
+    gaveUp: async () =>
+      (await kept.remedies(100)).filter(
+        ({ outcome, at }) => outcome === 'gave_up' && now().getTime() - at.getTime() < 3_600_000,
+      ),
+    isMemoryTight: () => process.memoryUsage.rss() > memoryLimitMb * 2 ** 20,
+    keep: ({ settleLeftovers }) => {
+      const remedies = openRemedies({
+        clock,
+        random: systemRandom,
+        dataDir: config().dataDir,
+        logs: { folder: config().logDir, quotaBytes: logQuotaBytes(config()) },
+        leftovers,
+        askDatabase: () => store.database.pool.query('select 1'),
+        removeExpired: () => census.removeExpired(now()),
+        maintainVault: () => store.vault.maintain(),
+        settleLeftovers,
+      });
+      const healer = createHealer({
+        clock,
+        log,
+        remedies,
+        audited: (remedy, act) => audited(store.audit, remedy, act),
+        keep: (run) => kept.keepRemedy(run),
+        alert: ({ remedy, check, before }) => {
+          const facts = { category: 'security', alert: 'remedy_gave_up', remedy, check, before };
+          log.error(facts, 'a remedy did not help and is not used any more for now');
+        },
+      });
+      return keepHealth({
+        clock,
+        random: systemRandom,
+        log,
+        self,
+        store: kept,
+        checks,
+        healer,
+      });
+    },
+  };
+}
+
+/** They last as long as they are wanted, which is no slow answer. */
+const longOnes: ReadonlySet<string> = new Set([
+  'service.start',
+  'service.demo',
+  'service.stop',
+  'changes.watch',
+  'tasks.execute',
+]);
+
+/** All operations of the last quarter of an hour. */
+async function recentFigures(
+  history: Pick<History, 'sums'>,
+  now: Date,
+): Promise<RecentFigures | null> {
+  const since = new Date(now.getTime() - 900_000);
+  const all = await history.sums({ since, area: 'operation' });
+  const series = all.filter(({ name }) => !longOnes.has(name));
+  const [first, ...rest] = series;
+  if (first === undefined) return null;
+  const { calls, failed, bins } = rest.reduce<Counts>(addCounts, first);
+  const p95Ms = percentile(bins, 0.95);
+  return p95Ms === null ? null : { calls, failed, p95Ms };
+}
+
+/** Begun on disk before anything is done; while the database is away that is the reserve of the log. */
+export async function audited<T>(
+  audit: Pick<StoreRooms['audit'], 'begin' | 'finish'>,
+  { name, check }: Remedy,
+  act: () => Promise<T>,
+): Promise<T> {
+  const entry = {
+    event: 'health.remedy',
+    actor: { kind: 'system', name: 'health' },
+    target: name,
+    correlationId: currentCorrelationId() ?? systemRandom.uuid(),
+    facts: { check },
+  } as const;
+  const id = await audit.begin(entry, true);
+  try {
+    const done = await act();
+    await audit.finish(id, 'ok', { did: String(done) });
+    return done;
+  } catch (error) {
+    await audit.finish(id, 'failed', { reason: String(error) });
+    throw error;
+  }
+}

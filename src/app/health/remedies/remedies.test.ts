@@ -1,0 +1,166 @@
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/test-database.ts';
+import { systemClock } from '../../../lib/clock.ts';
+import { silentLog } from '../../../lib/log.ts';
+import { systemRandom } from '../../../lib/random.ts';
+import { migrate } from '../../../platform/database/migrate.ts';
+import { type HealthCheck, type HealthStatus, runChecks } from '../../../platform/health/check.ts';
+import { folderCheck } from '../../../platform/health/folder-checks.ts';
+import { createHealer, type Remedy } from '../../../platform/health/healer.ts';
+import { createHealthStore, type RemedyRun } from '../../../platform/health/health-store.ts';
+import { keepHealth } from '../../../platform/health/keeper.ts';
+import { databaseCheck } from '../../../platform/health/service-checks.ts';
+import { type HealthTables, healthMigrations } from '../../../platform/health/tables.ts';
+import { leftoverCheck, removeLeftovers } from './leftovers.ts';
+import { keepLogQuota } from './log-quota.ts';
+import { freeStaleLock, lockCheck } from './stale-lock.ts';
+
+const clock = systemClock;
+const random = systemRandom;
+let folder: string;
+let database: TestDatabase;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'remedies-'));
+  database = await createTestDatabase();
+  await migrate(database, healthMigrations);
+});
+afterAll(async () => {
+  await database.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Looks once and mends, as the service does every ten seconds. */
+async function heal(check: HealthCheck, remedy: Remedy): Promise<readonly RemedyRun[]> {
+  const healer = createHealer({
+    clock,
+    log: silentLog,
+    remedies: [remedy],
+    audited: async (_remedy, act) => await act(),
+    keep: async () => undefined,
+    alert: () => undefined,
+    patienceMs: 5000,
+  });
+  return await healer.heal(await runChecks([check], { clock, deadlineMs: 5000 }), [check]);
+}
+
+test('folders of ended runs are removed, and those of live or young runs stay', async () => {
+  const runs = join(folder, 'workspaces');
+  for (const name of ['ended', 'live', 'young']) {
+    await mkdir(join(runs, name), { recursive: true });
+    await writeFile(join(runs, name, 'file'), Buffer.alloc(2 ** 21));
+    if (name !== 'young') await utimes(join(runs, name), 1, 1);
+  }
+  const liveRuns = async (): Promise<ReadonlySet<string>> => new Set(['live']);
+  const parts = { folder: runs, liveRuns, quotaBytes: 2 ** 20, now: () => clock.now() };
+  const [run] = await heal(leftoverCheck(parts), removeLeftovers(parts));
+  expect(run).toMatchObject({ outcome: 'recovered', action: 'Removed 1 folders of ended runs.' });
+  expect((await readdir(runs)).toSorted()).toEqual(['live', 'young']);
+});
+
+test('the oldest rotated log files go until the quota holds, and no other file', async () => {
+  const logs = join(folder, 'logs');
+  await mkdir(logs);
+  const names = ['application.json', 'application.json.1', 'application.json.2', 'notes.txt'];
+  for (const [at, name] of names.entries()) {
+    await writeFile(join(logs, name), Buffer.alloc(2 ** 20));
+    await utimes(join(logs, name), at + 1, at + 1);
+  }
+  const quotaBytes = 3.5 * 2 ** 20;
+  const check = folderCheck({ name: 'logs', folders: [logs], quotaBytes, remedy: 'x' });
+  const [run] = await heal(check, keepLogQuota(logs, quotaBytes));
+  expect(run).toMatchObject({ outcome: 'recovered', action: 'Removed 1 rotated log files.' });
+  expect((await readdir(logs)).toSorted()).toEqual([
+    'application.json',
+    'application.json.2',
+    'notes.txt',
+  ]);
+});
+
+test('a lock whose holder is dead is seen and freed', async () => {
+  await mkdir(join(folder, 'postgres'));
+  await writeFile(join(folder, 'postgres', 'lock'), JSON.stringify({ pid: 2 ** 30, birth: 'x' }));
+  const [run] = await heal(lockCheck(folder), freeStaleLock(folder, { clock, random }));
+  expect(run).toMatchObject({ remedy: 'free_stale_lock', outcome: 'recovered' });
+  expect(await readdir(join(folder, 'postgres'))).toEqual([]);
+});
+
+test('a remedy that does not help is used three times, gives up once with an alert, and is free again after health', async () => {
+  let status: HealthStatus = 'unhealthy';
+  const said = { value: 1, threshold: 0, evidence: 'seen', remedy: null };
+  const check: HealthCheck = {
+    name: 'sick',
+    category: 'resources',
+    critical: true,
+    measure: async () => ({ ...said, status }),
+  };
+  let [acts, alerts] = [0, 0];
+  const healer = createHealer({
+    clock,
+    log: silentLog,
+    remedies: [{ name: 'try', check: 'sick', act: async () => `try ${(acts += 1)}` }],
+    audited: async (_remedy, act) => await act(),
+    keep: async () => undefined,
+    alert: () => void (alerts += 1),
+    patienceMs: 0,
+  });
+  const outcomes: string[] = [];
+  const look = async (): Promise<void> => {
+    const report = await runChecks([check], { clock, deadlineMs: 1000 });
+    for (const { outcome } of await healer.heal(report, [check])) outcomes.push(outcome);
+  };
+  for (let n = 0; n < 6; n += 1) await look();
+  expect(outcomes).toEqual(['not_recovered', 'not_recovered', 'not_recovered', 'gave_up']);
+  expect([acts, alerts]).toEqual([3, 1]);
+  status = 'healthy';
+  await look();
+  expect(outcomes).toHaveLength(4);
+});
+
+test('nothing is done when its audit entry cannot be written', async () => {
+  let acts = 0;
+  const broken = databaseCheck(() => Promise.reject(new Error('gone')));
+  const healer = createHealer({
+    clock,
+    log: silentLog,
+    remedies: [{ name: 'try', check: 'database', act: async () => `${(acts += 1)}` }],
+    audited: async () => await Promise.reject(new Error('no audit')),
+    keep: async () => undefined,
+    alert: () => undefined,
+  });
+  const report = await runChecks([broken], { clock, deadlineMs: 1000 });
+  const [run] = await healer.heal(report, [broken]);
+  expect([acts, run?.outcome]).toEqual([0, 'failed']);
+});
+
+test('what the service measures is asked for through the database, and a service that left is not asked', async () => {
+  const store = createHealthStore(database.kysely<HealthTables>(), clock);
+  expect(await store.answerer()).toBeNull();
+  const self = { process: 'one', pid: 4711, host: 'here' };
+  const checks = (): readonly HealthCheck[] => [
+    databaseCheck(() => database.pool.query('select 1')),
+  ];
+  const healer = { heal: async () => [] };
+  const stop = keepHealth({
+    clock,
+    random,
+    log: silentLog,
+    self,
+    store,
+    checks,
+    healer,
+  });
+  await expect.poll(() => store.answerer(), { timeout: 10_000 }).toEqual(self);
+  const report = await store.ask(['database'], 20_000);
+  expect(report?.checks.map(({ name, status }) => [name, status])).toEqual([
+    ['database', 'healthy'],
+  ]);
+  expect((await store.ask(['security'], 20_000))?.overallStatus).toBe('unknown');
+  await expect
+    .poll(async () => (await store.reports(new Date(0))).length, { timeout: 10_000 })
+    .toBe(1);
+  await stop();
+  expect(await store.answerer()).toBeNull();
+});

@@ -1,0 +1,241 @@
+import { access } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { AppError, toAppError } from '../../lib/app-error.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { silentLog } from '../../lib/log.ts';
+import { systemRandom } from '../../lib/random.ts';
+import type { RestoreReport } from '../../operations/backups/contract.ts';
+import { type Restore, restoreHandlers } from '../../operations/backups/handlers.ts';
+import type { CallContext, Served } from '../../operations/gate.ts';
+import type { Audit } from '../../platform/audit/audit.ts';
+import { backupName } from '../../platform/backup/backup-folder.ts';
+import type { BackupManifest } from '../../platform/backup/manifest.ts';
+import { openBackup } from '../../platform/backup/open-backup.ts';
+import { fillFrom } from '../../platform/backup/restore-backup.ts';
+import type { TargetState } from '../../platform/backup/restore-target.ts';
+import {
+  clearTarget,
+  inspectTarget,
+  requireKnownSchema,
+} from '../../platform/backup/restore-target.ts';
+import { writeBackup } from '../../platform/backup/write-backup.ts';
+import type { LoadedConfig } from '../../platform/config/load-config.ts';
+import { loadConfig } from '../../platform/config/load-config.ts';
+import { placeOf } from '../../platform/database/connection-error.ts';
+import type { Database } from '../../platform/database/database.ts';
+import { openDatabase } from '../../platform/database/database.ts';
+import { migrate } from '../../platform/database/migrate.ts';
+import { claimService } from '../../platform/database/service-claim.ts';
+import { makeEngineSchema } from '../../platform/durable/engine-schema.ts';
+import { loadOrCreateKey } from '../../platform/effects/key-file.ts';
+import { createRedactor } from '../../platform/redaction/redactor.ts';
+import type { OpenOptions } from '../open-options.ts';
+import { moveWith } from './move-database.ts';
+import { openAudit } from './open-audit.ts';
+import { backupFolderOf, backupKeyFile, factsOf } from './open-backup.ts';
+import { migrations } from './open-store.ts';
+
+/** `restore`: it opens the database by itself, because what it would be audited in is what it replaces. */
+export function restoreOperations(options: OpenOptions): readonly Served[] {
+  return restoreHandlers(restoreWith(options), moveWith(options));
+}
+
+const deps = { clock: systemClock, random: systemRandom, log: silentLog };
+
+/**
+ * Rows that a restored system must not believe: that it has seen what is out there, so that it looks at every host before
+ * it writes, and that somebody is signed in, for they may have been signed out since.
+ */
+const forgotten = ['reconciliations', 'identity_sessions'];
+
+function restoreWith(options: OpenOptions): Restore {
+  return async ({ file: named, to, force, configFile }, context) => {
+    const loaded = await loadConfig({
+      file: configFile ?? options.flags.config,
+      folder: options.folder,
+      env: options.env,
+    });
+    const { config, secrets } = loaded;
+    const file = resolve(options.folder, named);
+    const key = await existingKey(config.dataDir);
+    const backup = await openBackup(file, key);
+    try {
+      context.progress(`reading ${file}`);
+      const manifest = await backup.verify();
+      requireKnownSchema(
+        manifest,
+        migrations.map(({ id }) => id),
+      );
+      const database = await openDatabase(
+        { url: to ?? secrets.databaseUrl ?? undefined, dataDir: config.dataDir },
+        { ...deps, searchPath: options.env['PATH'] },
+      );
+      try {
+        const target = await inspectTarget(database);
+        const claim = await claimService(database, deps, 'restore');
+        try {
+          const ready = { database, target, manifest, force, loaded, key, options };
+          const safety = await prepare(ready, context);
+          context.progress(`filling ${manifest.tables.length} tables`);
+          await fillFrom(backup, manifest, database, forgotten).catch((cause: unknown) => {
+            throw safety === null ? cause : emptied(cause, safety);
+          });
+          await migrate(database, migrations);
+          const told = await declare(
+            loaded,
+            options,
+            database,
+            { file, manifest, safety },
+            context,
+          );
+          return {
+            ...factsOf(file, backup.bytes, manifest),
+            into: placeOf(database.url) ?? database.kind,
+            safety,
+            ...told,
+          };
+        } finally {
+          await claim.release();
+        }
+      } finally {
+        await database.close();
+      }
+    } finally {
+      await backup.close();
+    }
+  };
+}
+
+interface Preparation {
+  readonly database: Database;
+  readonly target: TargetState;
+  readonly manifest: BackupManifest;
+  readonly force: boolean;
+  readonly loaded: LoadedConfig;
+  readonly key: Buffer;
+  readonly options: OpenOptions;
+}
+
+/** Makes the schema of the backup in the database; answers where what was there before was kept. */
+async function prepare(
+  { database, target, manifest, force, loaded, key, options }: Preparation,
+  { progress, signal }: CallContext,
+): Promise<string | null> {
+  let safety: string | null = null;
+  if (target.hasRows) {
+    if (!force) throw notEmpty(placeOf(database.url) ?? database.kind);
+    safety = join(backupFolderOf(loaded.config), `before-restore-${backupName(systemClock.now())}`);
+    progress(`keeping what is there in ${safety}`);
+    const request = { database, file: safety, key, program: options.version, signal };
+    await writeBackup(request, deps);
+  }
+  // Its tables may be newer than the backup, and there is no way back but anew.
+  if (target.tables > 0) await clearTarget(database);
+  const had = new Set(manifest.migrations);
+  await migrate(
+    database,
+    migrations.filter(({ id }) => had.has(id)),
+  );
+  if (manifest.engineVersion !== null) await makeEngineSchema(database, deps);
+  return safety;
+}
+
+/** Signs that entries are lost, when the anchors know of any; else leaves one entry. The anchors stay as they are. */
+async function declare(
+  { config }: LoadedConfig,
+  options: OpenOptions,
+  database: Database,
+  { file, manifest, safety }: { file: string; manifest: BackupManifest; safety: string | null },
+  { actor, clientId, correlationId }: CallContext,
+): Promise<Pick<RestoreReport, 'lost' | 'auditVerifies'>> {
+  const redactor = createRedactor(systemRandom.bytes(32));
+  redactor.register('DATABASE_URL', database.url);
+  const audit = await openAudit({
+    ...deps,
+    dataDir: config.dataDir,
+    database,
+    version: options.version,
+    redactor,
+    config,
+    env: options.env,
+  });
+  try {
+    const facts = {
+      file,
+      snapshotAt: manifest.createdAt,
+      into: placeOf(database.url) ?? null,
+      safety,
+    };
+    const reason = `restored from the backup of ${manifest.createdAt}`;
+    const gap = await gapOf(audit, { actor, correlationId, reason, facts });
+    if (gap === null)
+      await audit.record(null, {
+        event: 'backup.restored',
+        outcome: 'ok',
+        actor,
+        source: clientId,
+        target: null,
+        correlationId,
+        reason,
+        facts,
+      });
+    await audit.checkpoint();
+    const { ok } = await audit.verify();
+    const lost = gap === null ? null : { from: gap.after + 1, until: gap.until };
+    return { lost, auditVerifies: ok };
+  } finally {
+    await audit.close();
+  }
+}
+
+async function gapOf(
+  audit: Audit,
+  told: Parameters<Audit['declareGap']>[0],
+): Promise<{ readonly after: number; readonly until: number } | null> {
+  try {
+    return await audit.declareGap(told);
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (error.code === 'audit_nothing_lost') return null;
+    throw error;
+  }
+}
+
+/** A key made now could not fit: say that it is missing. */
+async function existingKey(dataDir: string): Promise<Buffer> {
+  const path = backupKeyFile(dataDir);
+  try {
+    await access(path);
+  } catch (cause) {
+    throw new AppError({
+      kind: 'not_found',
+      code: 'backup_key_missing',
+      message: `There is no key ${path}, and a backup is used only when its seal was checked.`,
+      next: 'Put the keys folder of the system that wrote the backup into the data folder, mode 0600.',
+      details: { path },
+      cause,
+    });
+  }
+  return loadOrCreateKey(path, systemRandom);
+}
+
+function emptied(cause: unknown, safety: string): AppError {
+  const { kind, code, message } = toAppError(cause);
+  return new AppError({
+    kind,
+    code,
+    message: `${message} The tables are empty now.`,
+    next: `Bring back what was there: claude-manager restore ${safety}`,
+    details: { safety },
+    cause,
+  });
+}
+
+function notEmpty(place: string): AppError {
+  return new AppError({
+    kind: 'conflict',
+    code: 'restore_not_empty',
+    message: `The database ${place} is not empty. Nothing was changed.`,
+    next: 'Name an empty one with --to, or use --force: what is there is backed up first.',
+  });
+}

@@ -1,0 +1,228 @@
+import type { Agent, AgentRunner } from '../../domain/ports/agent.ts';
+import type { Delegate } from '../../domain/ports/delegate.ts';
+import type { EgressRefusal, Sandbox } from '../../domain/ports/sandbox.ts';
+import { createCommandRunner } from '../../integrations/agents/command-runner.ts';
+import { createAgents } from '../../integrations/agents/create-agents.ts';
+import { createDemoAgent } from '../../integrations/agents/demo/demo-agent.ts';
+import { sampleRepositories } from '../../integrations/agents/demo/samples.ts';
+import { proveAgent } from '../../integrations/agents/prove-agent.ts';
+import { createAgentRunner } from '../../integrations/agents/runner.ts';
+import { createTerragon } from '../../integrations/delegates/terragon.ts';
+import { agentUserOf, createBubblewrap } from '../../integrations/sandbox/bubblewrap.ts';
+import { chooseSandbox } from '../../integrations/sandbox/choose-sandbox.ts';
+import { createNoSandbox } from '../../integrations/sandbox/no-sandbox.ts';
+import { createSandboxRuntime } from '../../integrations/sandbox/sandbox-runtime.ts';
+import { toAppError } from '../../lib/app-error.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Random } from '../../lib/random.ts';
+import { type AgentLine, proofBudgetUsd } from '../../operations/agents/contract.ts';
+import { agentHandlers } from '../../operations/agents/handlers.ts';
+import type { Served } from '../../operations/gate.ts';
+import type { CommandRunner } from '../../pipeline/pipeline-ports.ts';
+import type { Config } from '../../platform/config/schema.ts';
+import { currentCorrelationId } from '../../platform/logging/context.ts';
+import type { ProcessSlot } from './process-slot.ts';
+
+/** Agents and where they run. */
+export interface AgentRooms {
+  readonly agents: (name: string) => Agent | null;
+  readonly delegates: (name: string) => Delegate | null;
+  readonly runner: AgentRunner;
+  readonly commands: CommandRunner;
+  /** Words for people: what seals agents in. */
+  readonly sandboxName: string;
+  /** What has to be installed before any agent can run here; null when nothing has to. */
+  readonly missing: string | null;
+  /** `agents.list`, `agents.prove`. */
+  readonly served: readonly Served[];
+}
+
+export interface AgentRoomParts {
+  /** At the start: the demo and the sandbox are decided by it. */
+  readonly config: Config;
+  /** Now. */
+  readonly current: () => Config;
+  /** Folder of the configuration, from which relative programs are found. */
+  readonly folder: string;
+  readonly dataDir: string;
+  readonly slot: Pick<ProcessSlot, 'folder'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly path: string;
+  /** From the vault or the environment. */
+  readonly secret: (name: string) => Promise<string | undefined>;
+  /** Over what agents say. */
+  readonly redact: (text: string) => string;
+  /** False where no agent will be run: no sandbox is tried. */
+  readonly isWorking: boolean;
+  readonly warn: (message: string, facts: object) => void;
+}
+
+/** Builds the agents and chooses the sandbox when agents will be run. */
+export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
+  const { config, clock, random, path } = parts;
+  const tempRoot = parts.slot.folder;
+  const isDemo = config.executor.default === 'demo';
+  const configured = (): readonly Agent[] =>
+    createAgents(agentEntries(parts.current()), { path, baseDir: parts.folder });
+  const demo = isDemo
+    ? [
+        await createDemoAgent(
+          parts.dataDir,
+          sampleRepositories.flatMap(({ recipes }) => recipes),
+        ),
+      ]
+    : [];
+  const { sandbox, missing } = parts.isWorking
+    ? await sandboxFor(parts, tempRoot, isDemo)
+    : { sandbox: notWorking, missing: null };
+  const nodePath = process.execPath;
+  const bounds = (): Config['executor']['limits'] => parts.current().executor.limits;
+  // Read by each run when it begins, so that a reload holds for the next one.
+  const limits = {
+    get memoryBytes() {
+      return bounds().memoryMb * 2 ** 20;
+    },
+    get processes() {
+      return bounds().processes;
+    },
+    get fileBytes() {
+      return bounds().fileMb * 2 ** 20;
+    },
+  };
+  const secrets = parts.secret;
+  const runner = createAgentRunner({
+    sandbox,
+    secrets,
+    clock,
+    random,
+    tempRoot,
+    path,
+    nodePath,
+    limits,
+  });
+  const lines = createCommandRunner({ sandbox, clock, tempRoot, nodePath, limits });
+  const terragon = (): Delegate =>
+    createTerragon({ username: parts.current().executor.terragonUsername });
+  const find = (name: string): Agent | null =>
+    [...configured(), ...demo].find((agent) => agent.name === name) ?? null;
+  return {
+    agents: find,
+    delegates: (name) => (name === terragon().name ? terragon() : null),
+    served: agentHandlers({
+      sandboxName: sandbox.name,
+      list: () => agentLines([...configured(), ...demo], terragon(), parts.current()),
+      prove: async (name, { signal, progress }) => {
+        const agent = find(name);
+        if (agent === null) throw new Error(`the agent ${name} went away`);
+        const proof = await proveAgent(agent, {
+          runner,
+          sandbox,
+          clock,
+          random,
+          tempRoot,
+          budgetUsd: proofBudgetUsd,
+          correlationId: currentCorrelationId() ?? random.uuid(),
+          signal,
+          progress,
+        });
+        const steps = proof.steps.map((one) => ({ ...one, evidence: parts.redact(one.evidence) }));
+        return { ...proof, steps };
+      },
+    }),
+    runner,
+    commands: {
+      run: async (request) => {
+        const { exitCode, output, durationMs, timedOut } = await lines.run(request);
+        const said = timedOut ? `${output}\n(ended: it used up its time)` : output;
+        return {
+          command: request.command,
+          passed: exitCode === 0,
+          exitCode,
+          durationMs,
+          output: said,
+        };
+      },
+    },
+    sandboxName: sandbox.name,
+    missing,
+  };
+}
+
+/** The candidates on this machine, best first. */
+export function sandboxCandidates(
+  { clock, random, path, warn }: Pick<AgentRoomParts, 'clock' | 'random' | 'path' | 'warn'>,
+  tempRoot: string,
+): readonly Sandbox[] {
+  const runAs = agentUserOf(process.getuid?.());
+  const parts = {
+    clock,
+    random,
+    tempRoot,
+    nodePath: process.execPath,
+    onRefusal: (refusal: EgressRefusal) =>
+      warn('egress refused', { ...refusal, category: 'security' }),
+  };
+  return [
+    createBubblewrap({ ...parts, runAs }),
+    createSandboxRuntime({ ...parts, path }),
+    createNoSandbox({ clock, random, tempRoot }),
+  ];
+}
+
+/** The demo's own agent on its own samples may run without a sandbox, and says so; nothing else may without consent. */
+async function sandboxFor(
+  parts: AgentRoomParts,
+  tempRoot: string,
+  isDemo: boolean,
+): Promise<{ readonly sandbox: Sandbox; readonly missing: string | null }> {
+  const { sandbox: wanted, allowUnsandboxed } = parts.config.executor;
+  const candidates = sandboxCandidates(parts, tempRoot);
+  try {
+    const sandbox = await chooseSandbox({
+      wanted,
+      allowUnsandboxed: allowUnsandboxed || isDemo,
+      candidates,
+    });
+    return { sandbox, missing: null };
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    parts.warn('no sandbox works', { code: error.code, reason: error.message });
+    // Everything that needs no agent goes on; approved work waits and says why.
+    const sandbox: Sandbox = {
+      name: 'none',
+      probe: async () => ({ works: false, evidence: error.message, mend: error.next ?? null }),
+      start: () => Promise.reject(error),
+    };
+    return { sandbox, missing: `${error.message} ${error.next ?? ''}`.trim() };
+  }
+}
+
+/** For commands that look and decide only. */
+const notWorking: Sandbox = {
+  name: 'none',
+  probe: async () => ({ works: false, evidence: 'This command runs no agents.', mend: null }),
+  start: () => Promise.reject(new Error('this command runs no agents')),
+};
+
+function agentLines(
+  agents: readonly Agent[],
+  delegate: Delegate,
+  { executor }: Config,
+): readonly AgentLine[] {
+  const line = (name: string, cost: AgentLine['cost']): AgentLine => ({
+    name,
+    cost,
+    isDefault: name === executor.default,
+    canBeProven: cost !== 'delegate',
+  });
+  return [...agents.map(({ name, cost }) => line(name, cost)), line(delegate.name, 'delegate')];
+}
+
+/** Agents that run here; a delegate is asked by a comment. */
+export function agentEntries(config: Config): Parameters<typeof createAgents>[0] {
+  const entries = Object.entries(config.executor.agents).filter(
+    ([, { kind }]) => kind !== 'terragon',
+  );
+  return Object.fromEntries(entries) as Parameters<typeof createAgents>[0];
+}
