@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -66,6 +66,17 @@ describe('wrong input', () => {
     expect(said.code).toBe(2);
     expect(said.err).toContain(hint);
     expect(JSON.parse(said.out)).toHaveProperty('error.message');
+  });
+
+  it.each([
+    ['a folder without a repository', ['--repo', './nope'], 'nope'],
+    ['a name that is none', ['--repo', 'a b', '--manager', 'me/manager'], 'repositories.0'],
+  ])('init with %s is refused, and no configuration is written', async (name, words, hint) => {
+    const where = place(name.replaceAll(' ', '-'), null);
+    const said = await manager(where, ['init', ...words]);
+    expect(said.code).toBe(2);
+    expect(said.err).toContain(hint);
+    expect(existsSync(join(where, 'config.json'))).toBe(false);
   });
 
   it('a database that is down: exit code 4, the password stays unsaid', async () => {

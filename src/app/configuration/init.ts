@@ -1,6 +1,8 @@
 import { access, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { requireRepository } from '../../integrations/local/local-repository.ts';
 import { AppError } from '../../lib/app-error.ts';
+import { loadConfig } from '../../platform/config/load-config.ts';
 import { isFolder } from '../../platform/config/resolve-folders.ts';
 import { checkToken } from '../code-host/token-check.ts';
 import type { OpenOptions } from '../open-options.ts';
@@ -20,7 +22,11 @@ export interface InitAnswer {
   remarks: string[];
 }
 
-/** Writes a first configuration and, when there is a token, tries it out. Nothing is written over without `force`. */
+/**
+ * Writes a first configuration and, when there is a token, tries it out. Nothing is written over without `force`, and
+ * nothing at all when a name or a folder is not one: AppErrors `config_exists`, `manager_missing`, `config_invalid`,
+ * `repository_not_found`.
+ */
 export async function writeFirstConfig(
   options: OpenOptions,
   request: InitRequest,
@@ -50,7 +56,9 @@ export async function writeFirstConfig(
       reposToScan: request.repositories,
     },
   };
-  await writeFile(file, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+  const text = `${JSON.stringify(config, null, 2)}\n`;
+  await requireSense(file, text, options);
+  await writeFile(file, text, { mode: 0o600 });
   const token = options.env['GITHUB_TOKEN'];
   if (onGithub.length === 0)
     return { file, tokenChecked: false, labels: [], remarks: ['Next: claude-manager start'] };
@@ -77,6 +85,18 @@ export async function writeFirstConfig(
     labels: [],
     remarks: [...remarks, 'Labels are made when they are first set.', 'Next: claude-manager start'],
   };
+}
+
+// What the first start would refuse is refused before anything is written.
+async function requireSense(
+  file: string,
+  text: string,
+  { env, folder }: OpenOptions,
+): Promise<void> {
+  const home = { HOME: env['HOME'] };
+  const { config } = await loadConfig({ file, folder, env: home, readFile: async () => text });
+  const folders = config.github.reposToScan.filter((name) => isFolder(name));
+  for (const path of folders) if (!path.includes('*')) await requireRepository(path);
 }
 
 async function exists(file: string): Promise<boolean> {

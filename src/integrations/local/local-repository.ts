@@ -22,6 +22,11 @@ export async function readRepository(
   return { ref, defaultBranch, private: true, archived: false, url: null };
 }
 
+/** Throws AppError `repository_not_found` unless the folder is a work tree or a bare repository. */
+export async function requireRepository(folder: string): Promise<void> {
+  if ((await gitDirOf(folder)) === null) throw noRepository(folder);
+}
+
 /** Repositories that a pattern stands for; a star may stand in the last part of the path. */
 export async function expandFolders(pattern: string): Promise<readonly RepositoryRef[]> {
   if (!pattern.includes('*')) return [{ host: 'local', name: pattern }];
