@@ -1,31 +1,18 @@
-/** A kind of secret that is known by the words before it. */
-export interface ContextFormat {
-  readonly kind: string;
-  /** How those words may begin, in lower case, at least three characters each. */
-  readonly starts: readonly string[];
-  /** From that beginning on; sticky, every repetition bounded. Group 1 is the secret. */
-  readonly pattern: RegExp;
-  /** What is left alone though it matches, `next` being the character behind it: rules that go by words are guesses. */
-  readonly leave?: (secret: string, match: string, next: string) => boolean;
-}
+import { commandFormats } from './command-formats.ts';
+import type { ContextFormat } from './context-format.ts';
+import { declaredFormats, quotedFormats } from './declared-formats.ts';
+import {
+  encodedPem,
+  isName,
+  isPlaceholder,
+  isProse,
+  looksLikeCode,
+  looksRandom,
+} from './not-a-secret.ts';
+import { nameStarts, secretNames as names, sign } from './secret-names.ts';
 
-/** What may stand between a name and its value: quotes, also escaped ones, and a sign. */
-const sign = String.raw`\\{0,4}["']?[ \t]{0,8}(?:=>|:=|=|:)[ \t]{0,8}\\{0,4}["'\`]?`;
-const schemes = 'bearer|basic|token|digest|negotiate|apikey|ssws|bot|key|splunk|oauth';
-const names = [
-  'pass(?:word|wd|phrase|code)',
-  'pwd',
-  'secret(?:[_-]?(?:access[_-]?)?key(?:[_-]?base)?|[_-]?token|[_-]?value)?',
-  '(?:api|access|account|private|encryption|signing|master|shared|session|auth|app|application|service|license|deploy|storage|admin|subscription)[ _-]?(?:access[ _-]?)?key',
-  '(?<=(?:otp|mfa|2fa)[_-]?)(?:seed|key)',
-  'token',
-  'credential',
-  'client[_-]?key[_-]?data',
-].join('|');
-const nameStarts =
-  'pas pwd sec api acc pri enc sig mas sha ses aut app ser lic dep sto adm sub tok cre cli see key'.split(
-    ' ',
-  );
+const schemes =
+  'bearer|basic|token|digest|negotiate|apikey|ssws|bot|key|splunk|oauth|geniekey|hawk|ntlm|jwt|hmac|sharedkey|sharedkeylite|sharedaccesssignature|sso-key|privatetoken|zoho-oauthtoken';
 
 /** `password: should be long`: after a colon and a blank an ordinary word, and the sentence goes on. */
 const prose = String.raw`(?<=: )[A-Za-z]?[a-z]{1,15}[,.]? [A-Za-z(}]`;
@@ -41,25 +28,43 @@ export const contextFormats: readonly ContextFormat[] = [
   {
     kind: 'url-password',
     starts: ['://'],
-    pattern: /:\/\/(?:[^\s/?#@:"'\\<>]{0,256}:)?([^\s/?#@"'\\<>]{3,512})@/y,
+    pattern: /:\/\/(?:[^\s/?#@:"'\\<>]{0,256}:)?([^\s/?#"'\\<>]{3,512})@/y,
     // A name alone is no secret; a token alone, in its place, is one.
     leave: (secret, match) =>
       isPlaceholder(secret) ||
       (match.length === secret.length + 4 && !(secret.length >= 12 && looksRandom(secret))),
   },
   {
+    kind: 'url-password',
+    starts: ['://', 'thin:'],
+    // One with a sign in it that should have been escaped; a number before the sign is a port. And Oracle's own form.
+    pattern:
+      /(?::\/\/[^\s/?#@:"'\\<>]{0,256}:(?![0-9]{1,5}[/?#])|thin:[^\s/:@]{1,64}\/)([^\s@"'\\<>]{3,256})@(?=[A-Za-z0-9/[])/y,
+    leave: isPlaceholder,
+  },
+  {
+    // `Digest username="…", response="…"`
     kind: 'authorization',
     starts: ['authorization'],
     pattern: new RegExp(
-      String.raw`authorization${sign}(?:(?:${schemes})[ \t]{1,8})?(?!(?:${schemes})[ \t])([A-Za-z0-9._~+/=:-]{6,8192})`,
+      String.raw`authorization${sign}[A-Za-z][A-Za-z0-9_-]{1,40}[ \t]{1,8}((?:[A-Za-z_]{1,40}=(?:\\{0,4}"[^"\n\\]{0,2048}\\{0,4}"|[^\s,"'\\]{1,2048})(?:,[ \t]{0,4})?){1,30})`,
       'iy',
     ),
-    leave: (secret) => isPlaceholder(secret) || looksLikeCode(secret),
+    leave: (secret) => /^[A-Za-z_]{1,40}=[$<{%]/.test(secret),
+  },
+  {
+    kind: 'authorization',
+    starts: ['authorization'],
+    pattern: new RegExp(
+      String.raw`authorization${sign}(?:(?:${schemes})[ \t]{1,8})?(?!(?:${schemes})[ \t])([A-Za-z0-9._~+/=:!%@-]{6,8192})`,
+      'iy',
+    ),
+    leave: (secret, _, next) => next === '(' || isPlaceholder(secret) || looksLikeCode(secret),
   },
   {
     kind: 'bearer',
     starts: ['bearer '],
-    pattern: /(?<![A-Za-z])bearer {1,4}([A-Za-z0-9._~+/=-]{16,8192})/iy,
+    pattern: /(?<![A-Za-z])bearer {1,4}([A-Za-z0-9._~+/=!%@-]{16,8192})/iy,
   },
   {
     kind: 'cookie',
@@ -101,26 +106,7 @@ export const contextFormats: readonly ContextFormat[] = [
     pattern:
       /(?<=(?:^|\s)[A-Za-z0-9*_.-]{1,255}):(?:[0-9]{4}|\*):[A-Za-z0-9*_.-]{1,64}:[A-Za-z0-9*_.-]{1,64}:([^\s:]{4,512})(?=\s|$)/y,
   },
-  {
-    kind: 'argument',
-    starts: [' -u', '--user', '--proxy-user'],
-    pattern: /(?: -u|--user|--proxy-user)[ =]?["']?[^\s:"'\\]{1,128}:([^\s"'\\]{4,256})/y,
-    leave: looksLikeCode,
-  },
-  {
-    kind: 'argument',
-    starts: nameStarts,
-    pattern:
-      /(?<=(?:^|[\s"'`])--?(?:[A-Za-z]{1,20}-){0,3})(?:password|passwd|pass|token|secret|api-?key|access-?token|auth-?token|client-?secret)[ =]["']?(?!-)([^\s"'\\]{6,1024})/iy,
-    leave: looksLikeCode,
-  },
-  {
-    kind: 'argument',
-    starts: ['mysql', 'mariadb', 'sshpass'],
-    pattern:
-      /(?:(?:mysql|mysqldump|mysqladmin|mariadb)(?: [^\s]{1,100}){0,8}? -p|sshpass -p ?["']?)([^\s"'\\]{4,256})/y,
-    leave: looksLikeCode,
-  },
+  ...commandFormats,
   {
     kind: 'registry-auth',
     starts: ['_auth'],
@@ -128,9 +114,9 @@ export const contextFormats: readonly ContextFormat[] = [
   },
   {
     kind: 'assignment',
-    starts: ['pat', 'pas', 'key'],
+    starts: ['pat', 'pas', 'key', 'id=', 'id:', 'id"'],
     pattern: new RegExp(
-      String.raw`(?<=[_-])(?:pat|pass|(?<!(?:public|cache|primary|foreign|sort|partition|idempotency|row|group|index|routing|object|lookup|message|rate)[_-])key)${sign}([A-Za-z0-9+/_=.~!@#$%^*-]{8,512})`,
+      String.raw`(?<=[_-])(?:pat|pass|(?<=secret[_-])id|(?<!(?:public|cache|primary|foreign|sort|partition|idempotency|row|group|index|routing|object|lookup|message|rate)[_-])key)${sign}([A-Za-z0-9+/_=.~!@#$%^*-]{8,512})`,
       'iy',
     ),
     leave: (secret, match, next) =>
@@ -162,6 +148,7 @@ export const contextFormats: readonly ContextFormat[] = [
     pattern: new RegExp(String.raw`(?:${names})>([^<>\s]{4,1024})</`, 'iy'),
     leave: isPlaceholder,
   },
+  ...quotedFormats,
   {
     kind: 'assignment',
     starts: nameStarts,
@@ -172,61 +159,5 @@ export const contextFormats: readonly ContextFormat[] = [
     leave: (secret, match, next) =>
       looksLikeCode(secret) || isProse(secret, match) || isName(secret, match, next),
   },
+  ...declaredFormats,
 ];
-
-/** A variable or a row of stars where a secret would stand. */
-export function isPlaceholder(value: string): boolean {
-  return /^[$%{*<]|^(?:password|passwd|pass|secret|token|pw|bearer|basic|\.{3}|…)[.,]?$/i.test(
-    value,
-  );
-}
-
-/** What stands after `password=` in code and documents and is no secret. */
-function looksLikeCode(value: string): boolean {
-  return (
-    /^(?:[$%{(/*.[<]|process\.|env\.|os\.|self\.|this\.|config\.|secrets?\.)/.test(value) ||
-    /^[A-Za-z_$][\w$.?]*[([{]/.test(value) ||
-    /^(?:string|number|boolean|undefined|null|none|true|false|required|optional|unknown|readonly)\b/i.test(
-      value,
-    ) ||
-    /^(?:your|my|the|some|change)[_-]?(?:own|me|api|access|secret|token|password|key)/i.test(
-      value,
-    ) ||
-    /^(.)\1*$/.test(value)
-  );
-}
-
-/** `-----BEGIN` in base64: it has a kind of its own. */
-const encodedPem = 'LS0tLS1CRUdJTi';
-
-/** A word of letters alone, or of letters and dashes, is a name; digits or capitals between make it a value. */
-function looksRandom(value: string): boolean {
-  return value.length >= 12
-    ? /[0-9]/.test(value) && /[A-Za-z]/.test(value)
-    : /[^A-Za-z0-9_-]/.test(value) ||
-        (/[0-9]/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value));
-}
-
-/**
- * What a configuration or a program calls a secret: the variable that holds it (`API_TOKEN`, `row.token`), its type
- * (`password: Secret;`), the name of its file (`vault-key`), one of our own subjects (`token:ada/ci`).
- */
-function isName(value: string, match: string, next: string): boolean {
-  const opening = match.at(-value.length - 1) ?? '';
-  if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value) || /^[A-Za-z-]+:$/.test(value)) return true;
-  if (/^[a-z]+(?:-[a-z]+)*-(?:key|token|secret|password)$/.test(value)) return true;
-  if (/^[a-z][a-z0-9._-]{0,30}\/[a-z0-9._-]{1,30}$/.test(value) && opening === ':') return true;
-  if (opening === '`') return next !== '`' && /^[a-z-]+$/.test(value);
-  if (!/\s/.test(opening)) return false;
-  if (/^[_$a-z][A-Za-z_$]*(?:\??\.[A-Za-z_$]+)*$/.test(value)) {
-    const capitals = value.replaceAll(/[^A-Z]/g, '').length;
-    if (/[._$]/.test(value.slice(0, -1)) || capitals > 0) return capitals * 4 <= value.length;
-    return value.length <= 15 && /[,;)]/.test(next);
-  }
-  return /^[A-Z][A-Za-z0-9]{0,40}$/.test(value) && /[a-z]/.test(value) && /[,;<>)|[\]]/.test(next);
-}
-
-/** `invalid token: unexpected end`: a message speaks of a token, and an ordinary word follows. */
-function isProse(value: string, match: string): boolean {
-  return /^(?:token|secret|credential): /i.test(match) && /^[a-z]{1,14}[.!?)]?$/.test(value);
-}

@@ -1,23 +1,24 @@
+import {
+  type Example,
+  examplesInWords,
+  hexOf as hex,
+  lookAlikesInWords,
+  of,
+  repeated,
+} from './examples-in-words.suite.ts';
+
+export { of } from './examples-in-words.suite.ts';
+
 /** Invented secrets of every kind, put together here so that no scanner takes this file for a leak. */
-const mixed = 'Ab3dEf6hIj9kLm2nOp5qRs8tUv1wXy4z';
 const hexes = '3f2bf1f0a1b2c3d4e5f60718293a4b5c6d7e8f90';
 const capitals = 'Q7XK2M9WZ4RTB6NHJ3YDLC8VPG5FSA1E';
 const small = 'k7x2m9wz4rtb6nhj3ydlc8vpg5fsa1eu';
 
-const from =
-  (alphabet: string) =>
-  (length: number): string =>
-    alphabet.repeat(Math.ceil(length / alphabet.length)).slice(0, length);
-export const of = from(mixed);
-const hex = from(hexes);
-const upper = from(capitals);
-const lower = from(small);
+const upper = repeated(capitals);
+const lower = repeated(small);
 const uuid = '3f2bf1f0-a1b2-4c3d-8e5f-60718293a4b5';
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const pemHead = ['-----BEGIN', 'PRIVATE KEY-----'].join(' ');
-
-/** Kind, secret, what stands before it, what stands after it. */
-export type Example = readonly [kind: string, secret: string, before?: string, after?: string];
 
 export const secretExamples: readonly Example[] = [
   ...['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'].map((p): Example => ['github-token', p + of(36)]),
@@ -199,6 +200,7 @@ export const secretExamples: readonly Example[] = [
   ['assignment', of(32), '//registry.example.org/:_authToken='],
   ['assignment', upper(32), 'otpauth://totp/a?secret='],
   ['assignment', 'P@ssw0rd!(2024)', 'password: '],
+  ...examplesInWords,
 ];
 
 /** What looks like a secret to a hasty reader and is none. */
@@ -248,4 +250,5 @@ export const lookAlikes: readonly string[] = [
   'traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
   'docker.io/library/node@sha256:9c2f1b1f8a0d7e2e2b5f4a5c4e3d2c1b0a9f8e7d6c5b4a39281706f5e4d3c2b1',
   'pattern /^[A-Za-z0-9_-]{43}$/ and path/to/patches/0001-fix.patch',
+  ...lookAlikesInWords,
 ];

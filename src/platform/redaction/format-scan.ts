@@ -1,4 +1,5 @@
-import { type ContextFormat, contextFormats } from './context-formats.ts';
+import type { ContextFormat } from './context-format.ts';
+import { contextFormats } from './context-formats.ts';
 import type { PrefixedFormat } from './prefixed-format.ts';
 import { prefixedFormats } from './prefixed-formats.ts';
 import { letters, rolled, slotOf, slots } from './rolling-letters.ts';
@@ -90,7 +91,8 @@ function contextReader({ kind, pattern, leave }: ContextFormat): Reader {
     pattern.lastIndex = at;
     const match = pattern.exec(text);
     if (match === null) return null;
-    const [whole, secret = whole] = match;
+    const [whole, first, second = whole] = match;
+    const secret = first ?? second;
     const start = at + whole.lastIndexOf(secret);
     const end = start + secret.length;
     if (secret.startsWith('[REDACTED:') || leave?.(secret, whole, text.charAt(end)) === true)

@@ -21,6 +21,32 @@ describe('a stream of lines', () => {
     expect(clean.endsWith('\nafter')).toBe(true);
   });
 
+  test.each([
+    ['the time of a log', (line: string) => `2026-01-02T03:04:05Z INFO ${line}`],
+    ["a comment's sign", (line: string) => ` * ${line}`],
+    ['quotes of a program', (line: string) => `"${line}\\n" +`],
+    ['the sign of a diff', (line: string) => `+${line}`],
+  ])('a private key is gone where each line has %s', (_, written) => {
+    const clean = lines([head, of(64), of(64), `${of(22)}==`, tail].map(written));
+    expect(clean).not.toContain(of(8));
+    expect(clean).not.toContain(of(22).slice(-8));
+  });
+
+  test('the private lines of a PuTTY key are gone, its other lines are not', () => {
+    const given = [
+      'Encryption: none',
+      'Private-Lines: 2',
+      of(64),
+      of(40),
+      'Private-MAC: 1',
+      'after',
+    ];
+    const clean = lines(given);
+    expect(clean).not.toContain(of(8));
+    expect(clean.startsWith('Encryption: none\n')).toBe(true);
+    expect(clean.endsWith('\nafter')).toBe(true);
+  });
+
   test('a private key that never ends does not take the text behind it away', () => {
     const clean = lines([head, of(64), 'ordinary words, with (signs)', 'more']);
     expect(clean).not.toContain(of(8));

@@ -2,9 +2,12 @@ import type { Redactor } from './redactor.ts';
 
 /** Where a secret of the line before goes on. */
 const continued = '[REDACTED: goes on from the line before]';
-const keyBegins = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/;
-const keyEnds = /-----END [A-Z0-9 ]{0,40}-----/;
+const keyBegins =
+  /(?:-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}|Private-Lines: [0-9]{1,4})/;
+const keyEnds = /(?:-{4,5} ?END [A-Z0-9 ]{0,40}-{4,5}|Private-MAC:)/;
 const keyBody = /^\s*(?:[A-Za-z0-9+/=]{1,80}|[A-Za-z-]{1,40}: .{0,200}|)\s*$/;
+/** A whole line of a key, whatever stands round it: a comment's sign, quotes of a program, the time of a log. */
+const keyLine = /(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{48,80}={0,2}(?![A-Za-z0-9+/=])/;
 /** No known value is longer in any disguise than is worth looking for over a line's end. */
 const tailLength = 2_000;
 
@@ -14,6 +17,8 @@ const tailLength = 2_000;
  */
 export function createLineRedactor(redactor: Redactor): (line: string) => string {
   let isInKey = false;
+  // How many characters stand before the key on its first line; the last line is short, and only by this it is known.
+  let indent = 0;
   let tail = '';
   return (line) => {
     const before = tail;
@@ -23,16 +28,23 @@ export function createLineRedactor(redactor: Redactor): (line: string) => string
         isInKey = false;
         return continued + redactor.redact(line.slice(line.search(keyEnds)).replace(keyEnds, ''));
       }
-      if (keyBody.test(line)) return continued;
+      if (keyBody.test(line) || keyLine.test(line) || isShortLine(line.slice(indent)))
+        return continued;
       isInKey = false;
     }
-    isInKey = keyBegins.test(line) && !keyEnds.test(line.slice(line.search(keyBegins)));
+    indent = Math.max(0, line.search(keyBegins));
+    isInKey = keyBegins.test(line) && !keyEnds.test(line.slice(indent));
     const clean = redactor.redact(line);
     if (before === '') return clean;
     const joined = redactor.redact(`${before}\n${line}`);
     const goesOver = joined !== `${redactor.redact(before)}\n${clean}`;
     return goesOver && !isInKey ? restAfter(joined) : clean;
   };
+}
+
+/** The rest of a key before its end, perhaps with the quotes of a program behind it. */
+function isShortLine(text: string): boolean {
+  return /^[A-Za-z0-9+/=]{1,80}(?:\\n)?["']?[ ,;+)]{0,4}$/.test(text);
 }
 
 /** What follows the replacement that took the line end in. */

@@ -34,9 +34,11 @@ export const prefixedFormats: readonly PrefixedFormat[] = [
       'glagent-',
       'gloas-',
       'glimt-',
+      'glffct-',
       'GR1348941',
     ],
-    body: word,
+    // One that can be routed carries its length and a checksum behind dots.
+    body: /[A-Za-z0-9_-]{16,512}(?:\.[0-9a-z]{2}\.[0-9a-z]{7,12})?/y,
   },
   { kind: 'anthropic-key', prefixes: ['sk-ant-'], body: /[A-Za-z0-9_-]{10,255}/y },
   {
@@ -45,7 +47,12 @@ export const prefixedFormats: readonly PrefixedFormat[] = [
     body: /(?=[A-Za-z_-]{0,200}[0-9])[A-Za-z0-9_-]{20,255}/y,
     standsAlone: true,
   },
-  { kind: 'huggingface-token', prefixes: ['hf_'], body: /[A-Za-z0-9]{30,64}/y, standsAlone: true },
+  {
+    kind: 'huggingface-token',
+    prefixes: ['hf_', 'api_org_'],
+    body: /[A-Za-z0-9]{30,64}/y,
+    standsAlone: true,
+  },
   { kind: 'replicate-token', prefixes: ['r8_'], body: /[A-Za-z0-9]{37,40}/y, standsAlone: true },
   {
     kind: 'sendgrid-key',
@@ -141,8 +148,8 @@ export const prefixedFormats: readonly PrefixedFormat[] = [
   { kind: 'gem-key', prefixes: ['rubygems_'], body: /[0-9a-f]{48}/y },
   {
     kind: 'nuget-key',
-    prefixes: oneOf('oy2', 'abcdefghijklmnop'),
-    body: /[a-z0-9]{42}(?![a-z0-9])/y,
+    prefixes: ['oy2'],
+    body: /[a-z0-9]{43}(?![a-z0-9])/y,
     standsAlone: true,
   },
   { kind: 'clojars-token', prefixes: ['CLOJARS_'], body: /[A-Za-z0-9]{50,70}/y },
@@ -316,7 +323,7 @@ export const prefixedFormats: readonly PrefixedFormat[] = [
   ...servicePrefixes,
   {
     kind: 'jwt',
-    prefixes: [...oneOf('eyJ', 'h0rljc6p4iu'), 'ewog', 'ewoJ'],
+    prefixes: [...oneOf('eyJ', 'h0rljc6p4iu'), 'ewog', 'ewoJ', 'eyAi'],
     body: /[A-Za-z0-9_-]{5,4096}\.(?:eyJ|ewo|[A-Za-z0-9_-]{0,1024}\.)[A-Za-z0-9_-]{0,8192}\.?[A-Za-z0-9_-]{8,4096}(?:\.[A-Za-z0-9_-]{8,1024}){0,2}/y,
     standsAlone: true,
   },

@@ -35,7 +35,7 @@ export function createRedactor(key: Uint8Array): Redactor {
   const withoutFormats = createFormatScan(marker);
   const redact = (text: string): string => {
     let clean = known.replaceIn(text);
-    if (clean.includes('-----BEGIN ')) clean = withoutPrivateKeys(clean, marker);
+    if (clean.includes('BEGIN ')) clean = withoutPrivateKeys(clean, marker);
     clean = withoutFormats(clean);
     for (const format of shapeFormats) clean = apply(format, clean, marker);
     return clean;
@@ -97,9 +97,9 @@ function isInMarker(text: string, offset: number, match: string, secret: string)
   );
 }
 
-/** Private keys in PEM (RFC 7468), also with escaped line ends; one that is cut off is taken to the end of the text. */
+/** Private keys in PEM (RFC 7468) or as SSH2 (RFC 4716), also with escaped line ends; one that is cut off is taken to the end of the text. */
 function withoutPrivateKeys(text: string, marker: Marker): string {
-  const begin = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
+  const begin = /-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}/g;
   let result = '';
   let copied = 0;
   for (let match = begin.exec(text); match !== null; match = begin.exec(text)) {
@@ -112,7 +112,7 @@ function withoutPrivateKeys(text: string, marker: Marker): string {
 }
 
 function endOfKey(text: string, from: number): number {
-  const line = /-----END [A-Z0-9 ]{0,40}-----/g;
+  const line = /-{4,5} ?END [A-Z0-9 ]{0,40}-{4,5}/g;
   line.lastIndex = from;
   if (line.exec(text) !== null) return line.lastIndex;
   const body = /[A-Za-z0-9+/=\s\\:,-]*/y;

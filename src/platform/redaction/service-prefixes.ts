@@ -98,5 +98,40 @@ export const servicePrefixes: readonly PrefixedFormat[] = [
     body: /(?=[A-Za-z]{0,30}[0-9])[A-Za-z0-9]{10,32}(?![\w-])/y,
     standsAlone: true,
   },
+  {
+    kind: 'bedrock-key',
+    prefixes: ['ABSK'],
+    body: /[A-Za-z0-9+/]{90,200}={0,2}/y,
+    standsAlone: true,
+  },
+  {
+    kind: 'crates-token',
+    prefixes: ['cio'],
+    body: /(?=[A-Za-z]{0,31}[0-9])[A-Za-z0-9]{32}(?![A-Za-z0-9])/y,
+    standsAlone: true,
+  },
+  {
+    kind: 'wallet-key',
+    prefixes: ['xprv', 'yprv', 'zprv', 'tprv'],
+    body: /[1-9A-HJ-NP-Za-km-z]{100,120}/y,
+    standsAlone: true,
+  },
+  {
+    kind: 'mollie-key',
+    prefixes: ['live_', 'test_'],
+    body: /(?=[A-Za-z]{0,29}[0-9])[A-Za-z0-9]{30}(?![A-Za-z0-9])/y,
+    standsAlone: true,
+  },
+  { kind: 'twitch-token', prefixes: ['oauth:'], body: /[a-z0-9]{30}(?![A-Za-z0-9])/y },
+  {
+    kind: 'zapier-webhook',
+    prefixes: ['https://hooks.zapier.com/hooks/catch/'],
+    body: /[0-9]{4,12}\/[A-Za-z0-9]{5,20}/y,
+  },
+  {
+    kind: 'ifttt-webhook',
+    prefixes: ['https://maker.ifttt.com/trigger/'],
+    body: /[\w-]{1,64}\/(?:json\/)?with\/key\/[\w-]{20,64}/y,
+  },
   { kind: 'firebase-key', prefixes: ['AAAA'], body: /[\w-]{7}:[\w-]{120,200}/y, standsAlone: true },
 ];

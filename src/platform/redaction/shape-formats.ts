@@ -1,4 +1,4 @@
-import { isPlaceholder } from './context-formats.ts';
+import { isPlaceholder } from './not-a-secret.ts';
 
 /** A kind of secret that is known by its whole shape. */
 export interface ShapeFormat {
@@ -20,6 +20,11 @@ export const shapeFormats: readonly ShapeFormat[] = [
     kind: 'telegram-token',
     holds: ':AA',
     pattern: /(?<![0-9])[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])/g,
+  },
+  {
+    kind: 'newrelic-key',
+    holds: 'NRAL',
+    pattern: /(?<![0-9A-Za-z])[0-9a-f]{36}(?:FF)?NRAL(?![A-Za-z0-9])/g,
   },
   {
     kind: 'mailchimp-key',

@@ -1,0 +1,10 @@
+/** A kind of secret that is known by the words before it. */
+export interface ContextFormat {
+  readonly kind: string;
+  /** How those words may begin, in lower case, at least three characters each. */
+  readonly starts: readonly string[];
+  /** From that beginning on; sticky, every repetition bounded. Group 1, or 2 where 1 is empty, is the secret. */
+  readonly pattern: RegExp;
+  /** What is left alone though it matches, `next` being the character behind it: rules that go by words are guesses. */
+  readonly leave?: (secret: string, match: string, next: string) => boolean;
+}

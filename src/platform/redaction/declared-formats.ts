@@ -1,0 +1,181 @@
+import type { ContextFormat } from './context-format.ts';
+import { looksLikeCode, looksRandom, looksStrong } from './not-a-secret.ts';
+import { nameStarts, secretNames, sign } from './secret-names.ts';
+
+const named = (rest: string): RegExp => new RegExp(`(?:${secretNames})${rest}`, 'iy');
+const quoted = String.raw`["'\`]([^\s"'\`<>\\]{6,1024})["'\`]`;
+const isNoSecret = (secret: string): boolean =>
+  looksLikeCode(secret) ||
+  !looksRandom(secret) ||
+  secret.length < 8 ||
+  !/[0-9!@#$%^&*]/.test(secret);
+
+/**
+ * Secrets beside their name where no sign stands right between them: declarations of programming languages, SQL,
+ * lists of names and values, sentences. They ask more of the value, because names stand everywhere.
+ */
+export const declaredFormats: readonly ContextFormat[] = [
+  {
+    kind: 'sql-password',
+    starts: ['identified by', 'password '],
+    pattern:
+      /(?:identified by(?: password)?|(?<=(?:with|encrypted|login)[ \n]{1,4})password) N?'([^'\n]{4,256})'/iy,
+    leave: looksLikeCode,
+  },
+  {
+    // `apiKey: string = '…'`, `password string = "…"`, `password: &str = "…"`
+    kind: 'declaration',
+    starts: nameStarts,
+    pattern: named(
+      String.raw`\??(?::[ \t]?|[ \t])(?:&(?:'static )?)?[A-Za-z]{2,20}(?:\[\])?[ \t]{0,4}=[ \t]{0,4}${quoted}`,
+    ),
+    leave: looksLikeCode,
+  },
+  {
+    // `setPassword("…")`
+    kind: 'declaration',
+    starts: nameStarts,
+    pattern: new RegExp(String.raw`(?<=(?:set|with)_?)(?:${secretNames})\(${quoted}`, 'iy'),
+    leave: isNoSecret,
+  },
+  {
+    // `define('DB_PASSWORD', '…')`, `("api_key", "…")`
+    kind: 'declaration',
+    starts: nameStarts,
+    pattern: named(String.raw`["'],[ \t]{0,4}${quoted}`),
+    leave: (secret) => isNoSecret(secret) || !(looksStrong(secret) || /[!@#$%^&*]/.test(secret)),
+  },
+  {
+    // `#define WIFI_PASSWORD "…"`, `setx API_KEY "…"`, `with password "…"`
+    kind: 'declaration',
+    starts: nameStarts,
+    pattern: named(String.raw`[ \t]{1,8}N?${quoted}`),
+    leave: isNoSecret,
+  },
+  {
+    // `{"name": "API_KEY", "value": "…"}`, `- name: DB_PASSWORD` and `value: …` on the next line
+    kind: 'named-value',
+    starts: nameStarts,
+    pattern: named(
+      String.raw`\\{0,4}["']?,?\s{1,40}\\{0,4}["']?value\\{0,4}["']?[ \t]{0,4}[:=][ \t]{0,4}\\{0,4}["']?([^\s"'<>,;\\{}]{6,4096})`,
+    ),
+    leave: isNoSecret,
+  },
+  {
+    // `variable "db_password" { default = "…" }`
+    kind: 'named-value',
+    starts: nameStarts,
+    pattern: named(String.raw`" ?\{[^{}"]{0,80}default[ \t]{0,20}=[ \t]{0,4}"([^"\n]{6,1024})"`),
+    leave: looksLikeCode,
+  },
+  {
+    // `<key>ApiKey</key><string>…</string>`, `<string name="api_key">…</string>`
+    kind: 'markup-secret',
+    starts: nameStarts,
+    pattern: named(String.raw`(?:</key>\s{0,40}<string>|["']>)([^<>\s]{6,1024})</`),
+    leave: isNoSecret,
+  },
+  {
+    // A scalar of YAML on the line below
+    kind: 'assignment',
+    starts: nameStarts,
+    pattern: named(String.raw`["']?:[ \t]{1,8}[|>][+-]?[ \t]{0,4}\n[ \t]{1,40}([^\s"']{6,4096})`),
+    leave: looksLikeCode,
+  },
+  {
+    // `| password | … |`, `the password is …`, `ENV API_SECRET …`, `add-authtoken …`
+    kind: 'sentence',
+    starts: nameStarts,
+    pattern: named(
+      String.raw`(?:[ \t]{1,8}(?:is|was|ist)\b)?[:=]?[ \t]{1,8}(?:\|[ \t]{1,8})?["'\`]?([^\s"'\`|<>,;]{8,1024})`,
+    ),
+    leave: (secret) => !looksStrong(secret.replace(/[.!?)]+$/, '')),
+  },
+  {
+    // A key that begins like a variable of the configuration: `pass: '…'` in an object
+    kind: 'assignment',
+    starts: ['pass'],
+    pattern: /(?<![A-Za-z])pass["']?[ \t]{0,4}[:=][ \t]{0,4}["']([^\s"'\\]{6,256})["']/iy,
+    leave: isNoSecret,
+  },
+  {
+    kind: 'one-time-seed',
+    starts: ['secret', 'seed', 'key'],
+    pattern: new RegExp(
+      String.raw`(?<=(?:otp|2fa|mfa)[ _-]?)(?:secret|seed|key)${sign}((?:[a-z2-7]{4}[ -]){3,15}[a-z2-7]{2,4})`,
+      'iy',
+    ),
+  },
+  {
+    kind: 'braced-password',
+    starts: ['pwd=', 'password='],
+    pattern: /(?:pwd|password)=\{([^{}\s"']{6,128})\}/iy,
+    leave: (secret) => isNoSecret(secret) || !/[0-9]/.test(secret),
+  },
+  {
+    kind: 'session-cookie',
+    starts: [
+      'phpsessid',
+      'jsessionid',
+      'aspsessionid',
+      'asp.net',
+      'connect.sid',
+      'user_session',
+      'laravel_session',
+    ],
+    pattern:
+      /(?:phpsessid|jsessionid|aspsessionid[a-z]{0,8}|asp\.net_sessionid|connect\.sid|user_session|laravel_session)=([^\s"'\\;,]{16,4096})/iy,
+  },
+  {
+    kind: 'header-secret',
+    starts: ['x-honeycomb-team', 'x-auth-', 'fastly-key', 'x-functions-key'],
+    pattern:
+      /(?:x-honeycomb-team|x-auth-[a-z]{1,20}|fastly-key|x-functions-key)["']?: ?["']?([^\s"'\\]{16,4096})/iy,
+    leave: looksLikeCode,
+  },
+  {
+    // `?key=…` and `?code=…` in an address
+    kind: 'address-key',
+    starts: ['key=', 'code='],
+    pattern: /(?<=[?&])(?:key|code)=([A-Za-z0-9_.~%+/=-]{20,1024})/y,
+    leave: (secret) => !looksStrong(secret),
+  },
+  {
+    kind: 'wireless-password',
+    starts: ['wifi:'],
+    pattern: /WIFI:[^\s]{0,200}?P:([^;\s]{6,128})/y,
+  },
+];
+
+/** Quoted values in which stand blanks, separators or the other kind of quote; before those that end at such a sign. */
+export const quotedFormats: readonly ContextFormat[] = [
+  {
+    // Words with blanks between them, in quotes
+    kind: 'passphrase',
+    starts: ['pas', 'sec'],
+    pattern: new RegExp(
+      String.raw`(?:passphrase|(?<=[_-])pass(?:word)?|secret)\\{0,4}["']?[ \t]{0,32}(?:=>|:=|=|:)[ \t]{0,32}(?:"([^"\n\\]{12,256})"|'([^'\n\\]{12,256})')`,
+      'iy',
+    ),
+    leave: (secret, match) => !isPhrase(secret, match),
+  },
+  {
+    // One quote inside the other ones
+    kind: 'assignment',
+    starts: nameStarts,
+    pattern: new RegExp(
+      String.raw`(?:${secretNames})["']?[ \t]{0,32}(?:=>|:=|=|:)[ \t]{0,32}(?:"([^"\s\\]{6,256})"|'([^'\s\\]{6,256})')`,
+      'iy',
+    ),
+    leave: isNoSecret,
+  },
+];
+
+/** Not a sentence of the page: a phrase has no place for one, and elsewhere a word of it has to be random. */
+function isPhrase(secret: string, match: string): boolean {
+  if (!secret.includes(' ') || looksLikeCode(secret)) return false;
+  if (/^passphrase/i.test(match)) return secret.split(' ').length >= 4 && !/[.!?:]$/.test(secret);
+  return secret
+    .split(' ')
+    .some((word) => looksStrong(word) || /[A-Za-z][$#%^&*!][A-Za-z0-9]/.test(word));
+}
