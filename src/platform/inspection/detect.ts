@@ -1,8 +1,9 @@
 import { readings } from './normalize.ts';
-import { isProse, withoutCode } from './prose.ts';
+import { isProse, isSnippet, withoutCode } from './prose.ts';
 import { xmlEntity, xss } from './rules/markup.ts';
 import {
   deserialization,
+  formatString,
   formulaInjection,
   headerInjection,
   hiddenText,
@@ -27,6 +28,7 @@ const detectors: readonly (readonly [Kind, readonly Rule[]])[] = [
   ['header-injection', headerInjection],
   ['xml-entity', xmlEntity],
   ['formula-injection', formulaInjection],
+  ['format-string', formatString],
   ['prototype-pollution', prototypePollution],
   ['deserialization', deserialization],
   ['internal-address', internalAddress],
@@ -44,21 +46,28 @@ const longestValue = 1000;
  */
 export function detect(text: string): readonly Kind[] {
   if (isHarmless(text)) return [];
-  const hidden = matching(text, hiddenText, true) ? (['hidden-text'] as const) : [];
+  const value = { isValue: true, isCode: false };
+  const hidden = matching(text, hiddenText, value) ? (['hidden-text'] as const) : [];
   const looked = withoutCode(text);
   const isValue = looked.length <= longestValue && !isProse(looked);
+  const look = { isValue, isCode: isValue && isSnippet(looked) };
   const found = new Set<Kind>(hidden);
   for (const reading of readings(looked)) {
     for (const [kind, rules] of detectors) {
-      if (!found.has(kind) && matching(reading, rules, isValue)) found.add(kind);
+      if (!found.has(kind) && matching(reading, rules, look)) found.add(kind);
     }
   }
   return [...found];
 }
 
-function matching(text: string, rules: readonly Rule[], isValue: boolean): boolean {
+function matching(
+  text: string,
+  rules: readonly Rule[],
+  { isValue, isCode }: { readonly isValue: boolean; readonly isCode: boolean },
+): boolean {
   return rules.some(
-    ({ pattern, onlyBare }) => (onlyBare !== true || isValue) && pattern.test(text),
+    ({ pattern, onlyBare, notCode }) =>
+      (onlyBare !== true || isValue) && (notCode !== true || !isCode) && pattern.test(text),
   );
 }
 

@@ -9,6 +9,32 @@ const payloadWords = new Set(
   ).split(' '),
 );
 
+/**
+ * How code, markup, patches and stack traces begin that people paste without marking them. A value that breaks out of a
+ * place begins with what ends that place, so what only a lone value can be is not asked of these.
+ */
+const snippets: readonly RegExp[] = [
+  /^\s{0,20}(?:const|let|var|type|interface|class|enum|import|export|return|async|await|def|fn|func|pub|use|package|public|private|protected|static|struct|impl|namespace|throw|new)\s{1,5}[\w$*{[<('"]/u,
+  /^\s{0,20}(?:if|for|while|switch|catch)\s*\([^\n]*[{);]$/mu,
+  /^\s{0,20}(?:if|for|while|elif)\s[^\n]{1,200}(?:;\s?(?:do|then)\b|:$)/mu,
+  /^\s{0,20}(?:print|println!?|puts|echo|console\.log|System\.out\.println|fmt\.\w+)\s?[("']/u,
+  /^\s{0,20}(?:std::|#include\b|#define\b|@[A-Z]\w*\s{1,5}\w|[A-Z]\w*<[\w<>, []{1,80}>\s{1,5}\w+\s*[=;(])/u,
+  /^\s{0,20}\$\w+\s*=\s*(?:\$this|new\b|\[|array\b|\w+\()/u,
+  /^\s{0,20}(?:sudo\s{1,5})?(?:git|docker|kubectl|npm|npx|yarn|pnpm|make|cargo|go|pip3?|tar|find|grep|sed|awk|chmod|export|cd|mvn|gradle|helm|terraform|apt-get|apt|brew)\s{1,5}[\w.-]/u,
+  /^\s{0,20}cat\s{1,5}[\w.-]{1,80}\s*\|\s*(?:sort|grep|wc|head|tail|jq)\b/u,
+  /^(?:diff --git\s|---\s[ab]\/|@@ -\d|\s{2,8}at\s|Traceback \(most|goroutine \d|thread ')/u,
+  /^\s{0,20}<\/?(?:p|b|i|u|em|strong|br|hr|div|span|ul|ol|li|h[1-6]|table|tr|td|th|pre|code|details|summary|blockquote|kbd|sup|sub|del|img|a|!--)(?:\s|\/?>)/iu,
+  /^\s{0,20}<[A-Z]\w*[\s/>]/u,
+  /^\s{0,20}(?:@media\s|[.#]?[\w:. >-]{1,80}\{[^{}]{1,200}:[^{}]{1,200}\}$)/u,
+  /^\s{0,20}SELECT\s[\w\s,.*`]{1,200}\sFROM\s{1,5}[\w.`"-]+(?:\s{1,5}(?:WHERE\s{1,5}\w+\s*=\s*\S+|ORDER BY\s{1,5}\w+|LIMIT\s{1,5}\d+|GROUP BY\s{1,5}\w+))*;?$/iu,
+];
+
+/** Whether it is code, markup, a patch or a stack trace that somebody pasted as it is. */
+export function isSnippet(text: string): boolean {
+  const head = text.slice(0, 600);
+  return snippets.some((pattern) => pattern.test(head));
+}
+
 const fence = /^(?:```|~~~)/u;
 
 /**
@@ -28,7 +54,8 @@ export function withoutCode(text: string): string {
       /(^|[\s([{"'>*_|-])(`{1,3})(?!`)[^`\n]{1,400}\2(?=$|[\s)\]}"'.,:;!?<*_|/-])/gmu,
       '$1 ',
     );
-  return wordsOf(rest) >= 2 ? rest : text;
+  const written = rest.slice(0, 4000).match(/\p{L}{2,30}/gu)?.length ?? 0;
+  return wordsOf(rest) >= 1 && written >= 2 ? rest : text;
 }
 
 /** Whether it reads like sentences, a title, a table or a block of code of a person, and not like one value. */

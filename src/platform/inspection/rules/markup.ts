@@ -24,7 +24,7 @@ export const xss: readonly Rule[] = [
   ),
   always(/^\s{0,5}\[[^\]]{1,60}\]:\s{0,5}(?:javascript|vbscript|data:text\/html)\s{0,3}:/mu),
   always(
-    /(?:javascript|vbscript)\s{0,5}:\s{0,10}(?:\/\/|\/\*|alert|prompt|confirm|eval|fetch|document|window|location|top|self|this|globalthis|import|void\s?\(?[^0]|["'[({;]|[a-z]{1,20}\()/u,
+    /(?:javascript|vbscript)\s{0,5}:\s{0,10}(?:\/\/|\/\*|alert|prompt|confirm|eval|fetch|document|window|location|top|self|this|globalthis|import|void\s?\([^0]|["'[({;]|[a-z]{1,20}\()/u,
   ),
   always(/data:(?:text\/html|image\/svg\+xml|application\/xhtml\+xml)[;,]/u),
   always(
@@ -56,7 +56,18 @@ export const xss: readonly Rule[] = [
     /\bon(?:error|load|click|focus|blur|mouse\w{2,6}|toggle|pointer\w{2,8}|animation\w{3,9}|transition\w{3,6}|begin|key\w{2,5}|submit|wheel|scroll\w{0,3}|before\w{3,9}|after\w{3,9}|hashchange|message|pageshow|popstate|resize|storage|unload|copy|cut|paste|drag\w{0,5}|drop|input|change|select|invalid|search|show|start|finish|bounce|canplay\w{0,7}|play|playing|loadstart|loadedmetadata|ended|progress|contextmenu|auxclick|dblclick)\s{0,10}=\s{0,10}["'`]?\s{0,5}(?:alert|prompt|confirm|eval|fetch|location|document|window|import|top|self|parent|this|xss|javascript|\w{1,20}\s{0,3}[(`]|[&%\\])/u,
   ),
   always(/\bxss[_-]?canary\b/u),
+  always(/\+adw-/u),
+  bare(/\b(?:alert|prompt|confirm)\s{0,3}[)\],]{1,2}\s{0,3}[(\],.\w]|=\s{0,3}alert\b/u),
+  bare(/\b(?:top|self|window|parent|this|globalthis|frames)\s{0,3}\[\s{0,3}[/\d"'`]/u),
   bare(/<script\b/u),
+  bare(
+    /<(?:\?import|\?xml|\?\s|!attlist|!element|!\[cdata|xml\b|i?layer\b|image\b|link\b|style\b|xsl:|fe[a-z]{4,20}\b|html\b[^>]{0,80}xmlns)/u,
+  ),
+  bare(/<[a-z]{1,20}\b[^<>]{0,200}\b(?:datasrc|dataformatas|dynsrc|lowsrc)\s{0,5}=/u),
+  bare(/style\s{0,5}=[^<>]{0,200}url\s{0,5}\(/u),
+  bare(
+    /<(?:img|a)\b[^<>]{0,100}\b(?:src|href)\s{0,5}=\s{0,5}["']?\s{0,5}(?:mocha|livescript|feed|view-source)\s{0,3}:/u,
+  ),
   bare(/<\/script\s{0,5}>/u),
   bare(
     /<(?:iframe|object|embed|applet|svg|math|base|meta|isindex|frameset|portal|xmp|noembed|plaintext)\b/u,

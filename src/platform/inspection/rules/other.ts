@@ -14,6 +14,7 @@ export const templateInjection: readonly Rule[] = [
   always(/#set\s{0,3}\(\s{0,3}\$\w{1,20}\s{0,3}=/u),
   always(/\{\{\s{0,5}(?:config|self|settings|request|app|_self|dump)\s{0,5}(?:\}\}|\.|\[|\()/u),
   always(/\bt\(\s{0,3}java\.lang|\$\{t\s{0,3}\(/u),
+  always(/\{[\w.[\]]{0,40}\.?__(?:class|init|globals|mro|dict|builtins)__/u),
   bare(/\{\{[^\n{}]{0,200}\}{1,2}/u),
   bare(/\{%[^\n%]{0,200}%\}/u),
   bare(/<%[^\n%]{0,200}%>/u),
@@ -24,12 +25,25 @@ export const templateInjection: readonly Rule[] = [
   bare(/\$(?:class|!?\w{1,20})\.(?:inspect|getclass|forname|type)\b/u),
 ];
 
+/** Places of a format that read or write what lies behind the text. */
+export const formatString: readonly Rule[] = [
+  always(/(?:%[\d$.-]{0,8}[npx]\W{0,2}){3}/u),
+  bare(/(?:%[\d$.-]{0,8}[sdnpxou]\W{0,2}){3}/u),
+  bare(/%\d{1,3}\$[-\d.]{0,6}[a-z]/u),
+  bare(/^(?:%\d{0,4}[npx])+$|^%\(\w{1,40}\)[sdr]$/u),
+  bare(/^(?:a{4,}|b{4,})[^\n]{0,20}%[\dpxns]/u),
+];
+
 /** Line breaks that become headers, log lines or protocol commands. */
 export const headerInjection: readonly Rule[] = [
   always(
     /(?:%0d|%0a|%e5%98%8[ad]|\\r|\\n|\r|\n)\s{0,5}(?:set-cookie|location|content-type|content-length|x-[\w-]{1,30}|host|transfer-encoding|access-control-[\w-]{1,30}|refresh|link)\s{0,3}(?::|%3a)\s{0,5}\S/u,
   ),
   always(/\r\n\r\n\s{0,5}<|%0d%0a%0d%0a/u),
+  always(
+    /^[^\n]{1,60}\r?\n\s?\[?\d{4}-\d\d-\d\d[t ]\d\d:\d\d\S{0,20}\s{1,3}\W?(?:error|warn|info|debug|fatal|critical)\b[^\n]{0,200}$/u,
+  ),
+  always(/^[^\n{]{1,60}\r?\n\{\s?"(?:level|severity|timestamp|time|msg)"\s?:[^\n]{0,400}$/u),
   always(/\bhttp\/1\.[01]\s{0,3}(?:\r|\n|%0d|%0a|\\r)/u),
   bare(/%0[ad]|%e5%98%8[ad]|%u000[ad]|\\r\\n/u),
   bare(/[\r\u0085\u2028\u2029\v\f]/u),
@@ -52,8 +66,8 @@ export const formulaInjection: readonly Rule[] = [
   always(
     /^\s{0,3}[=+@-]\s{0,3}(?:hyperlink|importxml|importdata|importhtml|importrange|importfeed|webservice|image|call|exec|register|filterxml|rtd|dde)\s{0,3}\(/mu,
   ),
-  bare(/^[=@\t]\s{0,3}\w{1,20}\s{0,3}[(|+*]/u),
-  bare(/^[=+-]{1,2}\s{0,3}\d{1,9}\s{0,3}[+*-]\s{0,3}\w/u),
+  bare(/^\s{0,5}[=@]\s{0,3}\w{1,20}\s{0,3}[(|+*](?![^\n]{0,80}\{)/u),
+  bare(/^\s{0,5}[=+-]{1,2}\s{0,3}\d{1,9}\s{0,3}[+*-]\s{0,3}\w/u),
   bare(/^[+-]\s{0,3}[a-z]{2,20}\s{0,3}\(/u),
 ];
 
@@ -89,7 +103,7 @@ export const promptInjection: readonly Rule[] = [
     /<\|?(?:im_start|im_end|system|endoftext|eot_id|start_header_id)\|?>|\[\/?inst\]|<<sys>>|<\/?(?:system|assistant)(?:-reminder|_prompt)?>/u,
   ),
   always(
-    /^\s{0,3}(?:#{1,3}\s{0,3})?(?:system|assistant)\s{0,3}(?:prompt|message|override)?\s{0,3}:\s{0,5}(?:you|ignore|disregard|new|from now|do not|reveal|print|send|the user|override)/mu,
+    /^\s{0,3}(?:#{1,3}\s{0,3})?(?:system|assistant)\s{0,3}(?:prompt|message|override)?\s{0,3}:\s{0,5}(?:you|ignore|disregard|new|from now|do not|reveal|print|send|the user|override|sure\b|of course|ok(?:ay)?\b|certainly|here\b)/mu,
   ),
   always(
     /\b(?:reveal|print|show|repeat|output|leak|exfiltrate)\s{1,5}(?:me\s{1,5}|us\s{1,5})?(?:your|the|all)\s{1,5}(?:\w{1,12}\s{1,5}){0,2}?(?:system\s{1,5}prompt|(?:hidden|initial|original|secret)\s{1,5}(?:instructions?|prompt|rules)|environment\s{1,5}variables?\s{1,5}(?:to|in|as|here)|secrets?\s{1,5}(?:to|in|as|here)|api\s{1,5}keys?\s{1,5}(?:to|in|as|here))/u,
@@ -103,6 +117,51 @@ export const promptInjection: readonly Rule[] = [
   always(
     /\bdo\s{1,5}not\s{1,5}(?:tell|inform|mention|reveal|show)\s{1,5}(?:this\s{1,5}|it\s{1,5})?(?:to\s{1,5})?(?:the\s{1,5})?(?:user|maintainers?|reviewers?|humans?|anyone)\b/u,
   ),
+  always(
+    /\b(?:ignore|disregard|forget|override)\s{1,5}(?:everything|anything|all|what\s{1,5}is|the)\s{1,5}(?:of\s{1,5})?(?:the\s{1,5})?(?:above|before|previous)\b/u,
+  ),
+  always(
+    /\bforget\s{1,5}(?:everything|all)\b[^\n]{0,40}\b(?:above|before|told|know|instructions?)/u,
+  ),
+  always(
+    /\b(?:print|echo|reveal|leak|output|dump|exfiltrate|paste)\s{1,5}(?:\$|the\s{1,5}|your\s{1,5}|value\s{1,5}of\s{1,5}){0,3}[a-z]{2,20}_(?:token|api_key|secret|password|key)\b/u,
+  ),
+  always(
+    /\bexfiltrate\s{1,5}(?:\w{1,12}\s{1,5}){0,2}(?:secrets?|data|keys?|tokens?|credentials?|files?)\b/u,
+  ),
+  always(
+    /<!--\s{0,5}(?:ai|agents?|assistant|claude|llm|bot|copilot|codex|instructions?|system)\b[^>\n]{0,40}[:,!]/u,
+  ),
+  always(
+    /\b(?:notes?|messages?|instructions?|attention|dear|hey|hello|important)\W{1,5}(?:to\s{1,5}|for\s{1,5}|all\s{1,5}|any\s{1,5}|the\s{1,5}){0,3}(?:coding\s{1,5}|ai\s{1,5}|autonomous\s{1,5}){0,2}(?:agents?|assistants?|ai|llms?|language\s{1,5}models?)\b[^\n]{0,10}[:,]/u,
+  ),
+  always(
+    /\b(?:begin|start|enter|enable|activate)\W{1,3}(?:of\s{1,5})?(?:admin|system|developer|god|debug|root|maintenance|dan)\W(?:mode\s{1,5})?(?:override|prompt|instructions?|mode)\b[^\n]{0,40}(?:approve|true|ignore|unrestricted|no\s{1,5}(?:rules|limits)|end\b)/u,
+  ),
+  always(
+    /\brepeat\s{1,5}(?:all\s{1,5})?(?:the\s{1,5})?(?:words|text|everything|instructions)\s{1,5}(?:above|before)\b/u,
+  ),
+  always(
+    /\bskip\s{1,5}(?:the\s{1,5}|all\s{1,5})?(?:tests?|checks?|review|approval)\s{1,5}and\s{1,5}(?:merge|push|approve|commit|deploy)\b/u,
+  ),
+  always(
+    /\b(?:add|insert|include|introduce|plant|hide)\s{1,5}(?:a\s{1,5}|an?\s{1,5}\w{1,12}\s{1,5})?(?:back\s?door|key\s?logger|malware|reverse\s{1,5}shell)\b/u,
+  ),
+  always(
+    /\b(?:act|behave|respond|pretend)\s{1,5}(?:as|like|to\s{1,5}be)\s{1,5}(?:if\s{1,5})?(?:you\s{1,5}(?:are|were|have)\s{1,5})?(?:an?\s{1,5})?(?:unrestricted|unfiltered|root|admin(?:istrator)?|dan|jailbroken|evil|no\s{1,5}(?:rules|restrictions))\b/u,
+  ),
+  always(
+    /\bwithout\s{1,5}(?:telling|informing|asking|notifying|mentioning\s{1,5}it\s{1,5}to)\s{1,5}(?:the\s{1,5}|any\s{1,5})?(?:users?|humans?|maintainers?|reviewers?|owner)\b/u,
+  ),
+  always(
+    /\byou\s{1,5}(?:must|should|will|have\s{1,5}to)\s{1,5}(?:now\s{1,5}|always\s{1,5}|only\s{1,5})?(?:obey|comply|ignore\s{1,5}(?:all|any|the|your)|reveal|approve\s{1,5}(?:this|everything|all))\b/u,
+  ),
+  always(
+    /\bnew\s{1,5}(?:system\s{1,5})?(?:instructions?|directives?|objective|rules)\s{0,3}:\s{0,5}\S/u,
+  ),
+  always(
+    /\b(?:approved|authori[sz]ed|allowed|permitted)\s{1,5}by\s{1,5}(?:the\s{1,5})?(?:system|anthropic|openai|developer)\b/u,
+  ),
 ];
 
 /** Characters that a person does not see or sees elsewhere than they stand. */
@@ -113,12 +172,19 @@ export const hiddenText: readonly Rule[] = [
   always(/[^\P{Cc}\n\t\r][[\]PX^_()#]|\u009B/u),
   always(/[a-z0-9][\u200B\u2060\u00AD\uFEFF][a-z0-9]/u),
   always(
-    /(?=\p{Script=Latin})[a-z]{1,20}[\u0430\u0435\u043E\u0440\u0441\u0443\u0445\u0456\u0458\u04CF\u0501\u03BF\u03B1\u03C1]/u,
+    /[a-z][\u0430-\u045F\u04CF\u0501\u051B\u051D\u03BF\u03B1\u03C1\u03BD\u03B9\u03BA\u0561-\u0587\u13A0-\u13F5\uAB70-\uABBF]/iu,
   ),
   always(
-    /[\u0430\u0435\u043E\u0440\u0441\u0443\u0445\u0456\u0458\u04CF\u0501\u03BF\u03B1\u03C1][a-z]/u,
+    /[\u0430-\u045F\u04CF\u0501\u051B\u051D\u03BF\u03B1\u03C1\u03BD\u03B9\u03BA\u0561-\u0587\u13A0-\u13F5\uAB70-\uABBF][a-z]/iu,
   ),
+  always(/[\u{1D400}-\u{1D7FF}]{3}/u),
+  always(/[\uFE00-\uFE0F\u{E0100}-\u{E01EF}]{2}/u),
   bare(/[^\P{Cc}\n\t\r]/u),
-  bare(/[\u200B\u200C\u200E\u200F\u2060-\u206F\uFEFF\u{E0000}-\u{E0FFF}\uFFF9-\uFFFD]/u),
+  bare(
+    /[\u200B\u2060-\u206F\uFEFF\u00AD\u115F\u1160\u3164\uFFA0\u{E0000}-\u{E0FFF}\uFFF9-\uFFFD]/u,
+  ),
+  // Joiners and marks of direction belong to Arabic, Hebrew and Indic writing and to emoji, and to nothing in Latin letters.
+  bare(/(?:[\w-]|^)(?:\u200C|\u200D|\u200E|\u200F|\u061C)/u),
+  bare(/^[\w-]{1,40}[\u2010-\u2015\u2212][\w\u2010-\u2015\u2212-]{1,40}$/u),
   bare(/[\uFF01-\uFF5E]{4,}/u),
 ];

@@ -9,6 +9,9 @@ export const pathTraversal: readonly Rule[] = [
   always(/\.\.(?:%2f|%5c|%c0%af|%c1%9c|%u2215|%u2216|%25|;\/|%00)/u),
   always(/(?:%2e|%252e|%c0%ae|%u002e){2}/u),
   always(/\.\.\.\.[\\/]{2}/u),
+  always(
+    /(?:\.\.|(?:0x2e|%(?:25)?2e|%%?c0%(?:2e|6e|\.|ae)|%c0\.|%uff0e|%%32%%65|[.?]){2})(?:0x2f|0x5c|%%3[25]%%6[36]|%c[01]%\w{2}|%bg%qf|%uefc8|%uf025|%u221[56]|%(?:25){1,3}(?:2f|5c))/u,
+  ),
   always(/(?:php|zip|phar|expect|glob|compress\.zlib|jar|netdoc):\/{2}\S/u),
   always(
     /\/(?:proc\/(?:self|\d{1,7})\/(?:environ|cmdline|maps|mem|fd|root|cwd|exe)|etc\/(?:shadow|sudoers|gshadow)|root\/\.ssh)/u,
@@ -17,20 +20,23 @@ export const pathTraversal: readonly Rule[] = [
   bare(
     /\/etc\/(?:passwd|shadow|group|hosts|hostname|issue|motd|resolv\.conf|ssh|ssl|mysql|apache2?|nginx|crontab|fstab|sudoers)/u,
   ),
-  bare(/\/(?:proc|sys|dev|root|boot)\/\w/u),
+  bare(/(?:^|[\s"'=:(,]|\.\.)\/(?:proc|sys|dev|root|boot)\/\w/u),
   bare(
-    /\b(?:[a-z]:)?[\\/]{1,2}(?:windows|winnt|boot\.ini|inetpub|system32|users|programdata|autoexec|pagefile)\b/u,
+    /\b(?:[a-z]:)?[\\/]{1,2}(?:windows|winnt|boot\.ini|inetpub|system32|programdata|autoexec|pagefile)\b/u,
   ),
   bare(
     /\b(?:win\.ini|boot\.ini|web\.config|wp-config\.php|\.htpasswd|\.htaccess|id_rsa|id_ed25519|authorized_keys|known_hosts|\.bash_history|\.git\/(?:config|head|hooks|index)|\.aws\/credentials|\.ssh\/|\.kube\/config|\.docker\/config|\.npmrc|\.pgpass|\.netrc|\.git\/)/u,
   ),
   bare(/^\\{2}[\w.?]{1,60}\\/u),
   bare(/%00|\0|\\0\b|\\x00|\\u0000/u),
-  bare(/^[a-z]:[\\/]/u),
-  bare(/^~(?:root|\w{0,20})?\//u),
-  bare(/^\/(?:etc|var|home|root|usr|tmp|opt|srv|run|mnt|bin|lib)\/\S/u),
+  bare(/^(?:~(?:root)?|\/home\/[\w-]{1,40})\/\.\w/u),
+  bare(/^~\w{1,20}\//u),
+  bare(/^\/(?:etc|var|root|tmp|run|bin)\/\S/u),
+  bare(/(?:^|[\\/])(?:\.git|git~\d|\.ssh|\.aws|\.kube|\.gnupg|\.svn)(?:[\\/]|$)/u),
+  bare(/\betc[\\/]{1,2}(?:passwd|shadow|group|hosts)\b/u),
+  bare(/(?:^|[\\/])\.{3,}[\\/]/u),
   bare(/\.(?:php|asp|aspx|jsp|exe|sh|bat|cmd)(?:%00|;|\0|\.jpg|\.png|::\$data)/u),
-  bare(/::\$(?:data|index_allocation)/u),
+  bare(/::?\$(?:data|index_allocation)\b/u),
   bare(/^(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\.\w{1,5})?$/u),
 ];
 
@@ -50,6 +56,8 @@ export const internalAddress: readonly Rule[] = [
   bare(/^\s{0,5}file:/u),
   bare(/^\s{0,5}(?:https?:)?\/{2,}(?:localhost|127\.|10\.|192\.168\.|0\.|\[::)/u),
   bare(/^\s{0,5}(?:127\.|0\.0\.0\.0|localhost(?::|\/|$)|::1|\[::|0x7f|2130706433|017700000001)/u),
+  bare(/^\s{0,5}https?:\/\/(?:instance-data|[\w.-]{1,100}\.(?:svc|default|cluster))(?:[.:/]|$)/u),
+  bare(/^\s{0,5}https?:\/\/[a-z][a-z\d-]{0,60}(?::\d{1,5})?\/?$/u),
   bare(/[\u2460-\u24FF\u3002\uFF0E\uFF61]/u),
 ];
 
@@ -63,4 +71,5 @@ export const dangerousUrl: readonly Rule[] = [
   bare(/^\s{0,5}https?:\/{3,}|^\s{0,5}https?:\\|^https?:\/\/[^\s/]{0,80}[\\#?]@/u),
   bare(/^\s{0,5}https?:\/\/[^\s/]{0,80}@/u),
   bare(/^\s{0,5}https?:\/\/xn--/u),
+  bare(/^\s{0,5}\/{1,5}(?:[\t ;<\\]|https?:)/u),
 ];

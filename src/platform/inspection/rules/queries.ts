@@ -1,4 +1,4 @@
-import { always, bare, type Rule } from './rule.ts';
+import { always, bare, broken, type Rule } from './rule.ts';
 
 /** SQL that breaks out of a value. Comments between words were made blanks before. */
 export const sqlInjection: readonly Rule[] = [
@@ -17,7 +17,7 @@ export const sqlInjection: readonly Rule[] = [
     /\bunion\s{1,20}(?:(?:all|distinct)\s{1,10})?\({0,6}\s{0,5}select\s{1,10}(?:null|\d|@@|["'(]|char\s?\(|concat|group_concat|version|user\b|database|load_file|unhex|0x|\*|username|password|table_name|[\w,.\s*]{1,80}\sfrom\s{1,5}(?:information_schema|users|mysql|pg_|sys|admin|dual))/u,
   ),
   always(
-    /["'`)\d]\s{0,10};\s{0,10}(?:drop|delete|insert|update|alter|create|truncate|exec(?:ute)?|shutdown|declare|grant|copy|select|waitfor|merge|call|do|vacuum|begin|commit|rollback|set|use|if|with|attach)\s{1,10}\S/u,
+    /["'`)\d]\s{0,10};\s{0,10}(?:(?:drop|alter|create|truncate)\s{1,10}(?:table|database|schema|view|user|role|index|function|trigger)|delete\s{1,10}from|insert\s{1,10}into|update\s{1,10}\S{1,60}\s{1,10}set|exec(?:ute)?\s{1,10}(?:xp_|sp_|master|immediate|[("'@])|shutdown\b|declare\s{1,10}@|grant\s{1,10}\S{1,60}\s{1,10}(?:on|to)|copy\s{1,10}[^\n]{1,80}\s{1,10}(?:from|to)|select\s{1,10}(?:[*('"@\d]|[\w.,\s*()]{1,80}\sfrom\s|\w{1,40}\()|waitfor\s{1,10}delay|merge\s{1,10}into|call\s{1,10}\w{1,40}\(|do\s{1,10}\$|set\s{1,10}@?\w{1,40}\s{0,5}=|if\s{0,10}\(|attach\s{1,10}database)/u,
   ),
   always(/;\s{0,10}(?:drop|truncate|alter)\s{1,10}(?:table|database|schema|user|role|view)\b/u),
   always(
@@ -38,47 +38,52 @@ export const sqlInjection: readonly Rule[] = [
   always(/["')\d]\s{0,10}(?:--\s?(?:[-+]|$)|--\s{0,3}\n)/mu),
   always(/\w["']\s{0,3}(?:--|#)\s{0,3}$/mu),
   always(/^["')]{1,4}\s{0,5}(?:--|#|\/\*)/u),
-  bare(
+  broken(
     /["'`]\s{0,10}\){0,6}\s{0,5}(?:or|and|xor|union|having|order\s{1,10}by|group\s{1,10}by|limit|procedure|like|rlike|between|in|is|div|mod|\|\||&&|\^|\||&|;|%3b)(?:\b|\s|["'`(])/u,
   ),
-  bare(/\bunion\b[^\n]{0,40}\bselect\b/u),
-  bare(
+  broken(/\bunion\b[^\n]{0,40}\bselect\b/u),
+  broken(
     /\b(?:or|and)\s{1,10}(?:not\s{1,5})?["'(]{0,3}[\w@]{1,20}["')]{0,3}\s{0,5}(?:=|<|>|!=|like|rlike|between|in)\s{0,5}["'(]{0,3}[\w@]{1,20}/u,
   ),
-  bare(/\)\s{0,5}(?:or|and)\s{0,5}\(/u),
-  bare(
-    /^["']?-?\d{1,9}["')]{0,3}\s{1,10}(?:or|and|union|order\s{1,10}by|having|group\s{1,10}by|procedure|rlike|limit)\b/u,
+  broken(/\)\s{0,5}(?:or|and)\s{0,5}\(/u),
+  broken(
+    /^["']?-?\d{1,9}["')]{0,3}\s{1,10}(?:union|order\s{1,10}by|having|group\s{1,10}by|procedure|rlike|limit|(?:or|and)(?:\s{1,5}\d{1,3}\s{0,3}$|\s{1,5}(?:true|false|not|exists|sleep|pg_sleep|benchmark|row)\b|\s{0,5}["'(]|\s{1,5}\S{1,30}\s{0,3}(?:=|<|>|like\b|--|#)))/u,
   ),
-  bare(/\b(?:order|group)\s{1,5}by\s{1,5}\d{1,4}\b/u),
-  bare(/\bhaving\s{1,5}\d/u),
-  bare(
+  broken(/\b(?:order|group)\s{1,5}by\s{1,5}\d{1,4}\b/u),
+  broken(/\bhaving\s{1,5}\d/u),
+  broken(
     /;\s{0,5}(?:drop|delete|insert|update|alter|create|truncate|exec|shutdown|declare|grant|copy|select|merge|vacuum|attach)\b/u,
   ),
-  bare(
+  broken(
     /^\s{0,5}(?:drop|truncate|alter)\s{1,5}(?:table|database|schema)\b[^\n]{1,60}(?:;|--|#|cascade)/u,
   ),
-  bare(
+  broken(
     /\b(?:insert\s{1,5}into|delete\s{1,5}from|update\s{1,5}\w{1,40}\s{1,5}set)\s{1,5}[^\n]{0,120}(?:--|#|;|admin|password)/u,
   ),
-  bare(
-    /(?:@@version|@@datadir|@@hostname|current_user\s?\(|session_user|system_user|database\s?\(\s?\)|version\s?\(\s?\)|user\s?\(\s?\)|schema\s?\(\s?\))/u,
+  broken(
+    /(?:@@version|@@datadir|@@hostname|current_user\s?(?:\(|;)|current_setting\s?\(|from\s{1,5}(?:pg_\w{3,20}|sysusers|sysobjects)\b|session_user|system_user|database\s?\(\s?\)|version\s?\(\s?\)|user\s?\(\s?\)|schema\s?\(\s?\))/u,
   ),
-  bare(
+  broken(
     /\b(?:char|chr|concat|ascii|substring?|mid|ord|hex|unhex|cast|convert|ifnull|elt|make_set|json_keys|st_longfromgeohash|polygon|exp|ctxsys\.\w{1,20}|to_char)\s{0,5}\(\s{0,5}(?:\d{2,}|0x|\(\s?select|select\b|~|@@|["'\w.]{1,20}\s?,\s?(?:\d|0x|\())/u,
   ),
-  bare(/\(\s{0,5}select\b[^\n]{1,200}\)/u),
-  bare(/\bcase\s{1,5}when\b[^\n]{1,100}\bthen\b/u),
-  bare(
+  broken(/\(\s{0,5}select\b[^\n]{1,200}\)/u),
+  broken(/\bcase\s{1,5}when\b[^\n]{1,100}\bthen\b/u),
+  broken(
     /\b(?:select)\b[^\n]{0,80}\b(?:from)\b[^\n]{0,80}(?:--|#|;\s{0,3}$|where\s{1,5}["'\w.]{1,20}\s?=\s?["'\w.]{1,20}\s{1,5}or\b|users|passwords?|passwd|admin|secrets|tokens|credentials|accounts)/u,
   ),
-  bare(/["']\s{0,5}(?:--|#|\/\*|;%00)\s{0,10}\S{0,12}\s{0,3}$/u),
-  bare(
+  broken(/["']\s{0,5}(?:--|#|\/\*|;%00)\s{0,10}\S{0,12}\s{0,3}$/u),
+  broken(
     /^\s{0,5}(?:admin|root|user|x|1|test|a|\d{1,5})?["'][)]{0,4}\s{0,5}(?:--|#|\/\*|;|\|\||&&|=|\+)/u,
   ),
-  bare(/=\s{0,3}["'][^"'\n]{0,30}["']\s{0,5}(?:--|#|or\b|and\b)/u),
-  bare(/\/\*!\d{0,6}|\*\/\s{0,5}(?:union|select|or|and|from|where)\b/u),
-  bare(/\b0x[\da-f]{12,60}\b/u),
-  bare(/\/\/[\w*]{1,20}(?:\/[\w*]{1,20}){0,3}\[|\bcount\s?\(\s?\/|\bname\(\)\s?=/u),
+  broken(/=\s{0,3}["'][^"'\n]{0,30}["']\s{0,5}(?:--|#|or\b|and\b)/u),
+  broken(/\/\*!\d{0,6}|\*\/\s{0,5}(?:union|select|or|and|from|where)\b/u),
+  broken(/\b0x[\da-f]{12,60}\b/u),
+  broken(/\/\/[\w*]{1,20}(?:\/[\w*]{1,20}){0,3}\[|\bcount\s?\(\s?\/|\bname\(\)\s?=/u),
+  bare(/^\s{0,5}["'`\\;]{1,4}\s{0,5}$|^\d{1,9}["'`\\]{1,2}$|^["']\s{0,3}[-+*/^%]?\s{0,3}["']$/u),
+  bare(/^\s{0,5}(?:or|and)\s{1,5}(?:true|false|\d{1,3})\b/u),
+  bare(
+    /@@\w{3}|\b(?:grant\s{1,5}\w{1,20}\s{1,5}to|backup\s{1,5}database|exec\s{1,5}(?:sp|xp)_)\b/u,
+  ),
 ];
 
 /** Query objects and filters of stores that have no SQL. */
@@ -118,4 +123,5 @@ export const ldapInjection: readonly Rule[] = [
   bare(/\b(?:uid|cn|objectclass|userpassword|samaccountname)\s{0,3}[~<>]?=\s{0,3}\*/u),
   bare(/\\(?:2a|28|29|5c|00)(?:\\|\)|\(|\w)/u),
   bare(/^[\w.-]{0,20}\*\)/u),
+  bare(/\*\(\)|\(\)\s{0,3}\|/u),
 ];

@@ -6,6 +6,8 @@ export interface Rule {
    * developers write about `a && b`, `../src` and `{{ name }}` all day.
    */
   readonly onlyBare?: boolean;
+  /** Not said of pasted code either, where the same characters are the language. */
+  readonly notCode?: boolean;
 }
 
 export type Kind =
@@ -20,6 +22,7 @@ export type Kind =
   | 'header-injection'
   | 'xml-entity'
   | 'formula-injection'
+  | 'format-string'
   | 'prototype-pollution'
   | 'deserialization'
   | 'internal-address'
@@ -30,3 +33,4 @@ export type Kind =
 /** Shorthand for a rule of each sort. */
 export const always = (pattern: RegExp): Rule => ({ pattern });
 export const bare = (pattern: RegExp): Rule => ({ pattern, onlyBare: true });
+export const broken = (pattern: RegExp): Rule => ({ pattern, onlyBare: true, notCode: true });

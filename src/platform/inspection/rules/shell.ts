@@ -1,4 +1,4 @@
-import { always, bare, type Rule } from './rule.ts';
+import { always, bare, broken, type Rule } from './rule.ts';
 
 /** Programs that somebody runs who tries whether anything runs at all. */
 const tried =
@@ -37,32 +37,33 @@ export const commandInjection: readonly Rule[] = [
     /\b(?:runtime\.getruntime\s?\(\s?\)|processbuilder|child_process|os\.(?:system|popen)|subprocess\.(?:call|popen|run|check_output)|__import__\s?\(\s?["'](?:os|subprocess))[^\n]{0,80}(?:id|whoami|\/etc\/|\/bin\/|calc|sleep|curl|wget|touch|cat\s|rm\s-)/u,
   ),
   always(/\b(?:phpinfo|passthru|shell_exec|proc_open)\s?\(\s?(?:["'$)]|\))/u),
-  bare(
+  broken(
     new RegExp(
       `(?:;|\\||&|\`|\\$\\(|<\\(|>\\(|\\n|\\r|%0a|%0d|%26|%3b|%7c|\\^|!)${gap}{0,10}(?:/?(?:usr/)?(?:local/)?s?bin/|\\./|\\\\)?${tried}(?:\\b|$|[\\s;|&<>$\`"'\\\\{)])`,
       'u',
     ),
   ),
-  bare(/`[^`\n]{1,200}`/u),
-  bare(/\$\([^)\n]{1,200}\)?/u),
-  bare(/\$\{[^}\n]{1,100}\}/u),
-  bare(/\$(?:\{)?(?:path|home|shell|user|pwd|env|@|\*)\b|\$\d<<</u),
-  bare(/(?:;|&&|\|\||\||&)\s{0,5}\S{1,40}\s{0,5}(?:;|&&|\|\||\||&|#|>|<)/u),
-  bare(/^\s{0,5}(?:;|\||&|>|<|\n)\s{0,5}\S/u),
-  bare(/[;|&]\s{0,3}$/u),
-  bare(/\/(?:usr\/)?(?:local\/)?s?bin\/(?:\w{1,20}|\?{1,10}|\*)/u),
-  bare(/\/(?:\?{2,3}|b\?n|b\*n)\/[\w?*]{1,12}/u),
-  bare(/(?:>|>>|<)\s{0,5}(?:\/(?:dev|tmp|etc|proc|var|root|home)\/|&\d)/u),
-  bare(/\b\w{0,10}["'\\]{1,2}\w{0,10}["'\\]{1,2}\w{0,10}\s{1,3}\/etc\//u),
-  bare(/\{\s{0,3}(?:cat|ls|id|wget|curl|ping|sleep|echo|rm|nc|bash|sh|touch)\s{0,3},/u),
-  bare(/\b(?:wget|curl)\s{1,5}[^\n]{0,80}(?:https?:|\/\/|\d{1,3}\.\d{1,3}|-o\b|\||`|\$)/u),
-  bare(
+  broken(/`[^`\n]{0,100}(?:[;|&$<>]|\/(?:bin|etc|tmp|dev)\/)[^`\n]{0,100}`/u),
+  broken(/\$\([^)\n]{1,200}\)?/u),
+  broken(/\$\{[^}\n]{1,100}\}/u),
+  broken(/\$(?:\{)?(?:path|home|shell|user|pwd|env|@|\*)\b|\$\d<<</u),
+  broken(/(?:;|&&|\|\||\||&\s)\s{0,5}[^\s>]{1,40}\s{0,5}(?:;|&&|\|\||\||&|#|>|<)/u),
+  broken(/^\s{0,5}(?:;|\||&(?!#?\w{1,10};))\s{0,5}\S/u),
+  broken(/^\s{0,5}(?:[<>]\s{0,5}\/\w|<\()/u),
+  broken(/^[^\s;|&]{1,40}\s{0,3}[;|&]\s{0,3}$/u),
+  broken(/\/(?:usr\/)?(?:local\/)?s?bin\/(?:\w{1,20}|\?{1,10}|\*)/u),
+  broken(/\/(?:\?{2,3}|b\?n|b\*n)\/[\w?*]{1,12}/u),
+  broken(/(?:>|>>|<)\s{0,5}(?:\/(?:dev|tmp|etc|proc|var|root|home)\/|&\d)/u),
+  broken(/\b\w{0,10}["'\\]{1,2}\w{0,10}["'\\]{1,2}\w{0,10}\s{1,3}\/etc\//u),
+  broken(/\{\s{0,3}(?:cat|ls|id|wget|curl|ping|sleep|echo|rm|nc|bash|sh|touch)\s{0,3},/u),
+  broken(/\b(?:wget|curl)\s{1,5}[^\n]{0,80}(?:https?:|\/\/|\d{1,3}\.\d{1,3}|-o\b|\||`|\$)/u),
+  broken(
     /\b(?:system|exec|popen|eval|assert|passthru|shell_exec|execsync|spawn|spawnsync|require|import|__import__)\s{0,3}\(\s{0,3}["'`$]/u,
   ),
-  bare(/\\x[\da-f]{2}\\x[\da-f]{2}/u),
-  bare(/%(?:comspec|systemroot|programfiles|userprofile|appdata|temp|windir)%/u),
-  bare(/\b(?:cmd|powershell|pwsh)(?:\.exe)?\s{1,5}(?:\/[ck]\b|-[a-z]{1,14}\b)/u),
-  bare(/<<<?\s{0,3}["']?\w/u),
+  broken(/\\x[\da-f]{2}\\x[\da-f]{2}/u),
+  broken(/%(?:comspec|systemroot|programfiles|userprofile|appdata|temp|windir)%/u),
+  broken(/\b(?:cmd|powershell|pwsh)(?:\.exe)?\s{1,5}(?:\/[ck]\b|-[a-z]{1,14}\b)/u),
+  broken(/<<<?\s{0,3}["']?\w/u),
 ];
 
 /** A value that a program reads as an option. */
