@@ -1,3 +1,5 @@
+import { decodedText } from './decoded-view.ts';
+
 /** Every way in which a value may stand in a text, with what is sure to stand there. */
 export function encodingsOf(value: string): readonly string[] {
   const bytes = Buffer.from(value, 'utf8');
@@ -7,10 +9,17 @@ export function encodingsOf(value: string): readonly string[] {
   const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0'));
   const units = Array.from({ length: value.length }, (_, at) => value.charCodeAt(at));
   const hexOf = (unit: number, digits: number) => unit.toString(16).padStart(digits, '0');
+  const utf16 = [Buffer.from(value, 'utf16le'), Buffer.from(value, 'utf16le').swap16()];
   const all = [
     value,
     json,
     jsonEscaped(json),
+    jsonEscaped(jsonEscaped(json)),
+    // As PHP and Go write JSON, shells an argument, and Markdown a text.
+    json.replaceAll('/', String.raw`\/`),
+    json.replaceAll(/[<>&]/g, (one) => String.raw`\u${hexOf(one.charCodeAt(0), 4)}`),
+    value.replaceAll(/[^A-Za-z0-9_]/g, String.raw`\$&`),
+    value.replaceAll(/[_*~`]/g, String.raw`\$&`),
     url,
     strictUrl,
     url.replaceAll('%20', '+'),
@@ -28,13 +37,21 @@ export function encodingsOf(value: string): readonly string[] {
     [...bytes].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join(''),
     [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join(''),
     [...bytes].join(','),
+    [...bytes].join(''),
+    bytes.toString('latin1'),
+    decodedText(value),
+    decodedText(bytes.toString('latin1')),
+    ...bothCases(hex.map((two) => `0x${two}`).join(',')),
+    ...utf16.flatMap((wide) => [...base64Of(wide), ...bothCases(wide.toString('hex'))]),
     ...base64Of(bytes),
-    ...base64Of(Buffer.from(value, 'utf16le')),
-    ...base64Of(Buffer.from(bytes.toString('base64'))),
+    ...base64Of(bytes).flatMap((core) => base64Of(Buffer.from(core))),
     base32Of(bytes),
     [...value].reverse().join(''),
     value.toUpperCase(),
     value.toLowerCase(),
+    value.replaceAll(/[A-Za-z]/g, (one) =>
+      one === one.toUpperCase() ? one.toLowerCase() : one.toUpperCase(),
+    ),
     value.replaceAll(/[A-Za-z]/g, thirteenOn),
   ];
   return [...new Set(all)].filter((text) => text.length >= 6);

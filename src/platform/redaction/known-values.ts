@@ -1,3 +1,4 @@
+import { decodedViews } from './decoded-view.ts';
 import { letters, rolled, slotOf, slots } from './rolling-letters.ts';
 
 interface Needle {
@@ -5,9 +6,16 @@ interface Needle {
   readonly replacement: string;
 }
 
+/** A value in a text. */
+interface Found {
+  readonly start: number;
+  readonly end: number;
+  readonly replacement: string;
+}
+
 /**
  * Finds registered values in one pass over the text, however many there are, also where line ends, blanks or invisible
- * characters were put between their letters.
+ * characters were put between their letters, or some of them escaped.
  */
 export interface KnownValues {
   add(text: string, replacement: string): void;
@@ -29,17 +37,41 @@ export function createKnownValues(): KnownValues {
       buckets.set(slot, bucket);
       filled[slot] = 1;
     },
-    replaceIn: (text) => (buckets.size === 0 ? text : replaced(text, filled, buckets)),
+    replaceIn: (text) => {
+      if (buckets.size === 0) return text;
+      const clean = replaced(text, found(text, filled, buckets));
+      const escaped: Found[] = [];
+      for (const view of decodedViews(clean)) {
+        for (const { start, end, replacement } of found(view.text, filled, buckets)) {
+          escaped.push({
+            start: view.starts[start] ?? 0,
+            end: view.ends[end - 1] ?? 0,
+            replacement,
+          });
+        }
+      }
+      return replaced(clean, escaped);
+    },
   };
 }
 
-function replaced(
+function replaced(text: string, all: readonly Found[]): string {
+  let result = '';
+  let copied = 0;
+  for (const { start, end, replacement } of all) {
+    result += text.slice(copied, start) + replacement;
+    copied = end;
+  }
+  return copied === 0 ? text : result + text.slice(copied);
+}
+
+function found(
   text: string,
   filled: Uint8Array,
   buckets: ReadonlyMap<number, readonly Needle[]>,
-): string {
-  let result = '';
-  let copied = 0;
+): readonly Found[] {
+  const all: Found[] = [];
+  let after = 0;
   let slot = 0;
   // Where the last three characters that count stand, oldest first.
   let first = 0;
@@ -52,15 +84,15 @@ function replaced(
     first = second;
     second = third;
     third = index;
-    if (filled[slot] === 0 || first < copied) continue;
-    const found = longest(text, first, buckets.get(slot));
-    if (found === null) continue;
-    result += text.slice(copied, first) + found.replacement;
-    copied = found.end;
-    index = found.end - 1;
+    if (filled[slot] === 0 || first < after) continue;
+    const one = longest(text, first, buckets.get(slot));
+    if (one === null) continue;
+    all.push({ start: first, ...one });
+    after = one.end;
+    index = one.end - 1;
     slot = 0;
   }
-  return copied === 0 ? text : result + text.slice(copied);
+  return all;
 }
 
 function longest(
@@ -93,20 +125,29 @@ function endOf(needle: string, text: string, start: number): number | null {
 /** So that a page of blanks is not read again for each letter before it. */
 const longestGap = 64;
 
-/** Blanks, line ends, soft hyphens, zero-width and direction marks: a reader's eye or a copy takes them out again. */
+/**
+ * Blanks, line ends, control characters (the half of each letter in UTF-16 too), soft hyphens, zero-width characters,
+ * direction marks, variation selectors, tags: a reader's eye or a copy takes them out again.
+ */
 function isGap(character: number): boolean {
-  if (character > 0x20 && character < 0xad) return false;
+  if (character > 0x20 && character < 0x7f) return false;
   return (
-    character === 0x20 ||
-    (character >= 0x09 && character <= 0x0d) ||
+    character <= 0xa0 ||
     character === 0xad ||
-    (character >= 0x200b && character <= 0x200f) ||
-    (character >= 0x202a && character <= 0x202e) ||
-    (character >= 0x2060 && character <= 0x2064) ||
-    character === 0xfeff
+    character === 0x34f ||
+    (character >= 0x2000 && character <= 0x200f) ||
+    (character >= 0x2028 && character <= 0x202f) ||
+    (character >= 0x205f && character <= 0x2064) ||
+    character === 0x3000 ||
+    (character >= 0xfe00 && character <= 0xfe0f) ||
+    character === 0xfeff ||
+    character === 0xdb40 ||
+    (character >= 0xdc20 && character <= 0xdc7f)
   );
 }
 
 function withoutGaps(text: string): string {
-  return [...text].filter((one) => !isGap(one.charCodeAt(0))).join('');
+  return Array.from({ length: text.length }, (_, at) => text.charAt(at))
+    .filter((one) => !isGap(one.charCodeAt(0)))
+    .join('');
 }

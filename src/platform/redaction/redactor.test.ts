@@ -17,6 +17,13 @@ function leaks(text: string, secret: string): boolean {
   return false;
 }
 
+/** Each byte in hex, behind a sign. */
+function hexes(text: string, sign: string): string {
+  return [...Buffer.from(text)]
+    .map((byte) => sign + byte.toString(16).toUpperCase().padStart(2, '0'))
+    .join('');
+}
+
 describe('secrets known by their look', () => {
   test.each(
     secretExamples.map(([kind, secret, before = '', after = '" end']) => ({
@@ -80,6 +87,54 @@ describe('registered values', () => {
     'a line end inside': `${secret.slice(0, 7)}\n  ${secret.slice(7)}`,
     'blanks between letters': [...secret].join(' '),
     'invisible characters inside': [...secret].join('\u200b'),
+    'every other letter as in a URL': [...secret]
+      .map((one, at) => (at % 2 === 0 ? encodeURIComponent(one) : hexes(one, '%')))
+      .join(''),
+    'each byte as in a URL, twice': hexes(secret, '%25'),
+    'code points in braces': [...secret]
+      .map((one) => `\\u{${one.charCodeAt(0).toString(16)}}`)
+      .join(''),
+    'eight-digit escapes': [...secret]
+      .map((one) => `\\U${one.charCodeAt(0).toString(16).padStart(8, '0')}`)
+      .join(''),
+    'some letters as code units': [...secret]
+      .map((one, at) =>
+        at % 3 === 0 ? `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}` : one,
+      )
+      .join('')
+      .replaceAll('"', '\\u0022'),
+    'JSON three times': JSON.stringify(JSON.stringify(JSON.stringify(secret))).slice(5, -5),
+    'JSON as PHP writes it': JSON.stringify(secret).slice(1, -1).replaceAll('/', '\\/'),
+    'upper-case HTML references': [...secret]
+      .map((one) => `&#X${one.charCodeAt(0).toString(16).toUpperCase()};`)
+      .join(''),
+    'padded HTML references': [...secret]
+      .map((one) => `&#${String(one.charCodeAt(0)).padStart(4, '0')};`)
+      .join(''),
+    'quoted-printable':
+      hexes(secret.slice(0, 2), '=') + secret.slice(2).replace('ö', '=C3=B6').replace('=', '=3D'),
+    'quoted-printable with a soft line end': `${secret.slice(0, 9)}=\r\n${secret.slice(9).replace('=', '=3D')}`,
+    'a line end behind a back-slash': `${secret.slice(0, 9)}\\\n    ${secret.slice(9)}`,
+    'two pieces added': `"${secret.slice(0, 9)}" +\n  "${secret.slice(9)}"`,
+    'colors of a terminal': `${secret.slice(0, 9)}\u001b[0m${secret.slice(9)}`,
+    'UTF-16 as it is': [...secret].join('\0'),
+    'hex of UTF-16': Buffer.from(secret, 'utf16le').toString('hex'),
+    'hex with 0x': [...Buffer.from(secret)].map((b) => `0x${b.toString(16)}`).join(', '),
+    'a list of bytes': [...Buffer.from(secret)].join(' '),
+    'base64 twice, behind something': Buffer.from(
+      Buffer.from(`me:${secret}`).toString('base64'),
+    ).toString('base64'),
+    'hard blanks': [...secret].join('\u00a0'),
+    'variation selectors': [...secret].join('\ufe0f'),
+    'tag characters': [...secret].join('\u{e0020}'),
+    'wide letters': [...secret]
+      .map((one) => (/[!-~]/.test(one) ? String.fromCharCode(one.charCodeAt(0) + 0xfee0) : one))
+      .join(''),
+    'as another character set reads it': Buffer.from(secret).toString('latin1'),
+    'other case': [...secret]
+      .map((one) => (one === one.toUpperCase() ? one.toLowerCase() : one.toUpperCase()))
+      .join('')
+      .replace('Ö', 'ö'),
     backwards: [...secret].reverse().join(''),
     'upper case': secret.toUpperCase(),
   };
@@ -89,6 +144,16 @@ describe('registered values', () => {
     const clean = own.redact(`<${encoded}>`);
     expect(clean).toMatch(/\[REDACTED:my-token:[0-9a-f]{6}\]/);
     expect(leaks(clean, encoded)).toBe(false);
+  });
+
+  test('escapes round a value stay as they are, and so does a text of nothing else', () => {
+    const own = createRedactor(key);
+    own.register('k', 'Kq7-first-half-9Zx');
+    const text = `%20a &#38; \\u0041 =3D "a" + "b" ${'%41'.repeat(50)}`;
+    expect(own.redact(text)).toBe(text);
+    expect(own.redact(`${text}Kq7-first%2Dhalf-9Zx${text}`)).toMatch(
+      /^(%20a .*)\[REDACTED:k:[0-9a-f]{6}\]\1$/,
+    );
   });
 
   test('any value is found anywhere, and nothing else is touched', () => {
@@ -228,6 +293,12 @@ test.each([
   'api_key: |\n ',
   '?key=',
   '---- BEGIN SSH2 ',
+  '%41',
+  '%25',
+  '&#',
+  '\\u',
+  '" + "',
+  '=\r\n',
   'a',
   '\\',
 ])('a megabyte of %j is read in time', (bait) => {
