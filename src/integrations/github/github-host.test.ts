@@ -1,7 +1,10 @@
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
 import { createGitWork } from '../../../test/support/git-work.ts';
 import { oneToken } from '../../../test/support/github-access.ts';
-import { createGithubEmulator } from '../../../test/support/github-emulator/emulator.ts';
+import {
+  createGithubEmulator,
+  type GithubEmulator,
+} from '../../../test/support/github-emulator/emulator.ts';
 import { createSkippingClock } from '../../../test/support/skipping-clock.ts';
 import { systemRandom } from '../../lib/random.ts';
 import { describeCodeHost, type HostSubject, suiteMarkers } from '../code-host.suite.ts';
@@ -12,7 +15,7 @@ import { createGithubHost } from './github-host.ts';
 import { createGovernor } from './governor/governor.ts';
 import { createMemoryGovernorState } from './governor/governor-state.ts';
 
-async function openGithub(): Promise<HostSubject> {
+async function openGithub(): Promise<HostSubject & { emulator: GithubEmulator }> {
   const emulator = await createGithubEmulator();
   const token = emulator.addUser('svc-bot');
   await emulator.addRepository({
@@ -39,6 +42,7 @@ async function openGithub(): Promise<HostSubject> {
     git: createGitPush({ git: createGit({ environment: process.env }) }),
   });
   return {
+    emulator,
     host,
     repository: { host: 'github', name: 'acme/widgets' },
     someone: { login: 'ann', role: 'write' },
@@ -57,3 +61,16 @@ async function openGithub(): Promise<HostSubject> {
 }
 
 describeCodeHost('github', openGithub);
+
+test('on a server without reviews and checks nobody is waited for', async () => {
+  const { emulator, host, repository, close } = await openGithub();
+  try {
+    const path = /\/(?:reviews|comments|check-runs|status)(?:\?|$)/u;
+    emulator.faults.add({ kind: 'status', status: 404, match: { path, times: 4 } });
+    expect(await host.remarks(repository, 1)).toEqual([]);
+    expect(await host.checks(repository, 'a'.repeat(40))).toEqual([]);
+    expect(emulator.faults.pending()).toBe(0);
+  } finally {
+    await close();
+  }
+});

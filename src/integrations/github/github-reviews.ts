@@ -28,10 +28,10 @@ export function createGithubReviews(
     },
     remarks: async (ref, number) => {
       const path = `${pathOf(ref)}/pulls/${number}`;
-      const reviews = await client.list(`${path}/reviews`, schemas.Review, { lane: 'follow' });
-      const comments = await client.list(`${path}/comments`, schemas.ReviewComment, {
-        lane: 'follow',
-      });
+      const list = async <T>(what: string, schema: z.ZodType<T>): Promise<readonly T[]> =>
+        (await unlessRefused(client.list(`${path}/${what}`, schema, { lane: 'follow' }))) ?? [];
+      const reviews = await list('reviews', schemas.Review);
+      const comments = await list('comments', schemas.ReviewComment);
       const open = comments.length === 0 ? null : await threads.open(ref, number);
       const inThreads = comments.map(toRemark);
       return [...demands(reviews), ...inThreads]
@@ -95,7 +95,7 @@ async function statuses(
   }));
 }
 
-/** Null when there is no such thing, or the token has no right to read checks: then nobody waits for them. */
+/** Null when there is no such thing, or the token has no right to read it: then nobody waits for it. */
 async function unlessRefused<T>(read: Promise<T>): Promise<T | null> {
   try {
     return await read;
