@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import { isPublicAddress } from '../../platform/outbound/public-url.ts';
 
 /** Decides where a sandboxed process may connect to. Names are resolved here, once, and the checked address is used. */
 export interface EgressRules {
@@ -29,7 +30,9 @@ export function createEgressRules(list: readonly string[], resolve: Resolve): Eg
   const listed = (host: string, port: number) =>
     entries.some((entry) => hostMatches(entry.host, host) && portMatches(entry.port, port));
   const reachable = (address: string, host: string, port: number) =>
-    !isInward(address) || listed(address, port) || (host === 'localhost' && isLoopback(address));
+    isPublicAddress(address) ||
+    listed(address, port) ||
+    (host === 'localhost' && isLoopback(address));
 
   return {
     loopback: entries.flatMap(({ host, port }) =>
@@ -79,27 +82,4 @@ function portMatches(wanted: number | null, port: number): boolean {
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
-
-/** Networks that are not the public internet (IANA special-purpose registries, RFC 6890), metadata services included. */
-const inward = inwardNetworks();
-
-/** BlockList takes an IPv4 address inside of an IPv6 one (`::ffff:10.0.0.1`) for that address. */
-function isInward(address: string): boolean {
-  return inward.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
-}
-
-function inwardNetworks(): BlockList {
-  const list = new BlockList();
-  const four =
-    '0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.168.0.0/16 198.18.0.0/15 224.0.0.0/4 240.0.0.0/4';
-  const six = '::/128 ::1/128 64:ff9b::/96 64:ff9b:1::/48 2002::/16 fc00::/7 fe80::/10 ff00::/8';
-  for (const network of four.split(' ')) addNetwork(list, network, 'ipv4');
-  for (const network of six.split(' ')) addNetwork(list, network, 'ipv6');
-  return list;
-}
-
-function addNetwork(list: BlockList, network: string, family: 'ipv4' | 'ipv6'): void {
-  const [base = '', bits = ''] = network.split('/');
-  list.addSubnet(base, Number(bits), family);
 }

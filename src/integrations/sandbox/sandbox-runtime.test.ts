@@ -33,7 +33,7 @@ if (missing.length > 0) {
         path,
         nodePath: process.execPath,
         onRefusal,
-        resolve: async () => ['192.0.2.1'],
+        resolve: async (name) => [name.startsWith('rebind') ? '127.0.0.1' : '192.0.2.1'],
       }),
   });
 }

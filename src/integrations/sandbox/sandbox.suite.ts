@@ -175,6 +175,24 @@ export function describeSandbox(subject: SandboxUnderTest): void {
         ]);
       });
 
+      it(`opens none of ${innerAddresses(0).length} ways to write an inner or unlisted address, and tells of each`, async () => {
+        refusals.length = 0;
+        let reached = 0;
+        const count = () => (reached += 1);
+        server.on('connection', count);
+        const targets = innerAddresses(Number(address.split(':')[1]));
+        await writeFile(join(workspace, 'ask.cjs'), askEachWay(targets));
+        const { stdout } = await run('node ask.cjs', { egress: ['allowed.test', 'rebind.test'] });
+        server.off('connection', count);
+        expect(stdout).toBe(`${targets.length} tried, reached: \n`);
+        expect(reached).toBe(0);
+        // Twice each, by CONNECT and by an absolute URL; a URL writes some of them in another way.
+        expect(refusals.length).toBeGreaterThanOrEqual(targets.length * 2 - 5);
+        const told = new Set(refusals.map(({ host }) => host));
+        for (const host of ['169.254.169.254', '10.0.0.1', 'rebind.test', 'elsewhere.test'])
+          expect(told).toContain(host);
+      });
+
       it('offers its way out as an ordinary HTTP proxy, by CONNECT and by absolute URLs', async () => {
         const script = `
           const http = require('node:http');
@@ -236,4 +254,62 @@ async function beats(workspace: string): Promise<'still' | 'beating'> {
 
 function reach(url: string): string {
   return `fetch("${url}").then(async (r) => console.log(r.status, await r.text()), (e) => console.log(e.cause?.code ?? "failed")).catch(console.log)`;
+}
+
+/** Hosts as attackers write them, with the port of a server of this machine where one is to be reached. */
+function innerAddresses(port: number): readonly string[] {
+  const loopback =
+    '127.0.0.1 localhost LOCALHOST localhost. 127.1 127.0.1 127.1.2.3 127.255.255.254 0 0.0.0.0 2130706433 0x7f000001 0x7f.0.0.1 0x7f.1 0177.0.0.1 017700000001 0000177.0.0.1 [::1] [::] [0:0:0:0:0:0:0:1] [::ffff:127.0.0.1] [::ffff:7f00:1] [::127.0.0.1] [64:ff9b::7f00:1] [2002:7f00:1::] rebind.test rebind.test. localtest.me 127.0.0.1.nip.io ①②⑦.⓪.⓪.① 127。0。0。1 allowed.test%00.x allowed.test@127.0.0.1 service.internal db.local ip6-localhost';
+  const inner =
+    '10.0.0.1 172.16.0.1 172.31.255.255 192.168.0.1 100.64.0.1 169.254.169.254 169.254.170.2 100.100.100.200 168.63.129.16 192.0.0.192 198.18.0.1 224.0.0.1 255.255.255.255 2852039166 0xa9fea9fe 0251.0376.0251.0376 [fd00:ec2::254] [fe80::1] [fc00::1] [ff02::1] [::ffff:169.254.169.254] [::ffff:a9fe:a9fe] metadata.google.internal metadata elsewhere.test allowed.test.elsewhere.test 1.1.1.1 [2606:4700:4700::1111]';
+  return [
+    ...loopback.split(' ').map((host) => `${host}:${port}`),
+    ...inner.split(' ').map((host) => `${host}:80`),
+    'allowed.test:22',
+    'allowed.test:25',
+  ];
+}
+
+/** A program that tries each target through the proxy in both ways and directly, and datagrams besides. */
+function askEachWay(targets: readonly string[]): string {
+  return `
+    const http = require('node:http');
+    const net = require('node:net');
+    const proxy = new URL(process.env.HTTP_PROXY);
+    const who = proxy.username + ':' + proxy.password;
+    const headers = who === ':' ? {} : { 'proxy-authorization': 'Basic ' + btoa(who) };
+    const to = { host: proxy.hostname, port: proxy.port, timeout: 5000 };
+    const reached = [];
+    const lines = (path, method) => method + ' ' + path + ' HTTP/1.1\\r\\nHost: allowed.test\\r\\n' +
+      Object.entries(headers).map(([n, v]) => n + ': ' + v + '\\r\\n').join('') + 'Connection: close\\r\\n\\r\\n';
+    const raw = (target, path, method) => new Promise((done) => {
+      const socket = net.connect(to, () => socket.write(lines(path, method)));
+      socket.setTimeout(5000, () => socket.destroy());
+      socket.on('data', (d) => { if (/^HTTP\\S+ 2/.test(String(d))) reached.push(method + ' ' + target); socket.destroy(); });
+      socket.on('error', () => {}).on('close', done);
+    });
+    const direct = (target) => new Promise((done) => {
+      const at = target.lastIndexOf(':');
+      const host = target.slice(0, at).replace(/^\\[|\\]$/g, '');
+      try {
+        const socket = net.connect({ host, port: Number(target.slice(at + 1)) }, () => { reached.push('direct ' + target); socket.destroy(); });
+        socket.setTimeout(2000, () => socket.destroy());
+        socket.on('error', () => {}).on('close', done);
+      } catch { done(); }
+    });
+    const datagram = (host, port) => new Promise((done) => {
+      const socket = require('node:dgram').createSocket(host.includes(':') ? 'udp6' : 'udp4');
+      socket.on('error', () => done());
+      socket.send('x', port, host, (cause) => { if (!cause) reached.push('udp ' + host); socket.close(); done(); });
+    });
+    const targets = ${JSON.stringify(targets)};
+    (async () => {
+      for (let at = 0; at < targets.length; at += 8)
+        await Promise.all(targets.slice(at, at + 8).flatMap((t) =>
+          [raw(t, t, 'CONNECT'), raw(t, 'http://' + t + '/', 'GET'), direct(t)]));
+      await Promise.all(['8.8.8.8', '169.254.169.254', '2001:4860:4860::8888'].map((host) => datagram(host, 53)));
+      console.log(targets.length + ' tried, reached: ' + reached.join(', ').trim());
+      process.exit(0);
+    })();
+  `;
 }

@@ -5,7 +5,7 @@ import { createNoSandbox } from './no-sandbox.ts';
 import { describeSandbox } from './sandbox.suite.ts';
 
 const base = { clock: systemClock, random: systemRandom };
-const resolve = async () => ['192.0.2.1'];
+const resolve = async (name: string) => [name.startsWith('rebind') ? '127.0.0.1' : '192.0.2.1'];
 
 describeSandbox({
   name: 'bubblewrap',
