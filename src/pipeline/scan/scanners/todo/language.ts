@@ -1,4 +1,4 @@
-import { lexisOf, type Rule, type Scan, scanCode } from './lexis/scan.ts';
+import { type Lexis, lexisOf, type Rule, type Scan, scanCode } from './lexis/scan.ts';
 
 /** A language, and how to find the comments of a region written in it. */
 export interface Language {
@@ -19,10 +19,14 @@ export interface LanguageEntry extends Language {
 
 type Where = Omit<LanguageEntry, 'name' | 'read'>;
 
-/** A language that is described by rules alone. */
+/** A language that is described by rules alone. Their table is made when the language is met: there are many of them. */
 export function rulesLanguage(name: string, where: Where, rules: readonly Rule[]): LanguageEntry {
-  const lexis = lexisOf(rules);
-  return { name, ...where, read: (scan, from, to) => void scanCode(scan, lexis, from, to) };
+  let lexis: Lexis | undefined;
+  return {
+    name,
+    ...where,
+    read: (scan, from, to) => void scanCode(scan, (lexis ??= lexisOf(rules)), from, to),
+  };
 }
 
 /** A language with a reader of its own. */

@@ -23,6 +23,7 @@ const LIST_ITEM = /^\s*(?:[-*+]|\d+[.)])\s/;
 
 /** Markdown: only HTML comments, and none in code fences, indented code or code spans. */
 function readMarkdown(scan: Scan, from: number, to: number): void {
+  if (!opensComment(scan, from)) return;
   let fence: string | undefined;
   let blankBefore = true;
   let inList = false;
@@ -47,6 +48,14 @@ function readMarkdown(scan: Scan, from: number, to: number): void {
     if (LIST_ITEM.test(line.text)) inList = true;
     else if (/^\S/.test(line.text)) inList = false;
   }
+}
+
+/** Most documents hold no comment at all: their lines need not be looked at. */
+function opensComment({ src, limit }: Scan, from: number): boolean {
+  return ['<!--', '{/*'].some((opener) => {
+    const at = src.indexOf(opener, from);
+    return at >= 0 && at < limit;
+  });
 }
 
 /** Reads a line of prose; a comment may carry it further down. */

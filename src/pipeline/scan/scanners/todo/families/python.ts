@@ -1,6 +1,6 @@
 import { type LanguageEntry, rulesLanguage } from '../language.ts';
 import { lineComment, noteLastComment } from '../lexis/comment-rules.ts';
-import { lineEnd, lineStart, previousSignificant, skipBlanks } from '../lexis/places.ts';
+import { isWord, lineEnd, lineStart, previousSignificant, skipBlanks } from '../lexis/places.ts';
 import { addComment, type Rule, type Scan } from '../lexis/scan.ts';
 
 /** Strings with their prefixes; the one that documents a module, class or function is a comment. */
@@ -9,24 +9,40 @@ function pythonString(): Rule {
     first: '"\'',
     match(scan, pos) {
       const { src } = scan;
-      const quote = src[pos] ?? '';
-      const long = src.startsWith(quote.repeat(3), pos);
-      const close = long ? quote.repeat(3) : quote;
-      const prefix =
-        /(?:^|[^\w])([rRbBuUfFtT]{1,2})$/.exec(src.slice(Math.max(0, pos - 3), pos))?.[1] ?? '';
+      const quote = src.charCodeAt(pos);
+      const long = src.charCodeAt(pos + 1) === quote && src.charCodeAt(pos + 2) === quote;
+      const close = CLOSERS[(long ? 2 : 0) + (quote === 34 ? 1 : 0)] ?? '';
+      const before = prefixBefore(src, pos);
+      const prefix = before === pos ? '' : src.slice(before, pos);
       const start = pos + close.length;
-      const end = stringEnd(scan, start, close, /[fFtT]/.test(prefix));
+      const end = stringEnd(scan, start, close, prefix !== '' && /[fFtT]/.test(prefix));
       if (
-        !/[fFtTbB]/.test(prefix) &&
+        (prefix === '' || !/[fFtTbB]/.test(prefix)) &&
         src.endsWith(close, end) &&
-        isDocstring(scan, pos - prefix.length, end)
+        isDocstring(scan, before, end)
       ) {
         addComment(scan, start, Math.max(start, end - close.length));
-        noteLastComment(scan, pos - prefix.length, end);
+        noteLastComment(scan, before, end);
       }
       return end;
     },
   };
+}
+
+const CLOSERS = ["'", '"', "'''", '"""'];
+
+/** Where the prefix of a string starts that opens at `pos`: one or two letters that are no part of a longer word. */
+function prefixBefore(src: string, pos: number): number {
+  let at = pos;
+  while (at > 0 && pos - at < 2 && isPrefix(src.charCodeAt(at - 1))) at--;
+  const code = at < pos ? src.charCodeAt(at - 1) : Number.NaN;
+  return code < 128 && isWord(code) ? pos : at;
+}
+
+/** One of `rbuft` in either case. */
+function isPrefix(code: number): boolean {
+  const lower = code | 32;
+  return lower === 114 || lower === 98 || lower === 117 || lower === 102 || lower === 116;
 }
 
 /** Offset after the string; in an f-string a field may hold strings with the same quotes (PEP 701). */

@@ -33,6 +33,8 @@ export interface Scan {
   heredocs: PendingHeredoc[];
   /** Closers that were looked for and do not come any more: nobody needs to look again. */
   readonly unclosed: Set<string>;
+  /** Searches that went past the end of their region: what follows it need not be searched again. */
+  readonly beyond: Map<RegExp, { readonly from: number; readonly at: number }>;
   /** The comment read last, for rules that look back at what stands before them. */
   lastComment: { start: number; end: number };
   readonly expired: () => boolean;
@@ -44,7 +46,12 @@ export interface Rule {
   readonly match: (scan: Scan, pos: number) => number;
 }
 
-export type Lexis = readonly (readonly Rule[] | undefined)[];
+export interface Lexis {
+  /** By first byte; earlier rules are tried first. */
+  readonly rules: readonly (readonly Rule[] | undefined)[];
+  /** Finds the next byte that a rule begins with, or one of the two brackets. */
+  readonly stops: (open: number, close: number) => RegExp;
+}
 
 export const NO_MATCH = -1;
 /** Templates in templates in templates: deeper than this they are read as plain strings. */
@@ -52,7 +59,6 @@ const MAX_DEPTH = 60;
 const NEVER = -2;
 const STEPS_BETWEEN_LOOKS = 1024;
 
-/** The rules by first byte; earlier rules are tried first. */
 export function lexisOf(rules: readonly Rule[]): Lexis {
   const table: (Rule[] | undefined)[] = Array.from({ length: 256 }, () => undefined);
   for (const rule of rules) {
@@ -61,8 +67,28 @@ export function lexisOf(rules: readonly Rule[]): Lexis {
       (table[code] ??= []).push(rule);
     }
   }
-  return table;
+  const known = new Map<number, RegExp>();
+  const stops = (open: number, close: number) => {
+    const key = open * table.length + close;
+    const stop = known.get(key) ?? stopAt(table, open, close);
+    known.set(key, stop);
+    return stop;
+  };
+  return { rules: table, stops };
 }
+
+/** A search by the machine, because most bytes begin nothing. */
+function stopAt(rules: Lexis['rules'], open: number, close: number): RegExp {
+  const bytes = rules.flatMap((some, code) =>
+    some !== undefined || code === open || code === close
+      ? [String.raw`\x${code.toString(16).padStart(2, '0')}`]
+      : [],
+  );
+  return new RegExp(`[${bytes.join('')}]`, 'g');
+}
+
+/** Until a language is entered. */
+const NOTHING = lexisOf([]);
 
 export function scanOf(
   src: string,
@@ -76,11 +102,12 @@ export function scanOf(
     offsets,
     comments: [],
     steps: 0,
-    lexis: [],
+    lexis: NOTHING,
     halted: false,
     depth: 0,
     heredocs: [],
     unclosed: new Set(),
+    beyond: new Map(),
     lastComment: { start: -1, end: -1 },
     expired,
   };
@@ -118,11 +145,20 @@ function skipTo(scan: Scan, text: string, from: number): number {
 
 function run(scan: Scan, from: number, open: number, close: number): number {
   const { src, lexis } = scan;
+  const stops = lexis.stops(open, close);
+  const to = Math.min(scan.end, scan.limit);
+  const known = scan.beyond.get(stops);
+  if (known !== undefined && from >= known.from && known.at >= to) return Math.max(from, to);
   let nesting = 0;
   let pos = from;
   while (pos < scan.end && pos < scan.limit) {
+    stops.lastIndex = pos;
+    const at = stops.test(src) ? stops.lastIndex - 1 : Number.POSITIVE_INFINITY;
+    if (at >= scan.end) scan.beyond.set(stops, { from: pos, at });
+    if (at >= scan.end || at >= scan.limit) break;
+    pos = at;
     const code = src.charCodeAt(pos);
-    const rules = lexis[code];
+    const rules = lexis.rules[code];
     if (rules !== undefined) {
       const next = firstMatch(scan, rules, pos);
       if (scan.halted) return next;
