@@ -5,9 +5,14 @@ import { openManager } from './compose.ts';
 import { environmentRedactor } from './environment-redactor.ts';
 import { endOnFatal, onStopSignal } from './lifecycle.ts';
 import { commandLineActor } from './operating-system-actor.ts';
+import type { SearchAhead } from './search-ahead.ts';
 
 /** Runs one command with the real terminal, environment and signals; answers the exit code. */
-export async function runCommandLine(words: readonly string[], version: string): Promise<number> {
+export async function runCommandLine(
+  words: readonly string[],
+  version: string,
+  ahead: SearchAhead | null,
+): Promise<number> {
   const { stdout, stderr } = process;
   endOnFatal();
   // A reader that goes away (`| head`) ends the output, it is no failure of ours.
@@ -25,7 +30,7 @@ export async function runCommandLine(words: readonly string[], version: string):
       isErrTerminal: stderr.isTTY === true,
     },
     caller: { door: 'cli', actor: await commandLineActor(process.cwd()), clientId: 'local' },
-    call: (request) => call(request, context),
+    call: (request) => call(request, context, ahead),
     serveMcp: async (flags) => {
       const { serveMcp } = await import('./doors/serve-mcp.ts');
       await serveMcp(flags, version);
@@ -44,7 +49,11 @@ function roleOf(input: unknown): ServiceRole {
   return serviceRoles.find((role) => role === said) ?? 'all';
 }
 
-async function call(request: OperationRequest, context: CommandContext): Promise<unknown> {
+async function call(
+  request: OperationRequest,
+  context: CommandContext,
+  ahead: SearchAhead | null,
+): Promise<unknown> {
   const stop = onStopSignal();
   const manager = await openManager({
     needs: request.needs,
@@ -57,6 +66,7 @@ async function call(request: OperationRequest, context: CommandContext): Promise
     version: context.version,
     isTerminal: context.terminal.isErrTerminal,
     role: roleOf(request.input),
+    ...(ahead === null ? {} : { ahead }),
   });
   try {
     const actor = await commandLineActor(manager.dataDir ?? process.cwd());

@@ -11,7 +11,7 @@ const groups: readonly (readonly [
   names: string,
   open: (options: OpenOptions, openFull: OpenFull) => Promise<readonly Served[]>,
 ])[] = [
-  ['scans.', async () => (await import('./scan-folders.ts')).folderScanHandlers()],
+  ['scans.', async ({ ahead }) => (await import('./scan-folders.ts')).folderScanHandlers(ahead)],
   [
     'config.',
     async (options, openFull) =>

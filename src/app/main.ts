@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -11,12 +11,22 @@ const { version } = JSON.parse(
 
 const words = process.argv.slice(2);
 if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
-  process.stdout.write(`${version}\n`);
+  writeSync(1, `${version}\n`);
 } else {
   // Starting costs half; below home, because a cache that others may write would run their code.
   enableCompileCache(
     process.env['NODE_COMPILE_CACHE'] ?? join(homedir(), '.cache', 'claude-manager'),
   );
+  void runCommand();
+}
+
+async function runCommand(): Promise<void> {
+  const ahead = words[0] === 'scan' ? (await import('./search-ahead.ts')).searchAhead(words) : null;
   const { runCommandLine } = await import('./command-line.ts');
-  process.exitCode = await runCommandLine(words, version);
+  ahead?.programLoaded();
+  process.exitCode = await runCommandLine(words, version, ahead);
+  if (ahead === null) return;
+  ahead.close();
+  // Nothing is left to do, and taking a process apart takes longer than to end it.
+  process.stdout.write('', () => process.exit());
 }

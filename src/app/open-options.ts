@@ -6,6 +6,7 @@ import type { ServicePorts } from '../operations/service/run-service.ts';
 import type { OpenServer } from '../operations/service/server.ts';
 import type { LoadedConfig } from '../platform/config/load-config.ts';
 import type { IdentityRooms } from './doors/open-identity.ts';
+import type { SearchAhead } from './search-ahead.ts';
 
 /** What a start was asked for, with the world it runs in. */
 export interface OpenOptions {
@@ -35,6 +36,8 @@ export interface OpenOptions {
   readonly loaded?: LoadedConfig;
   /** Serves also what needs no store, behind the same audited gate, for a program that embeds us. */
   readonly whole?: boolean;
+  /** What git was asked before the program was loaded. */
+  readonly ahead?: SearchAhead;
 }
 
 /** The loop, and the server that may run beside it. */

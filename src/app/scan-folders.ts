@@ -1,28 +1,26 @@
-import { createFolderReader } from '../integrations/git/folder-reader.ts';
-import { createGit } from '../integrations/git/git.ts';
 import { createStateFile } from '../integrations/git/state-file.ts';
-import { createTreeReader } from '../integrations/git/tree-reader.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Served } from '../operations/gate.ts';
 import { serve } from '../operations/gate.ts';
 import type { FindingRow } from '../operations/scans/contract.ts';
 import { scanPath } from '../operations/scans/contract.ts';
 import { createPathScan } from '../pipeline/scan/scan-path.ts';
+import { openScanRooms, type SearchAhead } from './search-ahead.ts';
 
 const progressEvery = 2000;
 
 /** `scan --path`: git and the reader, nothing else. */
-export function folderScanHandlers(): readonly Served[] {
+export function folderScanHandlers(ahead?: SearchAhead): readonly Served[] {
   return [
     serve(scanPath, async ({ paths, stateFile, extraTags }, { signal, progress }) => {
-      const git = createGit({ environment: process.env });
-      const trees = createTreeReader({ git });
+      const rooms = ahead?.rooms ?? openScanRooms();
       const scan = createPathScan({
-        trees,
-        folders: createFolderReader({ git }),
+        ...rooms,
         states: createStateFile(),
         clock: systemClock,
       });
+      const isAhead = (path: string) =>
+        path === ahead?.path && stateFile === undefined && extraTags.length === 0;
       const rows: FindingRow[] = [];
       try {
         for (const path of paths) {
@@ -31,6 +29,7 @@ export function folderScanHandlers(): readonly Served[] {
             path,
             state: stateFile,
             extraTags,
+            begun: isAhead(path) ? ahead?.look : undefined,
             signal,
             onProgress: ({ files, findings }) => {
               if (files - told < progressEvery) return;
@@ -41,7 +40,7 @@ export function folderScanHandlers(): readonly Served[] {
           for (const row of found) rows.push(row);
         }
       } finally {
-        trees.close();
+        rooms.trees.close();
       }
       return rows;
     }),

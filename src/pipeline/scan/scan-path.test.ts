@@ -8,14 +8,16 @@ import { createGit } from '../../integrations/git/git.ts';
 import { createStateFile } from '../../integrations/git/state-file.ts';
 import { createTreeReader } from '../../integrations/git/tree-reader.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { beginLook } from './begin-look.ts';
 import type { FindingRow } from './finding-row.ts';
 import { createPathScan } from './scan-path.ts';
 
 const git = createGit({ environment: process.env });
 const trees = createTreeReader({ git });
+const folders = createFolderReader({ git });
 const paths = createPathScan({
   trees,
-  folders: createFolderReader({ git }),
+  folders,
   states: createStateFile(),
   clock: systemClock,
 });
@@ -84,6 +86,15 @@ test('a plain folder, a work tree and a bare repository give the same findings',
   commitAll(root);
   expect(short(await paths.scan({ path: root }))).toEqual(expected);
   expect(short(await paths.scan({ path: bareOf(root) }))).toEqual(expected);
+});
+
+test('a look that was begun before gives the same findings, of a bare repository and of a folder', async () => {
+  const root = write(sources);
+  const scanBegun = async (place: string) =>
+    short(await paths.scan({ path: place, begun: beginLook({ trees, folders }, place, []) }));
+  expect(await scanBegun(root)).toEqual(expected);
+  commitAll(root);
+  expect(await scanBegun(bareOf(root))).toEqual(expected);
 });
 
 test('a row has every field, with null where nothing is known', async () => {

@@ -8,7 +8,8 @@ import type {
 import type { RepositoryRef } from '../../domain/repository.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { idOf, sha256 } from '../../lib/hash.ts';
-import { choiceOf, createFilePolicy, isAttributes, isWanted } from './file-policy.ts';
+import { type BegunLook, beginLook, findFiles } from './begin-look.ts';
+import { createFilePolicy, isAttributes, isWanted } from './file-policy.ts';
 import { type FindingRow, findingRow } from './finding-row.ts';
 import { matchFindings } from './identity/match-findings.ts';
 import { formatStates, parseStates, type ScanState, type StateFile } from './scan-state.ts';
@@ -26,6 +27,8 @@ export interface PathScanRequest {
   /** File that remembers identities, so that the next scan reads only what changed. */
   readonly state?: string | undefined;
   readonly extraTags?: readonly string[] | undefined;
+  /** A look at this path with these tags that was begun before. */
+  readonly begun?: Promise<BegunLook> | undefined;
   readonly onProgress?:
     | ((progress: { readonly files: number; readonly findings: number }) => void)
     | undefined;
@@ -53,7 +56,12 @@ export function createPathScan(deps: PathScanDeps): {
 async function scanPath(deps: PathScanDeps, request: PathScanRequest): Promise<FindingRow[]> {
   // The reader's modules load while git is being asked.
   import('./read-sightings.ts').catch(() => undefined);
-  const place = await deps.folders.look(request.path);
+  const begun =
+    (await request.begun) ??
+    (request.state === undefined
+      ? await beginLook(deps, request.path, request.extraTags ?? [])
+      : { place: await deps.folders.look(request.path), found: null });
+  const { place } = begun;
   const text = request.state === undefined ? null : await deps.states.read(request.state);
   const states = parseStates(text);
   const made = `${readerVersion}:${(request.extraTags ?? []).join(',')}`;
@@ -61,7 +69,7 @@ async function scanPath(deps: PathScanDeps, request: PathScanRequest): Promise<F
   const memory = old?.made === made ? old : undefined;
   const look =
     place.kind === 'bare' && place.gitDir !== null
-      ? await lookAtTree(deps, request, place, memory)
+      ? await lookAtTree(deps, request, begun, memory)
       : await lookAtFolder(deps, request, place, memory);
   const repository: RepositoryRef = { host: 'local', name: place.root };
   const { findings } = matchFindings({
@@ -89,7 +97,7 @@ async function scanPath(deps: PathScanDeps, request: PathScanRequest): Promise<F
 async function lookAtTree(
   deps: PathScanDeps,
   request: PathScanRequest,
-  place: FolderLook,
+  { place, found: begun }: BegunLook,
   memory: ScanState | undefined,
 ): Promise<Look> {
   const files = new Map<string, string>();
@@ -99,11 +107,10 @@ async function lookAtTree(
       ? null
       : await deps.trees.changes(place.gitDir, memory.commit, place.commit);
   if (changes === null || changes.some(({ path }) => isAttributes(path))) {
-    const { prefilterSpellings } = await import('./scanners/todo/tags.ts');
-    const spellings = prefilterSpellings(request.extraTags);
-    const policy = createFilePolicy();
-    const found = deps.trees.candidates(place.gitDir, place.commit, spellings, choiceOf(policy));
-    return { seen: await readAll(deps, request, found, policy), looked: null, files };
+    const { trees } = deps;
+    const { gitDir, commit } = place;
+    const found = begun ?? findFiles(trees, gitDir, commit, request.extraTags ?? []);
+    return { seen: await readAll(deps, request, found.files, found.policy), looked: null, files };
   }
   const present = changes.flatMap(({ path, newOid }) =>
     newOid === null ? [] : [{ path, oid: newOid }],

@@ -1,0 +1,61 @@
+import { setFlagsFromString } from 'node:v8';
+import type { FolderReader } from '../domain/ports/git.ts';
+import { createFolderReader } from '../integrations/git/folder-reader.ts';
+import { createGit } from '../integrations/git/git.ts';
+import { createTreeReader, type OpenTreeReader } from '../integrations/git/tree-reader.ts';
+import { type BegunLook, beginLook } from '../pipeline/scan/begin-look.ts';
+
+/** What `scan --path` reads with. */
+export interface ScanRooms {
+  readonly trees: OpenTreeReader;
+  readonly folders: FolderReader;
+}
+
+/** A search that was begun for the first path of a command line before anything else was loaded. */
+export interface SearchAhead {
+  readonly rooms: ScanRooms;
+  /** As it was typed. */
+  readonly path: string;
+  readonly look: Promise<BegunLook>;
+  /** To be called when all modules are loaded; from then on less is compiled. */
+  programLoaded(): void;
+  /** Ends what nobody took over. */
+  close(): void;
+}
+
+export function openScanRooms(): ScanRooms {
+  const git = createGit({ environment: process.env });
+  return { trees: createTreeReader({ git }), folders: createFolderReader({ git }) };
+}
+
+/**
+ * Lets git search while the rest of the program is loaded: that takes as long as the search of a small repository. It
+ * knows no more of the command line than the plainest form; null for any other. Nothing is read or told of what is found
+ * before the command line and the gate have said yes.
+ */
+export function searchAhead(words: readonly string[]): SearchAhead | null {
+  const [command, flag, path, ...others] = words;
+  const isPlain =
+    command === 'scan' &&
+    flag === '--path' &&
+    path !== undefined &&
+    !path.startsWith('-') &&
+    /^(?:|--format \w+)$/u.test(others.join(' '));
+  if (!isPlain) return null;
+  const rooms = openScanRooms();
+  const look = beginLook(rooms, path, []);
+  // The rejection is seen by who scans.
+  look.catch(() => undefined);
+  return {
+    rooms,
+    path,
+    look,
+    // A scan is over before the last stage of the compiler has paid for itself. Not said when Node starts: compiled code
+    // that was kept, Node's own too, is only good for the same settings.
+    programLoaded: () => setFlagsFromString('--no-turbofan'),
+    close: () => {
+      rooms.trees.close();
+      setFlagsFromString('--turbofan');
+    },
+  };
+}
