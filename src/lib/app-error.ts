@@ -47,6 +47,15 @@ export class AppError extends Error {
 /** Turns whatever was thrown into an AppError; what is not ours becomes `internal` and keeps its cause. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
+  if (isBrokenConnection(thrown)) {
+    return new AppError({
+      kind: 'unavailable',
+      code: 'connection_lost',
+      message: messageOf(thrown),
+      next: 'Nothing, if it comes back by itself; else see that the database and the network are up.',
+      cause: thrown,
+    });
+  }
   const next = nextOfSystemError(thrown);
   if (next !== null) {
     return new AppError({
@@ -63,6 +72,21 @@ export function toAppError(thrown: unknown): AppError {
     message: messageOf(thrown),
     cause: thrown,
   });
+}
+
+/**
+ * Whether the other end of a connection went away, or has no room for now: Node's codes, and SQLSTATE classes 08, 40, 53
+ * and 57P of PostgreSQL (appendix A). Its driver says the end of a connection in words only.
+ */
+function isBrokenConnection(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
+  if (
+    /^(E(CONN(REFUSED|RESET|ABORTED)|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN))$/u.test(code)
+  )
+    return true;
+  if (/^(08|40|53)[0-9A-Z]{3}$|^57P[0-9A-Z]{2}$/u.test(code)) return true;
+  return /^Connection terminated|^timeout exceeded when trying to connect/u.test(thrown.message);
 }
 
 /** What the user does about an error of the machine that is no defect of ours; null for every other error. */

@@ -10,6 +10,7 @@ import { pollApprovals } from './approve/poll-approvals.ts';
 import { dispatch } from './cycle.ts';
 import { runIdOf } from './execute/attempt.ts';
 import { begin } from './execute/begin.ts';
+import { startRule } from './execute/next-try.ts';
 import { explain } from './explain.ts';
 import { propose } from './propose/propose.ts';
 import { attemptWorkflow } from './workflows.ts';
@@ -35,6 +36,8 @@ async function approve(): Promise<void> {
   world.host.label(world.manager, number, 'ann', label);
   await pollApprovals(world.ports, world.manager);
 }
+const heldBack = (until: string): AppError =>
+  new AppError({ kind: 'unavailable', code: 'circuit_open', message: 'Open.', details: { until } });
 const now = async (): Promise<Task> => world.task(task.id);
 const runOf = async (attempt = 1): Promise<Run | null> =>
   world.ports.runs.get(runIdOf({ taskId: task.id, attempt }));
@@ -209,6 +212,27 @@ describe('what holds a start back', () => {
     };
     expect(await world.attempt(task)).toBe('not_started');
     expect(await now()).toMatchObject({ state: 'needs_attention', attention: 'cannot_start' });
+  });
+  test('a host that stays away: each start waits longer, and after many a person is asked', async () => {
+    world.look = async () => {
+      throw error('unavailable');
+    };
+    let starts = 0;
+    while ((await now()).state === 'approved' && starts <= startRule.ceiling) {
+      await world.attempt(task);
+      starts += 1;
+      world.clock.advance(startRule.capMs);
+    }
+    expect(starts).toBe(startRule.ceiling);
+    expect(await now()).toMatchObject({ state: 'needs_attention', attention: 'cannot_start' });
+  });
+  test('a start that an open breaker held back was none', async () => {
+    const until = new Date(world.clock.now().getTime() + 60_000).toISOString();
+    world.look = async () => {
+      throw heldBack(until);
+    };
+    for (let starts = 0; starts <= startRule.ceiling; starts += 1) await world.attempt(task);
+    expect([(await now()).state, await why()]).toEqual(['approved', 'waits_for_worker']);
   });
 });
 

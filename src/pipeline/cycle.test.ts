@@ -113,6 +113,18 @@ describe('waiting', () => {
       true,
     );
     expect(mayPass(new TypeError('x'))).toBe(false);
+    expect(mayPass(Object.assign(new Error('x'), { code: '57P01' }))).toBe(true);
+  });
+  test('what a breaker kept back is waited for and costs no try', async () => {
+    const began = world.clock.monotonicMs();
+    const done = persist(world.ports, async () => {
+      const left = began + 300_000 - world.clock.monotonicMs();
+      if (left <= 0) return 'done';
+      const until = new Date(world.clock.now().getTime() + left).toISOString();
+      const details = { until };
+      throw new AppError({ kind: 'unavailable', code: 'circuit_open', message: 'x', details });
+    });
+    expect(await done).toBe('done');
   });
 });
 

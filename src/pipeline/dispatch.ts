@@ -5,7 +5,7 @@ import type { Spending, TaskAtWork } from '../domain/ports/stores.ts';
 import { quietNow } from '../domain/quiet-hours.ts';
 import { repositoryKey } from '../domain/repository.ts';
 import type { Task } from '../domain/task.ts';
-import { runsThatCount, tryAgainAt } from './execute/next-try.ts';
+import { failedStarts, runsThatCount, startAgainAt, tryAgainAt } from './execute/next-try.ts';
 import type { PipelinePorts, Settings } from './pipeline-ports.ts';
 
 export type DispatchPorts = Pick<
@@ -62,8 +62,6 @@ export async function holdOf(ports: DispatchPorts, task: Task): Promise<Hold | n
   if (obstacle !== null) return obstacle;
   const waiting = (await restOf(ports, task)) ?? (await nextTryOf(ports, task));
   if (waiting !== null) return waiting;
-  const failed = await lastFailedStart(ports, task);
-  if (failed !== null) return failed;
   const full = overCap(ports.settings, task, await ports.tasks.atWork(null));
   if (full !== null) return full;
   if (agent === null || agent.cost === 'free') return null;
@@ -91,14 +89,26 @@ async function restOf(ports: DispatchPorts, task: Task): Promise<Hold | null> {
   );
 }
 
+/** What went wrong last is waited for before it is tried again: the last attempt, or the last start. */
 async function nextTryOf(ports: DispatchPorts, task: Task): Promise<Hold | null> {
-  const runs = runsThatCount(await ports.runs.ofTask(task.id), await ports.tasks.notes(task.id));
-  const at = tryAgainAt(runs);
-  const reason = runs.at(-1)?.reason ?? null;
-  if (at === null || reason === null || at <= ports.clock.now()) return null;
+  const notes = await ports.tasks.notes(task.id);
+  const runs = await ports.runs.ofTask(task.id);
+  const now = ports.clock.now();
+  const counted = runsThatCount(runs, notes);
+  const at = tryAgainAt(counted);
+  const reason = counted.at(-1)?.reason ?? null;
+  if (at !== null && reason !== null && at > now) {
+    return hold(
+      'retry_later',
+      `${failureRules[reason].text} Attempt ${task.attempt + 1} starts after ${at.toISOString()}.`,
+    );
+  }
+  const failed = failedStarts(runs, notes);
+  const again = startAgainAt(failed);
+  if (again === null || again <= now) return null;
   return hold(
-    'retry_later',
-    `${failureRules[reason].text} Attempt ${task.attempt + 1} starts after ${at.toISOString()}.`,
+    'start_failed',
+    `The last start failed: ${failed[0]?.text ?? ''} It is tried again after ${again.toISOString()}.`,
   );
 }
 
@@ -115,20 +125,6 @@ export async function pauseOf(
   }
   if (!ports.settings.policyOf(target).paused) return null;
   return hold('repository_paused', `${target.name} is paused in the configuration.`);
-}
-
-const waitAfterFailedStartMs = 5 * 60_000;
-
-async function lastFailedStart(ports: DispatchPorts, task: Task): Promise<Hold | null> {
-  const notes = await ports.tasks.notes(task.id);
-  const last = notes.find(({ code }) => code === 'start_failed');
-  if (last === undefined) return null;
-  const until = new Date(last.at.getTime() + waitAfterFailedStartMs);
-  if (until <= ports.clock.now()) return null;
-  return hold(
-    'start_failed',
-    `The last start failed: ${last.text} It is tried again after ${until.toISOString()}.`,
-  );
 }
 
 /** The first cap on what runs at a time that one more run of this task would break. */

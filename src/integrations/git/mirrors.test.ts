@@ -1,7 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  createGithubEmulator,
+  type GithubEmulator,
+} from '../../../test/support/github-emulator/emulator.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createGit } from './git.ts';
 import { createMirrors } from './mirrors.ts';
@@ -80,6 +84,61 @@ test('an empty repository, a missing branch and a missing folder are told apart'
   await expect(
     mirrors.refresh({ host: 'local', name: '/nonexistent/x' }, gone, 'main'),
   ).rejects.toMatchObject({ code: 'repository_not_found' });
+});
+
+describe('a server that answers something else than git', () => {
+  let emulator: GithubEmulator;
+  beforeEach(async () => {
+    emulator = await createGithubEmulator();
+    emulator.addUser('bot', { token: 'bot-token' });
+    const roles = { bot: 'write' } as const;
+    await emulator.addRepository({ fullName: 'acme/w', files: { 'a.ts': 'a\n' }, roles });
+  });
+  afterEach(() => emulator.close());
+  const ref = { host: 'github', name: 'acme/w' } as const;
+  const remote = () => ({
+    url: `${emulator.serverUrl}/acme/w.git`,
+    env: {
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: `http.${emulator.serverUrl}/.extraHeader`,
+      GIT_CONFIG_VALUE_0: `Authorization: Basic ${Buffer.from('x:bot-token').toString('base64')}`,
+    },
+  });
+  const strange = { kind: 'unavailable', code: 'git_answer_unreadable' };
+
+  test.each(['html', 'garbage'] as const)(
+    '%s with status 200 says nothing about branches',
+    async (kind) => {
+      const push = createGitPush({ git });
+      emulator.faults.add({ kind, match: { path: /info\/refs/u, times: 100 } });
+      await expect(push.remoteRef(remote(), 'main')).rejects.toMatchObject(strange);
+      await expect(push.branches(remote())).rejects.toMatchObject(strange);
+      const mirrors = mirrorsIn(temporaryFolder());
+      await expect(mirrors.refresh(ref, remote(), 'main')).rejects.toMatchObject(strange);
+    },
+  );
+
+  test('a branch is fetched though one answer was strange, and missing only when git says so', async () => {
+    const mirrors = mirrorsIn(temporaryFolder());
+    emulator.faults.add({ kind: 'html', match: { path: /info\/refs/u } });
+    const { commit } = await mirrors.refresh(ref, remote(), 'main');
+    const push = createGitPush({ git });
+    expect(await push.remoteRef(remote(), 'main')).toBe(commit);
+    expect(await push.remoteRef(remote(), 'nope')).toBeNull();
+    await expect(mirrors.refresh(ref, remote(), 'nope')).rejects.toMatchObject({
+      code: 'branch_not_found',
+    });
+  });
+
+  test('403 without a word may pass, with the words of the host it is a refusal', async () => {
+    const push = createGitPush({ git });
+    emulator.faults.add({ kind: 'status', status: 403, match: { path: /info\/refs/u } });
+    await expect(push.remoteRef(remote(), 'main')).rejects.toMatchObject({ kind: 'unavailable' });
+    const wrong = Buffer.from('x:nobody').toString('base64');
+    const env = { ...remote().env, GIT_CONFIG_VALUE_0: `Authorization: Basic ${wrong}` };
+    const stranger = { ...remote(), env };
+    await expect(push.remoteRef(stranger, 'main')).rejects.toMatchObject({ kind: 'forbidden' });
+  });
 });
 
 test('candidates are the regular files with a word, UTF-16 ones too, attributes first', async () => {

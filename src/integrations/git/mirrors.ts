@@ -108,8 +108,11 @@ async function fetchBranch(
     if (said.includes('.lock')) {
       await removeStaleLocks(gitDir);
       await attempt();
-    } else if (/couldn't find remote ref|Could not find remote branch/iu.test(said)) {
-      throw await noSuchBranch(deps.git, remote, branch);
+    } else if (error.code === 'git_ref_missing') {
+      await mustHave(deps.git, remote, branch);
+      await attempt().catch((again: unknown) => {
+        throw toAppError(again).code === 'git_ref_missing' ? notFetched(branch, again) : again;
+      });
     } else if (
       /bad object|corrupt|did not send all necessary objects|shallow file has changed/iu.test(said)
     ) {
@@ -120,7 +123,7 @@ async function fetchBranch(
     } else throw error;
   }
   const commit = await refValue(deps.git, gitDir, head);
-  if (commit === null) throw await noSuchBranch(deps.git, remote, branch);
+  if (commit === null) throw notFetched(branch);
   return commit;
 }
 
@@ -209,22 +212,35 @@ async function refValue(git: Git, gitDir: string, name: string): Promise<string 
   return code === 0 ? stdout.toString().trim() : null;
 }
 
-async function noSuchBranch(git: Git, remote: GitRemote, branch: string): Promise<AppError> {
-  const names = [...(await remoteBranches(git, remote)).keys()];
+/** Only the whole list of branches, well received, proves that there is none of that name. */
+async function mustHave(git: Git, remote: GitRemote, branch: string): Promise<void> {
+  const found = await remoteBranches(git, remote);
+  if (found.has(branch)) return;
+  const names = [...found.keys()];
   if (names.length === 0) {
-    return new AppError({
+    throw new AppError({
       kind: 'not_found',
       code: 'repository_empty',
       message: 'The repository has no commit yet, so there is nothing to scan.',
       next: 'Push a first commit.',
     });
   }
-  return new AppError({
+  throw new AppError({
     kind: 'not_found',
     code: 'branch_not_found',
     message: `The repository has no branch ${branch}.`,
     next: `Name one of its branches as base, for example ${names.slice(0, 5).join(', ')}.`,
     details: { branch, branches: names.slice(0, 50) },
+  });
+}
+
+function notFetched(branch: string, cause?: unknown): AppError {
+  return new AppError({
+    kind: 'unavailable',
+    code: 'git_answer_unreadable',
+    message: `The server has a branch ${branch} and did not hand it out.`,
+    next: 'Nothing; it is asked again by itself.',
+    cause,
   });
 }
 

@@ -7,6 +7,7 @@ import { type Git, gitError } from './git.ts';
 import { containedBy, mergeBranch } from './merge.ts';
 import {
   limitIn,
+  refusalOf,
   remoteArguments,
   remoteBranches,
   remoteProtocols,
@@ -99,12 +100,12 @@ async function explainFailure(git: Git, request: BranchPush, said: string): Prom
     throw new AppError({
       kind: 'forbidden',
       code: 'push_refused',
-      message: `The remote refused the branch ${branch}: ${refusalOf(said)}`,
+      message: `The remote refused the branch ${branch}: ${rejectionOf(said)}`,
       next: 'Check the rules of the branch and the rights of the token.',
       details: { branch, said: said.trim().slice(-2000) },
     });
   }
-  throw gitError(['push'], 1, said, remote.env);
+  throw refusalOf(gitError(['push'], 1, said, remote.env));
 }
 
 async function readBack(
@@ -137,7 +138,7 @@ function moved({ branch, expected }: BranchPush, now: string | null): AppError {
   });
 }
 
-function refusalOf(said: string): string {
+function rejectionOf(said: string): string {
   const line = said.split('\n').find((text) => text.includes('rejected]')) ?? '';
   return /\(([^)]*)\)/u.exec(line)?.[1] ?? line.trim();
 }

@@ -36,12 +36,13 @@ export function limitIn(said: string): AppError | null {
   });
 }
 
-function refusalOf(error: AppError): AppError {
+/** What git says of a refusal, as an error with its kind; the error itself when it says nothing of the sort. */
+export function refusalOf(error: AppError): AppError {
   const said = saidBy(error);
   const limit = limitIn(said);
   if (limit !== null) return limit;
   const { details } = error;
-  if (/Authentication failed|could not read Username|error: 40[13]/u.test(said)) {
+  if (isDenied(said)) {
     return new AppError({
       kind: 'forbidden',
       code: 'git_not_permitted',
@@ -61,7 +62,9 @@ function refusalOf(error: AppError): AppError {
       cause: error,
     });
   }
-  if (/not found|does not appear to be a git repository|does not exist/iu.test(said)) {
+  if (
+    /repository '[^']*' (not found|does not exist)|does not appear to be a git repo/iu.test(said)
+  ) {
     return new AppError({
       kind: 'not_found',
       code: 'repository_not_found',
@@ -72,6 +75,12 @@ function refusalOf(error: AppError): AppError {
     });
   }
   return error;
+}
+
+/** A host that denies says why; a bare 403 comes from something in between, or for a limit, and may pass. */
+function isDenied(said: string): boolean {
+  if (/Authentication failed|could not read Username|error: 401/u.test(said)) return true;
+  return said.includes('error: 403') && /^remote: \S/mu.test(said);
 }
 
 /** Transports a remote needs: its own, nothing else. */
@@ -122,9 +131,17 @@ async function listRemote(
     remote.url,
     ...patterns,
   ];
-  const { stdout } = await talk(remote, 'read', () =>
-    git.run(args, { env: remote.env, protocols: remoteProtocols(remote) }),
-  );
+  const protocols = remoteProtocols(remote);
+  const { stdout } = await talk(remote, 'read', async () => {
+    const first = await git.run(args, { env: remote.env, protocols });
+    if (first.stdout.length > 0 || !isOverHttp(remote)) return first;
+    const env = { ...remote.env, GIT_TRACE_PACKET: '1' };
+    const again = await git.run(args, { env, protocols }).catch((thrown: unknown) => {
+      throw limitIn(saidBy(toAppError(thrown))) ?? unreadable(remote);
+    });
+    if (!packetRead.test(again.stderr)) throw unreadable(remote);
+    return again;
+  });
   const lines = stdout.toString('utf8').split('\n').filter(Boolean);
   return new Map(
     lines.map((line): [string, string] => {
@@ -132,4 +149,23 @@ async function listRemote(
       return [name.slice('refs/heads/'.length), sha];
     }),
   );
+}
+
+/**
+ * How git's trace shows a packet from the other side. Without one, what came was no answer of a git server: git takes an
+ * error page with status 200 for a server of the oldest kind that has no branch.
+ */
+const packetRead = /packet: +\S+< /u;
+
+function isOverHttp(remote: GitRemote): boolean {
+  return /^https?:/u.test(remote.url);
+}
+
+function unreadable({ url }: GitRemote): AppError {
+  return new AppError({
+    kind: 'unavailable',
+    code: 'git_answer_unreadable',
+    message: `What ${new URL(url).host} answered to git is not the answer of a git server.`,
+    next: 'Nothing; it is asked again by itself. If it stays, look at what stands between here and the server.',
+  });
 }

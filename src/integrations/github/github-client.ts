@@ -79,8 +79,10 @@ export function createGithubClient(deps: GithubClientDeps): GithubClient {
   return {
     get: async (path, schema, options) => {
       const url = address(path, options.query);
-      const answer = await read(deps.access(placeOf(path) ?? options.for ?? null), url, options);
-      return parsed(schema, { method: 'GET', url, headers: {} }, answer);
+      const access = deps.access(placeOf(path) ?? options.for ?? null);
+      const request = { method: 'GET', url, headers: {} } as const;
+      const { value } = await read(access, url, options, (got) => parsed(schema, request, got));
+      return value;
     },
     list: async (path, item, options) => {
       const items: z.infer<typeof item>[] = [];
@@ -91,9 +93,11 @@ export function createGithubClient(deps: GithubClientDeps): GithubClient {
       while (url !== null) {
         if (seen.has(url) || seen.size >= maxPages) throw endless(url);
         seen.add(url);
-        const answer: HttpAnswer = await read(access, url, options);
-        items.push(...parsed(z.array(item), { method: 'GET', url, headers: {} }, answer));
-        url = nextPage(answer.headers['link'], url);
+        const request = { method: 'GET', url, headers: {} } as const;
+        const parse = (got: HttpAnswer) => parsed(z.array(item), request, got);
+        const page: Parsed<z.infer<typeof item>[]> = await read(access, url, options, parse);
+        items.push(...page.value);
+        url = nextPage(page.answer.headers['link'], url);
       }
       return items;
     },
@@ -122,16 +126,34 @@ function createQuery(deps: GithubClientDeps, retry: Retry): GithubClient['query'
     });
 }
 
-type Read = (access: GithubAccess, url: string, options: ReadOptions) => Promise<HttpAnswer>;
+interface Parsed<Value> {
+  readonly answer: HttpAnswer;
+  readonly value: Value;
+}
 
-/** Equal reads in flight are one. */
+type Read = <Value>(
+  access: GithubAccess,
+  url: string,
+  options: ReadOptions,
+  parse: (answer: HttpAnswer) => Value,
+) => Promise<Parsed<Value>>;
+
+/** Equal reads in flight are one. An answer that cannot be read is asked for again like one that did not come. */
 function createRead(deps: GithubClientDeps, retry: Retry): Read {
-  const underWay = new Map<string, Promise<HttpAnswer>>();
-  return async (access, url, options) => {
+  const underWay = new Map<string, Promise<Parsed<unknown>>>();
+  return async (access, url, options, parse) => {
     const key = `${access.id} ${options.accept ?? ''} ${url}`;
     const same = underWay.get(key);
-    if (same !== undefined && options.fresh !== true) return same;
-    const mine = retry(() => conditional(deps, access, url, options)).finally(() => {
+    if (same !== undefined && options.fresh !== true) {
+      const { answer } = await same;
+      return { answer, value: parse(answer) };
+    }
+    const mine = retry(async () => {
+      const { answer, keep } = await conditional(deps, access, url, options);
+      const value = parse(answer);
+      await keep();
+      return { answer, value };
+    }).finally(() => {
       if (underWay.get(key) === mine) underWay.delete(key);
     });
     underWay.set(key, mine);
@@ -144,7 +166,7 @@ async function conditional(
   access: GithubAccess,
   url: string,
   options: ReadOptions,
-): Promise<HttpAnswer> {
+): Promise<Conditional> {
   // What one credential may see another may not; the tokens of an app change by the hour.
   const key = sha256(`${await keptFor(access)}\n${options.accept ?? ''}\n${url}`);
   const kept = options.fresh === true ? null : await deps.etags.get(key);
@@ -157,19 +179,23 @@ async function conditional(
   const answer = await followed(deps, access, request, demand);
   if (answer.status === 304 && kept !== null) {
     const link = kept.link === null ? {} : { link: kept.link };
-    return { status: 200, headers: { ...answer.headers, ...link }, text: kept.body };
+    const whole = { status: 200, headers: { ...answer.headers, ...link }, text: kept.body };
+    return { answer: whole, keep: async () => undefined };
   }
   if (answer.status !== 200) throw githubError(request, answer);
   const { etag } = answer.headers;
-  const keep = options.fresh !== true && answer.text.length <= keptBodyBytes;
-  if (etag !== undefined && keep && isWhole(answer))
+  const mayKeep = options.fresh !== true && answer.text.length <= keptBodyBytes;
+  const keep = async (): Promise<void> => {
+    if (etag === undefined || !mayKeep) return;
     await deps.etags.put(key, { etag, body: answer.text, link: answer.headers['link'] ?? null });
-  return answer;
+  };
+  return { answer, keep };
 }
 
-// A garbled answer must not be answered again for as long as its ETag holds.
-function isWhole({ headers, text }: HttpAnswer): boolean {
-  return headers['content-type']?.includes('json') !== true || json(text) !== undefined;
+interface Conditional {
+  readonly answer: HttpAnswer;
+  /** For the next time; only of an answer that was read, or a garbled one would be answered for as long as its ETag holds. */
+  readonly keep: () => Promise<void>;
 }
 
 /** Sends, and follows redirects with the same method, to another host only for reads and without our credential. */

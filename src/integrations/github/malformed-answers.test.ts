@@ -60,7 +60,7 @@ afterAll(() => {
   server.close();
 });
 
-function host(): CodeHost {
+function host(attempts = 1): CodeHost {
   const clock = createSkippingClock();
   const state = createMemoryGovernorState();
   const governor = createGovernor({ credential: 'x', state, clock, random: systemRandom });
@@ -74,7 +74,7 @@ function host(): CodeHost {
     markers: suiteMarkers,
     git: { push: async () => 'pushed', remoteRef: async () => null },
     deadlines: { connectMs: 3000, firstByteMs: 10_000, totalMs: 60_000 },
-    retry: { attempts: 1 },
+    retry: { attempts },
   });
 }
 const whole = (body: string | Buffer, headers: Record<string, string> = json) => {
@@ -87,6 +87,14 @@ const ended = async (call: Promise<unknown>): Promise<AppError> =>
     },
     (error: unknown) => error as AppError,
   );
+
+test('a read whose answer cannot be read is asked for again', async () => {
+  asked = 0;
+  answer = (response) =>
+    response.writeHead(200, json).end(asked === 1 ? '{"number": 17, "ti' : JSON.stringify(issue));
+  expect(await host(2).issue(widgets, 17)).toMatchObject({ number: 17 });
+  expect(asked).toBe(2);
+});
 
 describe('an answer that is none', () => {
   test.each<[string, () => void]>([

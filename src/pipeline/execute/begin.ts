@@ -3,12 +3,13 @@ import { transition } from '../../domain/task.ts';
 import { toAppError } from '../../lib/app-error.ts';
 import { verifyApproval, voidApproval } from '../approve/verify-approval.ts';
 import { holdOf, overBudget, overCap } from '../dispatch.ts';
-import { mayPass } from '../persist.ts';
+import { isHeldBack, mayPass } from '../persist.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
 import { refreshProposal, saysOther } from '../propose/refresh-proposal.ts';
 import type { AttemptRef } from './attempt.ts';
 import { runIdOf, workflowIdOf } from './attempt.ts';
+import { failedStarts, startRule } from './next-try.ts';
 
 type Ports = Omit<PipelinePorts, 'workspaces' | 'runner' | 'commands'>;
 
@@ -28,7 +29,10 @@ export async function begin(ports: Ports, ref: AttemptRef): Promise<boolean> {
   return startIfSound(ports, before, ref);
 }
 
-/** Writes down that a start failed: what may pass is tried again after a while, anything else asks a person. */
+/**
+ * Writes down that a start failed: what may pass is tried again after a while, anything else asks a person, and so does
+ * what never passes. A start that a breaker or a limit held back was none.
+ */
 export async function noteFailedStart(
   ports: Ports,
   ref: AttemptRef,
@@ -39,9 +43,14 @@ export async function noteFailedStart(
   const task = await ports.tasks.get(ref.taskId);
   if (task === null || task.state !== 'approved') return;
   const text = next === undefined ? message : `${message} ${next}`;
+  if (isHeldBack(thrown)) {
+    const held = code === 'circuit_open' ? 'breaker_open' : 'rate_limited';
+    return note(ports, task, held, text);
+  }
+  const failed = failedStarts(await ports.runs.ofTask(task.id), await ports.tasks.notes(task.id));
+  const isLeft = mayPass(thrown) && failed.length + 1 < startRule.ceiling;
   const asked = transition(task.state, { type: 'need_attention', reason: 'cannot_start' });
-  const change =
-    mayPass(thrown) || !asked.ok ? {} : { state: asked.state, attention: asked.attention };
+  const change = isLeft || !asked.ok ? {} : { state: asked.state, attention: asked.attention };
   await note(ports, task, 'start_failed', text, change);
 }
 

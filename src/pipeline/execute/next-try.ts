@@ -3,6 +3,9 @@ import type { TaskNote } from '../../domain/ports/stores.ts';
 import type { FailureReason, Run, RunOutcome } from '../../domain/run.ts';
 import { sha256 } from '../../lib/hash.ts';
 
+/** Of starts that fail before the work begins; they spend nothing. Some hours go by until a person is asked. */
+export const startRule = { ceiling: 100, baseMs: 10_000, capMs: 300_000 };
+
 /** Whether another attempt may help; a person's decision or money is never spent again by itself. */
 export function isRetryable(outcome: RunOutcome, reason: FailureReason | null): boolean {
   if (outcome === 'interrupted') return true;
@@ -44,9 +47,37 @@ export function tryAgainAt(runs: readonly Run[]): Date | null {
   if (last === undefined || last.endedAt === null || last.reason === null) return null;
   const { baseMs, capMs } = failureRules[last.reason];
   const before = runs.filter(({ reason }) => reason === last.reason).length - 1;
-  const longest = Math.min(capMs, baseMs * 2 ** Math.min(before, 30));
-  if (longest === 0) return null;
-  const fraction =
-    Number.parseInt(sha256(`${last.id} ${last.correlationId}`).slice(0, 12), 16) / 2 ** 48;
-  return new Date(last.endedAt.getTime() + fraction * longest);
+  if (baseMs === 0) return null;
+  const waitMs = jitteredMs(before, { baseMs, capMs }, `${last.id} ${last.correlationId}`);
+  return new Date(last.endedAt.getTime() + waitMs);
+}
+
+/** The starts that failed since the last run began or a person sent the task back, newest first. */
+export function failedStarts(
+  runs: readonly Run[],
+  notes: readonly TaskNote[],
+): readonly TaskNote[] {
+  const since = runs.at(-1)?.startedAt ?? null;
+  const retried = notes.findIndex(({ code }) => code === 'retried');
+  return notes
+    .slice(0, retried === -1 ? undefined : retried)
+    .filter(({ code, at }) => code === 'start_failed' && (since === null || at > since));
+}
+
+/** When a task whose last start failed is started again; null when none failed. */
+export function startAgainAt(failed: readonly TaskNote[]): Date | null {
+  const [last] = failed;
+  if (last === undefined) return null;
+  const waitMs = jitteredMs(failed.length - 1, startRule, `${last.taskId} ${last.key}`);
+  return new Date(last.at.getTime() + waitMs);
+}
+
+/** Uniform on [0, min(cap, base·2^n)], drawn from the seed. */
+function jitteredMs(
+  n: number,
+  { baseMs, capMs }: { readonly baseMs: number; readonly capMs: number },
+  seed: string,
+): number {
+  const fraction = Number.parseInt(sha256(seed).slice(0, 12), 16) / 2 ** 48;
+  return fraction * Math.min(capMs, baseMs * 2 ** Math.min(n, 30));
 }

@@ -3,6 +3,7 @@ import type { Agent, AgentRunResult } from '../../domain/ports/agent.ts';
 import type { Workspace } from '../../domain/ports/git.ts';
 import type { CheckResult, Run } from '../../domain/run.ts';
 import type { Task } from '../../domain/task.ts';
+import { persist } from '../persist.ts';
 import { type PipelinePorts, pipelineActor } from '../pipeline-ports.ts';
 import { askDelegate } from './ask-delegate.ts';
 import type { AttemptRef, WorkResult } from './attempt.ts';
@@ -49,12 +50,14 @@ export async function work(
     policy: ports.settings.policyOf(now.task.target),
     signal,
   };
-  const { host, target } = { host: ports.host(job.task.target.host), target: job.task.target };
-  const mirror = await ports.mirrors.refresh(
-    target,
-    await host.remote(target),
-    ref.round?.branch ?? job.task.baseBranch,
-  );
+  const { target, baseBranch } = job.task;
+  const fetch = async () =>
+    ports.mirrors.refresh(
+      target,
+      await ports.host(target.host).remote(target),
+      ref.round?.branch ?? baseBranch,
+    );
+  const mirror = await persist(ports, fetch, signal);
   if (ref.round !== undefined && mirror.commit !== ref.round.headSha) return headMoved(ref.round);
   const workspace = await ports.workspaces.create({ runId: runIdOf(ref), mirror });
   let isKept = false;

@@ -7,7 +7,7 @@ export type SendVerdict = 'not_sent' | 'refused' | 'unclear' | 'lease_lost';
 export function judgeSendError(error: unknown): SendVerdict {
   if (!(error instanceof AppError)) return 'unclear';
   if (error.code === 'effect_lease_lost') return 'lease_lost';
-  if (error.code === 'circuit_open') return 'not_sent';
+  if (error.code === 'circuit_open' || error.code === 'too_busy') return 'not_sent';
   if (error.code === 'write_payload') return 'refused';
   return verdicts[error.kind];
 }

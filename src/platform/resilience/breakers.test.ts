@@ -190,3 +190,30 @@ test('one repository that always fails costs the others next to nothing', async 
   expect(fine).toBe(200);
   expect(sent).toBeLessThan(10);
 });
+
+test('a place where some calls go well is judged by as many calls as the whole', async () => {
+  const place = createBreakers({ db: db(), clock: systemClock }).get<number>(
+    `${dependency} shaky`,
+    placeTrip(trip),
+    (status) => status >= 500,
+  );
+  for (const status of [500, 200, 500, 500, 500, 200, 500]) await codeOf(place(async () => status));
+  expect(await codeOf(place(async () => 200))).toBe('ok');
+  for (let calls = 0; calls < 10; calls += 1) await codeOf(place(async () => 500));
+  expect(await codeOf(place(async () => 200))).toBe('circuit_open');
+});
+
+test('a probe that another breaker kept back tells nothing: it is neither closed nor left alone for longer', async () => {
+  const clock = createManualClock();
+  const guarded = createBreakers({ db: db(), clock }).get<number>(dependency, trip);
+  for (let calls = 0; calls < 10; calls += 1) await codeOf(guarded(() => fail('unavailable')));
+  const keptBack = async (): Promise<never> => {
+    throw new AppError({ kind: 'unavailable', code: 'circuit_open', message: 'Kept back.' });
+  };
+  clock.advance(trip.openMs);
+  expect(await codeOf(guarded(keptBack))).toBe('circuit_open');
+  expect((await state())?.state).not.toBe('closed');
+  let sent = 0;
+  expect(await codeOf(guarded(async () => (sent += 1)))).toBe('ok');
+  expect([sent, (await state())?.state]).toEqual([1, 'closed']);
+});

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../../lib/clock.ts';
 import { type Log, silentLog } from '../../lib/log.ts';
 import type { Migration } from '../database/migrate.ts';
-import { circuitOpen, speaksAgainstService } from './make-robust.ts';
+import { circuitOpen, speaksAgainstService, wentOut } from './make-robust.ts';
 import { createWindowBreaker, type WindowOptions } from './window-breaker.ts';
 
 /** One breaker for each dependency, shared by all processes on the database and kept over restarts. */
@@ -20,10 +20,13 @@ export interface Trip extends WindowOptions {
   readonly openMs: number;
 }
 
-/** For one place of a dependency, so that it is left alone before its failures can open the breaker of the whole. */
+/**
+ * For one place of a dependency: a few calls of which none goes well are enough, so that it is left alone before its
+ * failures can open the breaker of the whole. A place where some calls go well is judged like the whole.
+ */
 export function placeTrip(whole: Trip): Trip {
   const fewer = Math.ceil(whole.minimumCalls * whole.failureRatio) - 1;
-  return { ...whole, minimumCalls: Math.max(1, fewer) };
+  return { ...whole, allOf: Math.max(1, fewer) };
 }
 
 export interface BreakerState {
@@ -100,28 +103,31 @@ export function createBreakers(deps: BreakersDeps): Breakers {
         const open = await board.look(name);
         if (open === null) return guarded(call, failed, count);
         if (open.until.getTime() > nowMs() || !(await board.claim(name, open)))
-          throw circuitOpen(name, null);
-        return guarded(call, failed, async (isBad) => {
+          throw circuitOpen(name, null, open.until);
+        const probed = async (isBad: boolean): Promise<void> => {
           if (isBad) return board.open(name, open.attempt + 1, options);
           window.success(CircuitState.HalfOpen);
           return board.close(name);
-        });
+        };
+        return guarded(call, failed, probed, () => board.giveBack(name));
       };
     },
   };
 }
 
-/** Runs the call and tells how it went before its answer or error goes on. */
+/** Runs the call and tells how it went, or that it did not go out, before its answer or error goes on. */
 async function guarded<Result>(
   call: () => Promise<Result>,
   failed: ((result: Result) => boolean) | undefined,
   told: (isBad: boolean) => Promise<void>,
+  notTried: () => Promise<void> = async () => undefined,
 ): Promise<Result> {
   let result: Result;
   try {
     result = await call();
   } catch (error) {
-    await told(speaksAgainstService(error));
+    if (wentOut(error)) await told(speaksAgainstService(error));
+    else await notTried();
     throw error;
   }
   await told(failed?.(result) ?? false);
@@ -133,6 +139,8 @@ interface Board {
   look(name: string): Promise<Open | null>;
   /** Takes the one probe; false when another process has it. */
   claim(name: string, seen: Open): Promise<boolean>;
+  /** The probe did not go out, so nothing was learned: whoever comes next may take it. */
+  giveBack(name: string): Promise<void>;
   open(name: string, attempt: number, options: Trip): Promise<void>;
   close(name: string): Promise<void>;
 }
@@ -199,6 +207,16 @@ function createBoard(deps: BreakersDeps): Board {
         note(name, { ...seen, until });
         return true;
       }
+    },
+    giveBack: async (name) => {
+      const open = known.get(name);
+      if (open === undefined) return;
+      const until = clock.now();
+      note(name, { ...open, until });
+      const change = db.updateTable('breakers').set({ state: 'open', until });
+      await keep(name, async () =>
+        change.where('name', '=', name).where('until', '=', open.until).execute(),
+      );
     },
     open: async (name, attempt, { openMs }) => {
       const since = clock.now();

@@ -106,23 +106,27 @@ function breaker(options: BreakerOptions, clock: Clock): IPolicy {
   });
 }
 
-// An answer like "not found" or "conflict" shows that the other side is well; a full bulkhead is our own doing.
-export function speaksAgainstService(error: unknown): boolean {
+/** False when another breaker kept the call back, or it got no place among those under way: that tells nothing. */
+export function wentOut(error: unknown): boolean {
   if (error instanceof BulkheadRejectedError) return false;
+  return !(error instanceof AppError) || !['circuit_open', 'too_busy'].includes(error.code);
+}
+
+// An answer like "not found" or "conflict" shows that the other side is well.
+export function speaksAgainstService(error: unknown): boolean {
+  if (!wentOut(error)) return false;
   if (!(error instanceof AppError)) return true;
-  // Another breaker kept it from going out, or it never got a place among the calls under way.
-  if (error.code === 'circuit_open' || error.code === 'too_busy') return false;
   return ['unavailable', 'timeout', 'unknown_outcome', 'internal'].includes(error.kind);
 }
 
-/** The error of a call that an open breaker kept from going out. */
-export function circuitOpen(name: string, cause: unknown): AppError {
+/** The error of a call that an open breaker kept from going out; `until` when the next one is let through. */
+export function circuitOpen(name: string, cause: unknown, until: Date | null = null): AppError {
   return new AppError({
     kind: 'unavailable',
     code: 'circuit_open',
     message: `${name} failed too often and is not tried for a moment.`,
     next: 'Wait, or see the health report for what is behind it.',
-    details: { operation: name },
+    details: { operation: name, ...(until === null ? {} : { until: until.toISOString() }) },
     cause,
   });
 }

@@ -6,6 +6,8 @@ export interface WindowOptions {
   readonly windowMs: number;
   /** Fewer calls than this in the window never open it. */
   readonly minimumCalls: number;
+  /** So many calls in the window open it as well when not one of them went well. */
+  readonly allOf?: number;
 }
 
 interface Bucket {
@@ -21,7 +23,7 @@ const bucketsInWindow = 30;
  * failures from long ago when few calls come.
  */
 export function createWindowBreaker(options: WindowOptions, nowMs: () => number): IBreaker {
-  const { failureRatio, windowMs, minimumCalls } = options;
+  const { failureRatio, windowMs, minimumCalls, allOf = Infinity } = options;
   const sizeMs = windowMs / bucketsInWindow;
   let buckets: Bucket[] = [];
   const count = (failed: boolean): void => {
@@ -52,7 +54,8 @@ export function createWindowBreaker(options: WindowOptions, nowMs: () => number)
       if (state !== CircuitState.Closed) return true;
       const calls = buckets.reduce((sum, bucket) => sum + bucket.calls, 0);
       const failures = buckets.reduce((sum, bucket) => sum + bucket.failures, 0);
-      return calls >= minimumCalls && failures >= failureRatio * calls;
+      const isMany = calls >= minimumCalls && failures >= failureRatio * calls;
+      return isMany || (calls >= allOf && failures === calls);
     },
   };
 }
