@@ -44,6 +44,7 @@ try {
     path: '/webhooks/github',
     secrets: async () => [secret],
     store: (delivery) => inbox.store(delivery, 'quick'),
+    refuseSender: async () => null,
     forged: async () => new AppError({ kind: 'unauthenticated', code: 'forged', message: 'No.' }),
   })(ours);
   const bare = fastify();

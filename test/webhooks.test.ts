@@ -13,10 +13,12 @@ afterEach(async () => {
 });
 
 /** A service that looks by itself only once, so that whatever happens later came by a delivery. */
-async function createPlace(): Promise<{ loop: GithubLoop; start: () => Promise<RunningService> }> {
+async function createPlace(
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ loop: GithubLoop; start: () => Promise<RunningService> }> {
   const loop = await createGithubLoop({
     targets: { widgets: { 'a.ts': '// TODO: close the file\nopen();\n' } },
-    env: { GITHUB_WEBHOOK_SECRET: secret, CLAUDE_MANAGER_GITHUB_POLLSECONDS: '86400' },
+    env: { GITHUB_WEBHOOK_SECRET: secret, CLAUDE_MANAGER_GITHUB_POLLSECONDS: '86400', ...env },
   });
   open.push(loop);
   return {
@@ -111,6 +113,19 @@ describe('deliveries from GitHub', { timeout: 180_000 }, () => {
     expect(answers.filter((status) => status === 401)).toHaveLength(20);
     expect(answers.slice(20)).toEqual([429, 429, 429, 429, 429]);
     expect(await deliver(address, signDelivery(secret, 'issues', labeled(1)))).toBe(202);
+  });
+
+  test('where it is wanted, deliveries are taken only from the addresses that GitHub names', async () => {
+    const { start } = await createPlace({
+      CLAUDE_MANAGER_GITHUB_WEBHOOKS_ONLY_FROM_GITHUB: 'true',
+      CLAUDE_MANAGER_SERVER_TRUSTED_PROXIES: '127.0.0.1',
+    });
+    const { address } = await start();
+    const { headers, body } = signDelivery(secret, 'issues', labeled(1));
+    const from = async (sender: string): Promise<number> =>
+      await deliver(address, { headers: { ...headers, 'x-forwarded-for': sender }, body });
+    expect(await from('192.0.2.7')).toBe(202);
+    expect(await from('198.51.100.7')).toBe(403);
   });
 
   test("every example payload of GitHub's is accepted and worked through", async () => {

@@ -75,6 +75,11 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
     ['test/webhooks.test.ts', 'only what is signed over exactly these bytes is taken'],
     ['src/app/code-host/open-webhooks.ts', 'webhooks.path'],
   ),
+  'github.webhooks.onlyFromGithub': told(
+    true,
+    ['test/webhooks.test.ts', 'only from the addresses that GitHub names'],
+    ['src/app/code-host/open-webhooks.ts', 'webhooks.onlyFromGithub'],
+  ),
   'github.webhooks.keepDays': told(
     60,
     ['test/webhooks.test.ts', 'each delivery once'],

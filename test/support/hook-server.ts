@@ -16,6 +16,8 @@ export interface HookServer {
   readonly hooks: KeptHook[];
   readonly deliveries: { id: number; guid: string; status_code: number; delivered_at: string }[];
   readonly redelivered: number[];
+  /** Pages of deliveries that were read. */
+  readonly pagesAsked: number;
   close(): Promise<void>;
 }
 
@@ -24,7 +26,10 @@ export async function createHookServer(): Promise<HookServer> {
   const hooks: KeptHook[] = [];
   const deliveries: HookServer['deliveries'] = [];
   const redelivered: number[] = [];
-  const answer = async (request: IncomingMessage): Promise<[status: number, body: unknown]> => {
+  let pagesAsked = 0;
+  const answer = async (
+    request: IncomingMessage,
+  ): Promise<[status: number, body: unknown, link?: string]> => {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
     const text = Buffer.concat(parts).toString();
@@ -35,8 +40,15 @@ export async function createHookServer(): Promise<HookServer> {
       ...one,
       config: { ...config, secret: '********' },
     });
-    if (tail === '/deliveries')
-      return [200, deliveries.map((one) => ({ ...one, event: 'issues' }))];
+    if (tail === '/deliveries') {
+      const url = new URL(request.url ?? '', apiUrl());
+      const from = Number(url.searchParams.get('cursor') ?? 0);
+      const until = from + Number(url.searchParams.get('per_page') ?? 30);
+      url.searchParams.set('cursor', String(until));
+      pagesAsked += 1;
+      const page = deliveries.slice(from, until).map((one) => ({ ...one, event: 'issues' }));
+      return until < deliveries.length ? [200, page, `<${url.href}>; rel="next"`] : [200, page];
+    }
     const [, again] = /^\/deliveries\/(\d+)\/attempts$/u.exec(tail) ?? [];
     if (again !== undefined) {
       redelivered.push(Number(again));
@@ -55,15 +67,23 @@ export async function createHookServer(): Promise<HookServer> {
     return [200, shown(hook)];
   };
   const server = createServer((request, response) => {
-    void answer(request).then(([status, body]) =>
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+    void answer(request).then(([status, body, link]) =>
+      response
+        .writeHead(status, {
+          'content-type': 'application/json',
+          ...(link === undefined ? {} : { link }),
+        })
+        .end(JSON.stringify(body)),
     );
   });
+  const apiUrl = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
   return {
-    apiUrl: `http://127.0.0.1:${port}`,
+    apiUrl: apiUrl(),
+    get pagesAsked() {
+      return pagesAsked;
+    },
     hooks,
     deliveries,
     redelivered,

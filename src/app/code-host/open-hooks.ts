@@ -62,7 +62,7 @@ export async function askForMissed(parts: HookParts): Promise<void> {
   }
 }
 
-function hooksOf({ config, store, redactor, log }: HookParts): GithubHooks {
+export function hooksOf({ config, store, redactor, log }: HookParts): GithubHooks {
   const deps = { clock: systemClock, random: systemRandom, log };
   const { database, credentials, vault } = store;
   const client = createGithubClient({

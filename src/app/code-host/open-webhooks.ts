@@ -9,6 +9,7 @@ import type { LookPorts } from '../../operations/webhooks/look.ts';
 import { createLook } from '../../operations/webhooks/look.ts';
 import { laneOf } from '../../operations/webhooks/looks.ts';
 import { processDeliveries } from '../../operations/webhooks/process-deliveries.ts';
+import { createSenderAddresses } from '../../operations/webhooks/sender-addresses.ts';
 import type { Config } from '../../platform/config/schema.ts';
 import { startPeriodic } from '../../platform/durable/periodic.ts';
 import { createInbox, type Inbox } from '../../platform/inbox/inbox.ts';
@@ -18,7 +19,7 @@ import { createSlidingWindow } from '../../platform/ratelimit/sliding-window.ts'
 import type { Telemetry } from '../../platform/telemetry/telemetry.ts';
 import type { StoreRooms } from '../store/open-store.ts';
 import type { HookParts } from './open-hooks.ts';
-import { askForMissed, webhookSecret } from './open-hooks.ts';
+import { askForMissed, hooksOf, webhookSecret } from './open-hooks.ts';
 
 export interface WebhookRooms {
   /** The address that GitHub sends to. */
@@ -61,6 +62,7 @@ export function openWebhooks(parts: WebhookParts): WebhookRooms {
       }
       return isNew;
     },
+    refuseSender: refuseSender(parts),
     forged: countForged(parts),
   });
   return {
@@ -109,6 +111,28 @@ async function askAtStart(
   secrets: { all(): Promise<readonly string[]> },
 ): Promise<void> {
   if (parts.leads() && (await secrets.all()).length > 0) await askForMissed(parts);
+}
+
+/** Where it is wanted, only GitHub's own addresses may send. */
+function refuseSender(parts: WebhookParts): (address: string) => Promise<AppError | null> {
+  const senders = createSenderAddresses({
+    read: () => hooksOf(parts).addresses(),
+    clock: systemClock,
+    log: parts.log,
+  });
+  return async (address) => {
+    if (!parts.config().github.webhooks.onlyFromGithub) return null;
+    return (await senders.includes(address)) ? null : fromElsewhere();
+  };
+}
+
+function fromElsewhere(): AppError {
+  return new AppError({
+    kind: 'forbidden',
+    code: 'delivery_from_elsewhere',
+    message: 'Deliveries are taken from the addresses of GitHub only, and this is none of them.',
+    next: 'Behind a proxy name it in server.trustedProxies, or switch github.webhooks.onlyFromGithub off.',
+  });
 }
 
 const forgedPerMinute = 20;

@@ -18,6 +18,8 @@ export interface WebhookRouteDeps {
   readonly secrets: () => Promise<readonly string[]>;
   /** Resolves once the delivery cannot be lost any more; false when it was known. */
   readonly store: (delivery: ReceivedDelivery) => Promise<boolean>;
+  /** The refusal of a sender whose address may not send here at all; null for anybody else. */
+  readonly refuseSender: (address: string) => Promise<AppError | null>;
   /** Counts a forged delivery and answers the refusal: of the signature, or of a sender who goes on. */
   readonly forged: (clientId: string) => Promise<AppError>;
 }
@@ -41,6 +43,8 @@ export function webhookRoute(deps: WebhookRouteDeps): (app: FastifyInstance) => 
       scope.post(deps.path, {
         bodyLimit: largestDeliveryBytes,
         onRequest: async (request) => {
+          const refusal = await deps.refuseSender(request.ip);
+          if (refusal !== null) throw refusal;
           if (!isSignature(one(request, 'x-hub-signature-256')))
             throw await deps.forged(clientIdOf(request.ip, request.headers));
           if ((one(request, 'content-encoding') ?? 'identity') !== 'identity') throw compressed();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AppError } from '../../lib/app-error.ts';
 import type { GithubClient } from './github-client.ts';
 import { when } from './schemas.ts';
 
@@ -23,6 +24,8 @@ const HookDelivery = z.object({
   event: z.string(),
 });
 
+const Meta = z.object({ hooks: z.array(z.string()).optional() });
+
 export interface GithubHook {
   readonly id: number;
   readonly url: string;
@@ -44,6 +47,8 @@ export interface GithubHooks {
   create(repository: string, hook: WantedHook): Promise<void>;
   /** Everything of it as wanted, its secret too, which cannot be read. */
   update(repository: string, id: number, hook: WantedHook): Promise<void>;
+  /** Networks that deliveries come from (REST API, meta). AppError `unavailable` where GitHub names none. */
+  addresses(): Promise<readonly string[]>;
   /** Asks GitHub to send again what nobody took since then; answers how many deliveries. */
   redeliverFailed(repository: string, id: number, since: Date): Promise<number>;
 }
@@ -84,6 +89,16 @@ export function createGithubHooks(client: GithubClient): GithubHooks {
         },
         Hook,
       );
+    },
+    addresses: async () => {
+      const { hooks = [] } = await client.get('/meta', Meta, { lane: 'person' });
+      if (hooks.length > 0) return hooks;
+      throw new AppError({
+        kind: 'unavailable',
+        code: 'hook_addresses_missing',
+        message: 'GitHub names no addresses that it sends deliveries from.',
+        next: 'Switch github.webhooks.onlyFromGithub off.',
+      });
     },
     redeliverFailed: async (repository, id, since) => {
       const path = `${hooksOf(repository)}/${id}/deliveries`;

@@ -89,6 +89,10 @@ export const github = section('GitHub; not needed when only local folders are wa
       description: 'Path of the address that GitHub sends deliveries to.',
       restart: true,
     }),
+    onlyFromGithub: key(z.boolean(), false, {
+      description:
+        'Take deliveries only from the addresses that GitHub names at /meta, beside their signature. Needs server.trustedProxies behind a proxy.',
+    }),
     keepDays: key(naturalNumber.min(30).max(365), 30, {
       description: 'Deliveries that are worked through are forgotten after so many days.',
     }),

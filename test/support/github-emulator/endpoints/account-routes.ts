@@ -45,7 +45,11 @@ export const accountRoutes: readonly Route[] = [
     path: '/meta',
     handle: () => ({
       status: 200,
-      body: { verifiable_password_authentication: false, installed_version: '3.19.0' },
+      body: {
+        verifiable_password_authentication: false,
+        installed_version: '3.19.0',
+        hooks: ['192.0.2.0/24'],
+      },
     }),
   },
 ];
