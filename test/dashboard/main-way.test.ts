@@ -18,6 +18,18 @@ let context: BrowserContext;
 let page: Page;
 let watched: Watched;
 
+/** Does something by the palette of commands, as its first answer to these words. */
+async function command(words: string): Promise<void> {
+  await page.keyboard.press('Control+k');
+  const box = page.getByPlaceholder('Search tasks, go to a page, do something');
+  await box.fill(words);
+  await page
+    .getByRole('option', { name: new RegExp(words.split(' ').at(-1) ?? '', 'iu') })
+    .waitFor();
+  await page.keyboard.press('Enter');
+  await box.waitFor({ state: 'detached' });
+}
+
 // A machine without a browser skips this aloud; where it has to run, CI is set and it fails instead.
 describe.skipIf(executable === null && process.env['CI'] === undefined)('the dashboard', () => {
   beforeAll(async () => {
@@ -47,7 +59,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('the das
 
     await page.getByRole('heading', { name: 'Inbox' }).waitFor();
     const list = page.getByRole('list', { name: 'Proposals' });
-    await expect.poll(() => list.getByRole('listitem').count()).toBe(5);
+    await expect.poll(() => list.getByRole('listitem').count(), { timeout: 120_000 }).toBe(5);
     expect(page.url()).not.toContain('token');
 
     // Evidence, rank and the agent's words stand beside the list.
@@ -69,7 +81,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('the das
     await page.getByRole('button', { name: 'Reject', exact: true }).last().click();
     await expect.poll(() => list.getByRole('listitem').count()).toBe(4);
     await list.getByRole('button', { name: /return 0 for an article/u }).click();
-    await page.keyboard.press('s');
+    await command('snooze');
     await page.getByRole('button', { name: /Tomorrow morning/u }).click();
     await expect.poll(() => list.getByRole('listitem').count()).toBe(3);
     await list.getByRole('button', { name: /stock can go below zero/u }).click();
@@ -80,7 +92,12 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('the das
     await expect.poll(() => list.getByRole('listitem').count()).toBe(1);
 
     // The board shows them on their way without being asked again.
-    await page.getByRole('link', { name: 'Board' }).click();
+    await command('go to board');
+    await page.getByRole('heading', { name: 'Board' }).waitFor();
+    await command('pause');
+    const pausing = page.getByRole('dialog', { name: 'Pause everything?' });
+    await pausing.getByRole('button', { name: 'Leave it as it is' }).click();
+    await pausing.waitFor({ state: 'detached' });
     const review = page.getByRole('region', { name: 'In review' });
     await review
       .getByRole('link', { name: /stock can go below zero/u })

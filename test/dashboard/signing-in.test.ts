@@ -21,7 +21,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('signing
     await service.close();
   });
 
-  test('the first administrator adds a passkey and signs in with it; somebody with a code generator by a recovery code', async () => {
+  test('the first administrator adds a passkey and signs in with it; somebody with a code generator by a recovery code; both prove again who they are by what they have', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);
@@ -95,6 +95,32 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('signing
     await page.getByRole('button', { name: 'Go on' }).click();
     await page.getByRole('heading', { name: 'Inbox' }).waitFor();
     await settled(page);
+
+    // A dangerous act asks again: here for the code of the generator.
+    await makeToken(page);
+    const proof = page.getByRole('dialog', { name: 'Is it you?' });
+    await proof.getByRole('button', { name: 'Use the code generator' }).click();
+    await proof.getByRole('button', { name: 'Go on' }).click();
+    await proof.getByText('Type the code.').waitFor();
+    await proof.getByLabel('Code of your generator').fill('000000');
+    await proof.getByRole('button', { name: 'Go on' }).click();
+    await proof.getByRole('alert').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await keepPicture(page, 'proof-by-code');
+    // One after that of the enrollment: no code is taken twice.
+    const next = totpCode(bytesOf(key), stepAt(new Date()) + 1);
+    await proof.getByLabel('Code of your generator').fill(next);
+    await proof.getByRole('button', { name: 'Go on' }).click();
+    await page.getByText('it cannot be shown again').waitFor();
+    await page.getByRole('button', { name: 'I have it' }).click();
+    await signOut(page, 'bob');
+
+    // And here for the passkey.
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+    await page.getByRole('heading', { name: 'Inbox' }).waitFor();
+    await makeToken(page);
+    await proof.getByRole('button', { name: 'Use a passkey' }).click();
+    await page.getByText('it cannot be shown again').waitFor();
     await context.close();
   }, 120_000);
 });
@@ -107,6 +133,18 @@ async function fillWelcome(page: Page): Promise<void> {
   await page.getByLabel('Password', { exact: true }).fill(testPassword);
   await page.getByLabel('Password again').fill(testPassword);
   await page.getByRole('button', { name: 'Make the account' }).click();
+}
+
+/** Asks for an API token with a proof that is too old. */
+async function makeToken(page: Page): Promise<void> {
+  await page.goto(`${service.origin}/settings?tab=tokens`);
+  await page.getByRole('button', { name: 'Make a token' }).click();
+  await page.getByRole('dialog').getByLabel('Name').fill('made after a proof');
+  await service.database.pool.query(
+    "update identity_sessions set proven_at = now() - interval '1 day'",
+  );
+  await page.getByRole('button', { name: 'Make it' }).click();
+  await page.getByRole('dialog', { name: 'Is it you?' }).waitFor();
 }
 
 async function signOut(page: Page, name: string): Promise<void> {

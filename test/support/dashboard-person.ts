@@ -20,6 +20,9 @@ export async function lendSession(from: BrowserContext, to: BrowserContext): Pro
 
 /** Until the page shows what it is about: its title stands and nothing is a skeleton any more. */
 export async function settled(page: Page): Promise<void> {
-  await page.locator('h1').first().waitFor();
-  await page.locator('[aria-label="Loading"]').first().waitFor({ state: 'detached' });
+  await page.locator('h1').first().waitFor({ timeout: 120_000 });
+  await page
+    .locator('[aria-label="Loading"]')
+    .first()
+    .waitFor({ state: 'detached', timeout: 120_000 });
 }

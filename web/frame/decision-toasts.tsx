@@ -18,6 +18,7 @@ export function DecisionToasts(): ReactNode {
     {
       key: 'z',
       does: 'Undo the last decision, within ten seconds',
+      isHidden: last === undefined,
       run: () => {
         if (last !== undefined) decisions.undo(last.id);
       },

@@ -2,6 +2,9 @@ import type { ReactNode } from 'react';
 import { Dialog } from '../parts/dialog.tsx';
 import { useAllKeys, useKeys } from '../parts/keys.tsx';
 
+/** What the key of this overview does; the commands have it under a name of their own. */
+export const showKeys = 'Show these keys';
+
 /** Every key that works here; `?` opens it. */
 export function KeyOverview({
   open,
@@ -13,7 +16,7 @@ export function KeyOverview({
   readonly onClose: () => void;
 }): ReactNode {
   const all = useAllKeys();
-  useKeys([{ key: '?', does: 'Show these keys', run: onOpen }]);
+  useKeys([{ key: '?', does: showKeys, run: onOpen }]);
   const keys = open ? all().filter(({ isHidden }) => isHidden !== true) : [];
   return (
     <Dialog open={open} onClose={onClose} title="Keys">

@@ -1,14 +1,17 @@
 import { Dialog } from '@base-ui/react/dialog';
 import { useNavigate } from '@tanstack/react-router';
 import { Command } from 'cmdk';
-import { CornerDownLeft, Keyboard, Search } from 'lucide-react';
+import { CornerDownLeft, Keyboard, Search, Zap } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useDeferredValue, useState } from 'react';
 import { listTasks } from '../../src/operations/tasks/contract.ts';
 import { useAsk } from '../data/data.tsx';
 import { lookOf } from '../parts/badge.tsx';
 import { repositoryName } from '../parts/format.ts';
+import { Key } from '../parts/key.tsx';
+import { useAllKeys } from '../parts/keys.tsx';
 import { useFrame } from './frame-context.ts';
+import { showKeys } from './key-overview.tsx';
 import { chooseTheme } from './theme.ts';
 
 const item =
@@ -26,6 +29,9 @@ export function Palette({ onClose }: { readonly onClose: () => void }): ReactNod
     listTasks,
     { q, limit: 8, sort: 'updated' },
     { enabled: q.length > 1, keep: true },
+  );
+  const acts = useAllKeys()().filter(
+    ({ isHidden, does }) => isHidden !== true && does !== showKeys,
   );
   const go = (act: () => unknown) => () => {
     onClose();
@@ -73,7 +79,23 @@ export function Palette({ onClose }: { readonly onClose: () => void }): ReactNod
                   })}
                 </Command.Group>
               ) : null}
-              <Command.Group heading="Pages" className={group}>
+              {acts.length === 0 ? null : (
+                <Command.Group heading="Do here" className={group}>
+                  {acts.map(({ key, does, run }) => (
+                    <Command.Item
+                      key={`${key} ${does}`}
+                      value={does}
+                      className={item}
+                      onSelect={go(run)}
+                    >
+                      <Zap aria-hidden size={15} className="shrink-0 text-quiet" />
+                      <span className="flex-1">{does}</span>
+                      <Key>{key}</Key>
+                    </Command.Item>
+                  ))}
+                </Command.Group>
+              )}
+              <Command.Group heading="Go to" className={group}>
                 {pages.map(({ path, title, nav }) =>
                   nav === undefined ? null : (
                     <Command.Item

@@ -7,6 +7,7 @@ import { useSession } from '../data/session.tsx';
 import { toApiError } from '../data/to-api-error.ts';
 import { Button } from '../parts/button.tsx';
 import { Dialog, DialogButtons } from '../parts/dialog.tsx';
+import { useKeys } from '../parts/keys.tsx';
 
 /** How `service.status` names a pause of everything. */
 const everything = 'everything';
@@ -20,7 +21,19 @@ export function PauseButton(): ReactNode {
   const resume = useAct(resumeWork);
   const isPaused = data?.paused.includes(everything) ?? false;
   const act = isPaused ? resume : pause;
-  if (data === undefined || !may('repo:write')) return null;
+  const mayPause = data !== undefined && may('repo:write');
+  const ask = (): void => {
+    if (mayPause) setAsking(true);
+  };
+  useKeys([
+    {
+      key: 'p',
+      does: isPaused ? 'Go on with the work' : 'Pause everything',
+      isHidden: !mayPause,
+      run: ask,
+    },
+  ]);
+  if (!mayPause) return null;
   const Icon = isPaused ? CirclePlay : CirclePause;
   return (
     <>
@@ -30,7 +43,8 @@ export function PauseButton(): ReactNode {
         icon={<Icon aria-hidden size={16} />}
         aria-label={isPaused ? 'Everything is paused: go on' : 'Pause everything'}
         title={isPaused ? 'Everything is paused: go on' : 'Pause everything'}
-        onClick={() => setAsking(true)}
+        aria-keyshortcuts="p"
+        onClick={ask}
       >
         {isPaused ? 'Paused' : null}
       </Button>

@@ -10,8 +10,12 @@ import { passkeyError } from '../data/passkey-error.ts';
 import { Button } from '../parts/button.tsx';
 import { Dialog, DialogButtons } from '../parts/dialog.tsx';
 import { TextField } from '../parts/field.tsx';
+import { FormError } from '../parts/form-error.tsx';
 
-/** The password or a passkey once more, before an act that cannot be taken back. */
+/** What is typed into the box of the dialog. */
+type Typed = 'password' | 'code';
+
+/** The password, a code of the generator or a passkey once more, before an act that cannot be taken back. */
 export function ProofDialog({
   onSettle,
 }: {
@@ -19,17 +23,22 @@ export function ProofDialog({
 }): ReactNode {
   const { client } = useData();
   const { data: account } = useAsk(showAccount, {});
-  const [password, setPassword] = useState('');
+  const [chosen, setChosen] = useState<Typed | null>(null);
+  const [text, setText] = useState('');
+  const [isMissing, setIsMissing] = useState(false);
   const prove = useMutation({
-    mutationFn: async (by: 'password' | 'passkey') => {
-      if (by === 'password') return client.call(proveSession, { password });
+    mutationFn: async (by: Typed | 'passkey') => {
+      if (by === 'password') return client.call(proveSession, { password: text });
+      if (by === 'code') return client.call(proveSession, { code: text.replaceAll(' ', '') });
       const { challenge, options } = await client.call(passkeyOptions, {});
       const answer = await startAuthentication({ optionsJSON: options as never });
       return client.call(proveSession, { challenge, answer: answer as never });
     },
     onSuccess: () => onSettle(true),
   });
-  const hasPassword = account?.hasPassword ?? true;
+  const boxes = boxesOf(account);
+  const typed = chosen ?? boxes[0] ?? null;
+  const other = boxes.find((box) => box !== typed);
   const error = prove.error === null ? null : passkeyError(prove.error);
   return (
     <Dialog
@@ -42,23 +51,37 @@ export function ProofDialog({
         className="flex flex-col gap-3"
         onSubmit={(event) => {
           event.preventDefault();
-          prove.mutate('password');
+          setIsMissing(text.trim() === '');
+          if (typed !== null && text.trim() !== '') prove.mutate(typed);
         }}
       >
-        {hasPassword ? (
+        {typed === null ? null : (
           <TextField
-            label="Password"
-            type="password"
-            autoComplete="current-password"
-            value={password}
-            error={error === null ? null : `${error.message} ${error.next ?? ''}`}
-            onChange={(event) => setPassword(event.target.value)}
+            key={typed}
+            label={typed === 'password' ? 'Password' : 'Code of your generator'}
+            {...(typed === 'password'
+              ? { type: 'password', autoComplete: 'current-password' }
+              : { mono: true, inputMode: 'numeric', autoComplete: 'one-time-code' })}
+            value={text}
+            error={isMissing ? `Type the ${typed}.` : null}
+            onChange={(event) => setText(event.target.value)}
           />
-        ) : error === null ? null : (
-          <p role="alert" className="text-13 text-bad">
-            {error.message}
-          </p>
         )}
+        {other === undefined ? null : (
+          <Button
+            look="quiet"
+            className="self-start"
+            onClick={() => {
+              setChosen(other);
+              setText('');
+              setIsMissing(false);
+              prove.reset();
+            }}
+          >
+            {other === 'code' ? 'Use the code generator' : 'Use the password'}
+          </Button>
+        )}
+        <FormError error={error} />
         <DialogButtons>
           {account !== undefined && account.passkeys.length > 0 ? (
             <Button
@@ -70,13 +93,24 @@ export function ProofDialog({
             </Button>
           ) : null}
           <Button onClick={() => onSettle(false)}>Cancel</Button>
-          {hasPassword ? (
+          {typed === null ? null : (
             <Button look="primary" type="submit" disabled={prove.isPending}>
               Go on
             </Button>
-          ) : null}
+          )}
         </DialogButtons>
       </form>
     </Dialog>
   );
+}
+
+/** What the account can be proven by, apart from passkeys; the password until the account is read. */
+function boxesOf(
+  account: { readonly hasPassword: boolean; readonly totp: boolean } | undefined,
+): readonly Typed[] {
+  if (account === undefined) return ['password'];
+  return [
+    ...(account.hasPassword ? (['password'] as const) : []),
+    ...(account.totp ? (['code'] as const) : []),
+  ];
 }

@@ -6,8 +6,8 @@ export interface KeyBinding {
   /** As `KeyboardEvent.key` has it, lower case: `j`, `enter`, `?`. With Shift: `shift+j`. */
   readonly key: string;
   readonly does: string;
-  readonly run: (event: KeyboardEvent) => void;
-  /** Left out of the overview, for example a second key that does the same. */
+  readonly run: () => void;
+  /** Left out of the overview and the commands, because there is nothing to do it to. */
   readonly isHidden?: boolean;
 }
 
@@ -29,7 +29,7 @@ export function KeyboardProvider({ children }: { readonly children: ReactNode })
       const binding = registry.all().find((one) => one.key === key);
       if (binding === undefined || isOwnKey(event, key)) return;
       event.preventDefault();
-      binding.run(event);
+      binding.run();
     };
     document.addEventListener('keydown', listen);
     return () => document.removeEventListener('keydown', listen);
@@ -47,7 +47,7 @@ export function useKeys(bindings: readonly KeyBinding[]): void {
   useEffect(() => registry.add(() => latest.current), [registry]);
 }
 
-/** The keys that work now, for the overview. */
+/** The keys that work now, for the overview and the commands. */
 export function useAllKeys(): () => readonly KeyBinding[] {
   return useRegistry().all;
 }

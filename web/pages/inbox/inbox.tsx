@@ -149,32 +149,49 @@ function Decisions({
   const ask = (what: Asking): void => {
     if (subjects.length > 0) setAsking(what);
   };
+  const cannotDecide = current === undefined || !may('tasks:approve');
+  const cannotWrite = current === undefined || !may('tasks:write');
+  const isAlone = tasks.length < 2;
   useKeys([
-    { key: 'j', does: 'Next proposal', run: () => step(1, false) },
-    { key: 'k', does: 'Proposal before', run: () => step(-1, false) },
-    { key: 'shift+j', does: 'Select down', run: () => step(1, true) },
-    { key: 'shift+k', does: 'Select up', run: () => step(-1, true) },
-    { key: 'enter', does: 'Open', run: () => open(current?.id) },
-    { key: 'a', does: 'Approve', run: approve },
+    { key: 'j', does: 'Next proposal', isHidden: isAlone, run: () => step(1, false) },
+    { key: 'k', does: 'Proposal before', isHidden: isAlone, run: () => step(-1, false) },
+    { key: 'shift+j', does: 'Select down', isHidden: isAlone, run: () => step(1, true) },
+    { key: 'shift+k', does: 'Select up', isHidden: isAlone, run: () => step(-1, true) },
+    {
+      key: 'enter',
+      does: 'Open',
+      isHidden: current === undefined,
+      run: () => open(current?.id),
+    },
+    { key: 'a', does: 'Approve', isHidden: cannotDecide, run: approve },
     {
       key: 'r',
       does: 'Reject, with a reason',
-      run: () => (may('tasks:approve') ? ask('reject') : undefined),
+      isHidden: cannotDecide,
+      run: () => (cannotDecide ? undefined : ask('reject')),
     },
-    { key: 's', does: 'Snooze', run: () => (may('tasks:write') ? ask('snooze') : undefined) },
+    {
+      key: 's',
+      does: 'Snooze',
+      isHidden: cannotWrite,
+      run: () => (cannotWrite ? undefined : ask('snooze')),
+    },
     {
       key: 'e',
       does: 'Edit before approving',
-      run: () => (may('tasks:write') ? ask('edit') : undefined),
+      isHidden: cannotWrite,
+      run: () => (cannotWrite ? undefined : ask('edit')),
     },
     {
       key: 'x',
       does: 'Select or deselect',
+      isHidden: current === undefined,
       run: () => (current === undefined ? undefined : selection.toggle(current.id)),
     },
     {
       key: 'escape',
       does: 'Deselect, or back to the list',
+      isHidden: current === undefined,
       run: () => (selection.ids.size > 0 ? selection.clear() : open(undefined)),
     },
   ]);

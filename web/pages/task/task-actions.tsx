@@ -17,10 +17,13 @@ import { toApiError } from '../../data/to-api-error.ts';
 import { Button } from '../../parts/button.tsx';
 import { Dialog, DialogButtons } from '../../parts/dialog.tsx';
 import { TextArea } from '../../parts/field.tsx';
+import { useKeys } from '../../parts/keys.tsx';
 
 /** An act on a task: what its button says, and what will happen before it is done. */
 interface Act {
   readonly word: string;
+  /** Asks for it from the keyboard. */
+  readonly key: string;
   readonly icon: typeof Check;
   readonly permission: Permission;
   readonly consequence: string;
@@ -35,6 +38,7 @@ export function TaskActions({ task }: { readonly task: TaskStory }): ReactNode {
   const { may } = useSession();
   const [asking, setAsking] = useState<Act | null>(null);
   const allowed = acts.filter(({ permission }) => may(permission));
+  useKeys(allowed.map((act) => ({ key: act.key, does: act.word, run: () => setAsking(act) })));
   if (allowed.length === 0) return null;
   return (
     <div className="flex flex-wrap gap-2">
@@ -43,6 +47,8 @@ export function TaskActions({ task }: { readonly task: TaskStory }): ReactNode {
           key={act.word}
           look={act.look ?? 'plain'}
           icon={<act.icon aria-hidden size={15} />}
+          hint={act.key}
+          aria-keyshortcuts={act.key}
           onClick={() => setAsking(act)}
         >
           {act.word}
@@ -114,6 +120,7 @@ function useActs(task: TaskStory): readonly Act[] {
   const withReason = (reason: string): object => (reason === '' ? {} : { reason });
   const approving: Act = {
     word: 'Approve',
+    key: 'a',
     icon: Check,
     permission: 'tasks:approve',
     look: 'primary',
@@ -122,6 +129,7 @@ function useActs(task: TaskStory): readonly Act[] {
   };
   const rejecting: Act = {
     word: 'Reject',
+    key: 'r',
     icon: Ban,
     permission: 'tasks:approve',
     look: 'danger',
@@ -132,6 +140,7 @@ function useActs(task: TaskStory): readonly Act[] {
   };
   const canceling: Act = {
     word: 'Cancel',
+    key: 'c',
     icon: Ban,
     permission: 'tasks:write',
     look: 'danger',
@@ -144,6 +153,7 @@ function useActs(task: TaskStory): readonly Act[] {
   };
   const retrying: Act = {
     word: state === 'needs_attention' ? 'Go on' : 'Try again',
+    key: 't',
     icon: RotateCw,
     permission: 'tasks:write',
     look: 'primary',
@@ -157,6 +167,7 @@ function useActs(task: TaskStory): readonly Act[] {
       return [
         {
           word: 'Withdraw the approval',
+          key: 'w',
           icon: Undo2,
           permission: 'tasks:approve',
           takesReason: true,
@@ -172,6 +183,7 @@ function useActs(task: TaskStory): readonly Act[] {
         ? [
             {
               word: 'Merge',
+              key: 'm',
               icon: GitMerge,
               permission: 'tasks:approve',
               look: 'primary',
