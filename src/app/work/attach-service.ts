@@ -6,6 +6,7 @@ import type { Database } from '../../platform/database/database.ts';
 import type { DurableClient } from '../../platform/durable/client.ts';
 import { createDurableClient } from '../../platform/durable/client.ts';
 import { makeEngineSchema } from '../../platform/durable/engine-schema.ts';
+import { type WorkNotice, workChannel } from '../../storage/dispatch-notices.ts';
 import { engineLogOf } from './open-engine.ts';
 import type { LoopParts } from './open-loop.ts';
 import { openLoop } from './open-loop.ts';
@@ -18,7 +19,7 @@ export interface Attached {
 
 /** Hands attempts to the running service of this database; nothing is claimed and no agent is run here. */
 export async function attachToService(parts: LoopParts, log: Log): Promise<Attached> {
-  const client = await createDurableClient({ databaseUrl: parts.store.database.url }, { log });
+  const client = await clientOf(parts.store.database, log);
   const handed = new Set<string>();
   const { cycle } = openLoop(parts, client);
   return {
@@ -54,5 +55,23 @@ export async function reachWorkers(
   if (found.rows[0]?.there !== true) {
     await makeEngineSchema(database, { clock: pipeline.clock, random, log });
   }
-  return await createDurableClient({ databaseUrl: database.url }, { log });
+  return await clientOf(database, log);
+}
+
+/** Whoever runs agents looks at once for what it queues. */
+async function clientOf(
+  database: Pick<Database, 'url' | 'pool'>,
+  log: Log,
+): Promise<DurableClient> {
+  const client = await createDurableClient({ databaseUrl: database.url }, { log });
+  return {
+    ...client,
+    start: async (...work) => {
+      await client.start(...work);
+      await database.pool.query('select pg_notify($1, $2)', [
+        workChannel,
+        'work' satisfies WorkNotice,
+      ]);
+    },
+  };
 }

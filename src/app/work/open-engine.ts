@@ -18,6 +18,8 @@ import { agentQueue, attemptName, isOfRun, type LoopParts, roundName } from './o
 /** The agents of this process at work. */
 export interface EngineRooms {
   readonly driver: WorkflowDriver;
+  /** Looks for work that another process has queued. */
+  look(): void;
   /** Takes nothing new, gives what is at work so long to end, and leaves the rest to the others or the next start. */
   drain(drainMs: number): Promise<void>;
   /** Aborted when this process can do no more work: it was silent and others went on without it. */
@@ -58,6 +60,7 @@ export async function openEngine(parts: EngineParts): Promise<EngineRooms> {
   const stopSweeping = startPeriodic(leftovers, deps);
   return {
     driver: engine,
+    look: () => engine.look(),
     lost: lost.signal,
     drain: async (drainMs) => await engine.shutdown({ drainMs }),
     close: async () => {
@@ -134,7 +137,8 @@ function watchCanceled(
   const stop = new AbortController();
   const look = async (): Promise<void> => {
     while (!stop.signal.aborted) {
-      for (const run of await runs.live()) {
+      // What waits in a queue begins at once where nothing is at work, and is stopped then.
+      for (const run of engine.isAtWork() ? await runs.live() : []) {
         const task = await tasks.get(run.taskId);
         const isTakenBack = task?.attention === 'approval_void';
         if (task?.state !== 'canceled' && !isTakenBack) continue;

@@ -50,6 +50,7 @@ export async function openProcess(parts: ProcessParts): Promise<ServiceRooms> {
     closers.push(() => lead.resign());
     const listeners = hear(parts, deps);
     closers.push(() => listeners.close());
+    listeners.on('work', () => hands.look());
     return {
       service: {
         ...openLoop(parts, hands.driver),
@@ -73,6 +74,7 @@ export async function openProcess(parts: ProcessParts): Promise<ServiceRooms> {
 interface Hands {
   readonly driver: WorkflowDriver;
   readonly lost: AbortSignal;
+  look(): void;
   drain(drainMs: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -84,6 +86,7 @@ async function handsOf(parts: ProcessParts): Promise<Hands> {
   return {
     driver: client,
     lost: new AbortController().signal,
+    look: () => undefined,
     drain: async () => undefined,
     close: () => client.close(),
   };
@@ -99,7 +102,7 @@ function leadOf(
   return seekLeadership({ database, name: 'loop', label }, deps);
 }
 
-/** One connection hears for all that want to know. Whoever turns no loop need not hear. */
+/** One connection hears for all that want to know. Whoever neither turns the loop nor runs agents need not hear. */
 function hear(
   { store: { database }, role, isService }: ProcessParts,
   deps: Parameters<typeof hearNotices>[1],
@@ -113,7 +116,7 @@ function hear(
       if (text === '' || text === notice) for (const call of all) call();
   };
   const stop =
-    isService && turnsTheLoop(role)
+    isService && (turnsTheLoop(role) || runsAgents(role))
       ? hearNotices({ database, channel: workChannel, onNotice }, deps)
       : async () => undefined;
   return {

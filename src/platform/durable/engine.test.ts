@@ -5,6 +5,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { silentLog } from '../../lib/log.ts';
 import { systemRandom } from '../../lib/random.ts';
 import { migrate } from '../database/migrate.ts';
+import { createDurableClient } from './client.ts';
 import { createDurableEngine, type DurableEngine } from './engine.ts';
 import { durableMigrations } from './migrations.ts';
 
@@ -162,4 +163,24 @@ test('a launch that fails frees its place, so that another one can follow', asyn
   engine = createDurableEngine({ database, applicationVersion: 'test' }, deps);
   await engine.launch();
   expect(await engine.status('nothing')).toBeUndefined();
+});
+
+test('an engine at rest begins queued work at once, and what others queue when it is told', async () => {
+  await engine.shutdown({ drainMs: 0 });
+  const rest = { pollMs: 20, restMs: 3_600_000 };
+  engine = createDurableEngine({ database, applicationVersion: 'test', ...rest }, deps);
+  engine.register('rested', async () => 'done');
+  engine.defineQueue('rest', { perProcess: 1 });
+  await engine.launch();
+  const client = await createDurableClient({ databaseUrl: database.url }, deps);
+  for (const round of [1, 2]) {
+    await systemClock.sleep(1200); // it rests when nothing has happened for a second
+    await engine.start('rested', `own-${round}`, null, { queue: 'rest' });
+    expect(await ended(`own-${round}`)).toMatchObject({ state: 'succeeded' });
+    await systemClock.sleep(1200);
+    await client.start('rested', `of-others-${round}`, null, { queue: 'rest' });
+    engine.look();
+    expect(await ended(`of-others-${round}`)).toMatchObject({ state: 'succeeded' });
+  }
+  await client.close();
 });

@@ -7,6 +7,7 @@ import type { Database } from '../database/database.ts';
 import { takeSessionLock } from '../database/session-lock.ts';
 import { applicationName } from './application-name.ts';
 import { engineLog } from './engine-log.ts';
+import { setEnginePace } from './engine-pace.ts';
 import { freeEngineSlot, takeEngineSlot } from './engine-slot.ts';
 import { engineUrl } from './engine-url.ts';
 import { createExecutor } from './executor.ts';
@@ -49,6 +50,10 @@ export interface DurableEngine extends WorkflowDriver {
   defineQueue(name: string, options: QueueOptions): void;
   /** Begins to work, and takes over what dead executors of this database left. A launch that fails has shut down. */
   launch(): Promise<void>;
+  /** Whether a workflow is under way in this process. */
+  isAtWork(): boolean;
+  /** Looks for queued work now: another process has queued some. */
+  look(): void;
   /** Tells the steps of these workflows that run in this process to end, whoever canceled them. */
   stopHere(isMeant: (workflowId: string) => boolean): void;
   /** Calls the function now and then about every so many milliseconds; not durable. Answers how to stop. */
@@ -61,8 +66,10 @@ export interface DurableEngineOptions {
   readonly database: Pick<Database, 'url' | 'pool'>;
   /** Pinned: work of another version is not taken over. Raise it only when old workflows must not go on. */
   readonly applicationVersion: string;
-  /** How often queues are looked at, 500 when not told. */
+  /** How often a process at work looks at its queues, 500 when not told. */
   readonly pollMs?: number | undefined;
+  /** How often one at rest does, 2000 when not told; work of its own, and what it is told of, begins at once. */
+  readonly restMs?: number | undefined;
   /** The executor's lock went with its connection: hold back effects. */
   readonly onLost?: (() => void) | undefined;
   readonly onRegained?: (() => void) | undefined;
@@ -90,11 +97,17 @@ export function createDurableEngine(
   const workflows = new Map<string, Registered>();
   const queues = new Map<string, QueueOptions>();
   const periodics = new Set<() => Promise<void>>();
-  const steps = createSteps();
+  const steps = createSteps(() => pace.stir());
+  const pace = setEnginePace({
+    isBusy: () => steps.isUnderWay(),
+    queues: () => queues.keys(),
+    restMs: options.restMs ?? 2000,
+  });
   let stopping: Promise<void> | undefined;
   const executor = createExecutor(
     {
       ...options,
+      onRecovered: () => pace.look(),
       onTakenOver: () => {
         steps.interrupt();
         options.onTakenOver?.();
@@ -108,6 +121,7 @@ export function createDurableEngine(
       await executor.stopWatching();
       await shutDown(drainMs, steps, deps.clock);
       await executor.leave();
+      pace.end();
       freeEngineSlot();
     })();
     await stopping;
@@ -119,6 +133,8 @@ export function createDurableEngine(
     applicationVersion: options.applicationVersion,
     executorID: executor.id,
     enablePatching: true,
+    // For messages, events and streams between workflows, which nothing here uses; it would wake a hundred times a second.
+    useListenNotify: false,
     logger: engineLog(deps.log),
   });
   return {
@@ -142,6 +158,8 @@ export function createDurableEngine(
         throw error;
       }
     },
+    isAtWork: () => steps.isUnderWay(),
+    look: () => pace.look(),
     stopHere: (isMeant) => steps.stop(isMeant),
     start: async (name, workflowId, input, { queue, priority } = {}) => {
       const workflow = workflows.get(name);
@@ -151,6 +169,7 @@ export function createDurableEngine(
           ? {}
           : { queueName: queue, enqueueOptions: { priority: priority ?? 0 } };
       await DBOS.startWorkflow(workflow, { workflowID: workflowId, ...queued })(input);
+      if (queue !== undefined) pace.look();
     },
     cancel: async (workflowId) => await DBOS.cancelWorkflow(workflowId),
     status: async (workflowId) => {

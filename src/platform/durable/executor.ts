@@ -26,6 +26,8 @@ interface Options {
   readonly onLost?: (() => void) | undefined;
   readonly onRegained?: (() => void) | undefined;
   readonly onTakenOver: () => void;
+  /** Work of a dead executor stands in its queues again. */
+  readonly onRecovered: () => void;
 }
 
 interface Deps {
@@ -41,6 +43,8 @@ interface Peer {
 }
 
 const lookEveryMs = 700;
+/** One that was alone looks only each third time: a peer that came and died since is found as soon all the same. */
+const looksWhenAlone = 3;
 /** A peer whose connection broke takes its lock again at once; only one that stays away is dead. */
 const looksBeforeTakeover = 3;
 
@@ -50,6 +54,7 @@ export function createExecutor(options: Options, deps: Deps): Executor {
   const missed = new Map<string, number>();
   let lock: SessionLock | undefined;
   let stop: (() => Promise<void>) | undefined;
+  let rests = 0;
 
   const enlist = async (): Promise<void> => {
     await pool.query(
@@ -62,6 +67,10 @@ export function createExecutor(options: Options, deps: Deps): Executor {
       missed.clear(); // the whole database was away, peers need their time too
       return;
     }
+    if (rests > 0) {
+      rests -= 1;
+      return;
+    }
     const found = await pool.query<Peer>('select id, pid, host from durable_executors');
     if (!found.rows.some((row) => row.id === id)) {
       deps.log.error({ executor: id }, 'Another process took over the work of this one.');
@@ -69,7 +78,10 @@ export function createExecutor(options: Options, deps: Deps): Executor {
       return;
     }
     const peers = found.rows.filter((row) => row.id !== id);
-    if (peers.length === 0) return;
+    if (peers.length === 0) {
+      rests = looksWhenAlone - 1;
+      return;
+    }
     const held = await heldAdvisoryKeys(pool);
     for (const peer of peers) {
       if (held.has(advisoryKey(lockOf(peer.id)))) missed.delete(peer.id);
@@ -101,7 +113,7 @@ export function createExecutor(options: Options, deps: Deps): Executor {
 async function lookAt(
   peer: Peer,
   missed: Map<string, number>,
-  { database }: Options,
+  { database, onRecovered }: Options,
   deps: Deps,
 ): Promise<void> {
   const looks = (missed.get(peer.id) ?? 0) + 1;
@@ -112,6 +124,7 @@ async function lookAt(
   if (lock === undefined) return; // it came back, or another one takes over
   try {
     const workflows = await recoverExecutor(peer.id);
+    if (workflows.length > 0) onRecovered();
     await database.pool.query('delete from durable_executors where id = $1', [peer.id]);
     missed.delete(peer.id);
     if (workflows.length > 0) {

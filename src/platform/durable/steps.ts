@@ -23,6 +23,8 @@ export interface StepContext {
 export interface Steps {
   /** Runs a workflow with the context of the one that is running here. */
   within<T>(workflow: (context: StepContext) => Promise<T>): Promise<T>;
+  /** Whether a workflow is under way. */
+  isUnderWay(): boolean;
   /** Tells the steps of these workflows to end. */
   stop(isMeant: (workflowId: string) => boolean): void;
   /** Tells every step under way to end, and remembers no result from now on. */
@@ -33,7 +35,8 @@ export interface Steps {
 
 const cleanUpMs = 10_000;
 
-export function createSteps(): Steps {
+/** `onChange` is called when a workflow begins and when one ends. */
+export function createSteps(onChange: () => void): Steps {
   const drained = new AbortController();
   const underWay = new Set<Promise<unknown>>();
   const running = new Map<string, AbortController>();
@@ -67,12 +70,15 @@ export function createSteps(): Steps {
         patched: async (change) => await DBOS.patch(change),
       };
       running.set(workflowID, ended);
+      onChange();
       try {
         return await workflow(context);
       } finally {
         if (running.get(workflowID) === ended) running.delete(workflowID);
+        onChange();
       }
     },
+    isUnderWay: () => running.size > 0,
     stop: (isMeant) => {
       for (const [workflowId, ended] of running) {
         if (isMeant(workflowId)) ended.abort(new Error('the workflow was canceled'));

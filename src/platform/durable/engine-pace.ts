@@ -1,0 +1,108 @@
+import { wfQueueRunner } from '@dbos-inc/dbos-sdk/internal/wfqueue';
+import { workflowTimeoutConfig } from '@dbos-inc/dbos-sdk/internal/workflow_management';
+
+/** How often the engine asks the database for work, which alone would cost more than all else of a service at rest. */
+export interface EnginePace {
+  /** Asks for work now; a look that is under way is followed by another one. */
+  look(): void;
+  /** Work has begun or ended here: from now on the queues' own pace holds for a while. */
+  stir(): void;
+  /** Gives the engine its own pace back. */
+  end(): void;
+}
+
+interface QueueState {
+  readonly queue: { readonly name: string };
+  nextPollAt: number;
+  readonly currentPollingMs: number;
+}
+
+/** The parts of the engine's queue runner that set its pace. */
+interface QueueRunner {
+  readonly states: ReadonlyMap<string, QueueState>;
+  scheduleDueQueues(
+    engine: unknown,
+    now: number,
+    most: number,
+    underWay: ReadonlyMap<string, unknown>,
+    wake: () => void,
+  ): void;
+  adjustInterval(engine: unknown, state: QueueState, contention: boolean): void;
+}
+
+/** Work that ended makes room for what waits, and more may follow. */
+const stirredMs = 1000;
+/** What we do not use: deadlines and delays of workflows, queues of others and those made while the engine runs. */
+const unusedEveryMs = 60_000;
+
+/**
+ * While this process is busy its queues are looked at as often as they say; at rest now and then, and at once when
+ * somebody says that work was queued. The engine has no setting for it, so this reaches into its queue runner (DBOS 5.3.0,
+ * pinned): look here at each upgrade. `queues` are known to be registered once the runner has found them.
+ */
+export function setEnginePace({
+  isBusy,
+  queues,
+  restMs,
+}: {
+  readonly isBusy: () => boolean;
+  readonly queues: () => Iterable<string>;
+  /** Between two looks at rest. */
+  readonly restMs: number;
+}): EnginePace {
+  const runner = wfQueueRunner as unknown as QueueRunner;
+  const intervals = wfQueueRunner.constructor as unknown as {
+    reconcileIntervalMs: number;
+    transitionIntervalMs: number;
+  };
+  const before = { ...intervals, pollingIntervalMs: workflowTimeoutConfig.pollingIntervalMs };
+  const schedule = runner.scheduleDueQueues.bind(runner);
+  const adjust = runner.adjustInterval.bind(runner);
+  const wanted = new Set<string>();
+  let wake: () => void = () => undefined;
+  let isSettled = false;
+  let stirredAt = 0;
+
+  runner.scheduleDueQueues = (engine, now, most, underWay, wakeLoop) => {
+    wake = wakeLoop;
+    for (const name of wanted) {
+      const state = runner.states.get(name);
+      if (state !== undefined && underWay.has(name)) continue;
+      wanted.delete(name);
+      if (state !== undefined) state.nextPollAt = 0;
+    }
+    if (!isSettled && [...queues()].every((name) => runner.states.has(name))) {
+      isSettled = true;
+      intervals.reconcileIntervalMs = unusedEveryMs;
+    }
+    schedule(engine, now, most, underWay, wakeLoop);
+  };
+  runner.adjustInterval = (engine, state, contention) => {
+    adjust(engine, state, contention);
+    if (isBusy() || Date.now() - stirredAt <= stirredMs) return;
+    const isOurs = [...queues()].includes(state.queue.name);
+    state.nextPollAt = Math.max(state.nextPollAt, Date.now() + (isOurs ? restMs : unusedEveryMs));
+  };
+  intervals.transitionIntervalMs = unusedEveryMs;
+  workflowTimeoutConfig.pollingIntervalMs = unusedEveryMs;
+  return {
+    look: () => {
+      for (const name of runner.states.keys()) wanted.add(name);
+      wake();
+    },
+    stir: () => {
+      stirredAt = Date.now();
+      for (const state of runner.states.values())
+        state.nextPollAt = Math.min(state.nextPollAt, stirredAt + state.currentPollingMs);
+      wake();
+    },
+    end: () => {
+      // Back to those of its class.
+      Reflect.deleteProperty(runner, 'scheduleDueQueues');
+      Reflect.deleteProperty(runner, 'adjustInterval');
+      intervals.reconcileIntervalMs = before.reconcileIntervalMs;
+      intervals.transitionIntervalMs = before.transitionIntervalMs;
+      workflowTimeoutConfig.pollingIntervalMs = before.pollingIntervalMs;
+    },
+  };
+}
