@@ -195,6 +195,7 @@ function agentsCheck({ config, configFolder, path }: MoreHealthParts): HealthChe
     name: 'agent',
     category: 'external',
     critical: false,
+    everyMs: 300_000,
     measure: async (signal) => {
       const wanted = config().executor.default;
       const all = createAgents(agentEntries(config()), { path, baseDir: configFolder });

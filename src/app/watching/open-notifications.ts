@@ -79,6 +79,7 @@ export interface NotificationRooms {
 }
 
 const sendEveryMs = 1000;
+const looksLeftOut = 29;
 const pruneEveryMs = 3_600_000;
 const dayMs = 86_400_000;
 
@@ -97,13 +98,20 @@ export function openNotifications(parts: NotificationParts): NotificationRooms {
     }),
     keep: () => {
       const addressOf = addresses(parts);
+      let rests = 0;
       const stops = [
         startPeriodic(
           {
             name: 'messages to other programs',
             everyMs: sendEveryMs,
             work: async () => {
-              const { allowedHosts } = config().notifications;
+              const { allowedHosts, webhooks } = config().notifications;
+              // Without a receiver nothing new comes; what waits for one that is gone has time.
+              if (webhooks.length > 0) rests = 0;
+              else if (rests > 0) {
+                rests -= 1;
+                return;
+              } else rests = looksLeftOut;
               const { timeoutMs } = config().resilience.notifications;
               const post = (url: string, headers: Readonly<Record<string, string>>, body: string) =>
                 policy.run(

@@ -21,8 +21,12 @@ export interface ProcessorDeps {
   readonly log: Log;
 }
 
-/** What another process put back into the queue, or waited for its next try, is found within this time. */
+/** What another process put back into the queue is found within this time. */
+const restMs = 5000;
+/** What waits for its next try, while there is some. */
 const tickMs = 2000;
+/** A delivery that failed waits longer each time, so what comes after this long need not be found to the second. */
+const busyMs = 60_000;
 const portion = 500;
 
 /** Works through the inbox: what many deliveries ask for is looked at once. */
@@ -52,6 +56,7 @@ async function runLane(
   wakers: Set<() => void>,
 ): Promise<void> {
   let isNews = true;
+  let hadWorkMs = Number.NEGATIVE_INFINITY;
   let rest = new AbortController();
   wakers.add(() => {
     isNews = true;
@@ -59,7 +64,7 @@ async function runLane(
   });
   while (!stopped.aborted) {
     isNews = false;
-    let worked = 0;
+    let worked: number | null = null;
     try {
       worked = await workOnce(deps, lane);
     } catch (error) {
@@ -68,7 +73,9 @@ async function runLane(
     if (worked === portion) continue;
     rest = new AbortController();
     if (isNews || stopped.aborted) continue;
-    await deps.clock.sleep(tickMs, rest.signal).catch(() => undefined); // woken
+    if (worked !== 0) hadWorkMs = deps.clock.monotonicMs();
+    const isBusy = deps.clock.monotonicMs() - hadWorkMs < busyMs;
+    await deps.clock.sleep(isBusy ? tickMs : restMs, rest.signal).catch(() => undefined); // woken
   }
 }
 

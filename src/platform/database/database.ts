@@ -106,6 +106,8 @@ function poolOf(url: string, max: number, log: Log): pg.Pool {
       types: parseTypes,
       keepAlive: true,
       connectionTimeoutMillis: 15_000,
+      // Longer than between two looks of a service at rest: a new connection costs more than all their questions.
+      idleTimeoutMillis: 30_000,
       application_name: `claude-manager ${process.pid}`,
     });
     // Without a listener the loss of a connection ends the process; a lent one is heard only by itself.

@@ -70,6 +70,7 @@ export interface HealthStore {
 }
 
 const presentMs = 15_000;
+const sayEveryMs = presentMs / 3;
 const asksKeptMs = 60_000;
 const latestMs = 300_000;
 
@@ -91,6 +92,7 @@ interface Writable {
 
 export function createHealthStore(db: Kysely<HealthTables>, clock: Clock): HealthStore {
   const ago = (ms: number): Date => new Date(clock.now().getTime() - ms);
+  const said = new Map<string, number>();
   return {
     answerer: async () => {
       const row = await db
@@ -121,12 +123,18 @@ export function createHealthStore(db: Kysely<HealthTables>, clock: Clock): Healt
       return null;
     },
     serve: async (self, measure) => {
-      const seen = { pid: self.pid, host: self.host, seen_at: clock.now() };
-      await db
-        .insertInto('health_services')
-        .values({ process: self.process, ...seen })
-        .onConflict((conflict) => conflict.column('process').doUpdateSet(seen))
-        .execute();
+      if (
+        clock.monotonicMs() - (said.get(self.process) ?? Number.NEGATIVE_INFINITY) >=
+        sayEveryMs
+      ) {
+        const seen = { pid: self.pid, host: self.host, seen_at: clock.now() };
+        await db
+          .insertInto('health_services')
+          .values({ process: self.process, ...seen })
+          .onConflict((conflict) => conflict.column('process').doUpdateSet(seen))
+          .execute();
+        said.set(self.process, clock.monotonicMs());
+      }
       const asked = await db
         .selectFrom('health_asks')
         .select(['id', 'categories'])
@@ -140,6 +148,7 @@ export function createHealthStore(db: Kysely<HealthTables>, clock: Clock): Healt
       }
     },
     leave: async ({ process }) => {
+      said.delete(process);
       await db.deleteFrom('health_services').where('process', '=', process).execute();
     },
     keepReport: async ({ process }, { overallStatus, score, checks }) => {

@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Random } from '../../lib/random.ts';
 import { startPeriodic } from '../durable/periodic.ts';
-import type { HealthCheck, HealthReport } from './check.ts';
+import type { CheckResult, HealthCheck, HealthReport } from './check.ts';
 import { runChecks } from './check.ts';
 import type { Healer } from './healer.ts';
 import type { Answerer, HealthStore } from './health-store.ts';
@@ -34,8 +34,18 @@ export function keepHealth(deps: KeeperDeps): () => Promise<void> {
       .filter(({ category }) => categories.length === 0 || categories.includes(category));
     return await runChecks(wanted, { clock, deadlineMs: 8000 });
   };
+  const measured = new Map<string, { readonly atMs: number; readonly result: CheckResult }>();
+  const known = ({ name, everyMs = 0 }: HealthCheck): CheckResult | undefined => {
+    const last = measured.get(name);
+    const isWell = last?.result.status === 'healthy';
+    return isWell && clock.monotonicMs() - last.atMs < everyMs ? last.result : undefined;
+  };
   const look = async (): Promise<void> => {
-    const report = await measure();
+    const report = await runChecks(deps.checks(), { clock, deadlineMs: 8000, known });
+    for (const result of report.checks) {
+      if (measured.get(result.name)?.result !== result)
+        measured.set(result.name, { atMs: clock.monotonicMs(), result });
+    }
     await healer.heal(report, deps.checks());
     if (clock.monotonicMs() - keptAt < reportEveryMs) return;
     keptAt = clock.monotonicMs();

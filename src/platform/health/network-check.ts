@@ -12,6 +12,7 @@ export function networkCheck(url: string | null): HealthCheck {
     name: 'network',
     category: 'external',
     critical: false,
+    everyMs: 60_000,
     measure: async (signal) => {
       if (url === null) return notMeasured('Nothing outside is configured, so nothing was asked.');
       const { hostname, port, protocol } = new URL(url);

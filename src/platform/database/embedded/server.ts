@@ -78,13 +78,17 @@ async function startServer(layout: Layout, binaries: Binaries): Promise<StartAtt
   try {
     if ((await log.stat()).size > logLimitBytes) await log.truncate(0);
     const logOffset = (await log.stat()).size;
-    const child = spawn(binaries.postgres, serverArguments(layout, await socketFolder(layout)), {
-      ...layout.account,
-      cwd: '/',
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd],
-      env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' },
-    });
+    const child = spawn(
+      binaries.postgres,
+      serverArguments(layout, await socketFolder(layout), binaries),
+      {
+        ...layout.account,
+        cwd: '/',
+        detached: true,
+        stdio: ['ignore', log.fd, log.fd],
+        env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' },
+      },
+    );
     const state = { ended: false };
     child.once('exit', () => (state.ended = true)).once('error', () => (state.ended = true));
     child.unref();
@@ -108,7 +112,7 @@ async function removeMisleadingPidFile(layout: Layout): Promise<void> {
 /** What the embedded server takes at most. */
 export const embeddedConnections = 200;
 
-function serverArguments(layout: Layout, sockets: string): readonly string[] {
+function serverArguments(layout: Layout, sockets: string, { major }: Binaries): readonly string[] {
   const settings: Readonly<Record<string, string>> = {
     listen_addresses: '',
     port: String(port),
@@ -125,6 +129,9 @@ function serverArguments(layout: Layout, sockets: string): readonly string[] {
     log_min_messages: 'warning',
     log_line_prefix: '%m [%p] ',
     cluster_name: 'claude-manager',
+    // One machine, few readers: no processes that wait to read ahead or to replicate.
+    max_logical_replication_workers: '0',
+    ...(major < 18 ? {} : { io_method: 'sync' }),
   };
   const pairs = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   return ['-D', layout.cluster, ...pairs];
