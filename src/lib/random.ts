@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 
 /** Randomness as an argument. */
 export interface Random {
@@ -9,7 +9,8 @@ export interface Random {
   fraction(): number;
 }
 
-export const systemRandom: Random = createRandom(randomBytes);
+/** Node draws the randomness of many UUIDs at once. */
+export const systemRandom: Random = { ...createRandom(randomBytes), uuid: () => randomUUID() };
 
 /** Builds the port from one source of bytes. */
 export function createRandom(bytes: (length: number) => Buffer): Random {

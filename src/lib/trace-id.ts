@@ -6,6 +6,6 @@ import { sha256 } from './hash.ts';
  */
 export function traceIdOf(correlationId: string): string {
   const plain = correlationId.replaceAll('-', '').toLowerCase();
-  const isId = /^[0-9a-f]{32}$/u.test(plain) && !/^0+$/u.test(plain);
+  const isId = /^(?!0{32})[0-9a-f]{32}$/.test(plain);
   return isId ? plain : sha256(correlationId).slice(0, 32);
 }

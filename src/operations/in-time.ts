@@ -10,8 +10,7 @@ export async function inTime<T>(
   body: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const stop = new AbortController();
-  const signals = given === undefined ? [stop.signal] : [stop.signal, given];
-  const signal = AbortSignal.any(signals);
+  const signal = given === undefined ? stop.signal : AbortSignal.any([stop.signal, given]);
   if (act.deadlineMs === null) return body(signal);
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {

@@ -79,7 +79,10 @@ function isHeld(limits: RepositoryLimits | undefined, permission: Permission): b
   return limits?.[permission]?.length !== 0;
 }
 
-/** Whether it is a permission of ours: the administrator holds all of them. */
+/** The administrator holds all of them. */
+const all: ReadonlySet<string> = new Set(roles['admin']);
+
+/** Whether it is a permission of ours. */
 export function isPermission(scope: string): scope is Permission {
-  return (roles['admin'] ?? []).some((permission) => permission === scope);
+  return all.has(scope);
 }

@@ -16,25 +16,42 @@ import { ldapInjection, nosqlInjection, sqlInjection } from './rules/queries.ts'
 import type { Kind, Rule } from './rules/rule.ts';
 import { argumentInjection, commandInjection } from './rules/shell.ts';
 
-const detectors: readonly (readonly [Kind, readonly Rule[]])[] = [
-  ['xss', xss],
-  ['sql-injection', sqlInjection],
-  ['command-injection', commandInjection],
-  ['argument-injection', argumentInjection],
-  ['path-traversal', pathTraversal],
-  ['template-injection', templateInjection],
-  ['nosql-injection', nosqlInjection],
-  ['ldap-injection', ldapInjection],
-  ['header-injection', headerInjection],
-  ['xml-entity', xmlEntity],
-  ['formula-injection', formulaInjection],
-  ['format-string', formatString],
-  ['prototype-pollution', prototypePollution],
-  ['deserialization', deserialization],
-  ['internal-address', internalAddress],
-  ['dangerous-url', dangerousUrl],
-  ['prompt-injection', promptInjection],
-  ['hidden-text', hiddenText],
+interface Detector {
+  readonly kind: Kind;
+  readonly rules: readonly Rule[];
+  /** What stands in every text that a rule for all texts finds: most sentences have none of it. A test holds it to the rules. */
+  readonly needs: RegExp;
+}
+
+const detector = (kind: Kind, rules: readonly Rule[], needs: RegExp): Detector => ({
+  kind,
+  rules,
+  needs,
+});
+
+export const detectors: readonly Detector[] = [
+  detector('xss', xss, /[<:=(`+]|document|canary/),
+  detector('sql-injection', sqlInjection, /["'`();=\d_]|union|select|outfile|dumpfile|program/),
+  detector(
+    'command-injection',
+    commandInjection,
+    /[$/;|&(%_-]|processbuilder|os\.(?:system|popen)|subprocess/,
+  ),
+  detector('argument-injection', argumentInjection, /=|ext::/),
+  detector('path-traversal', pathTraversal, /[/\\%]|0x/),
+  detector('template-injection', templateInjection, /[{(<[]/),
+  detector('nosql-injection', nosqlInjection, /[$"'`]|this\./),
+  detector('ldap-injection', ldapInjection, /\(/),
+  detector('header-injection', headerInjection, /[:%\r/]/),
+  detector('xml-entity', xmlEntity, /</),
+  detector('formula-injection', formulaInjection, /[(|]/),
+  detector('format-string', formatString, /%/),
+  detector('prototype-pollution', prototypePollution, /proto/),
+  detector('deserialization', deserialization, /["!$]|ro0ab|aced0005/),
+  detector('internal-address', internalAddress, /[\d:]|metadata/),
+  detector('dangerous-url', dangerousUrl, /@/),
+  detector('prompt-injection', promptInjection, /[a-z<[]/),
+  detector('hidden-text', hiddenText, /[^\n\t\r -~]/),
 ];
 
 /** A single value is not longer; beyond that only what is unmistakable counts. */
@@ -47,14 +64,16 @@ const longestValue = 1000;
 export function detect(text: string): readonly Kind[] {
   if (isHarmless(text)) return [];
   const value = { isValue: true, isCode: false };
-  const hidden = matching(text, hiddenText, value) ? (['hidden-text'] as const) : [];
+  const isOdd = /[^\n\t\r -~]/.test(text);
+  const hidden = isOdd && matching(text, hiddenText, value) ? (['hidden-text'] as const) : [];
   const looked = withoutCode(text);
   const isValue = looked.length <= longestValue && !isProse(looked);
   const look = { isValue, isCode: isValue && isSnippet(looked) };
   const found = new Set<Kind>(hidden);
   for (const reading of readings(looked)) {
-    for (const [kind, rules] of detectors) {
-      if (!found.has(kind) && matching(reading, rules, look)) found.add(kind);
+    for (const { kind, rules, needs } of detectors) {
+      if (found.has(kind) || (!isValue && !needs.test(reading))) continue;
+      if (matching(reading, rules, look)) found.add(kind);
     }
   }
   return [...found];
@@ -76,12 +95,12 @@ function matching(
  * characters or words that are asked for here.
  */
 function isHarmless(text: string): boolean {
-  if (text.length > 300 || telling.test(text)) return false;
-  return (
-    /^[A-Za-z0-9_]*$/u.test(text) ||
-    /^[A-Za-z][\w ,.!?-]*$/u.test(text) ||
-    /^[A-Za-z0-9][\w-]*\/[A-Za-z0-9][\w-]*$/u.test(text)
-  );
+  if (text.length > 300) return false;
+  const isPlain =
+    /^[A-Za-z0-9_]*$/.test(text) ||
+    /^[A-Za-z][\w ,.!?-]*$/.test(text) ||
+    /^[A-Za-z0-9][\w-]*\/[A-Za-z0-9][\w-]*$/.test(text);
+  return isPlain && !telling.test(text.toLowerCase());
 }
 
 const telling = new RegExp(
@@ -92,5 +111,4 @@ const telling = new RegExp(
     '\\b(?:ignore|disregard|forget|override|bypass|skip|system|assistant|reveal|print|show|repeat|output|leak|exfiltrate|now|upload|post|send|push|email|not)\\b',
     '\\b(?:curl|wget|config|flushall|flushdb|shutdown|eval|slaveof|module|cmd|powershell|pwsh|nc|ncat|rm|innerhtml|outerhtml|insertadjacenthtml)\\b',
   ].join('|'),
-  'iu',
 );

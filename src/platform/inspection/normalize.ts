@@ -16,6 +16,9 @@ const entities: Readonly<Record<string, string>> = {
   equals: '=',
 };
 
+/** Without one of these a text reads in one way alone. */
+const escapes = /[%&\\\u0080-\uffff]|\/\*/;
+
 /**
  * The ways one text can be read by a program behind us: as it stands in lower case, and with its escapes undone (percent
  * and HTML encoding, three times, because proxies undo some; JavaScript and CSS escapes; full-width letters; SQL comments
@@ -23,6 +26,7 @@ const entities: Readonly<Record<string, string>> = {
  */
 export function readings(text: string): readonly string[] {
   const plain = text.toLowerCase();
+  if (!escapes.test(text)) return [plain];
   const decoded = decode(decode(decode(text)))
     .normalize('NFKC')
     .replace(/[\u2044\u2215\u2571]/gu, '/')

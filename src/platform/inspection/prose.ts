@@ -35,6 +35,8 @@ export function isSnippet(text: string): boolean {
   return snippets.some((pattern) => pattern.test(head));
 }
 
+/** Nothing is left out of a text without one of these. */
+const code = /[`~]|^(?: {4}|\t)\S/mu;
 const fence = /^(?:```|~~~)/u;
 
 /**
@@ -42,6 +44,7 @@ const fence = /^(?:```|~~~)/u;
  * something is left to read, so that nobody hides a value by putting it in back ticks.
  */
 export function withoutCode(text: string): string {
+  if (!code.test(text)) return text;
   const kept: string[] = [];
   let isInside = false;
   for (const line of text.split('\n')) {
@@ -55,7 +58,7 @@ export function withoutCode(text: string): string {
       '$1 ',
     );
   const written = rest.slice(0, 4000).match(/\p{L}{2,30}/gu)?.length ?? 0;
-  return wordsOf(rest) >= 1 && written >= 2 ? rest : text;
+  return wordsOf(tokensOf(rest), 1) >= 1 && written >= 2 ? rest : text;
 }
 
 /** Whether it reads like sentences, a title, a table or a block of code of a person, and not like one value. */
@@ -63,19 +66,31 @@ export function isProse(text: string): boolean {
   const head = text.slice(0, 4000);
   if (fence.test(head.trimStart()) || /^\s{0,3}\|[\s:|-]{3,200}\|\s{0,3}$/mu.test(head))
     return true;
-  const tokens = head.split(/\s{1,100}/u).filter((token) => token !== '').length;
-  const words = wordsOf(head);
-  return (words >= 3 && words * 2 >= tokens) || words >= 12 || ideographs(head) >= 8;
+  const tokens = tokensOf(head);
+  const words = wordsOf(tokens, 12);
+  return (words >= 3 && words * 2 >= tokens.length) || words >= 12 || ideographs(head) >= 8;
 }
 
-/** Plain words, as a person separates them. */
-function wordsOf(text: string): number {
+function tokensOf(text: string): readonly string[] {
+  return text
+    .slice(0, 4000)
+    .split(/\s{1,100}/u)
+    .filter((token) => token !== '');
+}
+
+/** Plain words, as a person separates them; counted no further than it is asked for. */
+function wordsOf(tokens: readonly string[], enough: number): number {
   let count = 0;
-  for (const token of text.slice(0, 4000).split(/\s{1,100}/u)) {
-    const word = token.replace(/^["'(*_]{1,2}|["')*_.,:;!?]{1,3}$/gu, '').toLowerCase();
+  for (const token of tokens) {
+    const word = (/^[A-Za-z]+$/.test(token) ? token : bareWord(token)).toLowerCase();
     if (/^\p{L}[\p{L}'’-]{1,30}$/u.test(word) && !payloadWords.has(word)) count += 1;
+    if (count >= enough) return count;
   }
   return count;
+}
+
+function bareWord(token: string): string {
+  return token.replace(/^["'(*_]{1,2}|["')*_.,:;!?]{1,3}$/gu, '');
 }
 
 /** Writing that does not put blanks between words. */

@@ -31,9 +31,15 @@ const fileNames: Readonly<Record<string, string>> = {
 };
 
 /** Facts must not replace what the logger itself says. */
-const reserved: readonly string[] = ['timestamp', 'level', 'message', 'trace_id', 'span_id'];
+const reserved: ReadonlySet<string> = new Set([
+  'timestamp',
+  'level',
+  'message',
+  'trace_id',
+  'span_id',
+]);
 
-/** Facts win over bindings, bindings over the context. Undefined facts are left out. */
+/** Facts win over bindings, bindings over the context. What is undefined is left out. */
 export function logRecord(
   level: LogLevel,
   message: string,
@@ -42,34 +48,28 @@ export function logRecord(
   facts: object | undefined,
   trace: { readonly traceId: string; readonly span: Span | null } | null = null,
 ): LogRecord {
-  const given = facts instanceof Error ? { error: facts } : facts;
-  const all = named({ ...context, ...bindings, ...given });
-  const take = (name: string): Json => {
-    const value = all[name] ?? null;
-    delete all[name];
-    return value;
-  };
-  return {
+  const record: Record<string, Json> = {
     level,
-    logger: take('logger'),
+    logger: null,
     message,
-    correlation_id: take('correlation_id'),
-    operation: take('operation'),
-    user_id: take('user_id'),
-    duration_ms: take('duration_ms'),
-    module: take('module'),
+    correlation_id: null,
+    operation: null,
+    user_id: null,
+    duration_ms: null,
+    module: null,
     trace_id: trace?.traceId ?? null,
     span_id: trace?.span?.spanId ?? null,
-    ...all,
   };
+  tell(record, context);
+  tell(record, bindings);
+  if (facts !== undefined) tell(record, facts instanceof Error ? { error: facts } : facts);
+  return record as unknown as LogRecord;
 }
 
-function named(facts: Readonly<Record<string, unknown>>): Record<string, Json> {
-  const plain: Record<string, Json> = {};
-  for (const [name, value] of Object.entries(facts)) {
+function tell(record: Record<string, Json>, facts: object): void {
+  for (const [name, value] of Object.entries(facts) as [string, unknown][]) {
     if (value === undefined) continue;
     const key = fileNames[name] ?? name;
-    plain[reserved.includes(key) ? `fact_${key}` : key] = plainValue(value);
+    record[reserved.has(key) ? `fact_${key}` : key] = plainValue(value);
   }
-  return plain;
 }
