@@ -31,15 +31,21 @@ export interface KeyDescription {
   readonly example: unknown;
 }
 
-/** JSON Schema (draft 2020-12) of the file, for editors. */
-export function configJsonSchema(): Record<string, unknown> {
+/** JSON Schema (draft 2020-12) of the file, for editors. Always the same object: nobody changes it. */
+export const configJsonSchema = once((): Readonly<Record<string, unknown>> => {
   const { $schema, ...rest } = z.toJSONSchema(configSchema, { io: 'input' });
   return { $schema, title: 'Configuration of Claude Manager Service', ...rest };
-}
+});
 
 /** Every key in the order of the sections. */
-export function describeKeys(): readonly KeyDescription[] {
-  return keysBelow(configJsonSchema() as SchemaNode, '').filter(({ path }) => path !== '$schema');
+export const describeKeys = once((): readonly KeyDescription[] =>
+  keysBelow(configJsonSchema() as SchemaNode, '').filter(({ path }) => path !== '$schema'),
+);
+
+/** The schema does not change while the program runs, and going through it takes a good part of a second. */
+function once<T extends object>(build: () => T): () => T {
+  let built: T | undefined;
+  return () => (built ??= build());
 }
 
 /** The schema at a place such as `['repositories', 0, 'match']`; null where nothing can stand. */
