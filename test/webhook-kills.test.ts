@@ -52,7 +52,7 @@ test(`of what was answered right before a kill -9 nothing is lost, ${kills} time
       async () =>
         (await database.pool.query("select 1 from inbox_deliveries where state <> 'done'"))
           .rowCount,
-      { timeout: 60_000 },
+      { timeout: 60_000 + kills * 500 },
     )
     .toBe(0);
   await end(child);

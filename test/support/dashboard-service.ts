@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { prepareDemo } from '../../src/app/demo/demo.ts';
-import { createTestDatabase, type TestDatabase } from './test-database.ts';
+import type { FreshDatabase } from './fresh-database.ts';
 
 const program = fileURLToPath(new URL('../../src/app/main.ts', import.meta.url));
 
@@ -16,7 +16,7 @@ export interface DashboardService {
   /** The one-time link for the first administrator. */
   readonly link: string;
   readonly folder: string;
-  readonly database: TestDatabase;
+  readonly database: FreshDatabase;
   close(): Promise<void>;
 }
 
@@ -28,9 +28,10 @@ interface DemoConfig {
 export async function startDashboardService(
   change: (config: DemoConfig) => object = () => ({}),
   prepare: (folder: string) => Promise<void> = async () => undefined,
+  makeDatabase: () => Promise<FreshDatabase> = ofTheTestRun,
 ): Promise<DashboardService> {
   const folder = await mkdtemp(join(tmpdir(), 'cms-dashboard-'));
-  const database = await createTestDatabase();
+  const database = await makeDatabase();
   const { configFile } = await prepareDemo(folder);
   await prepare(folder);
   const config = JSON.parse(await readFile(configFile, 'utf8')) as DemoConfig;
@@ -57,6 +58,12 @@ export async function startDashboardService(
     await close();
     throw error;
   }
+}
+
+/** Read in only inside a test run: outside of one it cannot be. */
+async function ofTheTestRun(): Promise<FreshDatabase> {
+  const { createTestDatabase } = await import('./test-database.ts');
+  return await createTestDatabase();
 }
 
 /** Waits for what the service says on its standard error; throws all of it when the service ends before. */

@@ -23,7 +23,7 @@ const database = await openDatabase(
 const inbox = createInbox(database, deps);
 const processor = processDeliveries({
   inbox,
-  look: async () => await systemClock.sleep(20),
+  look: async () => await systemClock.sleep(2),
   within: async (_id, look, body) => {
     if (look.kind === 'issue')
       await database.pool.query('insert into looked (number) values ($1)', [look.number]);

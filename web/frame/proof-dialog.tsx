@@ -67,10 +67,11 @@ export function ProofDialog({
             onChange={(event) => setText(event.target.value)}
           />
         )}
+        <FormError error={error} />
         {other === undefined ? null : (
           <Button
             look="quiet"
-            className="self-start"
+            className="-ml-3 self-start"
             onClick={() => {
               setChosen(other);
               setText('');
@@ -81,7 +82,6 @@ export function ProofDialog({
             {other === 'code' ? 'Use the code generator' : 'Use the password'}
           </Button>
         )}
-        <FormError error={error} />
         <DialogButtons>
           {account !== undefined && account.passkeys.length > 0 ? (
             <Button

@@ -75,7 +75,7 @@ export function TextField({
   error,
   mono = false,
   ...rest
-}: ControlFrame & Omit<ComponentProps<'input'>, 'id'>): ReactNode {
+}: ControlFrame & Omit<ComponentProps<'input'>, 'id' | 'about'>): ReactNode {
   const id = useId();
   const frame = { label, about, error };
   return (
@@ -91,7 +91,7 @@ export function TextArea({
   error,
   mono = false,
   ...rest
-}: ControlFrame & Omit<ComponentProps<'textarea'>, 'id'>): ReactNode {
+}: ControlFrame & Omit<ComponentProps<'textarea'>, 'id' | 'about'>): ReactNode {
   const id = useId();
   const frame = { label, about, error };
   return (
@@ -107,7 +107,7 @@ export function SelectField({
   about,
   error,
   ...rest
-}: FieldFrame & Omit<ComponentProps<'select'>, 'id'>): ReactNode {
+}: FieldFrame & Omit<ComponentProps<'select'>, 'id' | 'about'>): ReactNode {
   const id = useId();
   const frame = { label, about, error };
   return (
@@ -124,7 +124,7 @@ export function Checkbox({
 }: {
   readonly label: ReactNode;
   readonly about?: ReactNode;
-} & Omit<ComponentProps<'input'>, 'id' | 'type'>): ReactNode {
+} & Omit<ComponentProps<'input'>, 'id' | 'type' | 'about'>): ReactNode {
   const id = useId();
   return (
     <div className="flex items-start gap-2">

@@ -1,6 +1,7 @@
 import { snoozeTask } from '../../../src/operations/approvals/contract.ts';
 import { approveTask, rejectTask } from '../../../src/operations/tasks/contract.ts';
 import { useData } from '../../data/data.tsx';
+import { sendAll } from '../../data/send-all.ts';
 import { counted, formatExact } from '../../parts/format.ts';
 
 /** As much of a task as a decision names. */
@@ -29,11 +30,12 @@ export function useDecide(): Decide {
     decisions.decide({
       subjects: tasks.map(({ id }) => id),
       words: `${word}: ${what}`,
-      send: async () => {
-        const ends = await Promise.allSettled(tasks.map(({ id }) => send(id)));
-        const refused = ends.find((end) => end.status === 'rejected');
-        if (refused !== undefined) throw refused.reason;
-      },
+      send: () =>
+        sendAll(
+          tasks.map(({ id }) => id),
+          send,
+          (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+        ),
     });
   };
   return {

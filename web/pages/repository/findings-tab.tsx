@@ -40,7 +40,7 @@ const columns: readonly TableColumn<FindingItem>[] = [
       );
     },
   },
-  { name: 'Kind', cell: ({ rule, tag }) => tag ?? kindWord(rule), isExtra: true },
+  { name: 'Kind', cell: ({ rule, tag }) => tag ?? kindWord(rule), isShort: true, isExtra: true },
   {
     name: 'Task',
     cell: ({ task }) =>

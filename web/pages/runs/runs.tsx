@@ -43,7 +43,7 @@ const columns: readonly TableColumn<RunItem>[] = [
   },
   { name: 'End', cell: ({ outcome }) => <Status status={outcome ?? 'running'} bare /> },
   { name: 'Repository', cell: ({ target }) => repositoryName(target), isExtra: true },
-  { name: 'Agent', cell: ({ agent }) => agent, isExtra: true },
+  { name: 'Agent', cell: ({ agent }) => agent, isShort: true, isExtra: true },
   {
     name: 'Lasted',
     isFigure: true,

@@ -7,6 +7,7 @@ import { useAsk } from '../../data/data.tsx';
 import { Page } from '../../frame/page.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Choice } from '../../parts/choice.tsx';
+import { classNames } from '../../parts/class-names.ts';
 import { counted, formatCount } from '../../parts/format.ts';
 import { usePageSearch } from '../../parts/page-search.ts';
 import { Loaded, RowBones } from '../../parts/states.tsx';
@@ -161,6 +162,40 @@ function ControlPart({ control: one }: { readonly control: Control }): ReactNode
   );
 }
 
+interface SampleColumn {
+  readonly name: string;
+  /** Left out on small screens, and printed. */
+  readonly isExtra?: boolean;
+  readonly cell: (sample: Control['samples'][number]) => ReactNode;
+}
+
+const sampleColumns: readonly SampleColumn[] = [
+  {
+    name: 'Entry',
+    cell: ({ seq }) => (
+      <Link
+        to="/security"
+        search={{ tab: 'audit', entry: seq, before: seq + 1 }}
+        className="text-accent underline"
+      >
+        {seq}
+      </Link>
+    ),
+  },
+  { name: 'Time', cell: ({ at }) => <span className="whitespace-nowrap">{utc(at)}</span> },
+  {
+    name: 'Event',
+    cell: ({ event, outcome }) => (
+      <>
+        <code>{event}</code> <OutcomeWord outcome={outcome} />
+      </>
+    ),
+  },
+  { name: 'Actor', isExtra: true, cell: ({ actor }) => actor },
+  { name: 'Target', isExtra: true, cell: ({ target }) => target },
+  { name: 'Proof', cell: ({ proof }) => (proof === null ? 'not signed yet' : 'signed') },
+];
+
 function Samples({
   samples,
   label,
@@ -168,28 +203,17 @@ function Samples({
   readonly samples: Control['samples'];
   readonly label: string;
 }): ReactNode {
+  const box = ({ isExtra }: SampleColumn): string =>
+    classNames('py-1 pr-3 last:pr-0', isExtra === true && 'hidden sm:table-cell print:table-cell');
   return (
     <table aria-label={label} className="w-full border-collapse text-12">
       <thead>
         <tr className="border-line border-b text-left text-quiet">
-          <th scope="col" className="py-1 pr-3 font-medium">
-            Entry
-          </th>
-          <th scope="col" className="py-1 pr-3 font-medium">
-            Time
-          </th>
-          <th scope="col" className="py-1 pr-3 font-medium">
-            Event
-          </th>
-          <th scope="col" className="hidden py-1 pr-3 font-medium sm:table-cell print:table-cell">
-            Actor
-          </th>
-          <th scope="col" className="hidden py-1 pr-3 font-medium sm:table-cell print:table-cell">
-            Target
-          </th>
-          <th scope="col" className="py-1 font-medium">
-            Proof
-          </th>
+          {sampleColumns.map((column) => (
+            <th key={column.name} scope="col" className={classNames(box(column), 'font-medium')}>
+              {column.name}
+            </th>
+          ))}
         </tr>
       </thead>
       <tbody>
@@ -198,22 +222,11 @@ function Samples({
             key={one.seq}
             className="break-inside-avoid border-line border-b align-top [overflow-wrap:anywhere]"
           >
-            <td className="py-1 pr-3">
-              <Link
-                to="/security"
-                search={{ tab: 'audit', entry: one.seq, before: one.seq + 1 }}
-                className="text-accent underline"
-              >
-                {one.seq}
-              </Link>
-            </td>
-            <td className="whitespace-nowrap py-1 pr-3">{utc(one.at)}</td>
-            <td className="py-1 pr-3">
-              <code>{one.event}</code> <OutcomeWord outcome={one.outcome} />
-            </td>
-            <td className="hidden py-1 pr-3 sm:table-cell print:table-cell">{one.actor}</td>
-            <td className="hidden py-1 pr-3 sm:table-cell print:table-cell">{one.target}</td>
-            <td className="py-1">{one.proof === null ? 'not signed yet' : 'signed'}</td>
+            {sampleColumns.map((column) => (
+              <td key={column.name} className={box(column)}>
+                {column.cell(one)}
+              </td>
+            ))}
           </tr>
         ))}
       </tbody>

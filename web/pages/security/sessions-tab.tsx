@@ -16,6 +16,13 @@ import { Time } from '../../parts/time.tsx';
 
 type SessionLine = z.output<typeof listSessions.output>[number];
 
+/** How somebody signed in, where the service's own word is not a person's. */
+const methods: Readonly<Record<string, string>> = {
+  totp: 'Code generator',
+  recovery: 'Recovery code',
+  bootstrap: 'First link',
+};
+
 /** Where people are signed in; each session can be ended. */
 export function SessionsTab(): ReactNode {
   const { may, name } = useSession();
@@ -76,7 +83,11 @@ export function SessionsTab(): ReactNode {
                   isExtra: true,
                   cell: ({ client }) => <code className="text-12">{client}</code>,
                 },
-                { name: 'By', isExtra: true, cell: ({ method }) => sentence(method) },
+                {
+                  name: 'By',
+                  isExtra: true,
+                  cell: ({ method }) => methods[method] ?? sentence(method),
+                },
                 {
                   name: 'Signed in',
                   isFigure: true,

@@ -34,8 +34,8 @@ const columns: readonly TableColumn<TaskLine>[] = [
   },
   { name: 'State', cell: ({ state }) => <Status status={state} bare /> },
   { name: 'Repository', cell: ({ target }) => repositoryName(target), isExtra: true },
-  { name: 'Kind', cell: ({ kind }) => kindWord(kind), isExtra: true },
-  { name: 'Agent', cell: ({ agent }) => agent, isExtra: true },
+  { name: 'Kind', cell: ({ kind }) => kindWord(kind), isShort: true, isExtra: true },
+  { name: 'Agent', cell: ({ agent }) => agent, isShort: true, isExtra: true },
   { name: 'Rank', cell: ({ rank }) => rank, isFigure: true, isExtra: true },
   { name: 'Changed', cell: ({ updatedAt }) => <Time at={updatedAt} />, isFigure: true },
 ];

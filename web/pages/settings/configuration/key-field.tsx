@@ -6,6 +6,7 @@ import { Button } from '../../../parts/button.tsx';
 import { Choice } from '../../../parts/choice.tsx';
 import { classNames } from '../../../parts/class-names.ts';
 import { Checkbox, TextArea, TextField } from '../../../parts/field.tsx';
+import { WithCode } from '../../../parts/with-code.tsx';
 import { boxText } from './draft.ts';
 import type { FieldKind } from './field-kind.ts';
 
@@ -112,14 +113,15 @@ function Box({
   readonly fault: string | null;
   readonly onType: (text: string) => void;
 }): ReactNode {
-  const frame = { label: key, about: description, error: fault };
+  const about = (more = ''): ReactNode => <WithCode text={`${description}${more}`} />;
+  const frame = { label: key, about: about(), error: fault };
   switch (kind.kind) {
     case 'truth':
       return (
         <>
           <Checkbox
             label={<span className="font-medium">{key}</span>}
-            about={description}
+            about={about()}
             checked={text === 'true'}
             onChange={({ target }) => onType(String(target.checked))}
           />
@@ -134,7 +136,7 @@ function Box({
       return (
         <div className="flex flex-col gap-1">
           <p className="font-medium text-13">{key}</p>
-          <p className="text-12 text-quiet">{description}</p>
+          <p className="text-12 text-quiet">{about()}</p>
           <div>
             <Choice
               label={key}
@@ -158,7 +160,7 @@ function Box({
       return (
         <TextArea
           {...frame}
-          about={kind.kind === 'lines' ? `${description} One a line.` : `${description} As JSON.`}
+          about={about(kind.kind === 'lines' ? ' One a line.' : ' As JSON.')}
           mono
           spellCheck={false}
           rows={Math.min(14, Math.max(2, text.split('\n').length))}
@@ -170,7 +172,7 @@ function Box({
       return (
         <TextField
           {...frame}
-          about={kind.range === null ? description : `${description} ${kind.range}.`}
+          about={about(kind.range === null ? '' : ` ${kind.range}.`)}
           inputMode="decimal"
           autoComplete="off"
           value={text}
@@ -200,7 +202,9 @@ function Closed({
   return (
     <div className="flex flex-col gap-1">
       <p className="font-medium text-13">{key}</p>
-      <p className="text-12 text-quiet">{description}</p>
+      <p className="text-12 text-quiet">
+        <WithCode text={description} />
+      </p>
       <pre className="max-h-[160px] overflow-hidden whitespace-pre-wrap break-all font-mono text-12">
         {text === '' || text === 'null' ? <span className="text-quiet">not set</span> : text}
       </pre>

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { ApiError } from '../../src/operations/api-client/client.ts';
+import { sendAll } from '../../web/data/send-all.ts';
+
+const ids = Array.from({ length: 100 }, (_, index) => `task-${index}`);
+
+test('a decision on a hundred proposals reaches each once though the service takes only sixty a minute', async () => {
+  const taken: string[] = [];
+  const slept: number[] = [];
+  let room = 60;
+  const send = async (id: string): Promise<void> => {
+    if (room === 0) {
+      throw new ApiError({ kind: 'rate_limited', code: 'rate_limited' }, { retryAfterSeconds: 7 });
+    }
+    room -= 1;
+    taken.push(id);
+  };
+  const sleep = async (ms: number): Promise<void> => {
+    slept.push(ms);
+    room = 30;
+  };
+  await sendAll(ids, send, sleep);
+  expect(taken.toSorted()).toEqual(ids.toSorted());
+  // Forty were left, and thirty more fit into each minute after the first.
+  expect(slept).toEqual([7000, 7000]);
+});
+
+test('any other refusal is told after all others were sent, and is not tried again', async () => {
+  const sent: string[] = [];
+  const send = async (id: string): Promise<void> => {
+    sent.push(id);
+    if (id === 'task-3') throw new ApiError({ kind: 'conflict', code: 'task_moved' });
+  };
+  const sleep = async (): Promise<void> => expect.unreachable();
+  await expect(sendAll(ids, send, sleep)).rejects.toMatchObject({ code: 'task_moved' });
+  expect(sent).toEqual(ids);
+});
