@@ -1,10 +1,11 @@
-import { constants, type Dirent } from 'node:fs';
-import { lstat, open, readdir, readFile, realpath } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { FolderFile, FolderLook, FolderReader, FolderWalk } from '../../domain/ports/git.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Git } from './git.ts';
 import { parseNul } from './git-output.ts';
+import { looseHead, readRegular } from './ref-files.ts';
 
 export interface FolderReaderDeps {
   readonly git: Git;
@@ -59,27 +60,6 @@ async function headOf(git: Git, gitDir: string): Promise<string | null> {
   const { code, stdout } = await git.run(args, { accept: [0, 1, 128] });
   if (code === 128) return 'none';
   return code === 0 ? stdout.toString().trim() : null;
-}
-
-/** HEAD as it mostly lies there, in one file or two, which is quicker than to start git; null = ask git. */
-async function looseHead(gitDir: string): Promise<string | null> {
-  const line = async (name: string) =>
-    (await readRegular(path.join(gitDir, name), 4096).catch(() => null))?.toString('latin1').trim();
-  const head = (await line('HEAD')) ?? '';
-  const branch = /^ref: (refs\/heads\/[\w/-]+)$/u.exec(head)?.[1];
-  const commit =
-    branch === undefined ? head : ((await line(branch)) ?? (await packedRef(gitDir, branch)));
-  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/u.test(commit) ? commit : null;
-}
-
-async function packedRef(gitDir: string, name: string): Promise<string> {
-  const refs =
-    (await readRegular(path.join(gitDir, 'packed-refs'), 1 << 20).catch(() => null)) ?? '';
-  const line = refs
-    .toString('latin1')
-    .split('\n')
-    .find((ref) => ref.endsWith(` ${name}`));
-  return line?.split(' ')[0] ?? '';
 }
 
 async function* regularFiles(
@@ -190,18 +170,6 @@ async function factsOf(root: string, name: string): Promise<FolderFile | null> {
     size: facts.size,
     version: `${facts.size}:${facts.mtimeMs}:${facts.ctimeMs}:${facts.ino}`,
   };
-}
-
-async function readRegular(file: string, maxBytes: number): Promise<Buffer | null> {
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const handle = await open(file, flags).catch(() => null);
-  if (handle === null) return null;
-  try {
-    const facts = await handle.stat();
-    return facts.isFile() && facts.size <= maxBytes ? await handle.readFile() : null;
-  } finally {
-    await handle.close();
-  }
 }
 
 function tooMany(count: number): AppError {

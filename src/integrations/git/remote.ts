@@ -1,6 +1,9 @@
+import { lstat } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
 import type { GitRemote } from '../../domain/ports/code-host.ts';
 import { AppError, toAppError } from '../../lib/app-error.ts';
 import { type Git, localService } from './git.ts';
+import { looseRef } from './ref-files.ts';
 
 /** Lets git talk to the remote when its host allows; what git says of the refusal becomes an error with its kind. */
 export async function talk<Result>(
@@ -112,8 +115,29 @@ export async function remoteRef(
   remote: GitRemote,
   branch: string,
 ): Promise<string | null> {
-  const found = await listRemote(git, remote, ['--heads'], `refs/heads/${branch}`);
+  const name = `refs/heads/${branch}`;
+  const known = await refOfFolder(remote, name);
+  if (known !== null) return known;
+  const found = await listRemote(git, remote, ['--heads'], name);
   return found.get(branch) ?? null;
+}
+
+/** Whether a branch lies in a folder of this machine, and its commit, without git; null = ask git. */
+async function refOfFolder({ url, through }: GitRemote, name: string): Promise<string | null> {
+  if (!isAbsolute(url) || through !== undefined) return null;
+  const inside = await kindOf(join(url, '.git'));
+  const gitDir = inside === 'none' ? url : join(url, '.git');
+  const isWhole =
+    inside !== 'other' &&
+    (await kindOf(join(gitDir, 'objects'))) === 'folder' &&
+    (await kindOf(join(gitDir, 'HEAD'))) === 'other';
+  return isWhole ? await looseRef(gitDir, name) : null;
+}
+
+async function kindOf(place: string): Promise<'folder' | 'other' | 'none'> {
+  const facts = await lstat(place).catch(() => null);
+  if (facts === null) return 'none';
+  return facts.isDirectory() ? 'folder' : 'other';
 }
 
 async function listRemote(

@@ -12,13 +12,12 @@ export function remoteOf(ref: RepositoryRef): GitRemote {
 
 /** Facts of a folder; AppError `not_found` when it is no git repository. */
 export async function readRepository(
-  git: Pick<GitPush, 'branches'>,
+  git: Pick<GitPush, 'branches' | 'remoteRef'>,
   ref: RepositoryRef,
 ): Promise<HostRepository> {
   const gitDir = await gitDirOf(ref.name);
   if (gitDir === null) throw noRepository(ref.name);
-  const branches = await git.branches(remoteOf(ref));
-  const defaultBranch = await chooseDefault(gitDir, [...branches.keys()]);
+  const defaultBranch = await chooseDefault(git, remoteOf(ref), gitDir);
   return { ref, defaultBranch, private: true, archived: false, url: null };
 }
 
@@ -65,7 +64,13 @@ async function gitDirOf(folder: string): Promise<string | null> {
 }
 
 // What is checked out at this moment may be anything; the usual names come first.
-async function chooseDefault(gitDir: string, branches: readonly string[]): Promise<string> {
+async function chooseDefault(
+  git: Pick<GitPush, 'branches' | 'remoteRef'>,
+  remote: GitRemote,
+  gitDir: string,
+): Promise<string> {
+  if ((await git.remoteRef(remote, 'main')) !== null) return 'main';
+  const branches = [...(await git.branches(remote)).keys()];
   const usual = ['main', 'master'].find((name) => branches.includes(name));
   const head = await readFile(join(gitDir, 'HEAD'), 'utf8').catch(() => '');
   const current = /^ref: refs\/heads\/(.+)$/mu.exec(head)?.[1];
