@@ -49,7 +49,11 @@ export function fingerprintOf(
   return idOf(repositoryKey(repository), rule, normalizeText(text), String(occurrence));
 }
 
+/** ASCII words with one space between them: nearly every text, and nothing is to be changed in it. */
+const isNormal = /^[!-~]+(?: [!-~]+)*$/u;
+
 /** Text without what a re-indentation or line ending changes: white space folded, trimmed, case kept. */
 export function normalizeText(text: string): string {
+  if (isNormal.test(text)) return text;
   return text.normalize('NFC').replace(/\s+/gu, ' ').trim();
 }

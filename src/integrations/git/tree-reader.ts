@@ -35,6 +35,7 @@ export function createTreeReader({
   maxFileBytes = 5_000_000,
 }: TreeReaderDeps): OpenTreeReader {
   const open = new Map<string, ObjectReader>();
+  const attributes = createAttributesIndex(git);
   const objects = (gitDir: string): ObjectReader => {
     const known = open.get(gitDir);
     if (known !== undefined && !known.closed) {
@@ -54,11 +55,15 @@ export function createTreeReader({
   };
   return {
     candidates: (gitDir, commit, spellings, choice = everything) =>
-      hits(git, objects(gitDir), { gitDir, commit, spellings, choice }),
+      hits(git, objects(gitDir), attributes, { gitDir, commit, spellings, choice }),
     read: (gitDir, commit, files, wanted = all) =>
-      given(git, objects(gitDir), { gitDir, commit, files, wanted }),
+      given(objects(gitDir), attributes, { gitDir, commit, files, wanted }),
     blob: async (gitDir, oid) => (await objects(gitDir).read(oid))?.bytes ?? null,
-    changes: async (gitDir, from, to) => await changesOf(git, gitDir, from, to),
+    changes: async (gitDir, from, to) => {
+      const changes = await changesOf(git, gitDir, from, to);
+      if (changes !== null) attributes.moved(gitDir, { from, to, changes });
+      return changes;
+    },
     resolve: async (gitDir, name) => await resolveCommit(git, gitDir, name),
     close: () => {
       for (const reader of open.values()) reader.close();
@@ -103,7 +108,12 @@ interface Search {
  * Attributes first: only who knows them can say which files are wanted, and what is not wanted is never read. Object ids
  * come from one list of the tree, because git looks up each name that it is asked by from the root.
  */
-async function* hits(git: Git, reader: ObjectReader, search: Search): AsyncIterable<Candidate> {
+async function* hits(
+  git: Git,
+  reader: ObjectReader,
+  attributes: AttributesIndex,
+  search: Search,
+): AsyncIterable<Candidate> {
   const { gitDir, commit, choice } = search;
   const names = namesWith(git, search);
   const first = names.next();
@@ -114,7 +124,7 @@ async function* hits(git: Git, reader: ObjectReader, search: Search): AsyncItera
   });
   list.catch(() => undefined);
   try {
-    yield* stream(reader, commit, await attributesAt(git, gitDir, commit));
+    yield* stream(reader, commit, await attributes.at(gitDir, commit));
     const { stdout } = await list;
     yield* stream(reader, commit, resumed(first, names, choice, idsIn(stdout)));
     if (choice.reopens()) yield* stream(reader, commit, reopened(stdout, choice));
@@ -172,8 +182,8 @@ function exclusions({ never, unlikely }: FileChoice): string[] {
 }
 
 async function* given(
-  git: Git,
   reader: ObjectReader,
+  attributes: AttributesIndex,
   request: Pick<Search, 'gitDir' | 'commit'> & {
     readonly files: readonly BlobAt[];
     readonly wanted: (path: string) => boolean;
@@ -182,14 +192,52 @@ async function* given(
   const { gitDir, commit, files, wanted } = request;
   if (files.length <= manyFiles) {
     const folders = attributesOfFolders();
-    const attributes = files.flatMap(({ path }) => folders(path));
-    yield* stream(reader, commit, attributes);
-  } else yield* stream(reader, commit, await attributesAt(git, gitDir, commit));
+    const near = files.flatMap(({ path }) => folders(path));
+    yield* stream(reader, commit, near);
+  } else yield* stream(reader, commit, await attributes.at(gitDir, commit));
   yield* stream(
     reader,
     commit,
     files.filter(({ path }) => wanted(path)),
   );
+}
+
+/** Knows where the attributes of a repository lie at the commit that was looked at last. */
+interface AttributesIndex {
+  /** Paths of the `.gitattributes` at the commit that say something of linguist. */
+  at(gitDir: string, commit: string): Promise<readonly string[]>;
+  /** A branch moved: where no such file changed, they lie where they lay, and no tree need be searched again. */
+  moved(
+    gitDir: string,
+    move: { readonly from: string; readonly to: string; readonly changes: readonly TreeChange[] },
+  ): void;
+}
+
+const indexesKept = 1000;
+
+function createAttributesIndex(git: Git): AttributesIndex {
+  const known = new Map<string, { readonly commit: string; readonly paths: readonly string[] }>();
+  const learn = (gitDir: string, commit: string, paths: readonly string[]) => {
+    known.delete(gitDir);
+    known.set(gitDir, { commit, paths });
+    const [oldest] = known.keys();
+    if (known.size > indexesKept && oldest !== undefined) known.delete(oldest);
+  };
+  return {
+    at: async (gitDir, commit) => {
+      const last = known.get(gitDir);
+      if (last?.commit === commit) return last.paths;
+      const paths = await attributesAt(git, gitDir, commit);
+      learn(gitDir, commit, paths);
+      return paths;
+    },
+    moved: (gitDir, { from, to, changes }) => {
+      const last = known.get(gitDir);
+      if (last?.commit !== from) return;
+      if (changes.some(({ path }) => path.endsWith('.gitattributes'))) known.delete(gitDir);
+      else learn(gitDir, to, last.paths);
+    },
+  };
 }
 
 /** The `.gitattributes` of all folders that say what linguist is to think of a file. */
@@ -217,7 +265,8 @@ async function* stream(
     const next = waiting.shift();
     const object = await next?.object;
     if (next === undefined || !object?.bytes) return undefined;
-    held = Math.max(held, object.size);
+    // The largest of late: one large file must not slow down thousands of small ones after it.
+    held = Math.max(held * 0.9, object.size);
     return { path: next.path, oid: object.oid, bytes: object.bytes };
   };
   const ask = (path: string, oid: string | null) => {
@@ -229,7 +278,10 @@ async function* stream(
   for await (const file of files) {
     const { path, oid } = typeof file === 'string' ? { path: file, oid: null } : file;
     ask(path, oid);
-    while (waiting.length > Math.max(4, Math.min(ahead.count, ahead.bytes / Math.max(held, 1)))) {
+    const most = Math.max(4, Math.min(ahead.count, ahead.bytes / Math.max(held, 1)));
+    if (waiting.length <= most) continue;
+    // Half of them, so that the next are asked for together: a question for each wakes git each time.
+    while (waiting.length > most / 2) {
       const candidate = await take();
       if (candidate !== undefined) yield candidate;
     }

@@ -1,13 +1,17 @@
 import type { FileChoice } from '../../domain/ports/git.ts';
 import {
   BINARY_ENDINGS,
-  isExcludedPath,
+  isExcludedFolder,
+  isExcludedName,
   isGeneratedContent,
   parseGitattributes,
   USUAL_EXCLUSIONS,
 } from './scanners/todo/path-policy.ts';
 
 type Attributes = ReturnType<typeof parseGitattributes>;
+type Said = ReturnType<Attributes>;
+
+const nothingSaid: Said = {};
 
 /** Which files of one tree are reported from; it learns from the `.gitattributes` files it is shown on the way. */
 export interface FilePolicy {
@@ -25,7 +29,14 @@ const REOPENING = /[-!]linguist-|linguist-(?:generated|vendored)=false/;
 /** A new tree: nothing learned yet. */
 export function createFilePolicy(): FilePolicy {
   const folders = new Map<string, Attributes>();
+  const isExcluded = exclusion();
   let isReopening = false;
+  let last: { readonly path: string; readonly said: Said } | undefined;
+  const said = (path: string): Said => {
+    if (folders.size === 0) return nothingSaid;
+    if (last?.path !== path) last = { path, said: saidOf(folders, path) };
+    return last.said;
+  };
   return {
     reopens: () => isReopening,
     learn: (path, bytes) => {
@@ -34,16 +45,34 @@ export function createFilePolicy(): FilePolicy {
       isReopening ||= REOPENING.test(text);
       const folder = path.slice(0, path.length - '.gitattributes'.length);
       folders.set(folder, parseGitattributes(text));
+      last = undefined;
     },
     excludesPath: (path) => {
-      const said = folders.size === 0 ? {} : saidOf(folders, path);
-      if (said.generated === true || said.vendored === true) return true;
-      return said.generated !== false && said.vendored !== false && isExcludedPath(path);
+      const { generated, vendored } = said(path);
+      if (generated === true || vendored === true) return true;
+      return generated !== false && vendored !== false && isExcluded(path);
     },
     excludesContent: (path, bytes) => {
-      const said = folders.size === 0 ? {} : saidOf(folders, path);
-      return said.generated !== false && isGeneratedContent(path, bytes);
+      return said(path).generated !== false && isGeneratedContent(path, bytes);
     },
+  };
+}
+
+/** What is excluded by its path; a folder is judged once for all its files. */
+function exclusion(): (path: string) => boolean {
+  let last = { folder: '', isExcluded: false };
+  const known = new Map([[last.folder, last]]);
+  const judged = (folder: string) => {
+    const verdict = known.get(folder) ?? { folder, isExcluded: isExcludedFolder(folder) };
+    known.set(folder, verdict);
+    return verdict;
+  };
+  return (path) => {
+    const at = path.lastIndexOf('/');
+    if (isExcludedName(path.slice(at + 1))) return true;
+    const folder = at === -1 ? '' : path.slice(0, at);
+    if (folder !== last.folder) last = judged(folder);
+    return last.isExcluded;
   };
 }
 
@@ -68,8 +97,8 @@ export function choiceOf(policy: FilePolicy): FileChoice {
 }
 
 /** Outer folders speak first, inner ones have the last word. */
-function saidOf(folders: ReadonlyMap<string, Attributes>, path: string): ReturnType<Attributes> {
-  const said: ReturnType<Attributes> = { ...folders.get('')?.(path) };
+function saidOf(folders: ReadonlyMap<string, Attributes>, path: string): Said {
+  const said: Said = { ...folders.get('')?.(path) };
   for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) {
     const attributes = folders.get(path.slice(0, at + 1));
     if (attributes !== undefined) Object.assign(said, attributes(path.slice(at + 1)));

@@ -17,6 +17,9 @@ const GENERATED_HEADER = [
   /^\/\* A Bison parser, made by/im,
 ];
 
+/** Each of the patterns above needs one of these. */
+const IN_EVERY_HEADER = /generated|overwritten|bison parser/i;
+
 const LINE_LENGTH_TYPES = /\.(?:js|mjs|cjs|css|html?|json|svg)$/i;
 /** Longer lines than people write: an average, or most of the file in a few lines. */
 const MINIFIED_AVERAGE = 300;
@@ -28,13 +31,13 @@ export function isGeneratedContent(path: string, bytes: Uint8Array): boolean {
 }
 
 function hasGeneratedHeader(bytes: Uint8Array): boolean {
-  const lines = Buffer.from(
+  const start = Buffer.from(
     bytes.buffer,
     bytes.byteOffset,
     Math.min(bytes.byteLength, HEADER_BYTES),
-  )
-    .toString('latin1')
-    .split('\n', HEADER_LINES);
+  ).toString('latin1');
+  if (!IN_EVERY_HEADER.test(start)) return false;
+  const lines = start.split('\n', HEADER_LINES);
   const code = lines.findIndex((line) => CODE_LINE.test(line));
   const head = (code < 0 ? lines : lines.slice(0, code)).join('\n');
   return GENERATED_HEADER.some((pattern) => pattern.test(head));

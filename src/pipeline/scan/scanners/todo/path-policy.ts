@@ -59,10 +59,19 @@ export const BINARY_ENDINGS =
 
 /** Whether nothing is reported from this path by default: vendored folders, lock files, minified and generated names. */
 export function isExcludedPath(path: string): boolean {
-  const parts = path.split('/');
-  const name = (parts.pop() ?? '').toLowerCase();
-  if (LOCK_FILES.has(name) || EXCLUDED_NAMES.test(name)) return true;
-  return parts.some(
-    (part) => EXCLUDED_FOLDERS.has(part.toLowerCase()) || part.endsWith('.egg-info'),
-  );
+  const at = path.lastIndexOf('/');
+  return isExcludedName(path.slice(at + 1)) || (at !== -1 && isExcludedFolder(path.slice(0, at)));
+}
+
+/** The part of it that the name of the file decides. */
+export function isExcludedName(fileName: string): boolean {
+  const name = fileName.toLowerCase();
+  return LOCK_FILES.has(name) || EXCLUDED_NAMES.test(name);
+}
+
+/** The part of it that the folder decides, for all files in it. */
+export function isExcludedFolder(folder: string): boolean {
+  return folder
+    .split('/')
+    .some((part) => EXCLUDED_FOLDERS.has(part.toLowerCase()) || part.endsWith('.egg-info'));
 }

@@ -10,6 +10,8 @@ import { type Candidate, candidateFinder } from './tags.ts';
 export interface TodoMatch {
   /** Upper case: TODO, FIXME, HACK, XXX, BUG or a configured one. */
   readonly tag: string;
+  /** Offset of the tag in the text of the source. */
+  readonly offset: number;
   /** 1-based line of the tag itself. */
   readonly line: number;
   /** 1-based last line of the text. */
@@ -25,6 +27,8 @@ export interface TodoMatch {
 
 export interface ReadTodosOptions {
   readonly extraTags?: readonly string[];
+  /** The text of the bytes, where it was taken before. */
+  readonly source?: SourceText;
   /** Larger files are not read. Default 5 MB. */
   readonly maxFileBytes?: number;
   /** Files with a longer line are not read. Default 1 MB. */
@@ -47,7 +51,7 @@ export function readTodos(
   options: ReadTodosOptions = {},
 ): TodoMatch[] {
   if (bytes.length > (options.maxFileBytes ?? MAX_FILE_BYTES)) return [];
-  const source = sourceTextOf(bytes);
+  const source = options.source ?? sourceTextOf(bytes);
   if (source === undefined) return [];
   const { extraTags = [] } = options;
   const find = extraTags.length === 0 ? findUsual : candidateFinder(extraTags);
@@ -88,7 +92,16 @@ function understand(
     );
     const start = lineOf(candidate.start);
     const endLine = Math.max(start, lineOf(lastOffset));
-    return { tag: candidate.tag, line: start, endLine, text, owner, issue, confidence };
+    return {
+      tag: candidate.tag,
+      offset: candidate.start,
+      line: start,
+      endLine,
+      text,
+      owner,
+      issue,
+      confidence,
+    };
   });
 }
 
