@@ -267,6 +267,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
             performance: parts.performance,
             vault: store.vault,
             audit: store.audit,
+            longestBlockMs: () => figures.longestBlockMs(),
           }),
       }),
       ...credentialHandlers({
@@ -350,7 +351,13 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       );
       if (isStart && role === 'scheduler') closers.push(webhooks.work());
       const openServer = servesPeople(role)
-        ? beside(server.open, turnsTheLoop(role) ? () => webhooks.work() : null)
+        ? beside(server.open, () => {
+            const told = figures.publish(server.address());
+            const stop = turnsTheLoop(role) ? webhooks.work() : async () => undefined;
+            return async () => {
+              await Promise.all([told, stop()]);
+            };
+          })
         : server.openProbes;
       working = { service, sandbox: agents.sandboxName, openServer };
       served.push(

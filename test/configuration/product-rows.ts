@@ -105,7 +105,7 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
     ['src/pipeline/scan/scan-repository.test.ts', 'fresh, unlabeled and own ones are not'],
     ['src/app/work/open-scan.ts', 'analyzer.issueLabels'],
   ),
-  'analyzer.maxIssuesPerRepo': seen(proposing, 2),
+  'analyzer.maxIssuesPerRepo': seen(proposing, 2, entry),
   'analyzer.staleAfterDays': told(
     9,
     ['src/pipeline/scan/scan-repository.test.ts', 'quiet issues with a label'],

@@ -40,6 +40,9 @@ test('a detached service answers, is found and ended by its pid, keeps its link 
   const pidFile = join(folder, '.claude-manager', 'service.pid');
   expect((await readFile(pidFile, 'utf8')).trim()).toBe(pid);
   expect((await manager('status', '--format', 'summary')).out).toContain(`process ${pid} on`);
+  expect((await manager('metrics', '--output', 'now', '--no-history')).err).toContain(
+    String(address),
+  );
 
   const second = await manager('start', '--mode', 'daemon', '--port', '0');
   expect(second.code).toBe(4);
@@ -47,7 +50,7 @@ test('a detached service answers, is found and ended by its pid, keeps its link 
   expect((await readFile(pidFile, 'utf8')).trim()).toBe(pid);
 
   const [, token = 'none'] = /#token=(\S+)/u.exec(started.out) ?? [];
-  expect(token.length).toBeGreaterThan(20);
+  expect(token).toMatch(/^[\w-]{40,}$/u);
   for (const name of ['daemon.log', 'application.json', 'security.json'])
     expect(await readFile(join(folder, 'logs', name), 'utf8')).not.toContain(token);
   expect((await stat(join(folder, 'logs', 'daemon.log'))).mode & 0o777).toBe(0o600);

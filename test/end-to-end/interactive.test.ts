@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import xterm from '@xterm/headless';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { prepareDemo } from '../../src/app/demo/demo.ts';
+import { startService } from '../support/running-service.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const program = fileURLToPath(new URL('../../src/app/main.ts', import.meta.url));
@@ -29,17 +31,15 @@ afterAll(async () => {
 });
 
 /** The program in a terminal of 100 columns and 30 rows, seen and typed to as a person does. */
-function openTerminal() {
+function openTerminal(
+  place = folder,
+  more: Record<string, string> = { DATABASE_URL: database.url },
+) {
   const { execPath } = process;
   const command = `stty rows 30 cols 100; exec ${execPath} ${program} start --mode interactive --port 0`;
   const child = spawn('/usr/bin/script', ['-qfec', command, '/dev/null'], {
-    cwd: folder,
-    env: {
-      PATH: process.env['PATH'],
-      HOME: folder,
-      TERM: 'xterm-256color',
-      DATABASE_URL: database.url,
-    },
+    cwd: place,
+    env: { PATH: process.env['PATH'], HOME: place, TERM: 'xterm-256color', ...more },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const terminal = new xterm.Terminal({ cols: 100, rows: 30, allowProposedApi: true });
@@ -110,6 +110,43 @@ describe.runIf(hasTerminals)('the interactive screen', () => {
       child.kill('SIGKILL');
     }
   }, 240_000);
+
+  test.each([
+    ['another server', true],
+    ['the embedded server', false],
+  ])(
+    'beside a service that runs on %s shows and decides there, begins no second one, and leaves it running',
+    async (_, isExternal) => {
+      const place = await mkdtemp(join(tmpdir(), 'cms-beside-'));
+      await prepareDemo(place);
+      const own = await createTestDatabase();
+      const env = isExternal ? { DATABASE_URL: own.url } : {};
+      const service = await startService({ folder: place, env });
+      const { child, see, type } = openTerminal(place, env);
+      try {
+        await see('5 waiting');
+        type('\rrnot now\r');
+        await see('Rejected:');
+        type('q');
+        expect(await exitCode(child)).toBe(0);
+        expect((await fetch(`${service.address}/readyz`)).status).toBe(200);
+        const status = promisify(execFile)(process.execPath, [program, '--json', 'status'], {
+          cwd: place,
+          env: { PATH: process.env['PATH'], HOME: place, ...env },
+        });
+        expect(JSON.parse((await status).stdout)).toMatchObject({
+          processes: [{ role: 'all' }],
+          states: { proposed: 4, rejected: 1 },
+        });
+      } finally {
+        child.kill('SIGKILL');
+        await service.stop();
+        await own.drop();
+        await rm(place, { recursive: true, force: true, maxRetries: 5 });
+      }
+    },
+    240_000,
+  );
 
   test('is refused where there is no terminal, saying what to do instead', async () => {
     const child = spawn(process.execPath, [program, 'start', '--mode', 'interactive'], {

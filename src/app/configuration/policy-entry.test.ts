@@ -17,6 +17,7 @@ const at = (name: string): RepositoryRef => ({ host: 'github', name });
 
 test('the entry that decides is told with what it says itself, and with what holds for what it leaves out', async () => {
   const config = await configOf({
+    analyzer: { maxIssuesPerRepo: 6 },
     executor: { default: 'codex', budget: { perRunUsd: 3 } },
     repositories: [
       { match: 'acme/web', caps: { proposalsOpen: 2 }, budget: { perTaskUsd: 9 } },
@@ -31,7 +32,7 @@ test('the entry that decides is told with what it says itself, and with what hol
     checks: [],
     paused: false,
     'budget.perRunUsd': 3,
-    'caps.proposalsOpen': 10,
+    'caps.proposalsOpen': 6,
   });
   const pattern = policyEntry(config, at('acme/api'), '/somewhere');
   expect(pattern).toMatchObject({ index: 1, match: 'acme/*', isOwn: false });

@@ -1,7 +1,7 @@
 import type { ScreenPorts } from '../../doors/screen/ports.ts';
 import { AppError, toAppError } from '../../lib/app-error.ts';
 import type { Caller } from '../../operations/gate.ts';
-import { startService } from '../../operations/service/contract.ts';
+import { serviceStatus, startService } from '../../operations/service/contract.ts';
 import { openManager } from '../compose.ts';
 import { onStopSignal } from '../lifecycle.ts';
 import type { Manager, OpenOptions } from '../open-options.ts';
@@ -87,17 +87,30 @@ async function run(
   }
 }
 
+/** An external database takes any number of services, so there it is asked whether one runs before another is begun. */
 async function openBeside(
   options: Omit<OpenOptions, 'needs' | 'operation'>,
 ): Promise<{ readonly manager: Manager; readonly service: ScreenPorts['service'] }> {
+  const store = { ...options, needs: 'store', operation: 'screen' } as const;
+  if ((options.env['DATABASE_URL'] ?? '') !== '') {
+    const manager = await openManager(store);
+    if (await isServed(manager)) return { manager, service: 'other' };
+    await manager.close();
+  }
   try {
     const engine = { ...options, needs: 'engine', operation: startService.name } as const;
     return { manager: await openManager(engine), service: 'own' };
   } catch (thrown) {
     if (toAppError(thrown).code !== 'service_already_running') throw thrown;
-    const store = { ...options, needs: 'store', operation: 'screen' } as const;
     return { manager: await openManager(store), service: 'other' };
   }
+}
+
+async function isServed({ gate, dataDir }: Manager): Promise<boolean> {
+  const actor = await commandLineActor(dataDir ?? process.cwd());
+  const caller: Caller = { door: 'cli', actor, clientId: 'local' };
+  const answer = await gate.execute(serviceStatus.name, {}, caller);
+  return serviceStatus.output.parse(answer).service.running;
 }
 
 function noTerminal(): AppError {

@@ -7,7 +7,7 @@ import type { Served } from '../../operations/gate.ts';
 import { healthHandlers } from '../../operations/health/handlers.ts';
 import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
 import type { Config } from '../../platform/config/schema.ts';
-import type { HealthCheck } from '../../platform/health/check.ts';
+import type { CheckResult, HealthCheck, HealthReport } from '../../platform/health/check.ts';
 import { clockCheck, clockOffsetMs } from '../../platform/health/clock-check.ts';
 import type { Remedy } from '../../platform/health/healer.ts';
 import { createHealer } from '../../platform/health/healer.ts';
@@ -19,6 +19,7 @@ import type { HealthTables } from '../../platform/health/tables.ts';
 import { createCensus } from '../../platform/identity/census.ts';
 import type { IdentityTables } from '../../platform/identity/tables.ts';
 import { currentCorrelationId } from '../../platform/logging/context.ts';
+import { type BreakerTables, breakerStates } from '../../platform/resilience/breakers.ts';
 import { percentile } from '../../platform/telemetry/duration-bins.ts';
 import { addCounts, type History } from '../../platform/telemetry/history.ts';
 import type { Counts } from '../../platform/telemetry/telemetry.ts';
@@ -31,7 +32,7 @@ export interface HealthRoomParts {
   readonly config: () => Config;
   readonly configFolder: string;
   readonly path: string;
-  readonly store: Pick<StoreRooms, 'database' | 'vault' | 'audit'>;
+  readonly store: Pick<StoreRooms, 'database' | 'vault' | 'audit' | 'breakers'>;
   readonly pipeline: Pick<PipelinePorts, 'runs'>;
   readonly log: Log;
   readonly history: Pick<History, 'sums'>;
@@ -46,8 +47,11 @@ export interface HealthRooms {
   readonly latest: HealthStore['latest'];
   /** No new run is started while this process holds more memory than it should. */
   isMemoryTight(): boolean;
-  /** Whether the clock is right. */
-  readonly clock: HealthCheck;
+  /**
+   * What is not well, and what was not since this was asked last though it is well again; null before the first look.
+   * Asking forgets it.
+   */
+  takeUnwell(): readonly CheckResult[] | null;
   /** Remedies that gave up within the hour. */
   gaveUp(): Promise<readonly RemedyRun[]>;
 }
@@ -91,6 +95,8 @@ export function openHealthRooms(parts: HealthRoomParts): HealthRooms {
     },
   });
   const self = { process: systemRandom.uuid(), pid: process.pid, host: hostname() };
+  let standing: ReadonlyMap<string, CheckResult> | null = null;
+  let worst: ReadonlyMap<string, CheckResult> = new Map();
   let others: () => readonly HealthCheck[] = () => [];
   const checks = (): readonly HealthCheck[] => [...others(), ...own, clockNow];
   return {
@@ -99,7 +105,12 @@ export function openHealthRooms(parts: HealthRoomParts): HealthRooms {
       return healthHandlers({ checks, clock, store: kept, self });
     },
     latest: () => kept.latest(),
-    clock: clockNow,
+    takeUnwell: () => {
+      if (standing === null) return null;
+      const taken = new Map([...worst, ...standing]);
+      worst = new Map();
+      return [...taken.values()];
+    },
     gaveUp: async () =>
       (await kept.remedies(100)).filter(
         ({ outcome, at }) => outcome === 'gave_up' && now().getTime() - at.getTime() < 3_600_000,
@@ -116,6 +127,9 @@ export function openHealthRooms(parts: HealthRoomParts): HealthRooms {
         removeExpired: () => census.removeExpired(now()),
         maintainVault: () => store.vault.maintain(),
         settleLeftovers,
+        breakers: store.breakers,
+        breakerStates: () => breakerStates(store.database.kysely<BreakerTables>(), now()),
+        askable: () => askableOf(config()),
       });
       const healer = createHealer({
         clock,
@@ -136,9 +150,37 @@ export function openHealthRooms(parts: HealthRoomParts): HealthRooms {
         store: kept,
         checks,
         healer,
+        seen: (report) => {
+          standing = stillUnwell(standing ?? new Map(), report);
+          worst = new Map([...worst, ...standing]);
+        },
       });
     },
   };
+}
+
+/** GitHub's API and its git server, by the names of their breakers. */
+function askableOf({ github }: Config): ReadonlyMap<string, string> {
+  if (github.managerRepo === null) return new Map();
+  return new Map([
+    ['github', github.apiUrl],
+    [`git ${new URL(github.serverUrl).host}`, github.serverUrl],
+  ]);
+}
+
+/** What is not well after a look; of what could not be measured, what was known of it before. */
+function stillUnwell(
+  before: ReadonlyMap<string, CheckResult>,
+  { checks }: HealthReport,
+): ReadonlyMap<string, CheckResult> {
+  return new Map(
+    checks.flatMap((check) => {
+      const known = check.status === 'unknown' ? before.get(check.name) : check;
+      return known === undefined || known.status === 'healthy' || known.status === 'unknown'
+        ? []
+        : [[check.name, known] as const];
+    }),
+  );
 }
 
 /** They last as long as they are wanted, which is no slow answer. */

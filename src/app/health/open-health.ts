@@ -34,6 +34,7 @@ export interface HealthParts {
   readonly vault: Pick<Vault, 'check' | 'list'>;
   readonly performance: Pick<PerformanceWatch, 'counts'>;
   readonly audit: Pick<Audit, 'inspect'>;
+  readonly longestBlockMs: () => number | null;
 }
 
 /** Everything that `health.run` measures; a new check is one line here. */
@@ -45,12 +46,13 @@ export function healthChecks({
   vault,
   performance,
   audit,
+  longestBlockMs,
 }: HealthParts): readonly HealthCheck[] {
   const { config } = loaded;
   return [
     diskCheck(config.dataDir),
     memoryCheck(),
-    eventLoopCheck(),
+    eventLoopCheck(longestBlockMs),
     failureCheck(performance.counts),
     auditCheck(audit, systemClock),
     auditRightsCheck(database),

@@ -1,6 +1,4 @@
-import { standingCheck } from '../../integrations/github/credentials/standing-check.ts';
 import { readBudgetsLeft } from '../../integrations/github/governor/budget-left.ts';
-import type { GithubTables } from '../../integrations/github/tables.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
@@ -11,19 +9,15 @@ import type { Alerts, Sink } from '../../platform/alerts/alerts.ts';
 import { createAlerts, slackMessage } from '../../platform/alerts/alerts.ts';
 import type { AlertKind, Facts } from '../../platform/alerts/rules.ts';
 import { judge } from '../../platform/alerts/rules.ts';
-import { auditCheck } from '../../platform/audit/audit-check.ts';
 import type { Config } from '../../platform/config/schema.ts';
-import { driftCheck } from '../../platform/drift/drift-check.ts';
-import { createPublishedHashes } from '../../platform/drift/published-hashes.ts';
 import { startPeriodic } from '../../platform/durable/periodic.ts';
 import { countOpenEffects } from '../../platform/effects/count-open.ts';
-import { type HealthCheck, runChecks } from '../../platform/health/check.ts';
-import { diskCheck, memoryCheck } from '../../platform/health/machine-checks.ts';
+import type { CheckResult } from '../../platform/health/check.ts';
+import type { RemedyRun } from '../../platform/health/health-store.ts';
 import { sendPublic } from '../../platform/outbound/public-url.ts';
 import type { Blocks } from '../../platform/ratelimit/blocks.ts';
 import type { Dependency } from '../../platform/resilience/dependency.ts';
 import type { History } from '../../platform/telemetry/history.ts';
-import { vaultCheck } from '../../platform/vault/vault-check.ts';
 import type { HealthRooms } from '../health/health-rooms.ts';
 import type { StoreRooms } from '../store/open-store.ts';
 import { issueSink } from './alert-issues.ts';
@@ -37,7 +31,7 @@ export interface AlertParts {
   >;
   readonly history: Pick<History, 'totals' | 'sums' | 'baseline'>;
   readonly blocks: Pick<Blocks, 'list'>;
-  readonly health: Pick<HealthRooms, 'clock' | 'gaveUp'>;
+  readonly health: Pick<HealthRooms, 'takeUnwell' | 'gaveUp'>;
   /** Keeps what was counted until now, so that it is seen. */
   readonly flush: () => Promise<void>;
   readonly log: Log;
@@ -83,23 +77,25 @@ export function openAlerts(parts: AlertParts): AlertRooms {
 
 async function look(parts: AlertParts, alerts: Alerts): Promise<void> {
   await parts.flush();
-  await alerts.observe(judge(await readFacts(parts)));
+  const facts = await readFacts(parts);
+  if (facts !== null) await alerts.observe(judge(facts));
   await alerts.deliver();
 }
 
 const hour = 3_600_000;
+const minuteMs = 60_000;
 /** Its calls stand in the audit log, whoever made them. */
 const backupOperation = 'backups.create';
 
-/** Measures everything that the rules judge. */
-async function readFacts(parts: AlertParts): Promise<Facts> {
+/** Measures everything that the rules judge; null before the first look at the health, when nothing can be over. */
+async function readFacts(parts: AlertParts): Promise<Facts | null> {
   const { config, store, history, blocks } = parts;
   const { database } = store;
   const now = systemClock.now();
   const day = new Date(now);
   day.setUTCHours(0, 0, 0, 0);
   const ago = (ms: number): Date => new Date(now.getTime() - ms);
-  const [totals, recent, baseline, effects, spent, quotas, standing, backups, unwell] =
+  const [totals, recent, baseline, effects, spent, quotas, standing, backups, useless] =
     await Promise.all([
       history.totals('operation', ago(73 * hour)),
       history.sums({ since: ago(hour / 4) }),
@@ -109,8 +105,11 @@ async function readFacts(parts: AlertParts): Promise<Facts> {
       readBudgetsLeft(database, now),
       blocks.list(),
       store.audit.list({ event: backupOperation, limit: 20 }),
-      unwellChecks(parts),
+      parts.health.gaveUp(),
     ]);
+  // Taken last: what was taken and then not judged would not be told.
+  const results = parts.health.takeUnwell();
+  if (results === null) return null;
   const ages = effects.flatMap(({ oldestSeconds }) => oldestSeconds ?? []);
   const ended = backups.find(({ outcome }) => outcome === 'ok' || outcome === 'failed');
   return {
@@ -124,7 +123,7 @@ async function readFacts(parts: AlertParts): Promise<Facts> {
     })),
     recent,
     baseline: baseline?.series ?? null,
-    unwell,
+    unwell: [...useless.map(uselessRemedy), ...unwellChecks(results)],
     blocked: standing,
     oldestEffectSeconds: ages.length === 0 ? null : Math.max(...ages),
     spentUsd: spent,
@@ -134,36 +133,54 @@ async function readFacts(parts: AlertParts): Promise<Facts> {
   };
 }
 
-/** Checks of the health report of which people are told at once. */
-async function unwellChecks({ config, store, health }: AlertParts): Promise<Facts['unwell']> {
-  const checks: readonly (readonly [AlertKind, HealthCheck])[] = [
-    ['exhaustion', diskCheck(config().dataDir)],
-    ['exhaustion', memoryCheck()],
-    ['audit_fault', auditCheck(store.audit, systemClock)],
-    ['credential_ending', vaultCheck(store.vault)],
-    ['config_drift', driftCheck(createPublishedHashes(store.database, systemClock))],
-    ['credential_suspended', standingCheck(store.database.kysely<GithubTables>())],
-    ['clock', health.clock],
-  ];
-  const report = await runChecks(
-    checks.map(([, check]) => check),
-    { clock: systemClock, deadlineMs: 10_000 },
-  );
-  const kinds = new Map(checks.map(([kind, { name }]) => [name, kind]));
-  const gaveUp = (await health.gaveUp()).map(({ remedy, check, before }) => ({
-    kind: 'unhealthy' as const,
+/** Of which checks people are told, as what, from which result on, and after how long. */
+const told: Readonly<
+  Record<string, readonly [AlertKind, from: 'degraded' | 'unhealthy', forMs: number]>
+> = {
+  disk: ['exhaustion', 'degraded', 0],
+  memory: ['exhaustion', 'degraded', 0],
+  process_memory: ['exhaustion', 'degraded', 0],
+  temporary_space: ['exhaustion', 'degraded', 0],
+  temporary_files: ['exhaustion', 'unhealthy', 0],
+  file_descriptors: ['exhaustion', 'degraded', 0],
+  logs: ['exhaustion', 'degraded', 0],
+  database_server: ['exhaustion', 'degraded', 0],
+  audit_log: ['audit_fault', 'degraded', 0],
+  vault: ['credential_ending', 'degraded', 0],
+  configuration_drift: ['config_drift', 'degraded', 0],
+  github_credentials: ['credential_suspended', 'degraded', 0],
+  clock: ['clock', 'degraded', 0],
+  stuck_runs: ['stuck_work', 'degraded', minuteMs],
+  dead_letters: ['stuck_work', 'degraded', 0],
+  last_backup: ['backup_failed', 'unhealthy', 0],
+  sign_in: ['security', 'unhealthy', 0],
+  // These faults keep the service from looking, so they are told once it can.
+  database: ['unhealthy', 'unhealthy', 0],
+  event_loop: ['unhealthy', 'degraded', 0],
+};
+
+/** Load alone is no fault, and the last two are alerts of their own, judged over a longer time. */
+const untold: ReadonlySet<string> = new Set(['cpu', 'error_rate', 'response_times']);
+
+/** Checks of the health report that are not well, or were not since the last look. */
+function unwellChecks(results: readonly CheckResult[]): Facts['unwell'] {
+  return results.flatMap(({ name, status, evidence, remedy }) => {
+    const [kind, from, forMs] = told[name] ?? (['unhealthy', 'unhealthy', minuteMs] as const);
+    if (untold.has(name) || (from === 'unhealthy' && status !== 'unhealthy')) return [];
+    const severity = status === 'unhealthy' ? 'critical' : 'warning';
+    return [{ kind, name, severity, text: evidence, next: remedy, forMs } as const];
+  });
+}
+
+function uselessRemedy({ remedy, check, before }: RemedyRun): Facts['unwell'][number] {
+  return {
+    kind: 'unhealthy',
     name: check,
-    severity: 'critical' as const,
+    severity: 'critical',
     text: `The remedy ${remedy} was used three times within an hour and did not help: ${before}`,
     next: null,
-  }));
-  const unwell = report.checks.flatMap(({ name, status, evidence, remedy }) => {
-    const kind = kinds.get(name);
-    if (kind === undefined || status === 'healthy' || status === 'unknown') return [];
-    const severity = status === 'unhealthy' ? 'critical' : 'warning';
-    return [{ kind, name, severity, text: evidence, next: remedy } as const];
-  });
-  return [...unwell, ...gaveUp];
+    forMs: 0,
+  };
 }
 
 /** The log hears of every alert; a webhook and the manager repository where they are configured. */

@@ -31,8 +31,12 @@ export interface TelemetryRooms {
   readonly exposition: () => Exposition;
   /** Shows the figures and keeps them every minute, as a service does; `address` is where it answers. */
   keep(address: () => string | null): () => Promise<void>;
+  /** Keeps them at once with where the service answers from now on, so that it is found before the minute is over. */
+  publish(address: string | null): Promise<void>;
   /** Keeps what was counted until now. */
   flush(): Promise<void>;
+  /** The longest that the event loop stood still within the last half minute; null where nobody watches it. */
+  longestBlockMs(): number | null;
   close(): Promise<void>;
 }
 
@@ -64,6 +68,8 @@ export function gateObserver(telemetry: Telemetry): (event: GateEvent) => void {
 }
 
 const dayMs = 86_400_000;
+/** Shorter ones are told by the histogram alone. */
+const leastBlockMs = 200;
 
 export function openTelemetryRooms(parts: {
   readonly telemetry: Telemetry;
@@ -101,11 +107,28 @@ export function openTelemetryRooms(parts: {
     if (outcome === 'ok') log.info(facts, 'job finished');
     else log.warn(facts, 'job ended without success');
   });
+  const minute = async (address: string | null): Promise<void> => {
+    await flush();
+    if (!config().performance.monitoringEnabled) return;
+    const gauges = (await opened().values()).filter(({ name }) => !isCounted(name));
+    const values = gauges.map(({ name, labels, value }) => [keyOf(name, labels), value]);
+    await history.writeGauges(Object.fromEntries(values) as Record<string, number>, address);
+  };
+  let blocks: readonly { readonly at: number; readonly ms: number }[] = [];
+  const noteBlock = (ms: number): void => {
+    if (ms < leastBlockMs) return;
+    const now = systemClock.monotonicMs();
+    blocks = [...blocks.filter(({ at }) => at > now - 30_000), { at: now, ms }];
+  };
   let exposition: Exposition | null = null;
   const opened = (): Exposition => {
     exposition ??= createExposition({
       telemetry,
-      watchLag: watchEventLoop,
+      watchLag: (late) =>
+        watchEventLoop((ms) => {
+          noteBlock(ms);
+          late(ms);
+        }),
       readings: () => serviceReadings(parts),
       onFailure: (error) => log.warn({ error }, 'figures of the service could not be read'),
       now: () => systemClock.monotonicMs(),
@@ -123,27 +146,32 @@ export function openTelemetryRooms(parts: {
       ...performanceHandlers({ history, clock: systemClock }),
     ],
     keep: (address) => {
-      const shown = opened();
+      opened();
       const deps = { clock: systemClock, random: systemRandom, log };
-      const minute = async (): Promise<void> => {
-        await flush();
-        if (!config().performance.monitoringEnabled) return;
-        const gauges = (await shown.values()).filter(({ name }) => !isCounted(name));
-        const values = gauges.map(({ name, labels, value }) => [keyOf(name, labels), value]);
-        await history.writeGauges(Object.fromEntries(values) as Record<string, number>, address());
-      };
       const prune = async (): Promise<void> => {
         const { retentionDays } = config().performance;
         await history.prune(new Date(systemClock.now().getTime() - retentionDays * dayMs));
       };
       const stops = [
-        startPeriodic({ name: 'performance history', everyMs: 55_000, work: minute }, deps),
+        startPeriodic(
+          { name: 'performance history', everyMs: 55_000, work: () => minute(address()) },
+          deps,
+        ),
         startPeriodic({ name: 'performance retention', everyMs: 3_600_000, work: prune }, deps),
       ];
       return async () => {
         await Promise.all(stops.map((stop) => stop()));
       };
     },
+    longestBlockMs: () => {
+      const since = systemClock.monotonicMs() - 30_000;
+      const recent = blocks.filter(({ at }) => at > since).map(({ ms }) => ms);
+      return exposition === null ? null : Math.max(0, ...recent);
+    },
+    publish: (address) =>
+      minute(address).catch((error: unknown) => {
+        log.warn({ error }, 'where the service answers is told a minute later');
+      }),
     close: async () => {
       stopFunctions();
       stopJobs();

@@ -86,6 +86,7 @@ export function policyEntry(config: Config, target: RepositoryRef, folder: strin
       ...usual,
       agent: holds.agent,
       reviewer: holds.reviewer,
+      'caps.proposalsOpen': holds.proposalsOpen,
       ...prefixed('budget', holds.budget),
       ...prefixed('approval', holds.approval),
     },

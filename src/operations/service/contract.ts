@@ -74,6 +74,8 @@ export const detachService = operation({
     security: z.boolean().optional(),
     role: z.string().max(20).optional(),
   }),
+  // The link to the first account is in it.
+  shows: ['said'],
   output: z.object({
     pid: z.number(),
     /** Null when it serves nobody. */

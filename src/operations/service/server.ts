@@ -30,9 +30,8 @@ export async function withServer<T>(
   }
 }
 
-/** A server, and work that is done for as long as it is open; null where another process does it. */
-export function beside(open: OpenServer, work: (() => () => Promise<void>) | null): OpenServer {
-  if (work === null) return open;
+/** A server, and work that is done for as long as it is open. */
+export function beside(open: OpenServer, work: () => () => Promise<void>): OpenServer {
   return async (options) => {
     const server = await open(options);
     const stop = work();

@@ -76,7 +76,7 @@ test('nothing is told of a service that is well, or of what could not be measure
 
 test('every kind of alert comes of something measured, and of that alone', () => {
   const unwell = (kind: Condition['kind']): Partial<Facts> => ({
-    unwell: [{ kind, name: kind, severity: 'critical', text: 'bad', next: null }],
+    unwell: [{ kind, name: kind, severity: 'critical', text: 'bad', next: null, forMs: 0 }],
   });
   const faults: Readonly<Record<Condition['kind'], Partial<Facts>>> = {
     error_rate: { operations: minutes(72 * 60, (age) => (age <= 10 ? 1 : 0)) },

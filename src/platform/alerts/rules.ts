@@ -48,6 +48,8 @@ export interface Facts {
     readonly severity: Condition['severity'];
     readonly text: string;
     readonly next: string | null;
+    /** How long it must last before anybody is told. */
+    readonly forMs: number;
   }[];
   readonly blocked: readonly { readonly subject: string; readonly reason: string }[];
   readonly oldestEffectSeconds: number | null;
@@ -71,12 +73,12 @@ export function judge(facts: Facts): readonly Condition[] {
   return [
     ...errorRate(facts),
     ...latency(facts),
-    ...facts.unwell.map(({ kind, name, severity, text, next }) => ({
+    ...facts.unwell.map(({ kind, name, severity, text, next, forMs }) => ({
       kind,
       subject: name,
       severity,
       text,
-      forMs: 0,
+      forMs,
       next: next ?? 'See `claude-manager health --detailed`.',
     })),
     ...facts.blocked.map(({ subject, reason }) => ({

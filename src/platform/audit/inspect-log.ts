@@ -22,7 +22,14 @@ export async function inspectLog(
   anchors: readonly AnchorPlace[],
 ): Promise<LogState> {
   const anchoredUntil = await leastAnchored(verifier, anchors);
-  const tail = await inSnapshot(db, async (open) => await loadTail(open, verifier, anchors));
+  // Read before the snapshot: what is signed meanwhile would look like entries that the database has lost.
+  const before = await Promise.all(
+    anchors.map(async (place) => {
+      const lines = await place.tail();
+      return { ...place, tail: async () => lines };
+    }),
+  );
+  const tail = await inSnapshot(db, async (open) => await loadTail(open, verifier, before));
   return {
     entries: tail.head.seq,
     signedUntil: tail.signed.size,

@@ -12,6 +12,8 @@ export interface Remedy {
   readonly check: string;
   /** Only when it is unhealthy; otherwise when it is degraded too. */
   readonly isLastResort?: boolean;
+  /** Whether there is anything that it could do; when not said, always. What cannot help is not used up. */
+  readonly canHelp?: () => Promise<boolean>;
   /** Does it; answers what was done, as a sentence. */
   readonly act: (signal: AbortSignal) => Promise<string>;
 }
@@ -86,6 +88,7 @@ export function createHealer(deps: HealerDeps): Healer {
         if (result.status === 'healthy') givenUp.delete(remedy.name);
         const isOdd = result.status === 'degraded' && remedy.isLastResort !== true;
         if (!isOdd && result.status !== 'unhealthy') continue;
+        if ((await remedy.canHelp?.().catch(() => false)) === false) continue;
         const run = await use(remedy, result, check);
         if (run !== null) runs.push(run);
       }

@@ -16,6 +16,8 @@ export interface KeeperDeps {
   /** Built anew for each look, because the configuration may have changed. */
   readonly checks: () => readonly HealthCheck[];
   readonly healer: Healer;
+  /** Hears of each look at everything, before anything is mended. */
+  readonly seen?: (report: HealthReport) => void;
   /** Between two looks; 10 s when not said. */
   readonly everyMs?: number;
 }
@@ -46,6 +48,7 @@ export function keepHealth(deps: KeeperDeps): () => Promise<void> {
       if (measured.get(result.name)?.result !== result)
         measured.set(result.name, { atMs: clock.monotonicMs(), result });
     }
+    deps.seen?.(report);
     await healer.heal(report, deps.checks());
     if (clock.monotonicMs() - keptAt < reportEveryMs) return;
     keptAt = clock.monotonicMs();

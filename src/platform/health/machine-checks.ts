@@ -3,6 +3,7 @@ import { freemem, totalmem } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HealthCheck, HealthStatus } from './check.ts';
+import { highIsBad } from './level.ts';
 
 const megabyte = 1024 * 1024;
 
@@ -49,8 +50,14 @@ export function memoryCheck(): HealthCheck {
   };
 }
 
-/** How late timers of this process are, over a fifth of a second: what blocks them blocks every answer. */
-export function eventLoopCheck(): HealthCheck {
+/** A block of so many milliseconds is felt, and one of so many makes probes fail. */
+const longBlock = { odd: 1000, bad: 5000 } as const;
+
+/**
+ * How late timers of this process are, over a fifth of a second, and the longest block of the last half minute where somebody
+ * watches: what blocks them blocks every answer.
+ */
+export function eventLoopCheck(longestBlockMs: () => number | null = () => null): HealthCheck {
   return {
     name: 'event_loop',
     category: 'performance',
@@ -65,14 +72,18 @@ export function eventLoopCheck(): HealthCheck {
         histogram.disable();
       }
       const late = Math.max(0, Math.round(histogram.percentile(99) / 1e6) - resolution);
-      return {
-        status: late < 200 ? 'healthy' : late < 1000 ? 'degraded' : 'unhealthy',
-        value: late,
-        unit: 'ms',
-        threshold: 200,
-        evidence: `Timers are at most ${late} ms late (99th percentile over 200 ms).`,
-        remedy: late < 200 ? null : 'Something keeps this process busy: look at performance.json.',
-      };
+      const blocked = Math.round(longestBlockMs() ?? 0);
+      const mend = 'Something keeps this process busy: look at performance.json.';
+      const evidence = `Timers are at most ${late} ms late (99th percentile over 200 ms).`;
+      if (blocked >= longBlock.odd)
+        return highIsBad({
+          value: blocked,
+          unit: 'ms',
+          ...longBlock,
+          evidence: `The process stood still for ${blocked} ms within the last half minute. ${evidence}`,
+          remedy: mend,
+        });
+      return highIsBad({ value: late, unit: 'ms', odd: 200, bad: 1000, evidence, remedy: mend });
     },
   };
 }

@@ -1,11 +1,20 @@
+import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { messageOf } from '../../lib/app-error.ts';
 import type { CallCount } from '../telemetry/monitor-performance.ts';
 import type { HealthCheck } from './check.ts';
 import { notMeasured } from './check.ts';
 
-/** One question to the database: no answer is unhealthy, more than half a second is slow. */
+const silentMs = 5000;
+
+/** One question to the database: no answer within 5 s is unhealthy, more than half a second is slow. */
 export function databaseCheck(ask: () => Promise<unknown>): HealthCheck {
+  const answered = async (signal: AbortSignal): Promise<void> => {
+    const late = once(signal, 'abort').then(() => {
+      throw new Error(`no answer within ${silentMs / 1000} s`);
+    });
+    await Promise.race([ask(), late]);
+  };
   return {
     name: 'database',
     category: 'database',
@@ -13,7 +22,7 @@ export function databaseCheck(ask: () => Promise<unknown>): HealthCheck {
     measure: async () => {
       const started = performance.now();
       try {
-        await ask();
+        await answered(AbortSignal.timeout(silentMs));
       } catch (error) {
         return {
           status: 'unhealthy',

@@ -10,6 +10,8 @@ import { createWindowBreaker, type WindowOptions } from './window-breaker.ts';
 export interface Breakers {
   /** The same name gives the same breaker. `failed` tells answers that speak against the service. */
   get<Result>(name: string, options: Trip, failed?: (result: Result) => boolean): Guarded<Result>;
+  /** Closes it, because something else has shown that the dependency is there. */
+  release(name: string): Promise<void>;
 }
 
 /** Runs a call unless the breaker is open: then AppError `circuit_open` at once, and nothing is sent. */
@@ -88,6 +90,10 @@ export function createBreakers(deps: BreakersDeps): Breakers {
   const board = createBoard(deps);
   const nowMs = (): number => deps.clock.now().getTime();
   return {
+    release: async (name) => {
+      windows.get(name)?.success(CircuitState.HalfOpen);
+      await board.close(name);
+    },
     get: <Result>(
       name: string,
       options: Trip,

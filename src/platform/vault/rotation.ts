@@ -118,7 +118,9 @@ export async function maintain(deps: RotationDeps): Promise<void> {
     if (row === null || row.token === null) continue;
     const now = deps.clock.now().getTime();
     const failedAt = row.rotation_failed_at?.getTime() ?? 0;
-    const isDue = now >= row.changed_at.getTime() + rotateEveryDays * day;
+    // One that ends within a day is not left to end while it can be replaced.
+    const ends = row.expires_at?.getTime() ?? Number.POSITIVE_INFINITY;
+    const isDue = now >= Math.min(row.changed_at.getTime() + rotateEveryDays * day, ends - day);
     if (!isDue || now < failedAt + retryMs || (row.rotating_until?.getTime() ?? 0) > now) continue;
     try {
       await rotateNow(deps, name, ourselves);

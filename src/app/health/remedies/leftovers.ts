@@ -53,10 +53,23 @@ export function leftoverCheck(parts: LeftoverParts): HealthCheck {
   };
 }
 
+/** More than their quota is taken. */
 export function removeLeftovers(parts: LeftoverParts): Remedy {
+  return { name: 'remove_temporary_files', check: 'temporary_files', ...removal(parts) };
+}
+
+/** The disk of the data is nearly full: whatever they take is given back. */
+export function freeDisk(parts: LeftoverParts): Remedy {
   return {
-    name: 'remove_temporary_files',
-    check: 'temporary_files',
+    name: 'free_disk',
+    check: 'disk',
+    canHelp: async () => (await leftovers(parts)).length > 0,
+    ...removal(parts),
+  };
+}
+
+function removal(parts: LeftoverParts): Pick<Remedy, 'act'> {
+  return {
     act: async (signal) => {
       const paths = await leftovers(parts);
       for (const path of paths) {

@@ -1,4 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -14,9 +16,16 @@ import { createHealthStore, type RemedyRun } from '../../../platform/health/heal
 import { keepHealth } from '../../../platform/health/keeper.ts';
 import { databaseCheck } from '../../../platform/health/service-checks.ts';
 import { type HealthTables, healthMigrations } from '../../../platform/health/tables.ts';
-import { leftoverCheck, removeLeftovers } from './leftovers.ts';
+import {
+  type BreakerTables,
+  breakerStates,
+  createBreakers,
+  resilienceMigrations,
+} from '../../../platform/resilience/breakers.ts';
+import { freeDisk, leftoverCheck, removeLeftovers } from './leftovers.ts';
 import { keepLogQuota } from './log-quota.ts';
 import { freeStaleLock, lockCheck } from './stale-lock.ts';
+import { releaseBreakers } from './stuck-breakers.ts';
 
 const clock = systemClock;
 const random = systemRandom;
@@ -85,6 +94,81 @@ test('a lock whose holder is dead is seen and freed', async () => {
   const [run] = await heal(lockCheck(folder), freeStaleLock(folder, { clock, random }));
   expect(run).toMatchObject({ remedy: 'free_stale_lock', outcome: 'recovered' });
   expect(await readdir(join(folder, 'postgres'))).toEqual([]);
+});
+
+test('a disk that is nearly full gets back what ended runs left, and nothing is tried where nothing is left', async () => {
+  const runs = join(folder, 'full', 'workspaces');
+  const liveRuns = async (): Promise<ReadonlySet<string>> => new Set();
+  const parts = { folder: runs, liveRuns, quotaBytes: 2 ** 30, now: () => clock.now() };
+  const disk: HealthCheck = {
+    name: 'disk',
+    category: 'resources',
+    critical: true,
+    measure: async () => {
+      const left = (await readdir(runs).catch(() => [])).length;
+      const said = { value: left, threshold: 1, evidence: `${left} left`, remedy: null };
+      return { ...said, status: left > 0 ? 'degraded' : 'healthy' };
+    },
+  };
+  await mkdir(join(runs, 'young'), { recursive: true });
+  expect(await heal(disk, freeDisk(parts))).toEqual([]);
+  await utimes(join(runs, 'young'), 1, 1);
+  const [run] = await heal(disk, freeDisk(parts));
+  expect(run).toMatchObject({ remedy: 'free_disk', before: '1 left', outcome: 'recovered' });
+});
+
+test('the breaker of a service that answers again is closed, also one that nobody tries; of one that is away it stays', async () => {
+  const server = createServer((_request, response) => response.writeHead(404).end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  await migrate(database, resilienceMigrations);
+  const db = database.kysely<BreakerTables>();
+  const now = clock.now().getTime();
+  const openUntil = async (name: string, untilMs: number) =>
+    db
+      .insertInto('breakers')
+      .values({ name, state: 'open', since: new Date(now), until: new Date(untilMs), memory: '{}' })
+      .execute();
+  await openUntil('back', now + 300_000);
+  await openUntil('away', now + 300_000);
+  await openUntil('forgotten', now - 120_000);
+  const open = async (): Promise<readonly string[]> =>
+    (await breakerStates(db, clock.now())).flatMap(({ name, state }) =>
+      state === 'closed' ? [] : [name],
+    );
+  const check: HealthCheck = {
+    name: 'breakers',
+    category: 'external',
+    critical: false,
+    measure: async () => {
+      const names = await open();
+      const said = { value: names.length, threshold: 1, evidence: names.join(), remedy: null };
+      return { ...said, status: names.includes('back') ? 'degraded' : 'healthy' };
+    },
+  };
+  const breakers = createBreakers({ db, clock });
+  const asked: Remedy = releaseBreakers({
+    breakers,
+    breakerStates: () => breakerStates(db, clock.now()),
+    askable: () =>
+      new Map([
+        ['back', address],
+        ['away', 'http://127.0.0.1:9/'],
+      ]),
+    now: () => clock.now(),
+  });
+  const [run] = await heal(check, asked);
+  expect(run).toMatchObject({ remedy: 'release_breakers', outcome: 'recovered' });
+  expect(run?.action).toContain('back, forgotten');
+  expect(await open()).toEqual(['away']);
+  server.close();
+  const sent = breakers.get('back', {
+    failureRatio: 1,
+    windowMs: 1000,
+    minimumCalls: 1,
+    openMs: 1,
+  });
+  expect(await sent(async () => 'sent')).toBe('sent');
 });
 
 test('a remedy that does not help is used three times, gives up once with an alert, and is free again after health', async () => {

@@ -1,12 +1,13 @@
 import type { Clock } from '../../../lib/clock.ts';
 import type { Random } from '../../../lib/random.ts';
 import type { Remedy } from '../../../platform/health/healer.ts';
-import { type LeftoverParts, removeLeftovers } from './leftovers.ts';
+import { freeDisk, type LeftoverParts, removeLeftovers } from './leftovers.ts';
 import { keepLogQuota } from './log-quota.ts';
 import { collectGarbage } from './memory.ts';
 import { freeStaleLock } from './stale-lock.ts';
+import { type BreakerRemedyParts, releaseBreakers } from './stuck-breakers.ts';
 
-export interface RemedyParts {
+export interface RemedyParts extends Omit<BreakerRemedyParts, 'now'> {
   readonly clock: Clock;
   readonly random: Random;
   readonly dataDir: string;
@@ -45,6 +46,7 @@ export function openRemedies(parts: RemedyParts): readonly Remedy[] {
     freeStaleLock(parts.dataDir, parts),
     collectGarbage(),
     removeLeftovers(parts.leftovers),
+    freeDisk(parts.leftovers),
     keepLogQuota(parts.logs.folder, parts.logs.quotaBytes),
     {
       name: 'remove_expired_sessions',
@@ -64,5 +66,6 @@ export function openRemedies(parts: RemedyParts): readonly Remedy[] {
     },
     { name: 'settle_stuck_runs', check: 'stuck_runs', act: settle },
     { name: 'settle_leases', check: 'leases', act: settle },
+    releaseBreakers({ ...parts, now: () => clock.now() }),
   ];
 }

@@ -63,7 +63,9 @@ const entry = z.strictObject({
       'Agent that must agree with a change here, instead of executor.reviewer; null = none.',
   }),
   caps: section('Limits against noise.', {
-    proposalsOpen: key(naturalNumber, 10, { description: 'At most so many open proposals.' }),
+    proposalsOpen: naturalNumber.optional().meta({
+      description: 'At most so many open proposals; analyzer.maxIssuesPerRepo when left out.',
+    }),
   }),
   budget: budget
     .optional()

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { createManualClock } from '../../../test/fakes/manual-clock.ts';
+import { runChecks } from './check.ts';
+import { clockCheck, clockOffsetMs } from './clock-check.ts';
+
+const second = 1000;
+
+/** What the check says when the clock of the server is so far ahead of ours and ours was moved by so much. */
+async function measured({ aheadMs = 0, movedMs = 0 }) {
+  const clock = createManualClock();
+  const startedOffMs = clockOffsetMs(clock);
+  const moved = { ...clock, now: () => new Date(clock.now().getTime() + movedMs) };
+  const serverNow = async () => new Date(moved.now().getTime() + aheadMs);
+  const check = clockCheck({ clock: moved, startedOffMs, serverNow });
+  const { checks } = await runChecks([check], { clock, deadlineMs: 1000 });
+  return checks[0];
+}
+
+test.each([
+  ['right', {}, 'healthy', 0],
+  ['a second behind the server', { aheadMs: second }, 'healthy', 1],
+  ['three seconds behind the server', { aheadMs: 3 * second }, 'degraded', 3],
+  ['two minutes ahead of the server', { aheadMs: -120 * second }, 'unhealthy', 120],
+  ['set forward by an hour since the start', { movedMs: 3600 * second }, 'unhealthy', 3600],
+  ['set back by five seconds since the start', { movedMs: -5 * second }, 'degraded', 5],
+] as const)('a clock that is %s', async (_, off, status, value) => {
+  expect(await measured(off)).toMatchObject({ name: 'clock', status, value });
+});
+
+test('a database that does not tell its time leaves the clock unmeasured', async () => {
+  const clock = createManualClock();
+  const serverNow = async (): Promise<Date> => await Promise.reject(new Error('gone'));
+  const check = clockCheck({ clock, startedOffMs: clockOffsetMs(clock), serverNow });
+  const { checks } = await runChecks([check], { clock, deadlineMs: 1000 });
+  expect(checks[0]).toMatchObject({ status: 'unknown', value: null });
+});

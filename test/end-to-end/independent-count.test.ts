@@ -1,0 +1,200 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { listAlerts } from '../../src/operations/alerts/contract.ts';
+import { ApiError, createClient } from '../../src/operations/api-client/client.ts';
+import { listFindings } from '../../src/operations/findings/contract.ts';
+import type { MetricsExport } from '../../src/operations/metrics/contract.ts';
+import { showOutcomes } from '../../src/operations/outcomes/contract.ts';
+import type { PerformanceReport } from '../../src/operations/performance/contract.ts';
+import { serviceStatus } from '../../src/operations/service/contract.ts';
+import {
+  countTasks,
+  explainTask,
+  listTasks,
+  rejectTask,
+  showTask,
+} from '../../src/operations/tasks/contract.ts';
+import { type RunningService, startService } from '../support/running-service.ts';
+import { seededFractions } from '../support/seeded.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+const run = promisify(execFile);
+const program = new URL('../../src/app/main.ts', import.meta.url).pathname;
+/** How many operations; the full number is 10,000. */
+const wanted = Number(process.env['OPERATIONS'] ?? 400);
+const proposals = 12;
+const seed = Number(process.env['OPERATIONS_SEED'] ?? 1);
+
+let folder = '';
+let database: TestDatabase;
+let service: RunningService;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cms-count-'));
+  database = await createTestDatabase();
+  const repository = join(folder, 'r');
+  await mkdir(repository);
+  for (let n = 0; n < proposals; n += 1)
+    await writeFile(
+      join(repository, `f${n}.js`),
+      `// TODO: mend the thing number ${n}\nf(${n});\n`,
+    );
+  const git = (...words: string[]) =>
+    run('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...words], {
+      cwd: repository,
+    });
+  await git('init', '-q', '-b', 'main');
+  await git('add', '.');
+  await git('commit', '-qm', 'first');
+  await writeFile(
+    join(folder, 'config.json'),
+    JSON.stringify({
+      dataDir: 'data',
+      logDir: 'logs',
+      repositories: [{ match: './r' }],
+      analyzer: { maxIssuesPerRepo: proposals },
+    }),
+  );
+  service = await startService(
+    { folder, env: { DATABASE_URL: database.url } },
+    { words: ['--no-security'] },
+  );
+}, 180_000);
+afterAll(async () => {
+  await service.stop();
+  await database.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const manager = async <T>(...words: string[]): Promise<T> => {
+  const { stdout } = await run(process.execPath, [program, '--json', ...words], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], HOME: folder, DATABASE_URL: database.url },
+    maxBuffer: 2 ** 26,
+  });
+  return JSON.parse(stdout) as T;
+};
+
+test(`after ${wanted} operations, metrics, the performance report, status, outcomes and the log say what their caller counted`, {
+  timeout: 600_000,
+}, async () => {
+  const client = createClient({
+    baseUrl: service.address,
+    fetch: (url, init) =>
+      fetch(url, { ...init, headers: { ...(init?.headers as object), origin: service.address } }),
+  });
+  await expect
+    .poll(async () => (await client.call(serviceStatus, {})).states['proposed'], {
+      timeout: 60_000,
+    })
+    .toBe(proposals);
+  const before = await figures();
+
+  const counted = new Map<string, { calls: number; refused: number }>();
+  const tell = async (name: string, call: Promise<unknown>): Promise<boolean> => {
+    const tally = counted.get(name) ?? { calls: 0, refused: 0 };
+    counted.set(name, tally);
+    tally.calls += 1;
+    try {
+      await call;
+      return true;
+    } catch (thrown) {
+      expect(thrown).toBeInstanceOf(ApiError);
+      tally.refused += 1;
+      return false;
+    }
+  };
+  const { items: tasks } = await client.call(listTasks, {});
+  counted.set(listTasks.name, { calls: 1, refused: 0 });
+  const fraction = seededFractions(seed);
+  let rejected = 0;
+  const one = async (): Promise<void> => {
+    const dice = fraction();
+    const id = tasks[Math.floor(fraction() * tasks.length)]?.id ?? '';
+    if (dice < 0.3) await tell(listTasks.name, client.call(listTasks, {}));
+    else if (dice < 0.5) await tell(showTask.name, client.call(showTask, { id }));
+    else if (dice < 0.6) await tell(showTask.name, client.call(showTask, { id: 'abcdef012345' }));
+    else if (dice < 0.7) await tell(explainTask.name, client.call(explainTask, { id }));
+    else if (dice < 0.8) await tell(listFindings.name, client.call(listFindings, {}));
+    else if (dice < 0.9) await tell(countTasks.name, client.call(countTasks, {}));
+    else if (dice < 0.95) await tell(listAlerts.name, client.call(listAlerts, {}));
+    // The second rejection of the same proposal is refused.
+    else if (await tell(rejectTask.name, client.call(rejectTask, { id, reason: 'not now' })))
+      rejected += 1;
+  };
+  const worker = async (): Promise<void> => {
+    while ([...counted.values()].reduce((sum, { calls }) => sum + calls, 0) < wanted) await one();
+  };
+  await Promise.all(Array.from({ length: 6 }, worker));
+
+  const mine = Object.fromEntries(
+    [...counted].map(([name, { calls, refused }]) => [name, { ok: calls - refused, refused }]),
+  );
+  expect(differenceOf(before, await figures(), [...counted.keys()])).toEqual(mine);
+
+  const { states } = await client.call(serviceStatus, {});
+  expect([states['proposed'] ?? 0, states['rejected'] ?? 0]).toEqual([
+    proposals - rejected,
+    rejected,
+  ]);
+  const summed = await client.call(showOutcomes, {});
+  expect(summed.totals).toMatchObject({ proposed: proposals, rejected });
+
+  // What the service holds of the last minute is kept at its end.
+  await service.stop();
+  const report = await manager<PerformanceReport>('performance', 'report');
+  const reported = report.series.filter(
+    ({ area, name }) => area === 'operation' && counted.has(name),
+  );
+  expect(
+    Object.fromEntries(
+      reported.map(({ name, calls, refused }) => [name, { ok: calls - refused, refused }]),
+    ),
+  ).toEqual(mine);
+  expect(await logged([...counted.keys()])).toEqual(
+    Object.fromEntries([...counted].map(([name, { calls }]) => [name, calls])),
+  );
+});
+
+type Figures = Readonly<Record<string, { readonly ok: number; readonly refused: number }>>;
+
+/** Of `metrics`, by operation. */
+async function figures(): Promise<Figures> {
+  const { samples } = await manager<MetricsExport>('metrics', '--output', 'now', '--no-history');
+  const found: Record<string, { ok: number; refused: number }> = {};
+  for (const { name, labels, value } of samples) {
+    const { operation, outcome } = labels;
+    if (name !== 'claude_manager_operation_calls_total' || operation === undefined) continue;
+    found[operation] ??= { ok: 0, refused: 0 };
+    const place = found[operation];
+    place[outcome === 'ok' ? 'ok' : 'refused'] += value;
+  }
+  return found;
+}
+
+function differenceOf(before: Figures, after: Figures, names: readonly string[]): Figures {
+  return Object.fromEntries(
+    names.map((name) => {
+      const was = before[name] ?? { ok: 0, refused: 0 };
+      const is = after[name] ?? { ok: 0, refused: 0 };
+      return [name, { ok: is.ok - was.ok, refused: is.refused - was.refused }];
+    }),
+  );
+}
+
+/** Lines of performance.json and its rotated files, by operation. */
+async function logged(names: readonly string[]): Promise<Readonly<Record<string, number>>> {
+  const found: Record<string, number> = {};
+  const text = await readFile(join(folder, 'logs', 'performance.json'), 'utf8');
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    const { operation, message } = JSON.parse(line) as { operation: string; message: string };
+    if (!/^operation /u.test(message) || !names.includes(operation)) continue;
+    found[operation] = (found[operation] ?? 0) + 1;
+  }
+  return found;
+}

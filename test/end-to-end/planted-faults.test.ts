@@ -1,0 +1,291 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createClient } from '../../src/operations/api-client/client.ts';
+import { createBackup } from '../../src/operations/backups/contract.ts';
+import { keepBaseline } from '../../src/operations/performance/contract.ts';
+import { scanRepositories } from '../../src/operations/scans/contract.ts';
+import { listTasks } from '../../src/operations/tasks/contract.ts';
+import { type AlertKind, alertKinds } from '../../src/platform/alerts/rules.ts';
+import { areas } from '../../src/platform/telemetry/telemetry.ts';
+import { createDatabaseProxy, type DatabaseProxy } from '../support/database-proxy.ts';
+import { createGithubLoop, type GithubLoop, manager } from '../support/github-loop.ts';
+import { type RunningService, startService } from '../support/running-service.ts';
+import { createTestDatabase } from '../support/test-database.ts';
+
+const patience = { timeout: 90_000, interval: 500 };
+const planter = new URL('../support/plant-faults.ts', import.meta.url).pathname;
+
+let folder = '';
+let faults = '';
+let loop: GithubLoop;
+let proxy: DatabaseProxy;
+let service: RunningService;
+let client: ReturnType<typeof createClient>;
+/** Whether the data folder has a small disk of its own. */
+let hasDisk = false;
+
+/** The chat of the people who are told; it is down at first. */
+const chat = { isUp: false, heard: [] as string[] };
+const receiver = createServer((request, response) => {
+  void readAll(request).then((body) => {
+    if (chat.isUp) {
+      const { text, blocks } = JSON.parse(body) as SlackMessage;
+      const id = blocks.at(-1)?.elements?.[0]?.text ?? '';
+      chat.heard.push(`${id} ${text.startsWith('RESOLVED') ? 'ended' : 'began'}`);
+    }
+    response.writeHead(chat.isUp ? 200 : 503).end();
+  });
+});
+
+interface SlackMessage {
+  readonly text: string;
+  readonly blocks: readonly { readonly elements?: readonly { readonly text: string }[] }[];
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cms-faults-'));
+  faults = join(folder, 'faults');
+  await mkdir(faults);
+  await mkdir(join(folder, 'data'));
+  hasDisk = mountDisk(join(folder, 'data'));
+  receiver.listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  const { port } = receiver.address() as AddressInfo;
+  loop = await createGithubLoop({
+    folder,
+    targets: { widgets: { 'a.ts': '// TODO: close the file\nopen();\n' } },
+    database: async () => {
+      const database = await createTestDatabase();
+      proxy = await createDatabaseProxy(database.url);
+      return { ...database, url: proxy.url };
+    },
+    config: {
+      alerts: {
+        everySeconds: 1,
+        issues: true,
+        webhookCredential: 'ALERT_HOOK',
+        allowedHosts: ['127.0.0.1'],
+        latencyFactor: 1.1,
+      },
+      security: { vault: { rotate: { SEAL: { rotateEveryDays: 90, rotator: 'generate' } } } },
+      resilience: { github: { retry: { attempts: 1 }, breaker: { minimumCalls: 2 } } },
+    },
+    env: {
+      ALERT_HOOK: `http://127.0.0.1:${port}/`,
+      CLAUDE_MANAGER_GITHUB_POLLSECONDS: '2',
+      NODE_OPTIONS: `--import=${planter}`,
+      PLANT_FOLDER: faults,
+    },
+  });
+  await loop.service.run(['credentials', 'set', 'SEAL', '--expires', tomorrow()], {
+    input: 'a secret that ends soon\n',
+  });
+  service = await startService(loop.service, { words: ['--no-security'] });
+  client = createClient({
+    baseUrl: service.address,
+    fetch: (url, init) =>
+      fetch(url, { ...init, headers: { ...(init?.headers as object), origin: service.address } }),
+  });
+}, 240_000);
+afterAll(async () => {
+  await service.stop();
+  receiver.close();
+  if (hasDisk) execFileSync('umount', ['-l', join(folder, 'data')]);
+  await loop.close();
+  await proxy.close();
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+/** A disk just above what counts as tight, where we may make one. */
+function mountDisk(at: string): boolean {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1120M', 'tmpfs', at], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function tomorrow(): string {
+  return new Date(Date.now() + 3_600_000).toISOString();
+}
+
+const plant = (name: string, value: number | string): Promise<void> =>
+  writeFile(join(faults, name), String(value));
+const lift = (name: string): Promise<void> => rm(join(faults, name), { force: true });
+
+interface AlertRow {
+  readonly id: string;
+  readonly kind: AlertKind;
+  readonly subject: string;
+  readonly state: string;
+}
+const alerts = (): Promise<readonly AlertRow[]> =>
+  loop.query<AlertRow>('select id, kind, subject, state from alerts order by since');
+const isAlert = (label: string | { readonly name: string }): boolean =>
+  (typeof label === 'string' ? label : label.name) === 'claude-manager-alert';
+const stateOf = async (subject: string): Promise<string | undefined> =>
+  (await alerts()).findLast((one) => one.subject === subject)?.state;
+const recovered = async (remedy: string): Promise<boolean> =>
+  (
+    await loop.query<{ remedy: string }>(`select remedy from health_remedies
+    where outcome = 'recovered' and remedy = '${remedy}'`)
+  ).length > 0;
+const statusOf = async (path: string): Promise<number> =>
+  (await fetch(service.address + path)).status;
+
+/** What only time or other people bring about, put where the service keeps what it saw of them. */
+const kept: Readonly<Record<string, string>> = {
+  budget: `insert into runs (id, task_id, attempt, agent, started_at, ended_at, outcome, cost_usd, checks, correlation_id)
+    select 'dear', id, 1, 'honest', now(), now(), 'failed', 49, '[]', 'planted' from tasks limit 1`,
+  quota: `insert into github_governor (credential, name, budget) values ('other', 'other',
+    jsonb_build_object('pausedUntil', extract(epoch from now() + interval '10 minutes') * 1000))`,
+  credential_suspended: `insert into github_standing (credential, fingerprint, refusals, suspended_at)
+    values ('somebody', 'x', 3, now())`,
+  config_drift: `insert into config_hashes (process, pid, host, hash, seen_at)
+    values ('other', 1, 'elsewhere', 'another', now() + interval '1 minute')`,
+  security: `insert into client_blocks (id, subject, reason, evidence, since, until)
+    values ('one', 'address:192.0.2.7', 'probing', '{}', now(), now() + interval '10 minutes')`,
+};
+
+test('each planted fault is seen, mended where it can be, audited, and told once from its beginning to its end', {
+  timeout: 600_000,
+}, async () => {
+  await expect.poll(() => loop.proposals().length, patience).toBe(1);
+  for (let calls = 0; calls < 40; calls += 1) await client.call(listTasks, {});
+  await client.call(keepBaseline, {});
+
+  // GitHub goes first and comes back last, so that its issues wait all the while.
+  loop.emulator.faults.add({ kind: 'reset-before', match: { times: 1e6 } });
+  for (const statement of Object.values(kept)) await loop.query(statement);
+  await loop.query(`insert into identity_users (id, name, name_key, grants, created_at, created_by)
+    values ('u', 'u', 'u', '[]', now(), 'test')`);
+  await loop.query(`insert into identity_sessions
+    (id, secret_hash, user_id, awaits_factor, created_at, seen_at, proven_at, ends_at, client, method)
+    values ('s', 's', 'u', false, now() - interval '1 day', now() - interval '1 day', now(),
+      now() - interval '3 hours', 'c', 'password')`);
+  await expect(
+    client.call(createBackup, { file: join(folder, 'missing', 'folder', 'x.backup') }),
+  ).rejects.toThrow();
+  if (hasDisk) {
+    const left = join(folder, 'data', 'workspaces', 'ended');
+    await mkdir(left, { recursive: true });
+    await writeFile(join(left, 'left'), Buffer.alloc(95 * 2 ** 20, 1));
+    await utimes(left, 1, 1);
+  }
+  await plant('memory', 1000);
+  await expect.poll(() => stateOf('process_memory'), patience).toBe('firing');
+  await lift('memory');
+  await expect.poll(() => recovered('free_memory'), patience).toBe(true);
+  for (const remedy of ['remove_expired_sessions', 'rotate_credentials'])
+    await expect.poll(() => recovered(remedy), patience).toBe(true);
+  if (hasDisk) await expect.poll(() => recovered('free_disk'), patience).toBe(true);
+
+  await plant('block', 3000);
+  await expect.poll(() => stateOf('event_loop'), patience).toBe('firing');
+  for (let slow = 0; slow < 40; slow += 1) {
+    await plant('block', `150 ${slow}`);
+    await Promise.all([1, 2, 3].map(() => client.call(listTasks, {})));
+  }
+
+  proxy.cut();
+  await expect.poll(() => statusOf('/readyz'), patience).toBe(503);
+  expect(await statusOf('/livez')).toBe(200);
+  for (let calls = 0; calls < 12; calls += 1)
+    await expect(client.call(scanRepositories, { repositories: [] })).rejects.toThrow();
+  // Longer than between two looks at the health.
+  await new Promise((resolve) => setTimeout(resolve, 14_000));
+  proxy.mend();
+  await expect.poll(() => statusOf('/readyz'), patience).toBe(200);
+  await expect.poll(() => recovered('reconnect_database'), patience).toBe(true);
+  await expect.poll(() => stateOf('database'), patience).toBe('resolved');
+
+  await plant('clock', 120_000);
+  await expect.poll(() => stateOf('clock'), patience).toBe('firing');
+  await lift('clock');
+  await expect.poll(() => stateOf('clock'), patience).toBe('resolved');
+
+  await expect.poll(() => stateOf('GitHub'), patience).toBe('firing');
+  await loop.query(`update effect_intents set created_at = now() - interval '20 minutes'
+    where status in ('pending', 'sending', 'unknown')`);
+  await expect
+    .poll(async () => (await alerts()).map(({ kind }) => kind), patience)
+    .toContain('stuck_work');
+  await expect
+    .poll(async () => (await alerts()).map(({ kind }) => kind), patience)
+    .toContain('latency');
+
+  loop.emulator.faults.clear();
+  chat.isUp = true;
+  await expect.poll(() => stateOf('GitHub'), patience).toBe('resolved');
+  for (const subject of ['process_memory', 'event_loop', 'vault'])
+    await expect.poll(() => stateOf(subject), patience).toBe('resolved');
+
+  await loop.query(`set session_replication_role = replica;
+    update audit_entries set target = 'another' where seq = 2; set session_replication_role = origin`);
+  await expect.poll(() => stateOf('audit_log'), { ...patience, timeout: 180_000 }).toBe('firing');
+
+  const all = await alerts();
+  expect(alertKinds.filter((kind) => !all.some((one) => one.kind === kind))).toEqual([]);
+
+  // Told in order, each once, although chat and GitHub were away while most of it happened.
+  await expect
+    .poll(() => loop.query('select 1 from alert_deliveries'), { ...patience, timeout: 180_000 })
+    .toEqual([]);
+  expect(new Set(chat.heard).size).toBe(chat.heard.length);
+  for (const [at, line] of chat.heard.entries())
+    if (line.endsWith('ended'))
+      expect(chat.heard.slice(0, at)).toContain(line.replace('ended', 'began'));
+  const firing = (await alerts()).filter(({ state }) => state === 'firing');
+  for (const { id } of firing) expect(chat.heard).toContain(`alert ${id} began`);
+  const issues = loop.emulator.issues(manager).filter(({ labels }) => [...labels].some(isAlert));
+  for (const { body, state } of issues) {
+    const [, id] = /Alert `(\w+)`/u.exec(body ?? '') ?? [];
+    expect(issues.filter((one) => one.body?.includes(`Alert \`${id}\``))).toHaveLength(1);
+    expect(chat.heard.includes(`alert ${id} ended`)).toBe(state === 'closed');
+  }
+  expect(issues.length).toBeGreaterThan(alertKinds.length - 1);
+
+  const acts = await loop.query<{ target: string; outcome: string }>(
+    `select distinct target, outcome from audit_entries where event = 'health.remedy'`,
+  );
+  const mended = await loop.query<{ remedy: string }>(
+    `select distinct remedy from health_remedies where outcome = 'recovered'`,
+  );
+  for (const { remedy } of mended) {
+    expect(acts).toContainEqual({ target: remedy, outcome: 'begun' });
+    expect(acts).toContainEqual({ target: remedy, outcome: 'ok' });
+  }
+  expect(mended.map(({ remedy }) => remedy)).toContain('release_breakers');
+
+  for (const name of ['application', 'security', 'performance', 'errors']) {
+    const lines = await readFile(join(folder, 'logs', `${name}.json`), 'utf8');
+    expect([name, lines.split('\n').length > 1]).toEqual([name, true]);
+  }
+  const shown = await (await fetch(`${service.address}/metrics`)).text();
+  expect((await metricNames()).filter((name) => !shown.includes(`\n${name}`))).toEqual([]);
+});
+
+/** Every name that the sources give a figure. */
+async function metricNames(): Promise<readonly string[]> {
+  const sources = ['app/watching/service-readings', 'platform/telemetry/exposition'];
+  const names = sources.map(async (source) => {
+    const text = await readFile(new URL(`../../src/${source}.ts`, import.meta.url), 'utf8');
+    return [...text.matchAll(/gauge\(\s*'(\w+)'|'(claude_manager_\w+)'/gu)].map(
+      ([, short, long]) => long ?? `claude_manager_${short}`,
+    );
+  });
+  // Functions are those of a program that embeds us.
+  const counted = areas.filter((area) => area !== 'function');
+  return [
+    ...(await Promise.all(names)).flat(),
+    ...counted.map((area) => `claude_manager_${area}_calls_total{`),
+  ];
+}
