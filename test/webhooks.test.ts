@@ -25,7 +25,7 @@ async function createPlace(
     loop,
     start: async () => {
       const service = await startService(loop.service);
-      open.push({ close: () => service.stop() });
+      open.push({ close: async () => void (await service.stop()) });
       return service;
     },
   };

@@ -1,6 +1,7 @@
 import { type KeyRow, seen, told } from './key-row.ts';
 import { limits, signingIn } from './looks.ts';
 import { calling, logging, serving } from './service-looks.ts';
+import { alerting, backing, figuring } from './watching-looks.ts';
 
 const rotation = { rotateEveryDays: 90, rotator: 'generate', keepOldHours: 24 };
 const rotating = { 'security.vault.rotate': { SECRET_ONE: rotation } };
@@ -111,16 +112,8 @@ export const serviceRows: Readonly<Record<string, KeyRow>> = {
     ['test/end-to-end/checklist.test.ts', "log_aggregation: 'pass'"],
     ['src/app/watching/open-logger.ts', 'logging.standardOutput &&'],
   ),
-  'performance.monitoringEnabled': told(
-    false,
-    ['src/platform/telemetry/telemetry.test.ts', 'history'],
-    ['src/app/watching/open-telemetry.ts', 'monitoringEnabled) return'],
-  ),
-  'performance.retentionDays': told(
-    7,
-    ['src/platform/telemetry/telemetry.test.ts', 'prune'],
-    ['src/app/watching/open-telemetry.ts', 'retentionDays * dayMs'],
-  ),
+  'performance.monitoringEnabled': seen(figuring, false),
+  'performance.retentionDays': seen(figuring, 7),
   'telemetry.otlp.endpoint': told(
     'http://127.0.0.1:4318',
     [otlp, 'a collector gets the lines and the steps'],
@@ -163,56 +156,20 @@ export const serviceRows: Readonly<Record<string, KeyRow>> = {
     ['src/platform/database/database.test.ts', 'pool'],
     ['src/app/store/open-store.ts', 'poolSize: config.database.poolSize'],
   ),
-  'backup.intervalHours': told(
-    1,
-    ['src/platform/backup/backup.test.ts', 'keeps the newest, removes the rest'],
-    ['src/app/store/open-backup.ts', 'intervalHours * 3_600_000'],
-  ),
-  'backup.keep': told(
-    2,
-    ['src/platform/backup/backup.test.ts', 'keeps the newest, removes the rest'],
-    ['src/app/store/open-backup.ts', 'pruneBackups(folder, keep)'],
-  ),
-  'backup.folder': told(
-    '/srv/backups',
-    ['src/platform/backup/backup.test.ts', 'is one file of mode 0600'],
-    ['src/app/store/open-backup.ts', 'backup.folder ??'],
-  ),
-  'alerts.enabled': told(
-    false,
-    ['src/platform/alerts/alerts.test.ts', 'is told once when it begins'],
-    ['src/app/watching/open-alerts.ts', 'alerts.enabled'],
-  ),
-  'alerts.availability': told(
-    0.9,
-    ['src/platform/alerts/alerts.test.ts', 'every kind of alert comes of something measured'],
-    ['src/app/watching/open-alerts.ts', 'alerts.availability'],
-  ),
-  'alerts.latencyFactor': told(
-    5,
-    ['src/platform/alerts/alerts.test.ts', 'every kind of alert comes of something measured'],
-    ['src/app/watching/open-alerts.ts', 'alerts.latencyFactor'],
-  ),
-  'alerts.webhookCredential': told(
-    'ALERTS',
-    ['src/platform/alerts/alerts.test.ts', 'waits in the database while its sink is down'],
-    ['src/app/watching/open-alerts.ts', 'webhookCredential'],
-  ),
+  'backup.intervalHours': seen(backing, 1),
+  'backup.keep': seen(backing, 2),
+  'backup.folder': seen(backing, '/srv/backups'),
+  'alerts.enabled': seen(alerting, false),
+  'alerts.availability': seen(alerting, 0.9),
+  'alerts.latencyFactor': seen(alerting, 5),
+  'alerts.webhookCredential': seen(alerting, 'ALERTS'),
   'alerts.everySeconds': told(
     60,
     ['src/platform/alerts/alerts.test.ts', 'that has to last is pending first'],
     ['src/app/watching/open-alerts.ts', 'alerts.everySeconds'],
   ),
-  'alerts.issues': told(
-    true,
-    ['src/platform/alerts/alerts.test.ts', 'is told once when it begins and once when it ends'],
-    ['src/app/watching/open-alerts.ts', 'issues && managerRepo'],
-  ),
-  'alerts.allowedHosts': told(
-    ['chat.internal'],
-    ['src/platform/outbound/public-url.test.ts', 'allowed'],
-    ['src/app/watching/open-alerts.ts', 'allowedHosts'],
-  ),
+  'alerts.issues': seen(alerting, true, { 'github.managerRepo': 'acme/manager' }),
+  'alerts.allowedHosts': seen(alerting, ['127.0.0.1'], { 'alerts.webhookCredential': 'ALERTS' }),
   'notifications.webhooks': told(
     told_['notifications.webhooks'],
     outbox('is sent as it was committed'),

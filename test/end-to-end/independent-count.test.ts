@@ -10,6 +10,7 @@ import { listFindings } from '../../src/operations/findings/contract.ts';
 import type { MetricsExport } from '../../src/operations/metrics/contract.ts';
 import { showOutcomes } from '../../src/operations/outcomes/contract.ts';
 import type { PerformanceReport } from '../../src/operations/performance/contract.ts';
+import { listRuns } from '../../src/operations/runs/contract.ts';
 import { serviceStatus } from '../../src/operations/service/contract.ts';
 import {
   countTasks,
@@ -79,7 +80,7 @@ const manager = async <T>(...words: string[]): Promise<T> => {
   return JSON.parse(stdout) as T;
 };
 
-test(`after ${wanted} operations, metrics, the performance report, status, outcomes and the log say what their caller counted`, {
+test(`after ${wanted} operations, metrics, the performance report, status, outcomes and the log say what their caller counted; asked to stop under load it drops nothing`, {
   timeout: 600_000,
 }, async () => {
   const client = createClient({
@@ -144,8 +145,20 @@ test(`after ${wanted} operations, metrics, the performance report, status, outco
   const summed = await client.call(showOutcomes, {});
   expect(summed.totals).toMatchObject({ proposed: proposals, rejected });
 
-  // What the service holds of the last minute is kept at its end.
-  await service.stop();
+  // What the service holds of the last minute is kept at its end, which comes while people still ask.
+  const ends = new Set<string>();
+  const ask = async (): Promise<void> => {
+    for (;;) {
+      const end = await client.call(listRuns, {}).then(() => 'answered', endOf);
+      ends.add(end);
+      if (end !== 'answered') return;
+    }
+  };
+  const asking = Promise.all(Array.from({ length: 30 }, ask));
+  await expect.poll(() => ends.has('answered'), { timeout: 30_000 }).toBe(true);
+  expect(await service.stop()).toBe(0);
+  await asking;
+  for (const end of ends) expect(['answered', 'service_stopping', 'ECONNREFUSED']).toContain(end);
   const report = await manager<PerformanceReport>('performance', 'report');
   const reported = report.series.filter(
     ({ area, name }) => area === 'operation' && counted.has(name),
@@ -159,6 +172,14 @@ test(`after ${wanted} operations, metrics, the performance report, status, outco
     Object.fromEntries([...counted].map(([name, { calls }]) => [name, calls])),
   );
 });
+
+/** The code of a refusal, or of what the network did. */
+function endOf(thrown: unknown): string {
+  if (thrown instanceof ApiError && thrown.status !== 0) return thrown.code;
+  for (let error = thrown; error instanceof Error; error = error.cause)
+    if ('code' in error && /^E[A-Z]+$/u.test(String(error.code))) return String(error.code);
+  return String(thrown);
+}
 
 type Figures = Readonly<Record<string, { readonly ok: number; readonly refused: number }>>;
 

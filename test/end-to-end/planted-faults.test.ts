@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,15 +34,15 @@ let hasDisk = false;
 /** The chat of the people who are told; it is down at first. */
 const chat = { isUp: false, heard: [] as string[] };
 const receiver = createServer((request, response) => {
-  void readAll(request).then((body) => {
-    if (chat.isUp) {
-      const { text, blocks } = JSON.parse(body) as SlackMessage;
-      const id = blocks.at(-1)?.elements?.[0]?.text ?? '';
-      chat.heard.push(`${id} ${text.startsWith('RESOLVED') ? 'ended' : 'began'}`);
-    }
-    response.writeHead(chat.isUp ? 200 : 503).end();
-  });
+  void hear(request, response);
 });
+
+async function hear(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { text, blocks } = JSON.parse(await readAll(request)) as SlackMessage;
+  const id = blocks.at(-1)?.elements?.[0]?.text ?? '';
+  if (chat.isUp) chat.heard.push(`${id} ${text.startsWith('RESOLVED') ? 'ended' : 'began'}`);
+  response.writeHead(chat.isUp ? 200 : 503).end();
+}
 
 interface SlackMessage {
   readonly text: string;
@@ -228,9 +228,12 @@ test('each planted fault is seen, mended where it can be, audited, and told once
   for (const subject of ['process_memory', 'event_loop', 'vault'])
     await expect.poll(() => stateOf(subject), patience).toBe('resolved');
 
-  await loop.query(`set session_replication_role = replica;
-    update audit_entries set target = 'another' where seq = 2; set session_replication_role = origin`);
-  await expect.poll(() => stateOf('audit_log'), { ...patience, timeout: 180_000 }).toBe('firing');
+  const spoil = `set session_replication_role = replica; update audit_checkpoints set note = reverse(note)
+    where id = (select max(id) from audit_checkpoints); set session_replication_role = origin`;
+  await loop.query(spoil);
+  await expect.poll(() => stateOf('audit_log'), patience).toBe('firing');
+  await loop.query(spoil);
+  await expect.poll(() => stateOf('audit_log'), patience).toBe('resolved');
 
   const all = await alerts();
   expect(alertKinds.filter((kind) => !all.some((one) => one.kind === kind))).toEqual([]);

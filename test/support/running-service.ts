@@ -13,8 +13,8 @@ export interface RunningService {
   said(): string;
   /** Ends it at once, as a crash does. */
   kill(): Promise<void>;
-  /** Asks it to stop and waits for the end. */
-  stop(): Promise<void>;
+  /** Asks it to stop and waits for the end; answers its exit code, null when it had to be killed. */
+  stop(): Promise<number | null>;
 }
 
 /** Starts the service of a place and waits until its server listens; throws what it said when it ends before. */
@@ -52,6 +52,7 @@ export async function startService(
       const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
       await end(child, 'SIGTERM');
       clearTimeout(timer);
+      return child.exitCode;
     },
   };
 }

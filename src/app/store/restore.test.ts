@@ -86,7 +86,7 @@ async function timed<T>(what: string, body: () => Promise<T>): Promise<T> {
   const started = performance.now();
   const answer = await body();
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  if (megabytes > 0) console.info(`${what} of ${megabytes} MB: ${seconds} s`);
+  if (megabytes > 0) process.stdout.write(`${what} of ${megabytes} MB: ${seconds} s\n`);
   return answer;
 }
 

@@ -34,7 +34,7 @@ let database: TestDatabase;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'remedies-'));
   database = await createTestDatabase();
-  await migrate(database, healthMigrations);
+  await migrate(database, [...healthMigrations, ...resilienceMigrations]);
 });
 afterAll(async () => {
   await database.drop();
@@ -121,7 +121,6 @@ test('the breaker of a service that answers again is closed, also one that nobod
   const server = createServer((_request, response) => response.writeHead(404).end());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  await migrate(database, resilienceMigrations);
   const db = database.kysely<BreakerTables>();
   const now = clock.now().getTime();
   const openUntil = async (name: string, untilMs: number) =>
