@@ -5,7 +5,13 @@ import type { Spending, TaskAtWork } from '../domain/ports/stores.ts';
 import { quietNow } from '../domain/quiet-hours.ts';
 import { repositoryKey } from '../domain/repository.ts';
 import type { Task } from '../domain/task.ts';
-import { failedStarts, runsThatCount, startAgainAt, tryAgainAt } from './execute/next-try.ts';
+import {
+  failedStarts,
+  runsThatCount,
+  startAgainAt,
+  startRule,
+  tryAgainAt,
+} from './execute/next-try.ts';
 import type { PipelinePorts, Settings } from './pipeline-ports.ts';
 
 export type DispatchPorts = Pick<
@@ -97,7 +103,7 @@ async function nextTryOf(ports: DispatchPorts, task: Task): Promise<Hold | null>
   const counted = runsThatCount(runs, notes);
   const at = tryAgainAt(counted);
   const reason = counted.at(-1)?.reason ?? null;
-  if (at !== null && reason !== null && at > now) {
+  if (at !== null && reason !== null && isAhead(at, now, failureRules[reason].capMs)) {
     return hold(
       'retry_later',
       `${failureRules[reason].text} Attempt ${task.attempt + 1} starts after ${at.toISOString()}.`,
@@ -105,11 +111,17 @@ async function nextTryOf(ports: DispatchPorts, task: Task): Promise<Hold | null>
   }
   const failed = failedStarts(runs, notes);
   const again = startAgainAt(failed);
-  if (again === null || again <= now) return null;
+  if (again === null || !isAhead(again, now, startRule.capMs)) return null;
   return hold(
     'start_failed',
     `The last start failed: ${failed[0]?.text ?? ''} It is tried again after ${again.toISOString()}.`,
   );
+}
+
+/** Whether a wait lasts on; one that is longer than it can be began before the clock was put back. */
+function isAhead(at: Date, now: Date, longestMs: number): boolean {
+  const leftMs = at.getTime() - now.getTime();
+  return leftMs > 0 && leftMs <= longestMs;
 }
 
 /** The pause that holds for a repository now: of everything, of it alone, or by configuration. */

@@ -11,6 +11,11 @@ export interface Effects {
   settle(intentId: string): Promise<EffectResult>;
   /** Gives up what an attempt still wanted to write and nobody is sending; answers how many. For good: it is never sent. */
   withdraw(attempt: { readonly taskId: string; readonly attempt: number }): Promise<number>;
+  /** A person removed what the task had made by this kind of write: it is never made again. Answers how many. */
+  noteRemoved(made: {
+    readonly taskId: string;
+    readonly kind: EffectRequest['kind'];
+  }): Promise<number>;
 }
 
 /** A handle on an open transaction of the store; opaque to the pipeline. */

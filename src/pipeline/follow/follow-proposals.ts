@@ -10,7 +10,7 @@ import type { Followed } from './follow.ts';
 
 type Ports = Pick<
   PipelinePorts,
-  'host' | 'tasks' | 'audit' | 'settings' | 'clock' | 'correlationId'
+  'host' | 'tasks' | 'effects' | 'audit' | 'settings' | 'clock' | 'correlationId'
 >;
 
 /**
@@ -60,6 +60,7 @@ async function decide(ports: Ports, task: Task, issue: HostIssue | null): Promis
   if (!next.ok) return task;
   const how = issue === null ? 'deleted' : `closed as ${issue.stateReason ?? 'completed'}`;
   const text = `Its issue was ${how.replaceAll('_', ' ')} by a person.`;
+  if (issue === null) await ports.effects.noteRemoved({ taskId: task.id, kind: 'create_issue' });
   return ports.tasks.transact(async (transaction) => {
     await ports.tasks.voidApproval(transaction, task.id, ports.clock.now(), 'issue_closed');
     await ports.audit.record(transaction, {

@@ -30,6 +30,9 @@ beforeAll(async () => {
   world = await createWorld();
 });
 
+/** Of each stopped process; ZOMBIE_INTENTS for more. */
+const zombieIntents = Number(process.env['ZOMBIE_INTENTS'] ?? '8');
+
 const children: ChildProcess[] = [];
 
 afterAll(async () => {
@@ -66,7 +69,7 @@ describe('processes that die or freeze', () => {
   it('make nothing twice when stopped longer than their lease beside two live ones', async () => {
     const points = ['effect.claimed', 'effect.sending', 'effect.sent'];
     const intents = points.flatMap((point) =>
-      Array.from({ length: 8 }, (_, index) => `stop-${point}-${index}`),
+      Array.from({ length: zombieIntents }, (_, index) => `stop-${point}-${index}`),
     );
     const zombies = points.map((point) =>
       sender(

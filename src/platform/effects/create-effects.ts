@@ -9,6 +9,7 @@ import {
   intentsOfTask,
   moveIntent,
   readIntent,
+  removedIntents,
   withdrawIntents,
 } from './intent-rows.ts';
 import { createMarkers } from './markers.ts';
@@ -33,8 +34,8 @@ export interface EffectsOf<Handle, Request extends EffectRequestShape> {
   ofTask(
     taskId: string,
   ): Promise<readonly { readonly intent: Intent<Request>; readonly error: AppError | null }[]>;
-  /** A person removed what was made: it is never made again. */
-  noteRemoved(intentId: string): Promise<boolean>;
+  /** A person removed what the task had made by this kind of write: it is never made again. Answers how many. */
+  noteRemoved(made: { readonly taskId: string; readonly kind: Request['kind'] }): Promise<number>;
   /** Lets a failed intent be tried once more: it is looked for first, as it may have been made after all. */
   requeue(intentId: string): Promise<boolean>;
 }
@@ -60,7 +61,7 @@ export function createEffects<Handle, Request extends EffectRequestShape>(
     withdraw: async (attempt) => await withdrawIntents(db, attempt),
     get: async (id) => (await readIntent<Request>(db, id))?.intent ?? null,
     ofTask: async (taskId) => await intentsOfTask<Request>(db, taskId),
-    noteRemoved: async (id) => await moveIntent(db, id, 'done', 'removed_by_human'),
+    noteRemoved: async (made) => await removedIntents(db, made),
     requeue: async (id) => await moveIntent(db, id, 'failed', 'unknown'),
   };
 }

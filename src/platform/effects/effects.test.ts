@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   createScriptedEffectHost,
   type ScriptedEffectHost,
@@ -214,11 +214,40 @@ describe('an effect', () => {
     const id = await intended(effects, given);
     const result = await effects.settle(id);
     host.forget(host.made[0] ?? '');
-    expect(await effects.noteRemoved(id)).toBe(true);
+    const made = { taskId: given.taskId, kind: given.kind };
+    expect([await effects.noteRemoved(made), await effects.noteRemoved(made)]).toEqual([1, 0]);
     expect(await effects.settle(await intended(effects, given))).toEqual(result);
     await effects.settleAll();
     expect((await effects.get(id))?.status).toBe('removed_by_human');
     expect(host.made).toHaveLength(1);
+  });
+});
+
+describe('an effect that nobody answers', () => {
+  it('holds up no effect of another task, however often it is taken up again', async () => {
+    const host = createScriptedEffectHost();
+    const release = Promise.withResolvers<void>();
+    const poison = request();
+    const held = new Set<string>();
+    const effects = effectsOn(host, {
+      allow: async ({ request: { taskId } }) => {
+        if (taskId !== poison.taskId) return { allowed: true };
+        held.add(taskId);
+        await release.promise;
+        return { allowed: false, reason: 'poison' };
+      },
+    });
+    const stuck = await intended(effects, poison);
+    const others: string[] = [];
+    for (let count = 0; count < 20; count += 1) others.push(await intended(effects));
+    const pass = effects.settleAll({ concurrency: 2 });
+    await vi.waitFor(async () => {
+      const states = await Promise.all(others.map((id) => effects.get(id)));
+      expect(states.every((one) => one?.status === 'done')).toBe(true);
+    }, 30_000);
+    expect([held.size, (await effects.get(stuck))?.status]).toEqual([1, 'pending']);
+    release.resolve();
+    expect(await pass).toMatchObject({ settled: 20, waiting: 1 });
   });
 });
 

@@ -190,6 +190,17 @@ export async function withdrawIntents(
   return Number(result.numAffectedRows ?? 0n);
 }
 
+/** Notes that a person removed what the task had made by one kind of write. */
+export async function removedIntents(
+  db: Kysely<EffectTables>,
+  { taskId, kind }: { readonly taskId: string; readonly kind: string },
+): Promise<number> {
+  const result = await sql`update effect_intents
+    set status = 'removed_by_human', updated_at = clock_timestamp()
+    where task_id = ${taskId} and request->>'kind' = ${kind} and status = 'done'`.execute(db);
+  return Number(result.numAffectedRows ?? 0n);
+}
+
 /** Moves an intent between final states, or back to the start; false when it was in another state. */
 export async function moveIntent(
   db: Kysely<EffectTables>,

@@ -155,6 +155,15 @@ test('without its database it still protects what this process calls', async () 
   expect(await codeOf(away(async () => 200))).toBe('circuit_open');
 });
 
+test('a clock that is put back by a day leaves nothing alone for a day', async () => {
+  const clock = createManualClock();
+  const guarded = createBreakers({ db: db(), clock }).get<number>(dependency, trip);
+  for (let calls = 0; calls < 10; calls += 1) await codeOf(guarded(() => fail('unavailable')));
+  expect(await codeOf(guarded(async () => 200))).toBe('circuit_open');
+  clock.advance(-86_400_000);
+  expect(await codeOf(guarded(async () => 200))).toBe('ok');
+});
+
 test('failures of long ago do not count', async () => {
   const clock = createManualClock();
   const guarded = createBreakers({ db: db(), clock }).get<number>(

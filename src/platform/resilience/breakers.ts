@@ -108,8 +108,10 @@ export function createBreakers(deps: BreakersDeps): Breakers {
       return async (call) => {
         const open = await board.look(name);
         if (open === null) return guarded(call, failed, count);
-        if (open.until.getTime() > nowMs() || !(await board.claim(name, open)))
-          throw circuitOpen(name, null, open.until);
+        const leftMs = open.until.getTime() - nowMs();
+        // Further away than any wait: the clock was put back meanwhile.
+        const isHeld = leftMs > 0 && leftMs <= longestOpenMs;
+        if (isHeld || !(await board.claim(name, open))) throw circuitOpen(name, null, open.until);
         const probed = async (isBad: boolean): Promise<void> => {
           if (isBad) return board.open(name, open.attempt + 1, options);
           window.success(CircuitState.HalfOpen);

@@ -15,7 +15,15 @@ import { createGovernor } from './governor.ts';
 import type { GovernorDeps } from './governor-deps.ts';
 import { createMemoryGovernorState } from './governor-state.ts';
 import { type Demand, type Lane, lanes } from './lanes.ts';
-import { type Asking, emptyBudget, githubLimits, lend, permit, release } from './limits.ts';
+import {
+  type Asking,
+  emptyBudget,
+  forgotten,
+  githubLimits,
+  lend,
+  permit,
+  release,
+} from './limits.ts';
 import { waitingFrom } from './waiting.ts';
 
 const patience = { timeout: 20_000 };
@@ -126,6 +134,22 @@ describe('the limits', () => {
     expect(permit(budget, person, later, githubLimits).granted).toBe(true);
   });
 
+  test('a clock that is put back by a day holds nothing back for a day', () => {
+    const day = 86_400_000;
+    const write = { lane: 'deliver', write: true, createsContent: true } as const;
+    const first = permit(emptyBudget, write, { id: 'a', owner: 'x', now: day }, githubLimits);
+    const held = first.granted ? first.budget : emptyBudget;
+    const ended = release(held, 'a', day + 500);
+    for (const budget of [held, ended]) {
+      const now = 1000;
+      const early = permit(budget, write, { id: 'b', owner: 'x', now }, githubLimits);
+      const waitMs = early.granted ? 0 : early.waitMs;
+      expect(waitMs).toBeLessThanOrEqual(githubLimits.writeGapMs);
+      const later = forgotten(budget, now);
+      const asking = { id: 'b', owner: 'x', now: now + githubLimits.writeGapMs };
+      expect(permit(later, write, asking, githubLimits).granted).toBe(true);
+    }
+  });
   test('lanes behind leave slots for those in front', () => {
     let budget = emptyBudget;
     let went = 0;

@@ -193,13 +193,20 @@ export function underWay({ permits }: Pick<Budget, 'permits'>): number {
   return permits.reduce((total, { slots }) => total + slots, 0);
 }
 
-/** The budget without what is over by now. */
+/**
+ * The budget without what is over by now. A clock that was put back makes times of the past look far away: they count
+ * from now then, and no permit is kept for longer than one can be held.
+ */
 export function forgotten(budget: Budget, now: number): Budget {
+  const latest = now + minute;
   return {
     ...budget,
-    permits: budget.permits.filter((held) => held.until > now),
-    points: budget.points.filter(([at]) => at > now - minute),
-    content: budget.content.filter((at) => at > now - hour),
+    lastWrite: Math.min(budget.lastWrite, now),
+    permits: budget.permits.filter((held) => held.until > now && held.until <= latest),
+    points: budget.points
+      .filter(([at]) => at > now - minute)
+      .map(([at, ...rest]): Spent => [Math.min(at, latest), ...rest]),
+    content: budget.content.filter((at) => at > now - hour).map((at) => Math.min(at, now)),
     waiting: withoutEnded(budget.waiting, now),
   };
 }
