@@ -199,6 +199,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         isMemoryTight: () => health.isMemoryTight(),
         isWorking: options.needs === 'engine',
       }),
+      identity.accounts,
     );
     const repositories = (): Promise<readonly RepositoryRef[]> =>
       expand(parts.live.current(), configFolder(options, loaded), store);

@@ -42,6 +42,7 @@ export interface PipelinePorts {
   readonly commands: CommandRunner;
   readonly secrets: SecretScan;
   readonly settings: Settings;
+  readonly accounts: Accounts;
   readonly clock: Clock;
   readonly log: PipelineLog;
   /** Looks again at the target's base branch and keeps findings and proposals in step with it. */
@@ -70,6 +71,12 @@ export interface SecretScan {
   redact(text: string): string;
   /** For one stream of lines, in which a secret may be spread over several. */
   lineRedactor(): (line: string) => string;
+}
+
+/** The accounts of the dashboard and of API tokens, as far as approving goes. */
+export interface Accounts {
+  /** Whether this account may approve in the repository no longer; false for a name that never had an account. */
+  lostApproval(name: string, repository: string): Promise<boolean>;
 }
 
 /** What of the configuration the pipeline reads; getters, so that a reload is seen at once. */

@@ -51,6 +51,8 @@ export interface PipelineWorld {
   obstacle: Obstacle | null;
   /** Who has the start of every approved task. */
   claim: StartClaim | null;
+  /** Accounts of ours that may approve no longer. */
+  readonly withoutRight: Set<string>;
   /** Runs of an agent at a time; without an entry any number. */
   readonly agentCaps: Map<string, number>;
   /** When nothing starts. */
@@ -112,6 +114,7 @@ export async function createPipelineWorld(
     quiet: [],
     obstacle: null,
     claim: null,
+    withoutRight: new Set(),
     look: async () => undefined,
     find: async (id, change = {}) => {
       const finding = aFinding(id, target, change);
@@ -167,6 +170,7 @@ export async function createPipelineWorld(
         redact: (text) => text.replaceAll('s3cr3t', '***'),
         lineRedactor: () => (line) => line.replaceAll('s3cr3t', '***'),
       },
+      accounts: { lostApproval: async (name) => world.withoutRight.has(name) },
       settings: {
         managerOf: () => manager,
         policyOf: () => policy,

@@ -4,10 +4,11 @@ import type { Random } from '../../lib/random.ts';
 import { accountHandlers } from '../../operations/account/handlers.ts';
 import type { Served } from '../../operations/gate.ts';
 import { permissionsOf } from '../../operations/permissions.ts';
-import { rightsOf } from '../../operations/repository-rights.ts';
+import { reaches, rightsOf } from '../../operations/repository-rights.ts';
 import { sessionHandlers } from '../../operations/sessions/handlers.ts';
 import { tokenHandlers } from '../../operations/tokens/handlers.ts';
 import { userHandlers } from '../../operations/users/handlers.ts';
+import type { Accounts } from '../../pipeline/pipeline-ports.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import type { Config } from '../../platform/config/schema.ts';
 import type { Database } from '../../platform/database/database.ts';
@@ -39,6 +40,8 @@ export interface IdentityRooms {
    * lacks the second factor that is required, holds nothing.
    */
   actorNamed(name: string): Promise<Actor | null>;
+  /** What the pipeline asks of accounts. */
+  readonly accounts: Accounts;
   /** What can be asked about accounts, sessions and tokens. */
   readonly served: readonly Served[];
   /** For whoever starts the service and has no account yet: the link to the first one. Null when there is one. */
@@ -80,6 +83,13 @@ export function openIdentity(parts: IdentityParts): IdentityRooms {
   );
   const now = (): Date => clock.now();
   const needsSecondFactor = (): boolean => parts.config().security.authentication.require_2fa;
+  const actorNamed = async (name: string): Promise<Actor | null> => {
+    const person = await identity.people.find(name);
+    if (person === null) return null;
+    const lacksFactor = needsSecondFactor() && !person.hasTotp && person.passkeys === 0;
+    const grants = person.isDisabled || lacksFactor ? [] : person.grants;
+    return { kind: 'user', name: person.name, ...rightsOf(grants) };
+  };
   const tell: Tell = (event, account, { actor, clientId }, facts = {}) =>
     report(parts, {
       event,
@@ -123,12 +133,13 @@ export function openIdentity(parts: IdentityParts): IdentityRooms {
       const owner = await identity.tokens.owner(bearer);
       return owner === null ? null : actorOfToken(owner);
     },
-    actorNamed: async (name) => {
-      const person = await identity.people.find(name);
-      if (person === null) return null;
-      const lacksFactor = needsSecondFactor() && !person.hasTotp && person.passkeys === 0;
-      const grants = person.isDisabled || lacksFactor ? [] : person.grants;
-      return { kind: 'user', name: person.name, ...rightsOf(grants) };
+    actorNamed,
+    accounts: {
+      lostApproval: async (name, repository) => {
+        const actor = await actorNamed(name);
+        if (actor === null) return identity.people.wasRemoved(name);
+        return !reaches(actor, 'tasks:approve', repository);
+      },
     },
     isBootstrapped: () => identity.people.any(),
   };

@@ -1,7 +1,7 @@
 import type { Obstacles } from '../../domain/ports/obstacles.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/random.ts';
-import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
+import type { Accounts, PipelinePorts } from '../../pipeline/pipeline-ports.ts';
 import { followFindings } from '../../pipeline/propose/follow-findings.ts';
 import type { Config } from '../../platform/config/schema.ts';
 import { currentCorrelationId } from '../../platform/logging/context.ts';
@@ -31,6 +31,7 @@ export function pipelinePorts(
   settings: ReturnType<typeof createSettings>,
   scan: ReturnType<typeof createScan>,
   obstacles: Obstacles,
+  accounts: Accounts,
 ): PipelinePorts {
   const { redactor, logger } = parts;
   const ports: PipelinePorts = {
@@ -56,6 +57,7 @@ export function pipelinePorts(
       lineRedactor: () => createLineRedactor(redactor),
     },
     settings,
+    accounts,
     clock: systemClock,
     log: logger,
     lookAgain: async (target) => {

@@ -28,6 +28,7 @@ export type DecisionPorts = Pick<
   | 'effects'
   | 'audit'
   | 'settings'
+  | 'accounts'
   | 'secrets'
   | 'clock'
   | 'log'

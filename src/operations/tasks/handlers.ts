@@ -21,7 +21,16 @@ import { find, lineNow } from './task-lines.ts';
 
 export type TaskPorts = Pick<
   PipelinePorts,
-  'tasks' | 'runs' | 'effects' | 'audit' | 'settings' | 'clock' | 'correlationId' | 'host' | 'log'
+  | 'tasks'
+  | 'runs'
+  | 'effects'
+  | 'audit'
+  | 'settings'
+  | 'accounts'
+  | 'clock'
+  | 'correlationId'
+  | 'host'
+  | 'log'
 > &
   DispatchPorts &
   ReadingPorts & {

@@ -17,7 +17,15 @@ import { standingApprovals, tally } from './standing.ts';
 
 export type ApprovalPorts = Pick<
   PipelinePorts,
-  'host' | 'tasks' | 'effects' | 'audit' | 'settings' | 'clock' | 'log' | 'correlationId'
+  | 'accounts'
+  | 'host'
+  | 'tasks'
+  | 'effects'
+  | 'audit'
+  | 'settings'
+  | 'clock'
+  | 'log'
+  | 'correlationId'
 >;
 
 /**

@@ -154,6 +154,28 @@ describe('separation of duties', () => {
   });
 });
 
+describe('an approval by an account of ours', () => {
+  test('whose right was withdrawn since starts nothing, and is explained on the issue', async () => {
+    await here('dora');
+    expect(await state()).toBe('approved');
+    world.withoutRight.add('dora');
+    expect(await world.attempt(task)).toBe('not_started');
+    expect(world.work.prompts).toEqual([]);
+    expect(await why()).toBe('approval_void_role');
+    expect(said().join()).toContain('dora no longer has the right');
+    world.withoutRight.clear();
+    await here('dora');
+    expect(await world.attempt(task)).not.toBe('not_started');
+  });
+  test('whose right was withdrawn while the agent works delivers nothing', async () => {
+    await here('dora');
+    world.work.during = async () => void world.withoutRight.add('dora');
+    await world.attempt(task);
+    expect(await state()).toBe('needs_attention');
+    expect(world.host.journal.filter(({ kind }) => kind === 'open_pull_request')).toEqual([]);
+  });
+});
+
 describe('an approval ends', () => {
   test('when it is too old, with a comment and the label off; a new one counts', async () => {
     asks({ expiresDays: 7 });

@@ -13,7 +13,15 @@ import { isExpired, standingApprovals, tally } from './standing.ts';
 
 type Ports = Pick<
   PipelinePorts,
-  'host' | 'tasks' | 'effects' | 'audit' | 'settings' | 'clock' | 'correlationId' | 'log'
+  | 'host'
+  | 'tasks'
+  | 'effects'
+  | 'audit'
+  | 'settings'
+  | 'accounts'
+  | 'clock'
+  | 'correlationId'
+  | 'log'
 >;
 
 export type Standing =
@@ -66,7 +74,16 @@ export async function verifyApproval(ports: Ports, task: Task): Promise<Standing
 }
 
 async function stillPermitted(ports: Ports, task: Task, approval: Approval): Promise<Standing> {
-  if (approval.channel !== 'label') return { stands: true, approval };
+  if (approval.channel !== 'label') {
+    const isLost =
+      approval.channel === 'dashboard' &&
+      (await ports.accounts.lostApproval(approval.actor, task.target.name));
+    if (!isLost) return { stands: true, approval };
+    return fallen(
+      'approval_void_role',
+      `${approval.actor} no longer has the right to approve this.`,
+    );
+  }
   const manager = ports.settings.managerOf(task.target);
   const roles = [
     await ports.host(manager.host).roleOf(manager, approval.actor),

@@ -15,6 +15,7 @@ import { deliveredComment, pullRequestBody, withoutActs } from './report.ts';
 
 export type DeliverPorts = Pick<
   PipelinePorts,
+  | 'accounts'
   | 'host'
   | 'tasks'
   | 'runs'

@@ -26,6 +26,8 @@ export interface People {
   any(): Promise<boolean>;
   list(): Promise<readonly Person[]>;
   find(name: string): Promise<Person | null>;
+  /** Whether there was an account of this name that was removed. */
+  wasRemoved(name: string): Promise<boolean>;
   /** AppError `user_unknown`. */
   get(name: string): Promise<Person>;
   /** AppError `user_exists`, also for the name of an account that was removed. */
@@ -62,6 +64,13 @@ export function createPeople({ db, clock, random }: IdentityDeps): People {
         .executeTakeFirst()) !== undefined,
     list: () => people(db, null),
     find: async (name) => (await people(db, nameKey(name)))[0] ?? null,
+    wasRemoved: async (name) =>
+      (await db
+        .selectFrom('identity_users')
+        .select('id')
+        .where('name_key', '=', nameKey(name))
+        .where('removed_at', 'is not', null)
+        .executeTakeFirst()) !== undefined,
     get,
     create: async (person) => {
       const row = await insertPerson(db, newId(random), person, clock.now());
