@@ -1,33 +1,56 @@
-/** A service that starts an agent with stubborn children and waits, to be killed by a test. Argument: its folder. */
-import { mkdir } from 'node:fs/promises';
+/**
+ * A service that starts an agent with stubborn children and waits, to be ended by a test: by a signal, or by the line
+ * `cancel` on standard input. Arguments: its folder, the sandbox, the agent's shell script, memory in bytes.
+ */
+import { chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Sandbox } from '../../src/domain/ports/sandbox.ts';
 import { agentUserOf, createBubblewrap } from '../../src/integrations/sandbox/bubblewrap.ts';
 import { createNoSandbox } from '../../src/integrations/sandbox/no-sandbox.ts';
+import { createSandboxRuntime } from '../../src/integrations/sandbox/sandbox-runtime.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/random.ts';
 
-const [folder = '', kind = 'bubblewrap'] = process.argv.slice(2);
-const base = { clock: systemClock, random: systemRandom, tempRoot: join(folder, 't') };
-const runAs = agentUserOf(process.getuid?.());
-const sandbox =
-  kind === 'none'
-    ? createNoSandbox(base)
-    : createBubblewrap({ ...base, nodePath: process.execPath, runAs });
+const stubborn = '(setsid sleep 5151 &) ; nohup setsid sleep 5151 & echo up; exec sleep 5151';
+const [folder = '', kind = 'bubblewrap', script = stubborn, memory = String(2 ** 28)] =
+  process.argv.slice(2);
+const base = {
+  clock: systemClock,
+  random: systemRandom,
+  tempRoot: join(folder, 't'),
+  nodePath: process.execPath,
+};
+
+const kinds: Readonly<Record<string, () => Sandbox>> = {
+  none: () => createNoSandbox(base),
+  bubblewrap: () => createBubblewrap({ ...base, runAs: agentUserOf(process.getuid?.()) }),
+  'sandbox-runtime': () => {
+    const path = join(import.meta.dirname, '../../node_modules/.bin');
+    return createSandboxRuntime({ ...base, path });
+  },
+};
+
+// It refuses to run as root.
+if (kind === 'sandbox-runtime' && process.getuid?.() === 0) {
+  await chown(folder, 61_001, 61_001);
+  process.setgroups?.([]);
+  process.setgid?.(61_001);
+  process.setuid?.(61_001);
+}
 await mkdir(join(folder, 'work'), { recursive: true });
 await mkdir(join(folder, 'home'), { recursive: true });
-const running = await sandbox.start({
-  argv: [
-    '/bin/sh',
-    '-c',
-    '(setsid sleep 5151 &) ; nohup setsid sleep 5151 & echo up; exec sleep 5151',
-  ],
+const running = await (kinds[kind] ?? (() => createNoSandbox(base)))().start({
+  argv: ['/bin/sh', '-c', script],
   env: { PATH: '/usr/bin:/bin' },
   workspace: join(folder, 'work'),
   home: join(folder, 'home'),
   readable: [],
   stdin: null,
   egress: [],
-  limits: { memoryBytes: 2 ** 28, processes: 50, fileBytes: 2 ** 20 },
+  limits: { memoryBytes: Number(memory), processes: 100, fileBytes: 2 ** 20 },
 });
 running.stdout.pipe(process.stdout);
+running.stderr.resume();
+process.stdin.once('data', () => void running.kill());
 await running.exited;
+process.exit(0);

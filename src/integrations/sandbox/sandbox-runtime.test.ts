@@ -1,14 +1,13 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, test } from 'vitest';
 import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/random.ts';
+import { missingPrograms } from './missing-programs.suite.ts';
 import { describeSandbox } from './sandbox.suite.ts';
 import { createSandboxRuntime } from './sandbox-runtime.ts';
 
 const path = join(import.meta.dirname, '../../../node_modules/.bin');
-const missing = await missingParts(['bwrap', 'socat', 'rg', 'prlimit']);
+const missing = await missingPrograms(['bwrap', 'socat', 'rg', 'prlimit']);
 
 if (missing.length > 0) {
   describe('the sandbox sandbox-runtime', () => {
@@ -36,22 +35,4 @@ if (missing.length > 0) {
         resolve: async (name) => [name.startsWith('rebind') ? '127.0.0.1' : '192.0.2.1'],
       }),
   });
-}
-
-async function missingParts(programs: readonly string[]): Promise<readonly string[]> {
-  if (process.platform !== 'linux') return ['Linux'];
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  const missing: string[] = [];
-  for (const program of programs) {
-    const found = await Promise.all(
-      folders.map((folder) =>
-        access(join(folder, program), constants.X_OK).then(
-          () => true,
-          () => false,
-        ),
-      ),
-    );
-    if (!found.includes(true)) missing.push(program);
-  }
-  return missing;
 }

@@ -74,7 +74,8 @@ async function start(deps: SandboxRuntimeDeps, spec: SandboxSpec): Promise<Sandb
     const program = await programOn(deps.path);
     const readable = [folder, ...egress.readable, dirname(dirname(program))];
     await writeFile(settings, JSON.stringify(await settingsFor(deps, spec, egress, readable)));
-    const child = spawn(program, ['--settings', settings, '-c', lineOf(spec, egress)], {
+    const argv = [...dyingWithUs(), program, '--settings', settings, '-c', lineOf(spec, egress)];
+    const child = spawn(argv[0] ?? '', argv.slice(1), {
       cwd: spec.workspace,
       // Its own sockets lie in TMPDIR; the command gets another one.
       env: { HOME: spec.home, ...spec.env, TMPDIR: folder, [processMark]: mark },
@@ -92,6 +93,16 @@ async function start(deps: SandboxRuntimeDeps, spec: SandboxSpec): Promise<Sandb
     await cleanUp();
     throw cause;
   }
+}
+
+/**
+ * `srt` goes on when its parent is gone, so on Linux the kernel ends it with us, and with it a namespace of processes
+ * round it in which nobody survives.
+ */
+function dyingWithUs(): readonly string[] {
+  if (process.platform !== 'linux') return [];
+  const own = '--user --map-current-user --pid --fork --kill-child --mount-proc';
+  return `setpriv --pdeathsig KILL -- unshare ${own} --`.split(' ');
 }
 
 /** The shell line of the sandbox: limits, the variables of our proxy over its own, the bridge, the command. */
