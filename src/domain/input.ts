@@ -52,6 +52,8 @@ export const titleText = lineOfText({ min: 1, max: 256 });
 export const bodyText = freeText({ max: 65_536 });
 /** Why somebody did something. */
 export const reasonText = freeText({ max: 2000 });
+/** What a person calls a thing of their own: a token, a passkey. */
+export const nameText = lineOfText({ min: 1, max: 100 });
 /** Words to search for. */
 export const searchText = lineOfText({ max: 200 });
 

@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stepAt, totpCode } from '../../src/platform/identity/totp.ts';
+import { bytesOfBase32 } from '../support/bytes-of-base32.ts';
 import { axeViolations, findChromium, keepPicture, launchChromium } from '../support/chromium.ts';
 import { settled, testPassword } from '../support/dashboard-person.ts';
 import { type DashboardService, startDashboardService } from '../support/dashboard-service.ts';
@@ -78,7 +79,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('signing
     const key = await page.locator('code').first().innerText();
     await page
       .getByRole('textbox', { name: 'Code' })
-      .fill(totpCode(bytesOf(key), stepAt(new Date())));
+      .fill(totpCode(bytesOfBase32(key), stepAt(new Date())));
     await page.getByRole('button', { name: 'Go on' }).click();
     await page.getByRole('heading', { name: 'Recovery codes' }).waitFor();
     const recovery = await page.getByRole('listitem').first().innerText();
@@ -108,7 +109,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('signing
     expect(await axeViolations(page)).toEqual([]);
     await keepPicture(page, 'proof-by-code');
     // One after that of the enrollment: no code is taken twice.
-    const next = totpCode(bytesOf(key), stepAt(new Date()) + 1);
+    const next = totpCode(bytesOfBase32(key), stepAt(new Date()) + 1);
     await proof.getByLabel('Code of your generator').fill(next);
     await proof.getByRole('button', { name: 'Go on' }).click();
     await page.getByText('it cannot be shown again').waitFor();
@@ -166,14 +167,4 @@ async function addPasskeyDevice(page: Page): Promise<void> {
       isUserVerified: true,
     },
   });
-}
-
-/** RFC 4648 base 32, as code generators show keys. */
-function bytesOf(key: string): Uint8Array {
-  const bits = [...key.replaceAll(/[\s=]/gu, '')]
-    .map((letter) =>
-      'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
-    )
-    .join('');
-  return Uint8Array.from(bits.match(/.{8}/gu) ?? [], (byte) => Number.parseInt(byte, 2));
 }

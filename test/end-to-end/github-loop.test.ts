@@ -73,6 +73,13 @@ describe('three proposals on GitHub: one approved, one labeled without the right
     }
   });
 
+  test('has each decision and each act of the attempt in the audit log, under its event', async () => {
+    const rows = await loop.query<{ event: string }>('select distinct event from audit_entries');
+    const seen = new Set(rows.map(({ event }) => event));
+    const acts = ['proposal.created', 'agent.start', 'git.push', 'pr.open'];
+    const decisions = ['approval.granted', 'approval.refused_role', 'approval.stale_content'];
+    expect([...acts, ...decisions].filter((event) => !seen.has(event))).toEqual([]);
+  });
   test('says on the approved issue, once, where the result is', () => {
     const { comments, labels } = issues.writer;
     expect(comments).toHaveLength(1);
@@ -157,6 +164,10 @@ test('follows findings and pull requests to their end', async () => {
     expect(states.get(byWords('close the file').number)).toBe('needs_attention');
     expect(states.get(asked)).toBe('in_review');
     expect(loop.proposals()).toHaveLength(4);
+    const ends = await loop.query<{ event: string }>(
+      "select distinct event from audit_entries where event in ('pr.merged', 'pr.closed') order by event",
+    );
+    expect(ends.map(({ event }) => event)).toEqual(['pr.closed', 'pr.merged']);
     expect(loop.emulator.journal.duplicates()).toEqual([]);
     expect(loop.emulator.journal.violations()).toEqual([]);
     expect(loop.emulator.contractViolations).toEqual([]);

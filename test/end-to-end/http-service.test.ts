@@ -32,6 +32,7 @@ import { listTasks, rejectTask } from '../../src/operations/tasks/contract.ts';
 import { createToken } from '../../src/operations/tokens/contract.ts';
 import { inputSchemaOf } from '../../src/operations/unknown-fields.ts';
 import { bootstrapUsers } from '../../src/operations/users/contract.ts';
+import { browserFetch } from '../support/browser-fetch.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const program = fileURLToPath(new URL('../../src/app/main.ts', import.meta.url));
@@ -126,18 +127,6 @@ async function ended(child: ChildProcess): Promise<number | null> {
   return child.exitCode;
 }
 
-/** Fetches as a browser does: keeps the cookie, says where it is. */
-function browser(origin: string): typeof fetch & { cookie(): string } {
-  let cookie = '';
-  const ask = async (...[input, init]: Parameters<typeof fetch>): Promise<Response> => {
-    const headers = { ...(init?.headers as Record<string, string>), origin, cookie };
-    const answer = await fetch(input, { ...init, headers });
-    for (const line of answer.headers.getSetCookie()) cookie = line.split(';')[0] ?? '';
-    return answer;
-  };
-  return Object.assign(ask, { cookie: () => cookie });
-}
-
 describe('a service', () => {
   test('is reached by its first administrator, by their token and by nobody else, and ends in order', async () => {
     const { child, find } = start('--port', '0');
@@ -145,7 +134,7 @@ describe('a service', () => {
       const address = await find(/listening on (http:\S+)/u);
       const link = new URL(await find(/(http:\S+#token=\S+)/u));
       expect(link.port).toBe(new URL(address).port);
-      const ask = browser(address);
+      const ask = browserFetch(address);
       const person = createClient({ baseUrl: address, fetch: ask });
       await expect(person.call(listTasks, {})).rejects.toMatchObject({
         status: 503,

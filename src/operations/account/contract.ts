@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { secretText } from '../../domain/input.ts';
+import { nameText, secretText } from '../../domain/input.ts';
 import { operation } from '../operation.ts';
 
 /** What the browser's authenticator answered (WebAuthn, JSON form); read by the library that verifies it. */
@@ -132,7 +132,7 @@ export const finishPasskey = operation({
   dangerous: true,
   input: z.object({
     challenge: z.string().min(1).max(100),
-    name: z.string().trim().min(1).max(64),
+    name: nameText,
     answer: AuthenticatorAnswer,
   }),
   output: z.object({ passkey: Passkey, session: SessionSecret }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plainName } from '../../domain/input.ts';
 import { operation } from '../operation.ts';
 
 export const AgentLine = z.object({
@@ -64,6 +65,6 @@ export const proveAgent = operation({
   deadlineMs: 240_000,
   doors: ['http', 'library'],
   http: { path: '/agents/{name}/prove' },
-  input: z.object({ name: z.string().min(1).max(100) }),
+  input: z.object({ name: plainName }),
   output: AgentProof,
 });

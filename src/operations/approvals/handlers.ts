@@ -56,14 +56,22 @@ export function decisionHandlers(ports: DecisionPorts): readonly Served[] {
       return decided(ports, task.id);
     }),
     serve(editTask, async ({ id, version, title, body }, { actor }) => {
-      const task = await mine(id, actor, 'tasks:write');
-      if (version !== undefined && version !== task.version) throw changed(task);
       const words = {
         ...(title === undefined ? {} : { title }),
         ...(body === undefined ? {} : { body }),
       };
-      await editProposal(ports, task, words, actor);
-      return decided(ports, task.id);
+      for (let tries = 1; ; tries += 1) {
+        const task = await mine(id, actor, 'tasks:write');
+        if (version !== undefined && version !== task.version) throw changed(task);
+        try {
+          await editProposal(ports, task, words, actor);
+          return await decided(ports, task.id);
+        } catch (error) {
+          // Who named no version edits what stands; the pipeline may note something on the task in between.
+          const isOvertaken = error instanceof AppError && error.code === 'task_changed';
+          if (!isOvertaken || version !== undefined || tries === 5) throw error;
+        }
+      }
     }),
     serve(snoozeTask, async ({ id, until }, { actor }) => {
       const task = await mine(id, actor, 'tasks:write');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { filePath, freeText, plainId, searchText } from '../../domain/input.ts';
 import { operation } from '../operation.ts';
 
 const outcome = z.enum(['begun', 'ok', 'refused', 'failed']);
@@ -45,13 +46,13 @@ export const listAudit = operation({
   doors: ['cli', 'http', 'library', 'mcp'],
   input: z.strictObject({
     ...period,
-    event: z.string().max(200).optional(),
+    event: plainId.optional(),
     outcome: outcome.optional(),
-    actor: z.string().max(500).optional(),
-    target: z.string().max(500).optional(),
-    correlationId: z.string().max(200).optional(),
+    actor: searchText.optional(),
+    target: freeText({ max: 500 }).optional(),
+    correlationId: searchText.optional(),
     /** Words that all stand somewhere in the entry; with a period it looks through less. */
-    q: z.string().max(200).optional(),
+    q: searchText.optional(),
     /** The last `seq` of the page before. */
     beforeSeq: z.number().int().min(1).optional(),
     limit: z.number().int().min(1).max(1000).default(100),
@@ -92,7 +93,7 @@ export const exportAudit = operation({
     ...period,
     format: z.enum(auditFormats).default('jsonl'),
     /** Where to write; at the command line and in the library only. Without it the answer holds at most 10,000 lines. */
-    file: z.string().min(1).max(4096).optional(),
+    file: filePath.optional(),
   }),
   output: z.object({
     format: z.enum(auditFormats),
@@ -112,6 +113,6 @@ export const declareAuditGap = operation({
   dangerous: true,
   deadlineMs: 60_000,
   doors: ['cli', 'http', 'library'],
-  input: z.strictObject({ reason: z.string().min(1).max(2000) }),
+  input: z.strictObject({ reason: freeText({ min: 1, max: 2000 }) }),
   output: z.object({ after: z.number(), until: z.number() }),
 });

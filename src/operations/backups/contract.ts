@@ -83,7 +83,7 @@ export const restoreBackup = operation({
   input: z.strictObject({
     file: filePath,
     /** Connection URL of the database to fill; that of the configuration when left out. */
-    to: z.string().min(1).max(4096).optional(),
+    to: filePath.optional(),
     /** Also when the database has rows; they are backed up first. */
     force: z.boolean().default(false),
     configFile: filePath.optional(),

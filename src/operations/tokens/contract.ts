@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nameText, plainId } from '../../domain/input.ts';
 import { operation } from '../operation.ts';
 
 export const TokenLine = z.object({
@@ -32,9 +33,9 @@ export const createToken = operation({
   summary: 'Make an API token with some of the owner’s permissions; its secret is shown once',
   dangerous: true,
   input: z.object({
-    name: z.string().trim().min(1).max(100),
+    name: nameText,
     /** Permissions, as in docs/reference/operations.md. */
-    scopes: z.array(z.string().min(1).max(64)).min(1).max(50),
+    scopes: z.array(plainId).min(1).max(50),
     expiresInDays: z.number().int().min(1).max(365).default(90),
     /** Whose token it will be; oneself when not said. Another's needs `users:manage`. */
     user: user.optional(),

@@ -10,7 +10,20 @@ const longest = 1024;
 /** A name as it was typed; which names are accounts is for the store to say. */
 export const userName = z.string().min(1).max(200);
 
-/** Letters and digits of any script, and `. _ @ + -` inside: it goes into logs, approvals and audit. */
+/** Alphabets that share shapes of letters. */
+const lookAlikes = [
+  /\p{Script=Latin}/u,
+  /\p{Script=Cyrillic}/u,
+  /\p{Script=Greek}/u,
+  /\p{Script=Armenian}/u,
+  /\p{Script=Cherokee}/u,
+  /\p{Script=Coptic}/u,
+];
+
+/**
+ * Letters and digits of any script, and `. _ @ + -` inside: it goes into logs, approvals and audit. Letters of alphabets that
+ * look alike are not mixed, and none stands in another form of itself, so that a name does not read like another one.
+ */
 export const newUserName = z
   .string()
   .min(1)
@@ -18,6 +31,14 @@ export const newUserName = z
   .regex(
     /^[\p{L}\p{N}][\p{L}\p{N}\p{M}._@+-]*$/u,
     'a name begins with a letter or digit and holds letters, digits, and . _ @ + -',
+  )
+  .refine(
+    (name) => name === name.normalize('NFKC'),
+    'write the letters of the name in their ordinary form',
+  )
+  .refine(
+    (name) => lookAlikes.filter((alphabet) => alphabet.test(name)).length < 2,
+    'a name does not mix letters of alphabets that look alike',
   );
 
 /** Any characters, taken exactly as typed; which ones are too weak is told when it is set. */

@@ -26,7 +26,7 @@ export async function editProposal(
   const proposal = {
     ...task.proposal,
     title: redact(words.title ?? task.proposal.title),
-    body: redact(words.body ?? task.proposal.body).replaceAll('\r\n', '\n'),
+    body: redact(words.body ?? task.proposal.body),
   };
   // Our own line is how we know our issues; nobody else may write one.
   if (proposal.body.includes('<!-- cms:')) throw ourMarker();

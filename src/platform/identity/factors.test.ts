@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { bytesOfBase32 } from '../../../test/support/bytes-of-base32.ts';
 import {
   createSoftAuthenticator,
   type SoftAuthenticator,
@@ -25,14 +26,6 @@ beforeEach(async () => {
 });
 
 const signIn = () => world.identity.signIn.byPassword({ name, password: goodPassword, client });
-const bytesOf = (key: string): Buffer => {
-  const bits = [...key]
-    .map((letter) =>
-      'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
-    )
-    .join('');
-  return Buffer.from((bits.match(/.{8}/gu) ?? []).map((byte) => Number.parseInt(byte, 2)));
-};
 
 /** A code generator that the account uses; the clock then stands two steps later. */
 async function enroll(): Promise<{
@@ -40,7 +33,7 @@ async function enroll(): Promise<{
   recovery: readonly string[];
 }> {
   const { key } = await world.identity.factors.beginTotp(user);
-  const secret = bytesOf(key);
+  const secret = Buffer.from(bytesOfBase32(key));
   const code = (offset = 0): string => totpCode(secret, stepAt(world.clock.now()) + offset);
   const recovery = await world.identity.factors.confirmTotp(user, code());
   world.clock.advance(minute);
@@ -53,7 +46,7 @@ const wrong = { code: 'second_factor_wrong' };
 describe('a code generator', () => {
   test('counts only once it was confirmed by a code; its secret has 160 bits and is not in the database', async () => {
     const { key } = await world.identity.factors.beginTotp(user);
-    expect(bytesOf(key)).toHaveLength(20);
+    expect(bytesOfBase32(key)).toHaveLength(20);
     expect(await world.identity.factors.confirmTotp(user, '000000')).toBeNull();
     await expect(signIn()).resolves.toMatchObject({ secondFactorNeeded: false });
     const { rows } = await world.database.pool.query('select * from identity_users');
