@@ -3,6 +3,7 @@ import { contextFormats } from './context-formats.ts';
 import type { PrefixedFormat } from './prefixed-format.ts';
 import { prefixedFormats } from './prefixed-formats.ts';
 import { letters, rolled, slotOf, slots } from './rolling-letters.ts';
+import { nameStarts, secretNames } from './secret-names.ts';
 
 /** A secret in a text: which part of it is replaced, and from where the scan goes on. */
 interface Found {
@@ -13,17 +14,24 @@ interface Found {
   readonly isLeft: boolean;
 }
 
-type Reader = (text: string, at: number) => Found | null;
+interface Reader {
+  /** Whether it looks only behind one of the names of secrets: that is asked once for all that do. */
+  readonly isNamed: boolean;
+  readonly read: (text: string, at: number) => Found | null;
+}
+
+/** None of what follows a name begins like a word. */
+const name = new RegExp(`(?:${secretNames})(?![A-Za-z0-9_])`, 'iy');
 
 /** Replaces the secrets that some known letters announce: one pass over the text, however many formats there are. */
 export function createFormatScan(
   replacementOf: (kind: string, secret: string) => string,
 ): (text: string) => string {
-  const readers = new Map<number, Reader[]>();
+  const readers: Reader[][] = Array.from({ length: slots });
   const filled = new Uint8Array(slots);
-  const add = (start: string, reader: Reader): void => {
+  const add = (start: string, read: Reader['read'], isNamed = false): void => {
     const slot = slotOf(start);
-    readers.set(slot, [...(readers.get(slot) ?? []), reader]);
+    readers[slot] = [...(readers[slot] ?? []), { isNamed, read }];
     filled[slot] = 1;
   };
   add('[REDACTED:', readReplacement);
@@ -31,14 +39,14 @@ export function createFormatScan(
     for (const prefix of format.prefixes) add(prefix, prefixedReader(format, prefix));
   for (const format of contextFormats)
     for (const start of new Set(format.starts.map((one) => one.slice(0, letters))))
-      add(start, contextReader(format));
+      add(start, contextReader(format), isNamed(format));
   return (text) => replaced(text, filled, readers, replacementOf);
 }
 
 function replaced(
   text: string,
   filled: Uint8Array,
-  readers: ReadonlyMap<number, readonly Reader[]>,
+  readers: readonly (readonly Reader[])[],
   replacementOf: (kind: string, secret: string) => string,
 ): string {
   let result = '';
@@ -50,7 +58,7 @@ function replaced(
     if (filled[slot] === 0) continue;
     const at = index - letters + 1;
     if (at < next) continue;
-    const found = firstOf(readers.get(slot), text, at);
+    const found = firstOf(readers[slot], text, at);
     if (found === null) continue;
     if (!found.isLeft) {
       const secret = text.slice(found.start, found.end);
@@ -64,14 +72,28 @@ function replaced(
 }
 
 function firstOf(readers: readonly Reader[] = [], text: string, at: number): Found | null {
-  for (const reader of readers) {
-    const found = reader(text, at);
+  let isThere: boolean | null = null;
+  for (const { isNamed, read } of readers) {
+    if (isNamed) {
+      isThere ??= isName(text, at);
+      if (!isThere) continue;
+    }
+    const found = read(text, at);
     if (found !== null) return found;
   }
   return null;
 }
 
-function prefixedReader(format: PrefixedFormat, prefix: string): Reader {
+function isName(text: string, at: number): boolean {
+  name.lastIndex = at;
+  return name.test(text);
+}
+
+function isNamed({ starts, pattern }: ContextFormat): boolean {
+  return starts === nameStarts && pattern.source.includes(`(?:${secretNames})`);
+}
+
+function prefixedReader(format: PrefixedFormat, prefix: string): Reader['read'] {
   const { kind, body, standsAlone = false, leave } = format;
   return (text, at) => {
     if (!text.startsWith(prefix, at)) return null;
@@ -86,7 +108,7 @@ function prefixedReader(format: PrefixedFormat, prefix: string): Reader {
 }
 
 /** What is left because of its words may still hold a secret by its letters, so the scan goes on behind the words. */
-function contextReader({ kind, pattern, leave }: ContextFormat): Reader {
+function contextReader({ kind, pattern, leave }: ContextFormat): Reader['read'] {
   return (text, at) => {
     pattern.lastIndex = at;
     const match = pattern.exec(text);

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import type { Json } from '../../lib/json.ts';
 import { plainValue } from '../../lib/plain-value.ts';
 import { encodingsOf } from './encodings.ts';
@@ -30,8 +30,9 @@ const secretMember =
 export function createRedactor(key: Uint8Array): Redactor {
   const known = createKnownValues();
   const names = new Map<string, string>();
+  const hmacKey = createSecretKey(key);
   const marker = (kind: string, secret: string): string =>
-    `[REDACTED:${kind}:${createHmac('sha256', key).update(secret).digest('hex').slice(0, 6)}]`;
+    `[REDACTED:${kind}:${createHmac('sha256', hmacKey).update(secret).digest('hex').slice(0, 6)}]`;
   const withoutFormats = createFormatScan(marker);
   const redact = (text: string): string => {
     let clean = known.replaceIn(text);
@@ -76,8 +77,12 @@ function kindsOf(text: string): readonly string[] {
 
 type Marker = (kind: string, secret: string) => string;
 
-function apply({ kind, holds, pattern, leave }: ShapeFormat, text: string, marker: Marker): string {
-  if (!text.includes(holds)) return text;
+function apply(
+  { kind, holds, hint, pattern, leave }: ShapeFormat,
+  text: string,
+  marker: Marker,
+): string {
+  if (!text.includes(holds) || hint?.test(text) === false) return text;
   return text.replace(pattern, (match: string, ...more: readonly unknown[]) => {
     const [group, offset] = typeof more[0] === 'string' ? more : [match, more[0]];
     const secret = String(group);

@@ -5,6 +5,8 @@ export interface ShapeFormat {
   readonly kind: string;
   /** Stands in every such secret; a text without it is not searched. */
   readonly holds: string;
+  /** Stands in every such secret as well, and is found sooner than the pattern. */
+  readonly hint?: RegExp;
   /** Group 1, where there is one, is the secret; else the whole match. Every repetition is bounded. */
   readonly pattern: RegExp;
   readonly leave?: (secret: string) => boolean;
@@ -14,6 +16,7 @@ export const shapeFormats: readonly ShapeFormat[] = [
   {
     kind: 'discord-token',
     holds: '.',
+    hint: /\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27}/,
     pattern: /(?<![A-Za-z0-9_-])[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}/g,
   },
   {
@@ -49,6 +52,7 @@ export const shapeFormats: readonly ShapeFormat[] = [
   {
     kind: 'asana-token',
     holds: '/',
+    hint: /\/[0-9]{14}/,
     pattern: /(?<![0-9A-Za-z/.])[12]\/[0-9]{14,18}(?:\/[0-9]{14,18})?:[0-9a-f]{32}(?![0-9a-f])/g,
   },
   {
