@@ -1,29 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { z } from 'zod';
-import { openGuard } from '../src/app/doors/open-guard.ts';
-import { gateAuditOf } from '../src/app/store/open-audit.ts';
-import { openLogger } from '../src/app/watching/open-logger.ts';
-import type { Actor } from '../src/domain/actor.ts';
-import { bodyText, repositoryName, titleText } from '../src/domain/input.ts';
-import { systemClock } from '../src/lib/clock.ts';
-import { silentLog } from '../src/lib/log.ts';
-import { systemRandom } from '../src/lib/random.ts';
-import { createGate, type GateAudit, serve } from '../src/operations/gate.ts';
-import { operation } from '../src/operations/operation.ts';
-import { createAnchorFile } from '../src/platform/audit/anchors.ts';
-import { auditMigrations, createAudit } from '../src/platform/audit/audit.ts';
-import { createNoteSigner } from '../src/platform/audit/signed-note.ts';
-import { loadConfig } from '../src/platform/config/load-config.ts';
-import { openDatabase } from '../src/platform/database/database.ts';
-import { migrate } from '../src/platform/database/migrate.ts';
 import { createInspect } from '../src/platform/inspection/inspect.ts';
-import { withContext } from '../src/platform/logging/context.ts';
-import { ratelimitMigrations } from '../src/platform/ratelimit/migrations.ts';
 import { createSlidingWindow } from '../src/platform/ratelimit/sliding-window.ts';
+import { openGateBench } from './gate-bench.ts';
 
 /**
  * What the gate costs a call: `node bench/gate.ts [calls]` (2,000 when not said). The same handler bare, through the gate
@@ -32,92 +14,23 @@ import { createSlidingWindow } from '../src/platform/ratelimit/sliding-window.ts
  */
 const calls = Number(process.argv[2] ?? 2000);
 const folder = await mkdtemp(join(tmpdir(), 'cms-bench-gate-'));
-const file = join(folder, 'config.json');
-await mkdir(join(folder, 'logs'));
-await writeFile(
-  file,
-  JSON.stringify({
-    security: {
-      rate_limiting: {
-        max_requests_per_minute: 100_000,
-        max_requests_per_minute_per_address: 1_000_000,
-      },
-    },
-  }),
-);
-const { config } = await loadConfig({ file, required: true, folder, env: {} });
-const logger = openLogger(
-  () => ({ ...config, logDir: join(folder, 'logs') }),
-  (line) => line,
-  {},
-  { isService: false, others: () => [] },
-);
-const deps = { clock: systemClock, random: systemRandom, log: silentLog };
-const database = await openDatabase(
-  { dataDir: join(folder, 'data') },
-  { ...deps, searchPath: process.env['PATH'] },
-);
-
-const contract = operation({
-  name: 'bench.write',
-  summary: 'A write with the input of an issue',
-  permission: 'issues:write',
-  effect: 'write',
-  kind: 'call',
-  needs: 'nothing',
-  doors: ['http'],
-  deadlineMs: 30_000,
-  input: z.strictObject({ repository: repositoryName, title: titleText, body: bodyText }),
-  output: z.object({ length: z.number() }),
+const counted = new Map<string, number>();
+const bench = await openGateBench(folder, {
+  observe: ({ outcome }) => counted.set(outcome, (counted.get(outcome) ?? 0) + 1),
 });
-const handler = async ({ body }: { body: string }): Promise<{ length: number }> => ({
-  length: body.length,
-});
-const actor: Actor = { kind: 'token', name: 'bench', owner: 'ada', scopes: ['issues:write'] };
-const input = {
-  repository: 'acme/widgets',
-  title: 'Sign-in fails on Safari when the name has an apostrophe',
-  body: "Steps to reproduce: open the page, type a name like `O'Brien`, press enter.\n\n```ts\nif (a && b) run();\n```\n",
-};
+const { pool } = bench.database;
 
 try {
-  await migrate(database, [...auditMigrations, ...ratelimitMigrations]);
-  const audit = createAudit({
-    database,
-    clock: systemClock,
-    signer: createNoteSigner(systemRandom.bytes(32)),
-    anchors: [createAnchorFile(join(folder, 'anchors.jsonl'))],
-    version: '0.0.0-bench',
-  });
-  const { guard } = openGuard({ database, audit, config: () => config, log: silentLog });
-  const counted = new Map<string, number>();
-  const gateWith = (trail: GateAudit) =>
-    createGate({
-      served: [serve(contract, handler)],
-      audit: trail,
-      clock: systemClock,
-      newCorrelationId: () => systemRandom.uuid(),
-      within: (context, body) => withContext(context, body),
-      log: logger,
-      guard,
-      inspect: createInspect(systemRandom.bytes(32)),
-      observe: ({ outcome }) => counted.set(outcome, (counted.get(outcome) ?? 0) + 1),
-    });
-  const bare = gateWith({ begin: async () => '1', finish: async () => undefined });
-  const whole = gateWith(gateAuditOf(audit));
-  const through = (gate: typeof bare) => () =>
-    gate.execute('bench.write', input, { door: 'http', actor, clientId: '192.0.2.7' });
-  await database.pool.query(
-    'create table bench_rows (id bigint generated always as identity, text text)',
-  );
+  await pool.query('create table bench_rows (id bigint generated always as identity, text text)');
+  const noTrail = { begin: async () => '1', finish: async () => undefined };
   const row = async (): Promise<void> => {
-    await database.pool.query('insert into bench_rows (text) values ($1)', [input.body]);
+    await pool.query('insert into bench_rows (text) values ($1)', [bench.input.body]);
   };
 
-  const handlerAlone = await times(() => handler(contract.input.parse(input)));
-  const withoutAudit = await times(through(bare));
+  const handlerAlone = await times(() => bench.bare());
+  const withoutAudit = await times(bench.through(bench.gateWith(noTrail)));
   const oneRow = await times(row);
-  const withAudit = await times(through(whole));
+  const withAudit = await times(bench.through(bench.gateWith(bench.trail)));
   const oneRowAgain = await times(row);
   const commit = Math.min(oneRow.p50, oneRowAgain.p50);
   print('schema and handler alone', handlerAlone);
@@ -138,8 +51,7 @@ try {
   inspection();
   addresses();
 } finally {
-  await logger.close();
-  await database.close();
+  await bench.close();
   await rm(folder, { recursive: true, force: true });
 }
 
