@@ -43,7 +43,8 @@ export interface GateBench {
   close(): Promise<void>;
 }
 
-export interface GateBenchParts extends Pick<GateParts, 'observe'> {
+export interface GateBenchParts {
+  readonly observe: NonNullable<GateParts['observe']>;
   /** Every log line and every answer passes through it. */
   readonly redact?: (text: string) => string;
 }
