@@ -69,11 +69,12 @@ async function chooseDefault(
   remote: GitRemote,
   gitDir: string,
 ): Promise<string> {
-  if ((await git.remoteRef(remote, 'main')) !== null) return 'main';
-  const branches = [...(await git.branches(remote)).keys()];
-  const usual = ['main', 'master'].find((name) => branches.includes(name));
   const head = await readFile(join(gitDir, 'HEAD'), 'utf8').catch(() => '');
   const current = /^ref: refs\/heads\/(.+)$/mu.exec(head)?.[1];
+  // Mostly so, and known without asking git for all branches.
+  if (current === 'main' && (await git.remoteRef(remote, 'main')) !== null) return 'main';
+  const branches = [...(await git.branches(remote)).keys()];
+  const usual = ['main', 'master'].find((name) => branches.includes(name));
   return usual ?? current ?? branches[0] ?? 'main';
 }
 
