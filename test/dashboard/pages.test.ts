@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   axeViolations,
@@ -15,6 +15,7 @@ import {
 } from '../support/chromium.ts';
 import { becomeFirstAdmin, lendSession, settled } from '../support/dashboard-person.ts';
 import { type DashboardService, startDashboardService } from '../support/dashboard-service.ts';
+import { type ForcedState, forceState } from '../support/forced-states.ts';
 
 const run = promisify(execFile);
 const executable = await findChromium();
@@ -24,6 +25,26 @@ const payloads = (
   .trim()
   .split('\n')
   .map((line) => String(JSON.parse(line)));
+
+/** Runs in the page: the worker's HTML of each text, put in as it comes; answers what of it could act. */
+const drawUncleaned = `async ({ url, texts }) => {
+  const worker = new Worker(url, { type: 'module' });
+  const next = () =>
+    new Promise((resolve) => {
+      worker.addEventListener('message', ({ data }) => resolve(data.html), { once: true });
+    });
+  await next();
+  const box = document.createElement('div');
+  document.body.append(box);
+  for (const [index, text] of texts.entries()) {
+    const html = next();
+    worker.postMessage({ id: index + 1, text });
+    box.insertAdjacentHTML('beforeend', await html);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const acting = 'script, img, iframe, svg, object, style, form, input, [href^="javascript"]';
+  return { acting: box.querySelectorAll(acting).length, parts: box.childElementCount };
+}`;
 
 const runId = '0123456789abcdef01234567-1';
 const eventCount = 10_000;
@@ -187,7 +208,99 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
     300_000,
   );
 
-  test('the markup does act where nothing holds it, and does nothing here even without the content security policy', async () => {
+  const everyPage = (): readonly (readonly [string, string])[] => [
+    ['inbox', '/inbox'],
+    ['board', '/board'],
+    ['tasks', '/tasks'],
+    ['task', `/tasks/${taskId}`],
+    ['runs', '/runs'],
+    ['run', `/runs/${runId}`],
+    ['repositories', '/repositories'],
+    ['outcomes', '/outcomes'],
+    ['health', '/health-checks'],
+    ['performance', '/performance'],
+    ['security', '/security'],
+    ['security-audit', '/security?tab=audit'],
+    ['security-sessions', '/security?tab=sessions'],
+    ['settings', '/settings'],
+    ['settings-people', '/settings?tab=people'],
+    ['settings-webhooks', '/settings?tab=webhooks'],
+    ['first-run', '/first-run'],
+  ];
+  /** What the page shows then; a person knows what is the matter and what to do. */
+  const shownIn: Readonly<Record<ForcedState, (page: Page) => Locator>> = {
+    slow: (page) => page.locator('main [aria-label="Loading"]'),
+    broken: (page) =>
+      page.getByRole('alert').filter({ hasText: 'Something went wrong in the service.' }),
+    forbidden: (page) => page.getByRole('heading', { name: 'You may not see this' }),
+    gone: (page) => page.getByRole('alert').filter({ hasText: 'The service did not answer' }),
+  };
+
+  test.each([
+    ['slow', 'a skeleton', 1440, 'light'],
+    ['broken', 'what went wrong, its id and another try', 390, 'dark'],
+    ['forbidden', 'who can grant it', 1440, 'dark'],
+    ['gone', 'that nobody answered and another try', 390, 'light'],
+  ] as const)(
+    'while answers are %s every page shows %s; axe finds nothing and nothing is cut, at %i pixels, %s',
+    async (state, _what, width, colorScheme) => {
+      const height = width === 390 ? 844 : 900;
+      const { page, context, watched } = await open({
+        viewport: { width, height },
+        reducedMotion: 'reduce',
+        colorScheme,
+      });
+      const found: string[] = [];
+      for (const [name, path] of everyPage()) {
+        const release = await forceState(context, state);
+        await page.goto(`${service.origin}${path}`);
+        await page.locator('h1').first().waitFor();
+        const isShown = await shownIn[state](page)
+          .first()
+          .waitFor({ timeout: 60_000 })
+          .then(
+            () => true,
+            () => false,
+          );
+        await keepPicture(page, `${state}-${name}-${width}-${colorScheme}`);
+        if (!isShown) found.push(`${name}: ${await page.locator('main').innerText()}`);
+        for (const one of await axeViolations(page)) found.push(`${name}: ${one}`);
+        const overflow = await page.evaluate(
+          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+        );
+        if (overflow !== 0) found.push(`${name}: ${String(overflow)} px wider than the window`);
+        await release();
+        if (name === 'inbox' && (state === 'broken' || state === 'gone'))
+          await page.getByRole('button', { name: 'Try again' }).first().click();
+        if (name === 'inbox' && state !== 'forbidden')
+          await page.getByRole('list', { name: 'Proposals' }).waitFor({ timeout: 60_000 });
+      }
+      expect(found).toEqual([]);
+      expect(watched.troubles).toEqual([]);
+      await context.close();
+    },
+    400_000,
+  );
+
+  test('a page that stands says how old it is while the service cannot be heard, and follows again afterwards', async () => {
+    const { page, context } = await open({ viewport: { width: 1440, height: 900 } });
+    const stream = '**/api/v1/events*';
+    await context.route(stream, (route) => route.abort('connectionrefused'));
+    await page.goto(`${service.origin}/board`);
+    await settled(page);
+    const first = page.getByRole('region', { name: 'Waiting' }).getByRole('link').last();
+    await first.waitFor();
+    const banner = page.getByText('The service cannot be heard.');
+    await banner.waitFor({ timeout: 60_000 });
+    expect(await first.isVisible()).toBe(true);
+    expect(await axeViolations(page)).toEqual([]);
+    await keepPicture(page, 'stale-board');
+    await context.unroute(stream);
+    await banner.waitFor({ state: 'detached', timeout: 120_000 });
+    await context.close();
+  }, 240_000);
+
+  test('the markup does act where nothing holds it, and does nothing here even without the content security policy, nor without the sanitizer', async () => {
     const bare = await browser.newContext();
     let called = 0;
     await bare.exposeFunction('canary', () => {
@@ -223,6 +336,15 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
         .locator('script, img, iframe, svg, object, style, form, input')
         .count(),
     ).toBe(0);
+    expect(canaries).toEqual([]);
+
+    // Nor without the sanitizer: what the worker makes of each is put into the page as it comes.
+    const worker = shown.workers()[0]?.url() ?? '';
+    const drawn: { acting: number; parts: number } = await shown.evaluate(
+      `(${drawUncleaned})(${JSON.stringify({ url: worker, texts: payloads })})`,
+    );
+    expect(drawn.acting).toBe(0);
+    expect(drawn.parts).toBeGreaterThanOrEqual(payloads.length);
     expect(canaries).toEqual([]);
     await context.close();
   }, 180_000);

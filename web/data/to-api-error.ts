@@ -17,7 +17,8 @@ export function toApiError(thrown: unknown): ShownError {
       kind,
       code,
       message,
-      next: next ?? null,
+      // What programs are told of a lost answer says nothing to a person.
+      next: code === 'network' ? 'Look whether it runs, then try again.' : (next ?? null),
       fields: fields ?? [],
       correlationId: correlationId ?? null,
     };

@@ -26,7 +26,7 @@ interface Column {
 }
 
 /** The states that matter to a person, from left to right as work goes. */
-const columns: readonly Column[] = [
+const columns: readonly [Column, ...Column[]] = [
   {
     title: 'Waiting',
     look: 'proposed',
@@ -64,8 +64,25 @@ const columns: readonly Column[] = [
 const cardsShown = 30;
 const weekMs = 7 * 24 * 3_600_000;
 
+type Filter = { readonly repo?: string | undefined; readonly agent?: string | undefined };
+
+function useColumn({ states }: Column, filter: Filter) {
+  return useAsk(
+    listTasks,
+    {
+      ...filter,
+      state: [...states],
+      sort: states.includes('proposed') ? 'rank' : 'updated',
+      limit: cardsShown,
+    },
+    { keep: true },
+  );
+}
+
 export function BoardPage(): ReactNode {
   const [search, setSearch] = usePageSearch(boardSearch);
+  const [leftmost] = columns;
+  const first = useColumn(leftmost, search);
   const { data: counts } = useAsk(countTasks, search, { keep: true });
   const { repo, agent } = search;
   const about = [
@@ -87,20 +104,25 @@ export function BoardPage(): ReactNode {
             ),
           })}
     >
-      <div className="grid grid-cols-1 gap-x-3 gap-y-6 p-4 sm:grid-cols-2 md:grid-cols-3 lg:grid-cols-6">
-        {columns.map((column) => (
-          <ColumnView
-            key={column.title}
-            column={column}
-            filter={search}
-            count={
-              counts === undefined || column.isThisWeek === true
-                ? undefined
-                : column.states.reduce((sum, state) => sum + (counts.states[state] ?? 0), 0)
-            }
-          />
-        ))}
-      </div>
+      {first.data === undefined && first.error !== null ? (
+        // What keeps one column from being read keeps all: it is said once.
+        <ErrorPanel error={first.error} retry={() => void first.refetch()} />
+      ) : (
+        <div className="grid grid-cols-1 gap-x-3 gap-y-6 p-4 sm:grid-cols-2 md:grid-cols-3 lg:grid-cols-6">
+          {columns.map((column) => (
+            <ColumnView
+              key={column.title}
+              column={column}
+              filter={search}
+              count={
+                counts === undefined || column.isThisWeek === true
+                  ? undefined
+                  : column.states.reduce((sum, state) => sum + (counts.states[state] ?? 0), 0)
+              }
+            />
+          ))}
+        </div>
+      )}
     </Page>
   );
 }
@@ -111,20 +133,11 @@ function ColumnView({
   count,
 }: {
   readonly column: Column;
-  readonly filter: { readonly repo?: string | undefined; readonly agent?: string | undefined };
+  readonly filter: Filter;
   /** All that are in it, also those not shown; unknown while the counts are read. */
   readonly count: number | undefined;
 }): ReactNode {
-  const query = useAsk(
-    listTasks,
-    {
-      ...filter,
-      state: [...column.states],
-      sort: column.states.includes('proposed') ? 'rank' : 'updated',
-      limit: cardsShown,
-    },
-    { keep: true },
-  );
+  const query = useColumn(column, filter);
   const now = useNow(60_000);
   const tasks = (query.data?.items ?? []).filter(
     ({ updatedAt }) =>

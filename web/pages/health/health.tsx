@@ -26,9 +26,10 @@ export function HealthPage(): ReactNode {
   const { data: report } = query;
   const { may } = useSession();
   const all = search.alerts === 'all';
-  // What stands above is there before what stands below it, so that nothing is pushed down.
+  // What stands above is there before what stands below it, so that nothing is pushed down. Only until the first answer,
+  // even if that was an error: the list then says it, and asks again without being taken away.
   const alerts = useAsk(listAlerts, { all }, { enabled: may('metrics:read'), keep: true });
-  if (alerts.isLoading) {
+  if (alerts.isLoading && !alerts.isFetched) {
     return (
       <Page title="Health">
         <Waiting>

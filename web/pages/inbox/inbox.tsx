@@ -55,7 +55,11 @@ export function InboxPage(): ReactNode {
   return (
     <Page
       title="Inbox"
-      about={wordsOf(search, Math.max(listed, all) - (listed - tasks.length))}
+      about={
+        query.data === undefined
+          ? undefined
+          : wordsOf(search, Math.max(listed, all) - (listed - tasks.length))
+      }
       fill
     >
       <Loaded query={query} skeleton={<RowBones />}>

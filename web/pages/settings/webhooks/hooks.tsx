@@ -9,7 +9,7 @@ import { Button } from '../../../parts/button.tsx';
 import type { Asked } from '../../../parts/confirm-dialog.tsx';
 import { ConfirmDialog } from '../../../parts/confirm-dialog.tsx';
 import { Section } from '../../../parts/section.tsx';
-import { Bone, Waiting } from '../../../parts/states.tsx';
+import { Bone, CorrelationId, Waiting } from '../../../parts/states.tsx';
 import { Table } from '../../../parts/table.tsx';
 
 const hookStates = {
@@ -52,6 +52,7 @@ export function Hooks(): ReactNode {
             <p className="text-quiet">
               {error.next} Without webhooks the service asks GitHub itself, every few seconds.
             </p>
+            {error.correlationId === null ? null : <CorrelationId id={error.correlationId} />}
           </div>
         ) : query.data === undefined ? (
           <Waiting>
