@@ -1,16 +1,15 @@
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-  type WebAuthnCredential,
+import type {
+  AuthenticationResponseJSON,
+  RegistrationResponseJSON,
+  WebAuthnCredential,
 } from '@simplewebauthn/server';
 import { AppError } from '../../lib/app-error.ts';
 import type { IdentityDeps } from './deps.ts';
 import type { UserName } from './factors.ts';
 import { newSecret } from './secrets.ts';
+
+/** Loaded with the first passkey: its certificates cost a start more than all else of this room. */
+const webauthn = () => import('@simplewebauthn/server');
 
 export interface PasskeyLine {
   readonly id: string;
@@ -100,7 +99,7 @@ export function createPasskeys({ db, clock, random, settings }: IdentityDeps): P
   };
   return {
     beginAdding: async ({ id, name }) => {
-      const options = await generateRegistrationOptions({
+      const options = await (await webauthn()).generateRegistrationOptions({
         rpName: product,
         rpID: site().id,
         userName: name,
@@ -115,16 +114,18 @@ export function createPasskeys({ db, clock, random, settings }: IdentityDeps): P
     finishAdding: async ({ id }, given) => {
       const expectedChallenge = await take('add', given.challenge, id);
       if (expectedChallenge === null) throw refused('the challenge is unknown or too old');
-      const verified = await verifyRegistrationResponse({
-        response: given.answer as RegistrationResponseJSON,
-        expectedChallenge,
-        expectedOrigin: site().origin,
-        expectedRPID: site().id,
-        requireUserVerification: true,
-        supportedAlgorithmIDs: algorithms,
-      }).catch((cause: unknown) => {
-        throw refused('its answer does not hold', cause);
-      });
+      const verified = await (await webauthn())
+        .verifyRegistrationResponse({
+          response: given.answer as RegistrationResponseJSON,
+          expectedChallenge,
+          expectedOrigin: site().origin,
+          expectedRPID: site().id,
+          requireUserVerification: true,
+          supportedAlgorithmIDs: algorithms,
+        })
+        .catch((cause: unknown) => {
+          throw refused('its answer does not hold', cause);
+        });
       if (!verified.verified) throw refused('its answer does not hold');
       const { credential } = verified.registrationInfo;
       const now = clock.now();
@@ -147,7 +148,7 @@ export function createPasskeys({ db, clock, random, settings }: IdentityDeps): P
       return { id: credential.id, name: given.name, createdAt: now, usedAt: null };
     },
     beginProof: async () => {
-      const options = await generateAuthenticationOptions({
+      const options = await (await webauthn()).generateAuthenticationOptions({
         rpID: site().id,
         challenge: new Uint8Array(random.bytes(32)),
         userVerification: 'required',
@@ -163,19 +164,21 @@ export function createPasskeys({ db, clock, random, settings }: IdentityDeps): P
         .where('id', '=', response.id)
         .executeTakeFirst();
       if (expectedChallenge === null || row === undefined) return null;
-      const verified = await verifyAuthenticationResponse({
-        response,
-        expectedChallenge,
-        expectedOrigin: site().origin,
-        expectedRPID: site().id,
-        requireUserVerification: true,
-        credential: {
-          id: row.id,
-          publicKey: new Uint8Array(row.public_key),
-          counter: row.counter,
-          transports: row.transports as NonNullable<WebAuthnCredential['transports']>,
-        },
-      }).catch(() => null);
+      const verified = await (await webauthn())
+        .verifyAuthenticationResponse({
+          response,
+          expectedChallenge,
+          expectedOrigin: site().origin,
+          expectedRPID: site().id,
+          requireUserVerification: true,
+          credential: {
+            id: row.id,
+            publicKey: new Uint8Array(row.public_key),
+            counter: row.counter,
+            transports: row.transports as NonNullable<WebAuthnCredential['transports']>,
+          },
+        })
+        .catch(() => null);
       if (verified?.verified !== true) return null;
       const { newCounter } = verified.authenticationInfo;
       // A device that counts must count on, also when two answers race: else it was copied.
