@@ -4,7 +4,18 @@
  */
 import { execFile, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { chmod, chown, link, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { resolve4 } from 'node:dns/promises';
+import {
+  chmod,
+  chown,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -154,6 +165,65 @@ const probes: Readonly<Record<string, () => Promise<boolean>>> = {
   },
   'leave its control group': async () => await writes('/sys/fs/cgroup/cgroup.procs'),
   'reach a terminal': async () => await writes('/dev/tty'),
+  'service shows its memory': async () =>
+    (await shell(`head -c1 /proc/${plan.servicePid}/mem; head -c1 /proc/${plan.servicePid}/maps`))
+      .length > 0,
+  'service shows its open files': async () =>
+    (await readdir(`/proc/${plan.servicePid}/fd`)).length > 0,
+  'service shows its folder': async () =>
+    (await readdir(`/proc/${plan.servicePid}/cwd`)).length > 0,
+  'it inherited an open file': async () => await inheritsFile(),
+  'change how the service fares': async () =>
+    await writes(`/proc/${plan.servicePid}/oom_score_adj`),
+  'slow the service': async () =>
+    (await shell(`renice -n 19 -p ${plan.servicePid}`)).includes('priority'),
+  'kernel log': async () => (await shell('dmesg')).length > 0,
+  'kernel addresses': async () =>
+    /^(?!0+ )[0-9a-f]+ /m.test(await shell('head -n 50 /proc/kallsyms')),
+  'memory of the machine': async () => (await shell('head -c1 /proc/kcore')).length > 0,
+  'change where cores go': async () => await writes('/proc/sys/kernel/core_pattern'),
+  'change what loads modules': async () => await writes('/proc/sys/kernel/modprobe'),
+  'change the release agent': async () => await writes('/sys/fs/cgroup/memory/release_agent'),
+  'devices of the machine': async () =>
+    (await readdir('/dev')).some((name) => /^(?:sd|vd|nvme|loop|dm-|kvm|fuse|mem|kmsg)/.test(name)),
+  'network devices': async () => (await readdir('/dev/net')).length > 0,
+  'read as root of a nested namespace': async () =>
+    hasCanary(await shell(`unshare -Urm cat ${plan.ownerFile}`)),
+  'see processes from a nested namespace': async () =>
+    hasCanary(await shell(`unshare -Urpfm --mount-proc cat /proc/${plan.servicePid}/environ`)),
+  'write the system from a nested namespace': async () =>
+    (
+      await shell('unshare -Urm sh -c "mount -o remount,rw / && touch /usr/hostile && echo yes"')
+    ).includes('yes'),
+  'remount the system': async () =>
+    (await shell('mount -o remount,rw / && echo yes')).includes('yes'),
+  'change the root': async () => (await shell('chroot /proc/1/root id')).includes('uid'),
+  'credentials of tools': async () =>
+    (
+      await shell(
+        'cat /root/.aws/credentials ~/.aws/credentials ~/.docker/config.json ~/.kube/config ~/.npmrc ~/.pypirc ~/.claude/.credentials.json ~/.codex/auth.json ~/.config/gcloud/credentials.db 2>/dev/null || true',
+      )
+    ).length > 0,
+  'history of shells': async () =>
+    (await shell('cat /root/.bash_history ~/.bash_history 2>/dev/null || true')).length > 0,
+  'agent for ssh keys': async () =>
+    await connects({ path: process.env['SSH_AUTH_SOCK'] ?? '/none' }),
+  'message bus': async () => await connects({ path: '/run/dbus/system_bus_socket' }),
+  'service manager': async () => await connects({ path: '/run/systemd/private' }),
+  'container engine': async () => await connects({ path: '/run/containerd/containerd.sock' }),
+  'name server by TCP': async () => await connects({ host: '8.8.8.8', port: 53 }),
+  'name server by IPv6': async () => await connects({ host: '2001:4860:4860::8888', port: 53 }),
+  'mail server': async () => await connects({ host: '1.1.1.1', port: 25 }),
+  'carry data out by names': async () => (await resolve4('canary.example.com')).length > 0,
+  'proxy to loopback as a number': async () => await throughProxy(`2130706433:${plan.tcpPort}`),
+  'proxy to loopback by IPv6': async () => await throughProxy(`[::1]:${plan.tcpPort}`),
+  'proxy to loopback inside IPv6': async () =>
+    await throughProxy(`[::ffff:127.0.0.1]:${plan.tcpPort}`),
+  'proxy to another port of a listed host': async () => await throughProxy('allowed.test:22'),
+  'work at set times': async () => await writes('/etc/cron.d/hostile'),
+  'load into every program': async () => await writes('/etc/ld.so.preload'),
+  'stand in for git': async () => await writes('/usr/local/bin/git'),
+  'start with the machine': async () => await writes('/etc/systemd/system/hostile.service'),
 };
 
 const succeeded: string[] = [];
@@ -169,6 +239,15 @@ process.stdout.write(
 
 function hasCanary(text: string): boolean {
   return plan.canaries.some((canary) => text.includes(canary));
+}
+
+/** A file that was open when it was started: everything of the kind that is not its own program's. */
+async function inheritsFile(): Promise<boolean> {
+  for (const name of await readdir('/proc/self/fd')) {
+    const place = await readlink(`/proc/self/fd/${name}`).catch(() => '');
+    if (place.startsWith(plan.serviceFolder) && !place.startsWith(plan.workspace)) return true;
+  }
+  return false;
 }
 
 async function listQuietly(path: string): Promise<readonly string[]> {

@@ -209,11 +209,57 @@ test('nothing an agent plants in its .git, attributes or hooks runs on export', 
     'core.editor',
     'core.askPass',
     'remote.x.uploadpack',
+    'remote.x.receivepack',
+    'core.alternateRefsCommand',
+    'core.gitProxy',
+    'interactive.diffFilter',
+    'sequence.editor',
+    'trailer.x.command',
+    'filter.lfs.process',
+    'lfs.customtransfer.x.path',
+    'submodule.x.update',
   ];
   for (const key of config) execFileSync('git', ['config', key, trap], { cwd: workspace.folder });
   execFileSync('git', ['config', 'core.hooksPath', path.dirname(trap)], { cwd: workspace.folder });
   mkdirSync(at('.git/hooks'), { recursive: true });
-  for (const hook of ['pre-commit', 'post-index-change', 'reference-transaction', 'post-checkout'])
+  for (const [key, value] of [
+    ['protocol.ext.allow', 'always'],
+    ['include.path', path.join(root, 'more.config')],
+    [`url.ext::${trap}.insteadOf`, 'https://'],
+    ['core.worktree', '/'],
+    ['extensions.worktreeConfig', 'true'],
+  ] as const)
+    execFileSync('git', ['config', key, value], { cwd: workspace.folder });
+  writeFileSync(path.join(root, 'more.config'), `[core]\n\tfsmonitor = ${trap}\n`);
+  mkdirSync(at('.git/objects/info'), { recursive: true });
+  writeFileSync(at('.git/objects/info/alternates'), `${root}\n`);
+  mkdirSync(at('.git/info'), { recursive: true });
+  writeFileSync(at('.git/info/attributes'), '* filter=x diff=x merge=x\n');
+  writeFileSync(at('.git/info/grafts'), `${workspace.baseCommit}\n`);
+  mkdirSync(at(`.git/refs/replace`), { recursive: true });
+  writeFileSync(at(`.git/refs/replace/${workspace.baseCommit}`), `${'0'.repeat(40)}\n`);
+  writeFileSync(
+    at('.git/packed-refs'),
+    `${workspace.baseCommit} refs/heads/--upload-pack=${trap}\n`,
+  );
+  writeFileSync(at('.lfsconfig'), `[lfs]\n\turl = ext::${trap}\n`);
+  for (const name of ['Makefile', '.envrc', 'package.json', '.vscode-tasks.json', 'conftest.py'])
+    writeFileSync(at(name), `$(shell ${trap})\n`);
+  for (const hook of [
+    'pre-commit',
+    'prepare-commit-msg',
+    'commit-msg',
+    'post-commit',
+    'pre-push',
+    'pre-auto-gc',
+    'post-index-change',
+    'reference-transaction',
+    'post-checkout',
+    'post-merge',
+    'fsmonitor-watchman',
+    'pre-receive',
+    'update',
+  ])
     writeFileSync(at(`.git/hooks/${hook}`), `#!/bin/sh\necho ran >> ${proof}\n`, { mode: 0o755 });
   writeFileSync(at('.gitattributes'), '* filter=x diff=x merge=x\n');
   writeFileSync(at('.gitmodules'), '[submodule "x"]\n\tpath = sub\n\turl = --upload-pack=x\n');
