@@ -1,0 +1,186 @@
+import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import {
+  beginTotp,
+  changePassword,
+  confirmTotp,
+  removeTotp,
+} from '../../src/operations/account/contract.ts';
+import { type ApiError, createClient } from '../../src/operations/api-client/client.ts';
+import { liftSuppression } from '../../src/operations/approvals/contract.ts';
+import { liftBlock, listBlocks } from '../../src/operations/protection/contract.ts';
+import {
+  proveSession,
+  signIn,
+  verifySecondFactor,
+} from '../../src/operations/sessions/contract.ts';
+import { listTasks, rejectTask } from '../../src/operations/tasks/contract.ts';
+import { createToken, revokeToken } from '../../src/operations/tokens/contract.ts';
+import {
+  bootstrapUsers,
+  createUser,
+  disableUser,
+  enableUser,
+  removeUser,
+  resetPassword,
+  unlockUser,
+} from '../../src/operations/users/contract.ts';
+import { stepAt, totpCode } from '../../src/platform/identity/totp.ts';
+import { browserFetch } from '../support/browser-fetch.ts';
+import { bytesOfBase32 } from '../support/bytes-of-base32.ts';
+import { createGithubLoop, type GithubLoop } from '../support/github-loop.ts';
+import { type RunningService, startService } from '../support/running-service.ts';
+
+const password = 'six green boats at 4 in the fog';
+let loop: GithubLoop;
+let service: RunningService;
+
+beforeAll(async () => {
+  loop = await createGithubLoop({
+    targets: {},
+    config: { repositories: [{ match: './r' }], server: { trustedProxies: ['127.0.0.1'] } },
+  });
+  const folder = join(loop.service.folder, 'r');
+  await mkdir(folder);
+  await writeFile(join(folder, 'a.js'), '// TODO: close the file\n');
+  const git = promisify(execFile);
+  const who = ['-c', 'user.name=a', '-c', 'user.email=a@example.com'];
+  for (const words of [
+    ['init', '-q'],
+    ['add', '.'],
+    [...who, 'commit', '-qm', 'first'],
+  ])
+    await git('git', words, { cwd: folder });
+  service = await startService(loop.service);
+}, 120_000);
+afterAll(async () => {
+  await service.stop();
+  await loop.close();
+}, 60_000);
+
+/** A person at an address of their own, behind the proxy on this machine. */
+const at = (address: string) =>
+  createClient({
+    baseUrl: service.address,
+    fetch: browserFetch(service.address, { 'x-forwarded-for': address }),
+  });
+const codeOf = async (call: Promise<unknown>): Promise<string> =>
+  await call.then(
+    () => 'done',
+    (error: ApiError) => error.code,
+  );
+
+test('what people do at the doors of a running service is in its audit log, each kind under its event', async () => {
+  const token = await vi.waitFor(
+    () => {
+      const found = /#token=(\S+)/u.exec(service.said())?.[1];
+      if (found === undefined) throw new Error(service.said());
+      return found;
+    },
+    { timeout: 60_000 },
+  );
+  const ann = at('203.0.113.1');
+  await ann.call(bootstrapUsers, { token, name: 'ann', password });
+
+  const stored = await loop.service.run(['credentials', 'set', 'GITHUB_TOKEN'], {
+    input: 'ghp_other\n',
+  });
+  expect(stored.exitCode, stored.stderr).toBe(0);
+
+  const roles = [{ role: 'viewer' as const }];
+  await ann.call(createUser, { name: 'bob', roles, password, mustChangePassword: false });
+  const made = await ann.call(createToken, { name: 'robot', scopes: ['tasks:read'] });
+  await ann.call(revokeToken, { id: made.token.id });
+
+  const bob = at('203.0.113.2');
+  await bob.call(signIn, { user: 'bob', password });
+  const { key: typed } = await bob.call(beginTotp, {});
+  const key = bytesOfBase32(typed);
+  const code = (steps: number) => totpCode(key, stepAt(new Date(Date.now())) + steps);
+  const { recoveryCodes } = await bob.call(confirmTotp, { code: code(-1) });
+  expect(await codeOf(bob.call(proveSession, { password: 'wrong' }))).not.toBe('done');
+  await bob.call(proveSession, { password });
+  const again = at('203.0.113.3');
+  await again.call(signIn, { user: 'bob', password });
+  expect(await codeOf(again.call(verifySecondFactor, { code: code(-1) }))).not.toBe('done');
+  await again.call(verifySecondFactor, { code: code(0) });
+  const third = at('203.0.113.4');
+  await third.call(signIn, { user: 'bob', password });
+  await third.call(verifySecondFactor, { recoveryCode: recoveryCodes[0] ?? '' });
+  await third.call(removeTotp, {});
+  await third.call(changePassword, { current: password, password: `${password} and more` });
+
+  const stranger = at('203.0.113.5');
+  for (let guess = 1; guess <= 6; guess += 1)
+    await codeOf(stranger.call(signIn, { user: 'bob', password: `wrong ${guess}` }));
+  await ann.call(unlockUser, { name: 'bob' });
+  await ann.call(resetPassword, { name: 'bob', password: `${password} again` });
+  await ann.call(disableUser, { name: 'bob' });
+  await ann.call(enableUser, { name: 'bob' });
+  await ann.call(removeUser, { name: 'bob' });
+
+  const flood = at('203.0.113.6');
+  const answers: string[] = [];
+  for (let call = 1; call <= 63; call += 1) answers.push(await codeOf(flood.call(listTasks, {})));
+  expect(answers.indexOf('rate_limited')).toBe(60);
+  expect(await codeOf(flood.call(listTasks, {}))).toBe('client_blocked');
+  const blocks = await ann.call(listBlocks, {});
+  expect(blocks.items).toHaveLength(1);
+  await ann.call(liftBlock, { block: blocks.items[0]?.id ?? '' });
+
+  const id = await vi.waitFor(
+    async () => {
+      const { items } = await ann.call(listTasks, { state: ['proposed'], limit: 1 });
+      if (items[0] === undefined) throw new Error(service.said());
+      return items[0].id;
+    },
+    { timeout: 60_000, interval: 2000 },
+  );
+  await ann.call(rejectTask, { id, neverAgain: 'this_kind_here' });
+  const [suppression] = await loop.query<{ id: string }>('select id from suppressions');
+  await ann.call(liftSuppression, { id: suppression?.id ?? '' });
+
+  const wanted = [
+    'auth.login.ok',
+    'auth.login.fail',
+    'auth.login.locked',
+    'auth.proof.ok',
+    'auth.proof.fail',
+    'auth.2fa.enrol',
+    'auth.2fa.ok',
+    'auth.2fa.fail',
+    'auth.2fa.recovery_used',
+    'auth.2fa.disable',
+    'user.create',
+    'user.delete',
+    'user.disable',
+    'user.enable',
+    'user.unlock',
+    'user.password_changed',
+    'user.password_reset',
+    'token.create',
+    'token.revoke',
+    'credential.changed',
+    'security.blocked',
+    'security.lifted',
+    'service.start',
+    'suppression.made',
+    'suppression.lifted',
+    'task.born',
+    'task.rejected',
+    'proposal.created',
+  ];
+  await vi.waitFor(
+    async () => {
+      const rows = await loop.query<{ event: string }>('select distinct event from audit_entries');
+      const seen = new Set(rows.map(({ event }) => event));
+      expect(wanted.filter((event) => !seen.has(event))).toEqual([]);
+    },
+    { timeout: 30_000, interval: 500 },
+  );
+  const verified = await loop.service.run(['security', 'verify']);
+  expect(verified.exitCode, verified.stdout).toBe(0);
+}, 240_000);
