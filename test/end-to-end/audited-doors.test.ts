@@ -165,7 +165,7 @@ test('what people do at the doors of a running service is in its audit log, each
     'token.revoke',
     'credential.changed',
     'security.blocked',
-    'security.lifted',
+    'blocks.lift',
     'service.start',
     'suppression.made',
     'suppression.lifted',

@@ -106,7 +106,7 @@ export const controls: readonly Control[] = [
     title: 'Response to incidents',
     counted: [
       'security.blocked',
-      'security.lifted',
+      'blocks.lift',
       'security.cleanup',
       'tasks.cancel',
       'repositories.pause',
@@ -175,7 +175,7 @@ export const controls: readonly Control[] = [
     framework: iso,
     control: 'A.8.12',
     title: 'Prevention of data leakage',
-    counted: ['output.*', 'credential.used', 'agent.egress_blocked'],
+    counted: ['output.*', 'credential.used', 'run.egress_refused'],
     exception: unsuccessful,
   },
   {
