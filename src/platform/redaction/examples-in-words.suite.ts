@@ -130,6 +130,6 @@ export const lookAlikesInWords: readonly string[] = [
   'http://localhost:3000/users/@me',
   'cursor: ?key=created_at&code=404',
   'session_id: 123e4567-e89b-42d3-a456-426614174000',
-  'echo "done" | docker build -',
+  'echo "done" | docker build --quiet here',
   'token 1 of 3, password 2 of 3',
 ];
