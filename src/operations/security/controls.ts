@@ -37,7 +37,14 @@ const changes = [
 const monitoring = ['security.*', 'health.*', 'alerts.*'];
 const configuration = ['config.*', 'service.*', 'repositories.*'];
 const log = ['audit.*', 'security.verify', 'security.report', 'security.audit', 'clock.regression'];
-const boundary = ['security.blocked', 'output.*', 'effect.*', 'webhook.*'];
+/** What was kept from leaving. */
+const heldBack = [
+  'run.egress_refused',
+  'run.result_quarantined',
+  'change.held_back',
+  'incident.secret_exposed',
+];
+const boundary = ['security.blocked', ...heldBack, 'effect.*', 'webhook.*'];
 
 const soc = 'SOC 2';
 const iso = 'ISO/IEC 27001:2022';
@@ -76,7 +83,7 @@ export const controls: readonly Control[] = [
     framework: soc,
     control: 'CC6.8',
     title: 'Unwanted software: what agents brought and what was held back',
-    counted: ['agent.*', 'output.*'],
+    counted: ['agent.*', ...heldBack],
     exception: unsuccessful,
   },
   {
@@ -175,7 +182,7 @@ export const controls: readonly Control[] = [
     framework: iso,
     control: 'A.8.12',
     title: 'Prevention of data leakage',
-    counted: ['output.*', 'credential.used', 'run.egress_refused'],
+    counted: [...heldBack, 'credential.used'],
     exception: unsuccessful,
   },
   {
