@@ -214,7 +214,7 @@ async function logged(names: readonly string[]): Promise<Readonly<Record<string,
   for (const line of text.split('\n')) {
     if (line === '') continue;
     const { operation, message } = JSON.parse(line) as { operation: string; message: string };
-    if (!/^operation /u.test(message) || !names.includes(operation)) continue;
+    if (!message.startsWith('operation ') || !names.includes(operation)) continue;
     found[operation] = (found[operation] ?? 0) + 1;
   }
   return found;

@@ -18,11 +18,11 @@ const database = await openDatabase({ url, dataDir: tmpdir() }, deps);
 const die = (): void => void process.kill(process.pid, 'SIGKILL');
 await migrate(
   database,
-  migrations.map(({ id, up }, index) => ({
-    id,
+  migrations.map((change, index) => ({
+    id: change.id,
     up: async (db) => {
       if (index === at) setTimeout(die, Number(env['KILL_MS'] ?? '0'));
-      await up(db);
+      await change.up(db);
       // The signal comes while a later change is made, or while this one is not committed yet.
       if (index === at) await systemClock.sleep(Number(env['KILL_MS'] ?? '0'));
     },

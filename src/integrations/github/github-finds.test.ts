@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { oneToken } from '../../../test/support/github-access.ts';
 import { createSkippingClock } from '../../../test/support/skipping-clock.ts';
-import type { HostWrite } from '../../domain/ports/code-host.ts';
 import { systemRandom } from '../../lib/random.ts';
 import { createMarkers } from '../../platform/effects/markers.ts';
 import { suiteMarkers } from '../code-host.suite.ts';
@@ -70,7 +69,7 @@ function find(kind: 'create_issue' | 'comment') {
     payload,
     marker,
     since: new Date(0),
-  } as HostWrite);
+  });
 }
 
 function thing(number: number, body: string, user = bot): Record<string, unknown> {

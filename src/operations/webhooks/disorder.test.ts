@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createPipelineWorld, type PipelineWorld } from '../../../test/fakes/pipeline-world.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
-import type { Task } from '../../domain/task.ts';
 import { propose } from '../../pipeline/propose/propose.ts';
 import { createLook } from './look.ts';
 import { looksOf } from './looks.ts';
@@ -73,8 +72,7 @@ test(`deliveries that are late, doubled, mixed up or missing end in GitHub's sta
       world.obstacle = { code: 'memory_tight', text: 'There is too little memory.' };
       for (let index = 0; index < proposals; index += 1) await world.find(`finding-${index}`);
       const { proposed } = await propose(world.ports, world.target);
-      const tasks = proposed as readonly Task[];
-      const numbers = tasks.map(({ issueNumber }) => issueNumber ?? 0);
+      const numbers = proposed.map(({ issueNumber }) => issueNumber ?? 0);
       const look = createLook({ cycle: world.ports, repositories: async () => [world.target] });
       const receive = async ({ action, number }: Delivery): Promise<void> => {
         const payload = { action, issue: { number }, repository: { full_name: 'acme/manager' } };
@@ -93,7 +91,9 @@ test(`deliveries that are late, doubled, mixed up or missing end in GitHub's sta
       for (const one of underWay.toReversed()) await receive(one);
       // The poll that comes anyway.
       await look({ kind: 'manager', repository: 'acme/manager' });
-      const states = await Promise.all(tasks.map(async ({ id }) => (await world.task(id)).state));
+      const states = await Promise.all(
+        proposed.map(async ({ id }) => (await world.task(id)).state),
+      );
       expect(states).toEqual(numbers.map((number) => wantedState(world, number)));
       for (const state of states) ends.add(state);
     }),
