@@ -1,0 +1,219 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createClient } from '../../src/operations/api-client/client.ts';
+import { createBackup } from '../../src/operations/backups/contract.ts';
+import { keepBaseline } from '../../src/operations/performance/contract.ts';
+import { scanRepositories } from '../../src/operations/scans/contract.ts';
+import { listTasks } from '../../src/operations/tasks/contract.ts';
+import type { AlertKind } from '../../src/platform/alerts/rules.ts';
+import { createDatabaseProxy, type DatabaseProxy } from '../support/database-proxy.ts';
+import { createGithubLoop, type GithubLoop } from '../support/github-loop.ts';
+import { type RunningService, startService } from '../support/running-service.ts';
+import { createTestDatabase } from '../support/test-database.ts';
+
+const patience = { timeout: 90_000, interval: 500 };
+const planter = new URL('../support/plant-faults.ts', import.meta.url).pathname;
+
+let folder = '';
+let faults = '';
+let loop: GithubLoop;
+let proxy: DatabaseProxy;
+let service: RunningService;
+let client: ReturnType<typeof createClient>;
+/** Whether the data folder has a small disk of its own. */
+let hasDisk = false;
+
+/** The chat of the people who are told; it is down at first. */
+const chat = { isUp: false };
+const receiver = createServer((request, response) => {
+  void hear(request, response);
+});
+
+async function hear(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  await readAll(request);
+  response.writeHead(chat.isUp ? 200 : 503).end();
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cms-faults-'));
+  faults = join(folder, 'faults');
+  await mkdir(faults);
+  await mkdir(join(folder, 'data'));
+  hasDisk = mountDisk(join(folder, 'data'));
+  receiver.listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  const { port } = receiver.address() as AddressInfo;
+  loop = await createGithubLoop({
+    folder,
+    targets: { widgets: { 'a.ts': '// TODO: close the file\nopen();\n' } },
+    database: async () => {
+      const database = await createTestDatabase();
+      proxy = await createDatabaseProxy(database.url);
+      return { ...database, url: proxy.url };
+    },
+    config: {
+      alerts: {
+        everySeconds: 1,
+        issues: true,
+        webhookCredential: 'ALERT_HOOK',
+        allowedHosts: ['127.0.0.1'],
+        latencyFactor: 1.1,
+      },
+      security: { vault: { rotate: { SEAL: { rotateEveryDays: 90, rotator: 'generate' } } } },
+      resilience: { github: { retry: { attempts: 1 }, breaker: { minimumCalls: 2 } } },
+    },
+    env: {
+      ALERT_HOOK: `http://127.0.0.1:${port}/`,
+      CLAUDE_MANAGER_GITHUB_POLLSECONDS: '2',
+      NODE_OPTIONS: `--import=${planter}`,
+      PLANT_FOLDER: faults,
+    },
+  });
+  await loop.service.run(['credentials', 'set', 'SEAL', '--expires', tomorrow()], {
+    input: 'a secret that ends soon\n',
+  });
+  service = await startService(loop.service, { words: ['--no-security'] });
+  client = createClient({
+    baseUrl: service.address,
+    fetch: (url, init) =>
+      fetch(url, { ...init, headers: { ...(init?.headers as object), origin: service.address } }),
+  });
+}, 240_000);
+afterAll(async () => {
+  await service.stop();
+  receiver.close();
+  if (hasDisk) execFileSync('umount', ['-l', join(folder, 'data')]);
+  await loop.close();
+  await proxy.close();
+  await rm(folder, { recursive: true, force: true });
+}, 60_000);
+
+/** A disk just above what counts as tight, where we may make one. */
+function mountDisk(at: string): boolean {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1120M', 'tmpfs', at], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function tomorrow(): string {
+  return new Date(Date.now() + 3_600_000).toISOString();
+}
+
+const plant = (name: string, value: number | string): Promise<void> =>
+  writeFile(join(faults, name), String(value));
+const lift = (name: string): Promise<void> => rm(join(faults, name), { force: true });
+
+interface AlertRow {
+  readonly kind: AlertKind;
+  readonly subject: string;
+  readonly state: string;
+}
+const alerts = (): Promise<readonly AlertRow[]> =>
+  loop.query<AlertRow>('select kind, subject, state from alerts order by since');
+const stateOf = async (subject: string): Promise<string | undefined> =>
+  (await alerts()).findLast((one) => one.subject === subject)?.state;
+const recovered = async (remedy: string): Promise<boolean> =>
+  (
+    await loop.query<{ remedy: string }>(`select remedy from health_remedies
+    where outcome = 'recovered' and remedy = '${remedy}'`)
+  ).length > 0;
+const statusOf = async (path: string): Promise<number> =>
+  (await fetch(service.address + path)).status;
+
+/** What only time or other people bring about, put where the service keeps what it saw of them. */
+const kept: Readonly<Record<string, string>> = {
+  budget: `insert into runs (id, task_id, attempt, agent, started_at, ended_at, outcome, cost_usd, checks, correlation_id)
+    select 'dear', id, 1, 'honest', now(), now(), 'failed', 49, '[]', 'planted' from tasks limit 1`,
+  quota: `insert into github_governor (credential, name, budget) values ('other', 'other',
+    jsonb_build_object('pausedUntil', extract(epoch from now() + interval '10 minutes') * 1000))`,
+  credential_suspended: `insert into github_standing (credential, fingerprint, refusals, suspended_at)
+    values ('somebody', 'x', 3, now())`,
+  config_drift: `insert into config_hashes (process, pid, host, hash, seen_at)
+    values ('other', 1, 'elsewhere', 'another', now() + interval '1 minute')`,
+  security: `insert into client_blocks (id, subject, reason, evidence, since, until)
+    values ('one', 'address:192.0.2.7', 'probing', '{}', now(), now() + interval '10 minutes')`,
+};
+
+test('each planted fault is seen, mended where it can be, and told from its beginning to its end', {
+  timeout: 600_000,
+}, async () => {
+  await expect.poll(() => loop.proposals().length, patience).toBe(1);
+  for (let calls = 0; calls < 40; calls += 1) await client.call(listTasks, {});
+  await client.call(keepBaseline, {});
+
+  // GitHub goes first and comes back last, so that its issues wait all the while.
+  loop.emulator.faults.add({ kind: 'reset-before', match: { times: 1e6 } });
+  for (const statement of Object.values(kept)) await loop.query(statement);
+  await loop.query(`insert into identity_users (id, name, name_key, grants, created_at, created_by)
+    values ('u', 'u', 'u', '[]', now(), 'test')`);
+  await loop.query(`insert into identity_sessions
+    (id, secret_hash, user_id, awaits_factor, created_at, seen_at, proven_at, ends_at, client, method)
+    values ('s', 's', 'u', false, now() - interval '1 day', now() - interval '1 day', now(),
+      now() - interval '3 hours', 'c', 'password')`);
+  await expect(
+    client.call(createBackup, { file: join(folder, 'missing', 'folder', 'x.backup') }),
+  ).rejects.toThrow();
+  if (hasDisk) {
+    const left = join(folder, 'data', 'workspaces', 'ended');
+    await mkdir(left, { recursive: true });
+    await writeFile(join(left, 'left'), Buffer.alloc(95 * 2 ** 20, 1));
+    await utimes(left, 1, 1);
+  }
+  await plant('memory', 1000);
+  await expect.poll(() => stateOf('process_memory'), patience).toBe('firing');
+  await lift('memory');
+  await expect.poll(() => recovered('free_memory'), patience).toBe(true);
+  for (const remedy of ['remove_expired_sessions', 'rotate_credentials'])
+    await expect.poll(() => recovered(remedy), patience).toBe(true);
+  if (hasDisk) await expect.poll(() => recovered('free_disk'), patience).toBe(true);
+
+  await plant('block', 3000);
+  await expect.poll(() => stateOf('event_loop'), patience).toBe('firing');
+  for (let slow = 0; slow < 40; slow += 1) {
+    await plant('block', `150 ${slow}`);
+    await Promise.all([1, 2, 3].map(() => client.call(listTasks, {})));
+  }
+
+  proxy.cut();
+  await expect.poll(() => statusOf('/readyz'), patience).toBe(503);
+  expect(await statusOf('/livez')).toBe(200);
+  for (let calls = 0; calls < 12; calls += 1)
+    await expect(client.call(scanRepositories, { repositories: [] })).rejects.toThrow();
+  // Longer than between two looks at the health.
+  await new Promise((resolve) => setTimeout(resolve, 14_000));
+  proxy.mend();
+  await expect.poll(() => statusOf('/readyz'), patience).toBe(200);
+  await expect.poll(() => recovered('reconnect_database'), patience).toBe(true);
+  await expect.poll(() => stateOf('database'), patience).toBe('resolved');
+
+  await plant('clock', 120_000);
+  await expect.poll(() => stateOf('clock'), patience).toBe('firing');
+  await lift('clock');
+  await expect.poll(() => stateOf('clock'), patience).toBe('resolved');
+
+  await expect.poll(() => stateOf('GitHub'), patience).toBe('firing');
+  await loop.query(`update effect_intents set created_at = now() - interval '20 minutes'
+    where status in ('pending', 'sending', 'unknown')`);
+  await expect
+    .poll(async () => (await alerts()).map(({ kind }) => kind), patience)
+    .toContain('stuck_work');
+  await expect
+    .poll(async () => (await alerts()).map(({ kind }) => kind), patience)
+    .toContain('latency');
+
+  loop.emulator.faults.clear();
+  chat.isUp = true;
+  await expect.poll(() => stateOf('GitHub'), patience).toBe('resolved');
+  for (const subject of ['process_memory', 'event_loop', 'vault'])
+    await expect.poll(() => stateOf(subject), patience).toBe('resolved');
+});
