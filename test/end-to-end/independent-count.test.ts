@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { listAlerts } from '../../src/operations/alerts/contract.ts';
 import { ApiError, createClient } from '../../src/operations/api-client/client.ts';
 import { listFindings } from '../../src/operations/findings/contract.ts';
@@ -185,7 +185,15 @@ type Figures = Readonly<Record<string, { readonly ok: number; readonly refused: 
 
 /** Of `metrics`, by operation. */
 async function figures(): Promise<Figures> {
-  const { samples } = await manager<MetricsExport>('metrics', '--output', 'now', '--no-history');
+  // A service that is slow to answer on a busy machine is asked again: what it left in the history is older.
+  const samples = await vi.waitFor(
+    async () => {
+      const now = await manager<MetricsExport>('metrics', '--output', 'now', '--no-history');
+      expect(now.source).toBe('service');
+      return now.samples;
+    },
+    { timeout: 60_000, interval: 500 },
+  );
   const found: Record<string, { ok: number; refused: number }> = {};
   for (const { name, labels, value } of samples) {
     const { operation, outcome } = labels;
