@@ -64,7 +64,6 @@ beforeAll(async () => {
         issues: true,
         webhookCredential: 'ALERT_HOOK',
         allowedHosts: ['127.0.0.1'],
-        latencyFactor: 1.1,
       },
       security: { vault: { rotate: { SEAL: { rotateEveryDays: 90, rotator: 'generate' } } } },
       resilience: { github: { retry: { attempts: 1 }, breaker: { minimumCalls: 2 } } },
@@ -144,76 +143,80 @@ const kept: Readonly<Record<string, string>> = {
     values ('one', 'address:192.0.2.7', 'probing', '{}', now(), now() + interval '10 minutes')`,
 };
 
-test('each planted fault is seen, mended where it can be, and told from its beginning to its end', {
-  timeout: 600_000,
-}, async () => {
-  await expect.poll(() => loop.proposals().length, patience).toBe(1);
-  for (let calls = 0; calls < 40; calls += 1) await client.call(listTasks, {});
-  await client.call(keepBaseline, {});
+/** Only when asked for: it takes some four minutes, holds a gigabyte and may mount a small disk. */
+const isAsked = process.env['PLANTED'] !== undefined;
 
-  // GitHub goes first and comes back last, so that its issues wait all the while.
-  loop.emulator.faults.add({ kind: 'reset-before', match: { times: 1e6 } });
-  for (const statement of Object.values(kept)) await loop.query(statement);
-  await loop.query(`insert into identity_users (id, name, name_key, grants, created_at, created_by)
+test.runIf(isAsked)(
+  'each planted fault is seen, mended where it can be, and told from its beginning to its end',
+  {
+    timeout: 600_000,
+  },
+  async () => {
+    await expect.poll(() => loop.proposals().length, patience).toBe(1);
+    for (let calls = 0; calls < 40; calls += 1) await client.call(listTasks, {});
+    await client.call(keepBaseline, {});
+
+    // GitHub goes first and comes back last, so that its issues wait all the while.
+    loop.emulator.faults.add({ kind: 'reset-before', match: { times: 1e6 } });
+    for (const statement of Object.values(kept)) await loop.query(statement);
+    await loop.query(`insert into identity_users (id, name, name_key, grants, created_at, created_by)
     values ('u', 'u', 'u', '[]', now(), 'test')`);
-  await loop.query(`insert into identity_sessions
+    await loop.query(`insert into identity_sessions
     (id, secret_hash, user_id, awaits_factor, created_at, seen_at, proven_at, ends_at, client, method)
     values ('s', 's', 'u', false, now() - interval '1 day', now() - interval '1 day', now(),
       now() - interval '3 hours', 'c', 'password')`);
-  await expect(
-    client.call(createBackup, { file: join(folder, 'missing', 'folder', 'x.backup') }),
-  ).rejects.toThrow();
-  if (hasDisk) {
-    const left = join(folder, 'data', 'workspaces', 'ended');
-    await mkdir(left, { recursive: true });
-    await writeFile(join(left, 'left'), Buffer.alloc(95 * 2 ** 20, 1));
-    await utimes(left, 1, 1);
-  }
-  await plant('memory', 1000);
-  await expect.poll(() => stateOf('process_memory'), patience).toBe('firing');
-  await lift('memory');
-  await expect.poll(() => recovered('free_memory'), patience).toBe(true);
-  for (const remedy of ['remove_expired_sessions', 'rotate_credentials'])
-    await expect.poll(() => recovered(remedy), patience).toBe(true);
-  if (hasDisk) await expect.poll(() => recovered('free_disk'), patience).toBe(true);
+    await expect(
+      client.call(createBackup, { file: join(folder, 'missing', 'folder', 'x.backup') }),
+    ).rejects.toThrow();
+    if (hasDisk) {
+      const left = join(folder, 'data', 'workspaces', 'ended');
+      await mkdir(left, { recursive: true });
+      await writeFile(join(left, 'left'), Buffer.alloc(95 * 2 ** 20, 1));
+      await utimes(left, 1, 1);
+    }
+    await plant('memory', 1000);
+    await expect.poll(() => stateOf('process_memory'), patience).toBe('firing');
+    await lift('memory');
+    await expect.poll(() => recovered('free_memory'), patience).toBe(true);
+    for (const remedy of ['remove_expired_sessions', 'rotate_credentials'])
+      await expect.poll(() => recovered(remedy), patience).toBe(true);
+    if (hasDisk) await expect.poll(() => recovered('free_disk'), patience).toBe(true);
 
-  await plant('block', 3000);
-  await expect.poll(() => stateOf('event_loop'), patience).toBe('firing');
-  for (let slow = 0; slow < 40; slow += 1) {
-    await plant('block', `150 ${slow}`);
-    await Promise.all([1, 2, 3].map(() => client.call(listTasks, {})));
-  }
+    await plant('block', 3000);
+    await expect.poll(() => stateOf('event_loop'), patience).toBe('firing');
+    for (let slow = 0; slow < 40; slow += 1) {
+      await plant('block', `150 ${slow}`);
+      await Promise.all([1, 2, 3].map(() => client.call(listTasks, {})));
+    }
 
-  proxy.cut();
-  await expect.poll(() => statusOf('/readyz'), patience).toBe(503);
-  expect(await statusOf('/livez')).toBe(200);
-  for (let calls = 0; calls < 12; calls += 1)
-    await expect(client.call(scanRepositories, { repositories: [] })).rejects.toThrow();
-  // Longer than between two looks at the health.
-  await new Promise((resolve) => setTimeout(resolve, 14_000));
-  proxy.mend();
-  await expect.poll(() => statusOf('/readyz'), patience).toBe(200);
-  await expect.poll(() => recovered('reconnect_database'), patience).toBe(true);
-  await expect.poll(() => stateOf('database'), patience).toBe('resolved');
+    proxy.cut();
+    await expect.poll(() => statusOf('/readyz'), patience).toBe(503);
+    expect(await statusOf('/livez')).toBe(200);
+    for (let calls = 0; calls < 12; calls += 1)
+      await expect(client.call(scanRepositories, { repositories: [] })).rejects.toThrow();
+    // Longer than between two looks at the health.
+    await new Promise((resolve) => setTimeout(resolve, 14_000));
+    proxy.mend();
+    await expect.poll(() => statusOf('/readyz'), patience).toBe(200);
+    await expect.poll(() => recovered('reconnect_database'), patience).toBe(true);
+    await expect.poll(() => stateOf('database'), patience).toBe('resolved');
 
-  await plant('clock', 120_000);
-  await expect.poll(() => stateOf('clock'), patience).toBe('firing');
-  await lift('clock');
-  await expect.poll(() => stateOf('clock'), patience).toBe('resolved');
+    await plant('clock', 120_000);
+    await expect.poll(() => stateOf('clock'), patience).toBe('firing');
+    await lift('clock');
+    await expect.poll(() => stateOf('clock'), patience).toBe('resolved');
 
-  await expect.poll(() => stateOf('GitHub'), patience).toBe('firing');
-  await loop.query(`update effect_intents set created_at = now() - interval '20 minutes'
+    await expect.poll(() => stateOf('GitHub'), patience).toBe('firing');
+    await loop.query(`update effect_intents set created_at = now() - interval '20 minutes'
     where status in ('pending', 'sending', 'unknown')`);
-  await expect
-    .poll(async () => (await alerts()).map(({ kind }) => kind), patience)
-    .toContain('stuck_work');
-  await expect
-    .poll(async () => (await alerts()).map(({ kind }) => kind), patience)
-    .toContain('latency');
+    await expect
+      .poll(async () => (await alerts()).map(({ kind }) => kind), patience)
+      .toContain('stuck_work');
 
-  loop.emulator.faults.clear();
-  chat.isUp = true;
-  await expect.poll(() => stateOf('GitHub'), patience).toBe('resolved');
-  for (const subject of ['process_memory', 'event_loop', 'vault'])
-    await expect.poll(() => stateOf(subject), patience).toBe('resolved');
-});
+    loop.emulator.faults.clear();
+    chat.isUp = true;
+    await expect.poll(() => stateOf('GitHub'), patience).toBe('resolved');
+    for (const subject of ['process_memory', 'event_loop', 'vault'])
+      await expect.poll(() => stateOf(subject), patience).toBe('resolved');
+  },
+);
