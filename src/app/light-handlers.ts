@@ -26,7 +26,7 @@ const groups: readonly (readonly [
   [
     'tracker.',
     async ({ folder }) => {
-      const { readTracker } = await import('./store/read-tracker.ts');
+      const { readTracker } = await import('./configuration/read-tracker.ts');
       return trackerPreviewHandlers({ read: readTracker, folder });
     },
   ],

@@ -51,11 +51,7 @@ describe('approving through the running service', () => {
     });
     await loop.once();
     service = await startService(loop.service);
-    const token = await vi.waitFor(() => {
-      const [, said] = /#token=(\S+)/u.exec(service.said()) ?? [];
-      if (said === undefined) throw new Error('no link yet');
-      return said;
-    }, 30_000);
+    const token = await service.firstLink();
     admin = createClient({ baseUrl: service.address, fetch: browserFetch(service.address) });
     await admin.call(bootstrapUsers, { token, name: 'root', password });
     const roles = {

@@ -1,7 +1,4 @@
-import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import {
   beginTotp,
@@ -31,6 +28,7 @@ import {
 import { stepAt, totpCode } from '../../src/platform/identity/totp.ts';
 import { browserFetch } from '../support/browser-fetch.ts';
 import { bytesOfBase32 } from '../support/bytes-of-base32.ts';
+import { initRepositoryWith } from '../support/git-work.ts';
 import { createGithubLoop, type GithubLoop } from '../support/github-loop.ts';
 import { type RunningService, startService } from '../support/running-service.ts';
 
@@ -43,17 +41,7 @@ beforeAll(async () => {
     targets: {},
     config: { repositories: [{ match: './r' }], server: { trustedProxies: ['127.0.0.1'] } },
   });
-  const folder = join(loop.service.folder, 'r');
-  await mkdir(folder);
-  await writeFile(join(folder, 'a.js'), '// TODO: close the file\n');
-  const git = promisify(execFile);
-  const who = ['-c', 'user.name=a', '-c', 'user.email=a@example.com'];
-  for (const words of [
-    ['init', '-q'],
-    ['add', '.'],
-    [...who, 'commit', '-qm', 'first'],
-  ])
-    await git('git', words, { cwd: folder });
+  initRepositoryWith(join(loop.service.folder, 'r'), { 'a.js': '// TODO: close the file\n' });
   service = await startService(loop.service);
 }, 120_000);
 afterAll(async () => {
@@ -74,14 +62,7 @@ const codeOf = async (call: Promise<unknown>): Promise<string> =>
   );
 
 test('what people do at the doors of a running service is in its audit log, each kind under its event', async () => {
-  const token = await vi.waitFor(
-    () => {
-      const found = /#token=(\S+)/u.exec(service.said())?.[1];
-      if (found === undefined) throw new Error(service.said());
-      return found;
-    },
-    { timeout: 60_000 },
-  );
+  const token = await service.firstLink();
   const ann = at('203.0.113.1');
   await ann.call(bootstrapUsers, { token, name: 'ann', password });
 

@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { codePoints } from '../../src/domain/input.ts';
+import { initRepositoryWith } from '../support/git-work.ts';
 import { createGithubLoop, type GithubLoop, manager } from '../support/github-loop.ts';
 import { type RunningService, startService } from '../support/running-service.ts';
 import { seededFractions } from '../support/seeded.ts';
@@ -81,26 +80,9 @@ beforeAll(async () => {
       security: { rate_limiting: none, inspection: { probes_before_block: 0 } },
     },
   });
-  const folder = join(loop.service.folder, 'r');
-  await mkdir(folder);
-  await writeFile(join(folder, 'a.js'), '// TODO: close the file\n');
-  const git = promisify(execFile);
-  const who = ['-c', 'user.name=a', '-c', 'user.email=a@example.com'];
-  for (const words of [
-    ['init', '-q'],
-    ['add', '.'],
-    [...who, 'commit', '-qm', 'first'],
-  ])
-    await git('git', words, { cwd: folder });
+  initRepositoryWith(join(loop.service.folder, 'r'), { 'a.js': '// TODO: close the file\n' });
   service = await startService(loop.service);
-  const link = await vi.waitFor(
-    () => {
-      const found = /#token=(\S+)/u.exec(service.said())?.[1];
-      if (found === undefined) throw new Error(service.said());
-      return found;
-    },
-    { timeout: 60_000 },
-  );
+  const link = await service.firstLink();
   const answer = await fetch(`${service.address}/api/v1/users/bootstrap`, {
     method: 'POST',
     headers: {

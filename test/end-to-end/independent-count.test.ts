@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,6 +19,7 @@ import {
   rejectTask,
   showTask,
 } from '../../src/operations/tasks/contract.ts';
+import { initRepositoryWith } from '../support/git-work.ts';
 import { type RunningService, startService } from '../support/running-service.ts';
 import { seededFractions } from '../support/seeded.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -38,19 +39,15 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cms-count-'));
   database = await createTestDatabase();
   const repository = join(folder, 'r');
-  await mkdir(repository);
-  for (let n = 0; n < proposals; n += 1)
-    await writeFile(
-      join(repository, `f${n}.js`),
-      `// TODO: mend the thing number ${n}\nf(${n});\n`,
-    );
-  const git = (...words: string[]) =>
-    run('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...words], {
-      cwd: repository,
-    });
-  await git('init', '-q', '-b', 'main');
-  await git('add', '.');
-  await git('commit', '-qm', 'first');
+  initRepositoryWith(
+    repository,
+    Object.fromEntries(
+      Array.from({ length: proposals }, (_, n) => [
+        `f${n}.js`,
+        `// TODO: mend the thing number ${n}\nf(${n});\n`,
+      ]),
+    ),
+  );
   await writeFile(
     join(folder, 'config.json'),
     JSON.stringify({

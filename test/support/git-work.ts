@@ -36,6 +36,17 @@ export function createGitWork(source: string): GitWork {
   };
 }
 
+/** A work tree whose one commit on `main` holds these files. */
+export function initRepositoryWith(folder: string, files: Readonly<Record<string, string>>): void {
+  initRepository(folder, { bare: false });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  for (const args of [
+    ['add', '.'],
+    ['commit', '--quiet', '--amend', '-m', 'First'],
+  ])
+    execFileSync('git', args, { cwd: folder, stdio: 'pipe', env: gitEnvironment });
+}
+
 /** A repository with one commit on `main`, in a work tree or bare. */
 export function initRepository(folder: string, { bare }: { readonly bare: boolean }): void {
   mkdirSync(folder, { recursive: true });

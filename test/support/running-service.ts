@@ -11,6 +11,8 @@ export interface RunningService {
   readonly address: string;
   /** Everything it said on standard error until now. */
   said(): string;
+  /** The token of the one-time link to the first account. */
+  firstLink(): Promise<string>;
   /** Ends it at once, as a crash does. */
   kill(): Promise<void>;
   /** Asks it to stop and waits for the end; answers its exit code, null when it had to be killed. */
@@ -45,7 +47,8 @@ export async function startService(
     said += part;
   });
   return {
-    address: await addressOf(child, () => said),
+    address: await spoken(child, () => said, /listening on (http:\S+)/u),
+    firstLink: () => spoken(child, () => said, /#token=(\S+)/u),
     said: () => said,
     kill: async () => end(child, 'SIGKILL'),
     stop: async () => {
@@ -57,10 +60,11 @@ export async function startService(
   };
 }
 
-async function addressOf(child: ChildProcess, said: () => string): Promise<string> {
+/** What it says of this on standard error, once it has; throws all that it said when it ends before. */
+async function spoken(child: ChildProcess, said: () => string, pattern: RegExp): Promise<string> {
   for (;;) {
-    const [, address] = /listening on (http:\S+)/u.exec(said()) ?? [];
-    if (address !== undefined) return address;
+    const [, found] = pattern.exec(said()) ?? [];
+    if (found !== undefined) return found;
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(said());
     await Promise.race([once(child.stderr ?? child, 'data'), once(child, 'exit')]);
   }

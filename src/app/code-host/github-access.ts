@@ -22,7 +22,7 @@ import type { Config } from '../../platform/config/schema.ts';
 import type { Database } from '../../platform/database/database.ts';
 import type { Redactor } from '../../platform/redaction/redactor.ts';
 import type { Sealing } from '../../platform/vault/vault.ts';
-import type { Credentials } from './credentials.ts';
+import type { Credentials } from '../store/credentials.ts';
 
 export interface GithubAccessParts {
   readonly config: Config;

@@ -1,6 +1,7 @@
 import type { Transaction } from '../../domain/ports/effects.ts';
 import type { AuditTrail, TaskStore } from '../../domain/ports/stores.ts';
 import type { Task } from '../../domain/task.ts';
+import { tellingTaskChanges } from './task-changes.ts';
 
 export interface AuditedParts {
   readonly audit: AuditTrail;
@@ -29,30 +30,11 @@ export function auditedTasks<Store extends TaskStore>(
       correlationId: correlationId(),
       facts,
     });
-  return {
-    ...store,
-    insert: async (transaction, task) => {
-      const standing = await store.insert(transaction, task);
-      const isNew =
-        standing.version === task.version &&
-        standing.createdAt.getTime() === task.createdAt.getTime();
-      if (isNew) await tell(transaction, 'task.born', standing, { to: standing.state });
-      return standing;
+  return tellingTaskChanges(store, {
+    born: (transaction, task) => tell(transaction, 'task.born', task, { to: task.state }),
+    moved: (transaction, task, { state: from }) => {
+      const { state: to, attention, attempt, version } = task;
+      return tell(transaction, 'task.moved', task, { from, to, attention, attempt, version });
     },
-    update: async (transaction, task, change) => {
-      const moved = await store.update(transaction, task, change);
-      const isMoved = moved.state !== task.state || moved.attention !== task.attention;
-      if (isMoved) {
-        const { state: to, attention, attempt, version } = moved;
-        await tell(transaction, 'task.moved', moved, {
-          from: task.state,
-          to,
-          attention,
-          attempt,
-          version,
-        });
-      }
-      return moved;
-    },
-  };
+  });
 }

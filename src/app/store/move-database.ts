@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../lib/app-error.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { silentLog } from '../../lib/log.ts';
 import { systemRandom } from '../../lib/random.ts';
 import type { MoveReport } from '../../operations/backups/contract.ts';
 import type { Move } from '../../operations/backups/handlers.ts';
@@ -11,23 +10,25 @@ import { backupName } from '../../platform/backup/backup-folder.ts';
 import type { BackupManifest } from '../../platform/backup/manifest.ts';
 import { openBackup, thenClosed } from '../../platform/backup/open-backup.ts';
 import { fillFrom } from '../../platform/backup/restore-backup.ts';
-import type { TargetState } from '../../platform/backup/restore-target.ts';
-import { clearTarget, inspectTarget } from '../../platform/backup/restore-target.ts';
+import { clearTarget } from '../../platform/backup/restore-target.ts';
 import { writeBackup } from '../../platform/backup/write-backup.ts';
-import { type LoadedConfig, loadConfig } from '../../platform/config/load-config.ts';
+import type { LoadedConfig } from '../../platform/config/load-config.ts';
 import { placeOf } from '../../platform/database/connection-error.ts';
-import { type Database, openDatabase } from '../../platform/database/database.ts';
+import type { Database } from '../../platform/database/database.ts';
 import { migrate } from '../../platform/database/migrate.ts';
-import { claimService } from '../../platform/database/service-claim.ts';
 import { makeEngineSchema } from '../../platform/durable/engine-schema.ts';
 import { loadOrCreateKey } from '../../platform/effects/key-file.ts';
 import { createRedactor } from '../../platform/redaction/redactor.ts';
 import type { OpenOptions } from '../open-options.ts';
+import {
+  configNamed,
+  nameOfDatabase,
+  wholeDatabaseDeps,
+  withClaimedDatabase,
+} from './claimed-database.ts';
 import { openAudit } from './open-audit.ts';
 import { backupFolderOf, backupKeyFile } from './open-backup.ts';
 import { migrations } from './open-store.ts';
-
-const deps = { clock: systemClock, random: systemRandom, log: silentLog };
 
 /**
  * `move-database`: from the database of the configuration into another one. Nobody may work on either; whatever fails
@@ -35,45 +36,17 @@ const deps = { clock: systemClock, random: systemRandom, log: silentLog };
  */
 export function moveWith(options: OpenOptions): Move {
   return async ({ to, configFile }, context) => {
-    const loaded = await loadConfig({
-      file: configFile ?? options.flags.config,
-      folder: options.folder,
-      env: options.env,
-    });
+    const loaded = await configNamed(options, configFile);
     const from = loaded.secrets.databaseUrl ?? undefined;
     const target = to === 'embedded' ? undefined : to;
     if (from === target) throw sameDatabase(placeOf(from ?? '') ?? 'embedded');
-    return await withAlone(loaded, options, from, (source) =>
-      withAlone(loaded, options, target, (other, { hasRows }) => {
-        if (hasRows) throw notEmpty(nameOf(other));
+    return await withClaimedDatabase(loaded, options, from, (source) =>
+      withClaimedDatabase(loaded, options, target, (other, { hasRows }) => {
+        if (hasRows) throw notEmpty(nameOfDatabase(other));
         return copy({ loaded, options, source, target: other }, context);
       }),
     );
   };
-}
-
-/** Opens a database that nobody else uses, and keeps services away from it until the work is done. */
-async function withAlone<T>(
-  { config }: LoadedConfig,
-  options: OpenOptions,
-  url: string | undefined,
-  work: (database: Database, found: TargetState) => Promise<T>,
-): Promise<T> {
-  const database = await openDatabase(
-    { url, dataDir: config.dataDir },
-    { ...deps, searchPath: options.env['PATH'] },
-  );
-  try {
-    const found = await inspectTarget(database);
-    const claim = await claimService(database, deps);
-    try {
-      return await work(database, found);
-    } finally {
-      await claim.release();
-    }
-  } finally {
-    await database.close();
-  }
 }
 
 interface Copying {
@@ -94,12 +67,15 @@ async function copy(
   const file = join(folder, `moved-${backupName(systemClock.now())}`);
   const program = options.version;
   const { signal } = context;
-  context.progress(`writing a snapshot of ${nameOf(source)}`);
-  const { manifest } = await writeBackup({ database: source, file, key, program, signal }, deps);
-  context.progress(`filling ${manifest.tables.length} tables of ${nameOf(target)}`);
+  context.progress(`writing a snapshot of ${nameOfDatabase(source)}`);
+  const { manifest } = await writeBackup(
+    { database: source, file, key, program, signal },
+    wholeDatabaseDeps,
+  );
+  context.progress(`filling ${manifest.tables.length} tables of ${nameOfDatabase(target)}`);
   await clearTarget(target);
   await migrate(target, migrations);
-  if (manifest.engineVersion !== null) await makeEngineSchema(target, deps);
+  if (manifest.engineVersion !== null) await makeEngineSchema(target, wholeDatabaseDeps);
   const backup = await openBackup(file, key);
   await thenClosed(
     backup,
@@ -110,7 +86,7 @@ async function copy(
   try {
     const written = await writeBackup(
       { database: target, file: check, key, program, signal },
-      deps,
+      wholeDatabaseDeps,
     );
     const differing = differences(manifest, written.manifest);
     if (differing.length > 0) {
@@ -120,17 +96,13 @@ async function copy(
   } finally {
     await rm(check, { force: true });
   }
-  const facts = { from: nameOf(source), into: nameOf(target), backup: file };
+  const facts = { from: nameOfDatabase(source), into: nameOfDatabase(target), backup: file };
   return {
     ...facts,
     tables: manifest.tables.length,
     rows: manifest.tables.reduce((sum, { rows }) => sum + rows, 0),
     auditVerifies: await tell(target, { loaded, options, facts }, context),
   };
-}
-
-function nameOf(database: Database): string {
-  return database.kind === 'embedded' ? 'embedded' : (placeOf(database.url) ?? database.kind);
 }
 
 /** Tables that do not hold the same rows, byte for byte in the order in which they were copied. */
@@ -155,7 +127,7 @@ async function tell(
   redactor.register('DATABASE_URL', database.url);
   const { config } = loaded;
   const audit = await openAudit({
-    ...deps,
+    ...wholeDatabaseDeps,
     dataDir: config.dataDir,
     database,
     version: options.version,

@@ -2,7 +2,6 @@ import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { AppError, toAppError } from '../../lib/app-error.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { silentLog } from '../../lib/log.ts';
 import { systemRandom } from '../../lib/random.ts';
 import type { RestoreReport } from '../../operations/backups/contract.ts';
 import { type Restore, restoreHandlers } from '../../operations/backups/handlers.ts';
@@ -13,23 +12,22 @@ import type { BackupManifest } from '../../platform/backup/manifest.ts';
 import { openBackup } from '../../platform/backup/open-backup.ts';
 import { fillFrom } from '../../platform/backup/restore-backup.ts';
 import type { TargetState } from '../../platform/backup/restore-target.ts';
-import {
-  clearTarget,
-  inspectTarget,
-  requireKnownSchema,
-} from '../../platform/backup/restore-target.ts';
+import { clearTarget, requireKnownSchema } from '../../platform/backup/restore-target.ts';
 import { writeBackup } from '../../platform/backup/write-backup.ts';
 import type { LoadedConfig } from '../../platform/config/load-config.ts';
-import { loadConfig } from '../../platform/config/load-config.ts';
 import { placeOf } from '../../platform/database/connection-error.ts';
 import type { Database } from '../../platform/database/database.ts';
-import { openDatabase } from '../../platform/database/database.ts';
 import { migrate } from '../../platform/database/migrate.ts';
-import { claimService } from '../../platform/database/service-claim.ts';
 import { makeEngineSchema } from '../../platform/durable/engine-schema.ts';
 import { loadOrCreateKey } from '../../platform/effects/key-file.ts';
 import { createRedactor } from '../../platform/redaction/redactor.ts';
 import type { OpenOptions } from '../open-options.ts';
+import {
+  configNamed,
+  nameOfDatabase,
+  wholeDatabaseDeps,
+  withClaimedDatabase,
+} from './claimed-database.ts';
 import { moveWith } from './move-database.ts';
 import { openAudit } from './open-audit.ts';
 import { backupFolderOf, backupKeyFile, factsOf } from './open-backup.ts';
@@ -40,8 +38,6 @@ export function restoreOperations(options: OpenOptions): readonly Served[] {
   return restoreHandlers(restoreWith(options), moveWith(options));
 }
 
-const deps = { clock: systemClock, random: systemRandom, log: silentLog };
-
 /**
  * Rows that a restored system must not believe: that it has seen what is out there, so that it looks at every host before
  * it writes, and that somebody is signed in, for they may have been signed out since.
@@ -50,11 +46,7 @@ const forgotten = ['reconciliations', 'identity_sessions'];
 
 function restoreWith(options: OpenOptions): Restore {
   return async ({ file: named, to, force, configFile }, context) => {
-    const loaded = await loadConfig({
-      file: configFile ?? options.flags.config,
-      folder: options.folder,
-      env: options.env,
-    });
+    const loaded = await configNamed(options, configFile);
     const { config, secrets } = loaded;
     const file = resolve(options.folder, named);
     const key = await existingKey(config.dataDir);
@@ -66,40 +58,23 @@ function restoreWith(options: OpenOptions): Restore {
         manifest,
         migrations.map(({ id }) => id),
       );
-      const database = await openDatabase(
-        { url: to ?? secrets.databaseUrl ?? undefined, dataDir: config.dataDir },
-        { ...deps, searchPath: options.env['PATH'] },
-      );
-      try {
-        const target = await inspectTarget(database);
-        const claim = await claimService(database, deps, 'restore');
-        try {
-          const ready = { database, target, manifest, force, loaded, key, options };
-          const safety = await prepare(ready, context);
-          context.progress(`filling ${manifest.tables.length} tables`);
-          await fillFrom(backup, manifest, database, forgotten).catch((cause: unknown) => {
-            throw safety === null ? cause : emptied(cause, safety);
-          });
-          await migrate(database, migrations);
-          const told = await declare(
-            loaded,
-            options,
-            database,
-            { file, manifest, safety },
-            context,
-          );
-          return {
-            ...factsOf(file, backup.bytes, manifest),
-            into: placeOf(database.url) ?? database.kind,
-            safety,
-            ...told,
-          };
-        } finally {
-          await claim.release();
-        }
-      } finally {
-        await database.close();
-      }
+      const url = to ?? secrets.databaseUrl ?? undefined;
+      return await withClaimedDatabase(loaded, options, url, async (database, target) => {
+        const ready = { database, target, manifest, force, loaded, key, options };
+        const safety = await prepare(ready, context);
+        context.progress(`filling ${manifest.tables.length} tables`);
+        await fillFrom(backup, manifest, database, forgotten).catch((cause: unknown) => {
+          throw safety === null ? cause : emptied(cause, safety);
+        });
+        await migrate(database, migrations);
+        const told = await declare(loaded, options, database, { file, manifest, safety }, context);
+        return {
+          ...factsOf(file, backup.bytes, manifest),
+          into: nameOfDatabase(database),
+          safety,
+          ...told,
+        };
+      });
     } finally {
       await backup.close();
     }
@@ -123,11 +98,11 @@ async function prepare(
 ): Promise<string | null> {
   let safety: string | null = null;
   if (target.hasRows) {
-    if (!force) throw notEmpty(placeOf(database.url) ?? database.kind);
+    if (!force) throw notEmpty(nameOfDatabase(database));
     safety = join(backupFolderOf(loaded.config), `before-restore-${backupName(systemClock.now())}`);
     progress(`keeping what is there in ${safety}`);
     const request = { database, file: safety, key, program: options.version, signal };
-    await writeBackup(request, deps);
+    await writeBackup(request, wholeDatabaseDeps);
   }
   // Its tables may be newer than the backup, and there is no way back but anew.
   if (target.tables > 0) await clearTarget(database);
@@ -136,7 +111,7 @@ async function prepare(
     database,
     migrations.filter(({ id }) => had.has(id)),
   );
-  if (manifest.engineVersion !== null) await makeEngineSchema(database, deps);
+  if (manifest.engineVersion !== null) await makeEngineSchema(database, wholeDatabaseDeps);
   return safety;
 }
 
@@ -151,7 +126,7 @@ async function declare(
   const redactor = createRedactor(systemRandom.bytes(32));
   redactor.register('DATABASE_URL', database.url);
   const audit = await openAudit({
-    ...deps,
+    ...wholeDatabaseDeps,
     dataDir: config.dataDir,
     database,
     version: options.version,

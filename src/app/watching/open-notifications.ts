@@ -1,4 +1,6 @@
+import type { Transaction } from '../../domain/ports/effects.ts';
 import type { TaskStore } from '../../domain/ports/stores.ts';
+import type { Task } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
@@ -16,7 +18,8 @@ import type { ReceiverAddress } from '../../platform/outbox/send-messages.ts';
 import { sendMessages } from '../../platform/outbox/send-messages.ts';
 import type { Breakers } from '../../platform/resilience/breakers.ts';
 import { kyselyOf } from '../../storage/transaction.ts';
-import type { Credentials } from '../code-host/credentials.ts';
+import type { Credentials } from '../store/credentials.ts';
+import { tellingTaskChanges } from '../store/task-changes.ts';
 import { notificationPolicy } from './notification-policy.ts';
 
 /**
@@ -35,28 +38,14 @@ export function toldTasks<Store extends TaskStore>(
     readonly redact: (text: string) => string;
   },
 ): Store {
-  const receivers = () => config().notifications.webhooks;
-  return {
-    ...store,
-    insert: async (transaction, task) => {
-      const standing = await store.insert(transaction, task);
-      const isNew =
-        standing.version === task.version &&
-        standing.createdAt.getTime() === task.createdAt.getTime();
-      if (isNew)
-        await outbox.add(kyselyOf(transaction), taskMessages(standing, null, receivers(), redact));
-      return standing;
-    },
-    update: async (transaction, task, change) => {
-      const moved = await store.update(transaction, task, change);
-      if (moved.state !== task.state || moved.attention !== task.attention)
-        await outbox.add(
-          kyselyOf(transaction),
-          taskMessages(moved, task.state, receivers(), redact),
-        );
-      return moved;
-    },
+  const add = async (transaction: Transaction, task: Task, from: Task['state'] | null) => {
+    const { webhooks } = config().notifications;
+    await outbox.add(kyselyOf(transaction), taskMessages(task, from, webhooks, redact));
   };
+  return tellingTaskChanges(store, {
+    born: (transaction, task) => add(transaction, task, null),
+    moved: (transaction, task, before) => add(transaction, task, before.state),
+  });
 }
 
 export interface NotificationParts {

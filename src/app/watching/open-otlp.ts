@@ -6,7 +6,7 @@ import type { LineSink } from '../../platform/logging/logger.ts';
 import type { Otlp } from '../../platform/otlp/otlp.ts';
 import type { Exposition } from '../../platform/telemetry/exposition.ts';
 import type { Telemetry } from '../../platform/telemetry/telemetry.ts';
-import type { Credentials } from '../code-host/credentials.ts';
+import type { Credentials } from '../store/credentials.ts';
 
 export interface OtlpParts {
   readonly config: Config;

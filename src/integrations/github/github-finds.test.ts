@@ -2,15 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { oneToken } from '../../../test/support/github-access.ts';
-import { createSkippingClock } from '../../../test/support/skipping-clock.ts';
-import { systemRandom } from '../../lib/random.ts';
+import { githubAt } from '../../../test/support/github-at.ts';
 import { createMarkers } from '../../platform/effects/markers.ts';
 import { suiteMarkers } from '../code-host.suite.ts';
-import { createMemoryEtagStore } from './etag-store.ts';
-import { createGithubHost } from './github-host.ts';
-import { createGovernor } from './governor/governor.ts';
-import { createMemoryGovernorState } from './governor/governor-state.ts';
 
 const bot = { login: 'svc-bot', id: 5, type: 'User' };
 const stranger = { login: 'mallory', id: 6, type: 'User' };
@@ -48,22 +42,9 @@ afterAll(() => {
 });
 
 function find(kind: 'create_issue' | 'comment') {
-  const clock = createSkippingClock();
-  const state = createMemoryGovernorState();
-  const governor = createGovernor({ credential: 'x', state, clock, random: systemRandom });
-  const host = createGithubHost({
-    apiUrl: url,
-    serverUrl: 'http://127.0.0.1:1',
-    access: oneToken(governor, async () => 'token'),
-    etags: createMemoryEtagStore(),
-    clock,
-    random: systemRandom,
-    markers: suiteMarkers,
-    git: { push: async () => 'pushed', remoteRef: async () => null },
-  });
   const payload =
     kind === 'comment' ? { number: 3, body: 'Done.' } : { title: 'T', body: 'B', labels: [] };
-  return host.find({
+  return githubAt(url).find({
     kind,
     repository: { host: 'github', name: 'acme/widgets' },
     payload,

@@ -3,16 +3,10 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { oneToken } from '../../../test/support/github-access.ts';
-import { createSkippingClock } from '../../../test/support/skipping-clock.ts';
+import { githubAt } from '../../../test/support/github-at.ts';
 import type { CodeHost, HostWrite } from '../../domain/ports/code-host.ts';
 import type { AppError } from '../../lib/app-error.ts';
-import { systemRandom } from '../../lib/random.ts';
 import { suiteMarkers } from '../code-host.suite.ts';
-import { createMemoryEtagStore } from './etag-store.ts';
-import { createGithubHost } from './github-host.ts';
-import { createGovernor } from './governor/governor.ts';
-import { createMemoryGovernorState } from './governor/governor-state.ts';
 
 const widgets = { host: 'github', name: 'acme/widgets' } as const;
 const issue = {
@@ -61,18 +55,7 @@ afterAll(() => {
 });
 
 function host(attempts = 1): CodeHost {
-  const clock = createSkippingClock();
-  const state = createMemoryGovernorState();
-  const governor = createGovernor({ credential: 'x', state, clock, random: systemRandom });
-  return createGithubHost({
-    apiUrl: url,
-    serverUrl: 'http://127.0.0.1:1',
-    access: oneToken(governor, async () => 'token'),
-    etags: createMemoryEtagStore(),
-    clock,
-    random: systemRandom,
-    markers: suiteMarkers,
-    git: { push: async () => 'pushed', remoteRef: async () => null },
+  return githubAt(url, {
     deadlines: { connectMs: 3000, firstByteMs: 10_000, totalMs: 60_000 },
     retry: { attempts },
   });

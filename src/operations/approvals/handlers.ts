@@ -3,6 +3,7 @@ import type { Suppression, SuppressionStore } from '../../domain/ports/page-quer
 import type { TaskQueries } from '../../domain/ports/task-queries.ts';
 import type { Task } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
+import type { ApprovalPorts } from '../../pipeline/approve/approval-ports.ts';
 import { withdraw } from '../../pipeline/approve/follow-approvals.ts';
 import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
 import { editProposal } from '../../pipeline/propose/edit-proposal.ts';
@@ -20,23 +21,11 @@ import {
   unsnoozeTask,
   withdrawApproval,
 } from './contract.ts';
-
-export type DecisionPorts = Pick<
-  PipelinePorts,
-  | 'host'
-  | 'tasks'
-  | 'effects'
-  | 'audit'
-  | 'settings'
-  | 'accounts'
-  | 'secrets'
-  | 'clock'
-  | 'log'
-  | 'correlationId'
-> & {
-  readonly queries: Pick<TaskQueries, 'one' | 'startingWith' | 'snooze'>;
-  readonly suppressions: SuppressionStore;
-};
+export type DecisionPorts = ApprovalPorts &
+  Pick<PipelinePorts, 'secrets'> & {
+    readonly queries: Pick<TaskQueries, 'one' | 'startingWith' | 'snooze'>;
+    readonly suppressions: SuppressionStore;
+  };
 
 /** Decisions about a task that are neither yes nor no, and what is never proposed. */
 export function decisionHandlers(ports: DecisionPorts): readonly Served[] {

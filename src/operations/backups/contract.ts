@@ -1,6 +1,9 @@
 import { z } from 'zod';
-import { filePath } from '../../domain/input.ts';
+import { filePath, secretText } from '../../domain/input.ts';
 import { operation } from '../operation.ts';
+
+/** Of a PostgreSQL server; a password may stand in it. */
+const connectionUrl = secretText({ max: 4096 });
 
 const BackupFacts = z.object({
   file: z.string(),
@@ -83,7 +86,7 @@ export const restoreBackup = operation({
   input: z.strictObject({
     file: filePath,
     /** Connection URL of the database to fill; that of the configuration when left out. */
-    to: filePath.optional(),
+    to: connectionUrl.optional(),
     /** Also when the database has rows; they are backed up first. */
     force: z.boolean().default(false),
     configFile: filePath.optional(),
@@ -116,7 +119,7 @@ export const moveDatabase = operation({
   dangerous: true,
   input: z.strictObject({
     /** Connection URL of an empty database, or `embedded`. */
-    to: z.string().min(1).max(4096),
+    to: connectionUrl,
     configFile: filePath.optional(),
   }),
   output: MoveReport,

@@ -5,6 +5,7 @@ import type { Task, TaskEvent } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { idOf } from '../../lib/hash.ts';
+import type { ApprovalPorts } from '../../pipeline/approve/approval-ports.ts';
 import { grantApproval, requireLiveWords } from '../../pipeline/approve/record-approval.ts';
 import type { DispatchPorts } from '../../pipeline/dispatch.ts';
 import { followPullRequests } from '../../pipeline/follow/follow.ts';
@@ -19,19 +20,8 @@ import type { ReadingPorts } from './reading-handlers.ts';
 import { channelOf, taskReadingHandlers } from './reading-handlers.ts';
 import { find, lineNow } from './task-lines.ts';
 
-export type TaskPorts = Pick<
-  PipelinePorts,
-  | 'tasks'
-  | 'runs'
-  | 'effects'
-  | 'audit'
-  | 'settings'
-  | 'accounts'
-  | 'clock'
-  | 'correlationId'
-  | 'host'
-  | 'log'
-> &
+export type TaskPorts = ApprovalPorts &
+  Pick<PipelinePorts, 'runs'> &
   DispatchPorts &
   ReadingPorts & {
     readonly suppressions: Pick<SuppressionStore, 'add'>;

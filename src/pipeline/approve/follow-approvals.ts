@@ -4,8 +4,8 @@ import { repositoryKey } from '../../domain/repository.ts';
 import type { Task } from '../../domain/task.ts';
 import type { Failure } from '../settle.ts';
 import { forEachApart } from '../settle.ts';
+import type { ApprovalPorts } from './approval-ports.ts';
 import { compareLabel } from './label-fold.ts';
-import type { ApprovalPorts } from './record-approval.ts';
 import { isExpired } from './standing.ts';
 import { voidApproval } from './verify-approval.ts';
 

@@ -7,10 +7,10 @@ import { issueTaskId, targetOf, taskForIssue } from '../propose/adopt-issue.ts';
 import { hashOf } from '../propose/propose.ts';
 import type { Failure } from '../settle.ts';
 import { forEachApart, settleAll } from '../settle.ts';
+import type { ApprovalPorts } from './approval-ports.ts';
 import { judgeApproval } from './judge-approval.ts';
 import { judgePerson } from './judge-person.ts';
 import { compareLabel } from './label-fold.ts';
-import type { ApprovalPorts } from './record-approval.ts';
 import { answerKey, grantApproval, refuseApproval } from './record-approval.ts';
 import { isExpired, standingApprovals } from './standing.ts';
 

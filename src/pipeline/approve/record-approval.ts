@@ -6,27 +6,14 @@ import type { HostIssue, IssueEvent } from '../../domain/ports/code-host.ts';
 import type { Task } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
-import type { PipelinePorts } from '../pipeline-ports.ts';
 import { wordsOf } from '../propose/proposal-text.ts';
 import { hashOf } from '../propose/propose.ts';
 import { settleAll } from '../settle.ts';
+import type { ApprovalPorts } from './approval-ports.ts';
 import type { Verdict } from './judge-approval.ts';
 import { isAsPublished, withoutMarker } from './judge-approval.ts';
 import { judgePerson } from './judge-person.ts';
 import { standingApprovals, tally } from './standing.ts';
-
-export type ApprovalPorts = Pick<
-  PipelinePorts,
-  | 'accounts'
-  | 'host'
-  | 'tasks'
-  | 'effects'
-  | 'audit'
-  | 'settings'
-  | 'clock'
-  | 'log'
-  | 'correlationId'
->;
 
 /**
  * Binds an approval to the actor and to the words as they stand in the task. With fewer people than the policy asks for

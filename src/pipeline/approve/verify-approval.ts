@@ -3,33 +3,20 @@ import type { Approval } from '../../domain/approval.ts';
 import { mayApprove } from '../../domain/approval.ts';
 import type { Task } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
-import type { PipelinePorts } from '../pipeline-ports.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
 import { hashOf } from '../propose/propose.ts';
 import { settleAll } from '../settle.ts';
+import type { ApprovalPorts } from './approval-ports.ts';
 import { isAsPublished } from './judge-approval.ts';
 import { compareLabel } from './label-fold.ts';
 import { isExpired, standingApprovals, tally } from './standing.ts';
-
-type Ports = Pick<
-  PipelinePorts,
-  | 'host'
-  | 'tasks'
-  | 'effects'
-  | 'audit'
-  | 'settings'
-  | 'accounts'
-  | 'clock'
-  | 'correlationId'
-  | 'log'
->;
 
 export type Standing =
   | { readonly stands: true; readonly approval: Approval }
   | { readonly stands: false; readonly code: string; readonly text: string };
 
 /** Whether the approval still holds, everything read again at this moment: words, hash, roles, the issue's state. */
-export async function verifyApproval(ports: Ports, task: Task): Promise<Standing> {
+export async function verifyApproval(ports: ApprovalPorts, task: Task): Promise<Standing> {
   const approval = await ports.tasks.approval(task.id);
   if (approval === null) return fallen('approval_missing', 'There is no approval that stands.');
   const policy = ports.settings.policyOf(task.target).approval;
@@ -73,7 +60,11 @@ export async function verifyApproval(ports: Ports, task: Task): Promise<Standing
   return { stands: true, approval };
 }
 
-async function stillPermitted(ports: Ports, task: Task, approval: Approval): Promise<Standing> {
+async function stillPermitted(
+  ports: ApprovalPorts,
+  task: Task,
+  approval: Approval,
+): Promise<Standing> {
   if (approval.channel !== 'label') {
     const isLost =
       approval.channel === 'dashboard' &&
@@ -98,7 +89,7 @@ async function stillPermitted(ports: Ports, task: Task, approval: Approval): Pro
 
 /** Voids the approval, says so on the issue, takes the label off; the task waits for a new approval. */
 export async function voidApproval(
-  ports: Ports,
+  ports: ApprovalPorts,
   task: Task,
   standing: Extract<Standing, { stands: false }>,
   actor: Actor = pipelineActor,

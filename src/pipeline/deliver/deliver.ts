@@ -3,6 +3,7 @@ import type { Run } from '../../domain/run.ts';
 import type { PullRequestRef, Task } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
+import type { ApprovalPorts } from '../approve/approval-ports.ts';
 import { verifyApproval, voidApproval } from '../approve/verify-approval.ts';
 import type { AttemptRef, WorkResult } from '../execute/attempt.ts';
 import { current, reviewLabel, runIdOf } from '../execute/attempt.ts';
@@ -13,20 +14,7 @@ import { lostWork } from './lost-work.ts';
 import { taskReceipt } from './receipt.ts';
 import { deliveredComment, pullRequestBody, withoutActs } from './report.ts';
 
-export type DeliverPorts = Pick<
-  PipelinePorts,
-  | 'accounts'
-  | 'host'
-  | 'tasks'
-  | 'runs'
-  | 'effects'
-  | 'audit'
-  | 'settings'
-  | 'clock'
-  | 'correlationId'
-  | 'log'
-  | 'pauses'
->;
+export type DeliverPorts = ApprovalPorts & Pick<PipelinePorts, 'runs' | 'pauses'>;
 
 /** Delivering also asks where the commit lies. */
 export type PushPorts = DeliverPorts & Pick<PipelinePorts, 'workspaces' | 'mirrors'>;

@@ -43,8 +43,8 @@ interface Peer {
 }
 
 const lookEveryMs = 700;
-/** One that was alone looks only each third time: a peer that came and died since is found as soon all the same. */
-const looksWhenAlone = 3;
+/** One that is alone; a peer that comes and dies meanwhile is found as soon all the same. */
+const lookAloneEveryMs = 2100;
 /** A peer whose connection broke takes its lock again at once; only one that stays away is dead. */
 const looksBeforeTakeover = 3;
 
@@ -54,7 +54,6 @@ export function createExecutor(options: Options, deps: Deps): Executor {
   const missed = new Map<string, number>();
   let lock: SessionLock | undefined;
   let stop: (() => Promise<void>) | undefined;
-  let rests = 0;
 
   const enlist = async (): Promise<void> => {
     await pool.query(
@@ -62,13 +61,9 @@ export function createExecutor(options: Options, deps: Deps): Executor {
       [id, process.pid, hostname()],
     );
   };
-  const look = async (): Promise<void> => {
+  const look = async (): Promise<number | void> => {
     if (lock?.held() !== true) {
       missed.clear(); // the whole database was away, peers need their time too
-      return;
-    }
-    if (rests > 0) {
-      rests -= 1;
       return;
     }
     const found = await pool.query<Peer>('select id, pid, host from durable_executors');
@@ -78,10 +73,7 @@ export function createExecutor(options: Options, deps: Deps): Executor {
       return;
     }
     const peers = found.rows.filter((row) => row.id !== id);
-    if (peers.length === 0) {
-      rests = looksWhenAlone - 1;
-      return;
-    }
+    if (peers.length === 0) return lookAloneEveryMs;
     const held = await heldAdvisoryKeys(pool);
     for (const peer of peers) {
       if (held.has(advisoryKey(lockOf(peer.id)))) missed.delete(peer.id);

@@ -6,7 +6,8 @@ import type { Random } from '../../lib/random.ts';
 export interface Periodic {
   readonly name: string;
   readonly everyMs: number;
-  readonly work: () => Promise<void>;
+  /** May answer another pause until the next time. */
+  readonly work: () => Promise<number | void>;
 }
 
 export interface PeriodicDeps {
@@ -23,12 +24,13 @@ export function startPeriodic(
   const stop = new AbortController();
   const loop = async (): Promise<void> => {
     while (!stop.signal.aborted) {
+      let wantedMs = everyMs;
       try {
-        await work();
+        wantedMs = (await work()) ?? everyMs;
       } catch (error) {
         log.error({ schedule: name, error: messageOf(error) }, 'Scheduled work failed.');
       }
-      const pauseMs = everyMs * (0.9 + 0.2 * random.fraction());
+      const pauseMs = wantedMs * (0.9 + 0.2 * random.fraction());
       await clock.sleep(pauseMs, stop.signal).catch(() => undefined);
     }
   };

@@ -158,7 +158,8 @@ test('the breaker of a service that answers again is closed, also one that nobod
   });
   const [run] = await heal(check, asked);
   expect(run).toMatchObject({ remedy: 'release_breakers', outcome: 'recovered' });
-  expect(run?.action).toContain('back, forgotten');
+  expect(run?.action).toContain('back (it answers again)');
+  expect(run?.action).toContain('forgotten (nobody has tried it');
   expect(await open()).toEqual(['away']);
   server.close();
   const sent = breakers.get('back', {

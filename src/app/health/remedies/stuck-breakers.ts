@@ -17,27 +17,30 @@ const forgottenMs = 60_000;
  * whose wait is long over because nothing was to be sent. What still fails opens its breaker again.
  */
 export function releaseBreakers(parts: BreakerRemedyParts): Remedy {
-  const ready = async (signal: AbortSignal): Promise<readonly string[]> => {
+  /** Which may be closed, and why. */
+  const ready = async (signal: AbortSignal): Promise<ReadonlyMap<string, string>> => {
     const open = (await parts.breakerStates()).filter(({ state }) => state !== 'closed');
     const askable = parts.askable();
     const judged = await Promise.all(
-      open.map(async ({ name, until }) => {
-        const overMs = parts.now().getTime() - (until?.getTime() ?? Number.POSITIVE_INFINITY);
+      open.map(async ({ name, until }): Promise<(readonly [string, string])[]> => {
         const address = askable.get(name);
-        const isWell = address !== undefined && (await answers(address, signal));
-        return isWell || (address === undefined && overMs > forgottenMs) ? [name] : [];
+        if (address !== undefined)
+          return (await answers(address, signal)) ? [[name, 'it answers again']] : [];
+        const overMs = parts.now().getTime() - (until?.getTime() ?? Number.POSITIVE_INFINITY);
+        return overMs > forgottenMs ? [[name, 'nobody has tried it since its wait was over']] : [];
       }),
     );
-    return judged.flat();
+    return new Map(judged.flat());
   };
   return {
     name: 'release_breakers',
     check: 'breakers',
-    canHelp: async () => (await ready(AbortSignal.timeout(5000))).length > 0,
+    canHelp: async () => (await ready(AbortSignal.timeout(5000))).size > 0,
     act: async (signal) => {
-      const names = await ready(signal);
-      for (const name of names) await parts.breakers.release(name);
-      return `Closed the breakers of ${names.join(', ')}: they answer again, or nobody has tried them.`;
+      const found = await ready(signal);
+      for (const name of found.keys()) await parts.breakers.release(name);
+      const said = [...found].map(([name, why]) => `${name} (${why})`);
+      return said.length === 0 ? 'No breaker could be closed.' : `Closed ${said.join(', ')}.`;
     },
   };
 }

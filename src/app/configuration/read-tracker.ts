@@ -4,7 +4,7 @@ import { systemClock } from '../../lib/clock.ts';
 import type { Served } from '../../operations/gate.ts';
 import { trackerHandlers } from '../../operations/tracker/handlers.ts';
 import { createEarlierProposals } from '../../storage/earlier-proposals.ts';
-import type { StoreRooms } from './open-store.ts';
+import type { StoreRooms } from '../store/open-store.ts';
 
 /** What can be asked of a tracker with a store to take it over into. */
 export function trackerOperations(
