@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import LongOnesFirst from './test/support/long-ones-first.ts';
 
 export default defineConfig({
   test: {
@@ -8,10 +9,11 @@ export default defineConfig({
     mockReset: true,
     unstubEnvs: true,
     expect: { requireAssertions: true },
-    sequence: { shuffle: { tests: true } },
+    sequence: { shuffle: { tests: true }, sequencer: LongOnesFirst },
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    maxWorkers: 2,
+    // More than the processors of a small machine: services that were killed are waited for, which takes nobody's time.
+    maxWorkers: 3,
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

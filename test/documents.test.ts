@@ -14,10 +14,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { specificationRows } from '../scripts/specification-table.ts';
+import { program, programEnv } from './support/program.ts';
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts';
 
 const root = new URL('../', import.meta.url);
-const program = new URL('../src/app/main.ts', import.meta.url).pathname;
 const run = promisify(execFile);
 
 interface Command {
@@ -204,13 +204,11 @@ const isDetaching = (document: string): boolean => document.endsWith('production
 function start(words: readonly string[], document: string): ChildProcess {
   const child = spawn(process.execPath, [program, ...words], {
     cwd: folder,
-    env: {
-      PATH: process.env['PATH'],
-      HOME: folder,
+    env: programEnv(folder, {
       ...(isDetaching(document) ? {} : { DATABASE_URL: database.url }),
       CLAUDE_MANAGER_SERVER_PORT: '0',
       GITHUB_WEBHOOK_SECRET: 'a secret of the environment',
-    },
+    }),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   // One that ends without reading it is fine.

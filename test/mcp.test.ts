@@ -7,11 +7,11 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isOffered } from '../src/doors/mcp/tools.ts';
 import { catalogue } from '../src/operations/catalogue.ts';
+import { program, programEnv } from './support/program.ts';
 import { startService } from './support/running-service.ts';
 import { createServiceProcess, type ServiceProcess } from './support/service-process.ts';
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts';
 
-const program = new URL('../src/app/main.ts', import.meta.url).pathname;
 let folder: string;
 let database: TestDatabase;
 let service: ServiceProcess;
@@ -56,7 +56,7 @@ describe('MCP', { timeout: 180_000 }, () => {
         command: process.execPath,
         args: [program, '--config', join(folder, 'config.json'), 'mcp'],
         cwd: folder,
-        env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...service.env },
+        env: programEnv(folder, service.env),
         stderr: 'ignore',
       }),
     );

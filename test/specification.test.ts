@@ -7,9 +7,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SpecificationRow } from '../scripts/specification-table.ts';
 import { specificationPage, specificationRows } from '../scripts/specification-table.ts';
+import { program, programEnv } from './support/program.ts';
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts';
 
-const program = new URL('../src/app/main.ts', import.meta.url).pathname;
 const root = new URL('../', import.meta.url);
 const run = promisify(execFile);
 
@@ -87,12 +87,10 @@ function start(place: SpecificationRow['place'], typed: readonly string[]): Chil
   const at = places.get(place) ?? expect.unreachable();
   return spawn(process.execPath, [program, ...typed], {
     cwd: at.folder,
-    env: {
-      PATH: process.env['PATH'],
-      HOME: at.folder,
+    env: programEnv(at.folder, {
       CLAUDE_MANAGER_SERVER_PORT: '0',
       ...at.env,
-    },
+    }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

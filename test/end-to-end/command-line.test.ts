@@ -3,11 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { program, programEnv } from '../support/program.ts';
 
-const program = fileURLToPath(new URL('../../src/app/main.ts', import.meta.url));
 const run = promisify(execFile);
 
 interface Said {
@@ -34,7 +33,7 @@ function manager(
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [program, ...words], {
       cwd: where,
-      env: { PATH: process.env['PATH'], HOME: folder, ...env },
+      env: programEnv(folder, env),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let out = '';

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createClient } from '../../src/operations/api-client/client.ts';
 import {
@@ -13,9 +12,9 @@ import {
 } from '../../src/operations/config/contract.ts';
 import { runHealth } from '../../src/operations/health/contract.ts';
 import { serviceStatus } from '../../src/operations/service/contract.ts';
+import { program, programEnv } from '../support/program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
-const program = fileURLToPath(new URL('../../src/app/main.ts', import.meta.url));
 const patience = { timeout: 30_000, interval: 100 };
 const base = { dataDir: 'data', logDir: 'logs', repositories: [{ match: './r' }] };
 
@@ -45,7 +44,7 @@ test('a running service follows its file, keeps the last good one, answers all t
     [program, '--verbose', 'start', '--port', '0', '--no-security'],
     {
       cwd: folder,
-      env: { PATH: process.env['PATH'], HOME: folder, DATABASE_URL: database.url },
+      env: programEnv(folder, { DATABASE_URL: database.url }),
       stdio: ['ignore', 'ignore', 'pipe'],
     },
   );

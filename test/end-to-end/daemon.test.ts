@@ -3,8 +3,8 @@ import { access, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { program, programEnv } from '../support/program.ts';
 
-const program = new URL('../../src/app/main.ts', import.meta.url).pathname;
 let folder = '';
 
 interface Said {
@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 function manager(...words: readonly string[]): Promise<Said> {
-  const env = { PATH: process.env['PATH'], HOME: folder };
+  const env = programEnv(folder);
   return new Promise((resolve) => {
     execFile(process.execPath, [program, ...words], { cwd: folder, env }, (error, out, err) => {
       const code = typeof error?.code === 'number' ? error.code : error === null ? 0 : -1;

@@ -13,7 +13,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApiError, createClient } from '../../src/operations/api-client/client.ts';
@@ -33,9 +32,9 @@ import { createToken } from '../../src/operations/tokens/contract.ts';
 import { inputSchemaOf } from '../../src/operations/unknown-fields.ts';
 import { bootstrapUsers } from '../../src/operations/users/contract.ts';
 import { browserFetch } from '../support/browser-fetch.ts';
+import { program, programEnv } from '../support/program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
-const program = fileURLToPath(new URL('../../src/app/main.ts', import.meta.url));
 const run = promisify(execFile);
 const password = 'six green boats at 4 in the fog';
 
@@ -99,12 +98,10 @@ afterAll(async () => {
 function start(...words: readonly string[]) {
   const child = spawn(process.execPath, [program, '--verbose', 'start', ...words], {
     cwd: folder,
-    env: {
-      PATH: process.env['PATH'],
-      HOME: folder,
+    env: programEnv(folder, {
       DATABASE_URL: database.url,
       BACKLOG_SECRET: 'river',
-    },
+    }),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const said = { text: '' };
@@ -270,7 +267,7 @@ describe('a service', () => {
     const env = { CLAUDE_MANAGER_SERVER_HOST: '0.0.0.0' };
     const open = spawn(process.execPath, [program, 'start', '--port', '0', '--no-security'], {
       cwd: folder,
-      env: { PATH: process.env['PATH'], HOME: folder, DATABASE_URL: database.url, ...env },
+      env: programEnv(folder, { DATABASE_URL: database.url, ...env }),
     });
     expect(await ended(open)).toBe(2);
   }, 120_000);

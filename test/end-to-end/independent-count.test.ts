@@ -20,12 +20,12 @@ import {
   showTask,
 } from '../../src/operations/tasks/contract.ts';
 import { initRepositoryWith } from '../support/git-work.ts';
+import { program, programEnv } from '../support/program.ts';
 import { type RunningService, startService } from '../support/running-service.ts';
 import { seededFractions } from '../support/seeded.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const run = promisify(execFile);
-const program = new URL('../../src/app/main.ts', import.meta.url).pathname;
 /** How many operations; the full number is 10,000. */
 const wanted = Number(process.env['OPERATIONS'] ?? 400);
 const proposals = 12;
@@ -71,7 +71,7 @@ afterAll(async () => {
 const manager = async <T>(...words: string[]): Promise<T> => {
   const { stdout } = await run(process.execPath, [program, '--json', ...words], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: folder, DATABASE_URL: database.url },
+    env: programEnv(folder, { DATABASE_URL: database.url }),
     maxBuffer: 2 ** 26,
   });
   return JSON.parse(stdout) as T;

@@ -5,15 +5,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import xterm from '@xterm/headless';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { prepareDemo } from '../../src/app/demo/demo.ts';
+import { program, programEnv } from '../support/program.ts';
 import { startService } from '../support/running-service.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
-const program = fileURLToPath(new URL('../../src/app/main.ts', import.meta.url));
 /** Gives a program a terminal of its own: part of util-linux. */
 const hasTerminals = existsSync('/usr/bin/script');
 
@@ -39,7 +38,7 @@ function openTerminal(
   const command = `stty rows 30 cols 100; exec ${execPath} ${program} start --mode interactive --port 0`;
   const child = spawn('/usr/bin/script', ['-qfec', command, '/dev/null'], {
     cwd: place,
-    env: { PATH: process.env['PATH'], HOME: place, TERM: 'xterm-256color', ...more },
+    env: programEnv(place, { TERM: 'xterm-256color', ...more }),
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const terminal = new xterm.Terminal({ cols: 100, rows: 30, allowProposedApi: true });
@@ -132,7 +131,7 @@ describe.runIf(hasTerminals)('the interactive screen', () => {
         expect((await fetch(`${service.address}/readyz`)).status).toBe(200);
         const status = promisify(execFile)(process.execPath, [program, '--json', 'status'], {
           cwd: place,
-          env: { PATH: process.env['PATH'], HOME: place, ...env },
+          env: programEnv(place, env),
         });
         expect(JSON.parse((await status).stdout)).toMatchObject({
           processes: [{ role: 'all' }],
@@ -151,7 +150,7 @@ describe.runIf(hasTerminals)('the interactive screen', () => {
   test('is refused where there is no terminal, saying what to do instead', async () => {
     const child = spawn(process.execPath, [program, 'start', '--mode', 'interactive'], {
       cwd: folder,
-      env: { PATH: process.env['PATH'], HOME: folder, DATABASE_URL: database.url },
+      env: programEnv(folder, { DATABASE_URL: database.url }),
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let said = '';

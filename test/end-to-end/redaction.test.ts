@@ -8,9 +8,9 @@ import { lookAlikes, of, secretExamples } from '../../src/platform/redaction/exa
 import { git } from '../support/github-emulator/git-repository.ts';
 import type { GithubLoop, TaskLine } from '../support/github-loop.ts';
 import { createGithubLoop, manager } from '../support/github-loop.ts';
+import { program, programEnv } from '../support/program.ts';
 import { type RunningService, startService } from '../support/running-service.ts';
 
-const program = new URL('../../src/app/main.ts', import.meta.url).pathname;
 const approved = 'approved-for-dev';
 
 /** One line each, so that it fits into a comment, a message and a log; what a line starts with is told from a word. */
@@ -125,7 +125,7 @@ describe('secrets in comments, in what an agent says and in what people type', (
       [program, '--config', join(loop.service.folder, 'config.json'), ...words],
       {
         cwd: loop.service.folder,
-        env: { PATH: process.env['PATH'], HOME: folder, ...loop.service.env },
+        env: programEnv(folder, loop.service.env),
         maxBuffer: 1e8,
       },
     ).catch((failed: { stdout: string; stderr: string }) => failed);

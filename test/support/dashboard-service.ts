@@ -3,11 +3,9 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { prepareDemo } from '../../src/app/demo/demo.ts';
 import type { FreshDatabase } from './fresh-database.ts';
-
-const program = fileURLToPath(new URL('../../src/app/main.ts', import.meta.url));
+import { program, programEnv } from './program.ts';
 
 /** The real service on the sample repositories, as its dashboard sees it. */
 export interface DashboardService {
@@ -40,7 +38,7 @@ export async function startDashboardService(
   const words = ['--config', configFile, '--verbose', 'start', '--port', '0'];
   const child = spawn(process.execPath, [program, ...words], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: folder, DATABASE_URL: database.url },
+    env: programEnv(folder, { DATABASE_URL: database.url }),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const close = async (): Promise<void> => {

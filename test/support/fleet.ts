@@ -3,9 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ServiceRole } from '../../src/domain/service-role.ts';
+import { program, programEnv } from './program.ts';
 import type { ServiceProcess } from './service-process.ts';
-
-const program = new URL('../../src/app/main.ts', import.meta.url).pathname;
 
 /** One process of the service, as a supervisor starts it. */
 export interface FleetProcess {
@@ -42,7 +41,7 @@ export async function startRole(
     ],
     {
       cwd: place.folder,
-      env: { PATH: process.env['PATH'], HOME: place.folder, ...place.env, ...env },
+      env: programEnv(place.folder, { ...place.env, ...env }),
       stdio: ['ignore', 'ignore', 'pipe'],
     },
   );

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { program, programEnv } from './program.ts';
 import type { ServiceProcess } from './service-process.ts';
-
-const program = new URL('../../src/app/main.ts', import.meta.url).pathname;
 
 /** `start` as a process of its own, with its server. */
 export interface RunningService {
@@ -38,7 +37,7 @@ export async function startService(
     ],
     {
       cwd: folder,
-      env: { PATH: process.env['PATH'], HOME: folder, ...env, ...more },
+      env: programEnv(folder, { ...env, ...more }),
       stdio: ['ignore', 'ignore', 'pipe'],
     },
   );

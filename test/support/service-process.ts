@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { program, programEnv } from './program.ts';
 
 /** How one command ended. */
 export interface Finished {
@@ -44,8 +45,6 @@ export interface ServiceProcess {
   loseData(): Promise<void>;
 }
 
-const program = new URL('../../src/app/main.ts', import.meta.url).pathname;
-
 export async function createServiceProcess(place: ServicePlace): Promise<ServiceProcess> {
   const { folder, config, env } = place;
   await mkdir(folder, { recursive: true });
@@ -77,13 +76,11 @@ async function runOnce(
     [program, '--config', place.configFile, '--json', ...words],
     {
       cwd: place.folder,
-      env: {
-        PATH: process.env['PATH'],
-        HOME: place.folder,
+      env: programEnv(place.folder, {
         ...place.env,
         ...env,
         ...(killAt === undefined ? {} : { CMS_KILL_AT: killAt }),
-      },
+      }),
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     },
   );
