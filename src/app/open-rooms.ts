@@ -250,7 +250,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         health: () => health.latest(),
         alertsFiring: () => alerts.firing(),
         budgetPerDayUsd: () => current().executor.budget.perDayUsd,
-        github: () => githubStanding(store.database, systemClock.now()),
+        github: () => githubStanding(store.database),
         breakers: () => breakerStates(store.database.kysely<BreakerTables>(), systemClock.now()),
       }),
       ...issueHandlers({

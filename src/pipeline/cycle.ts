@@ -13,7 +13,7 @@ import { followPullRequests } from './follow/follow.ts';
 import { followProposals } from './follow/follow-proposals.ts';
 import { followVerdicts } from './follow/review-verdicts.ts';
 import { followFindings } from './propose/follow-findings.ts';
-import { propose } from './propose/propose.ts';
+import { finishProposals, type Proposed, propose } from './propose/propose.ts';
 
 /** What one round did and what went wrong in it, repository by repository. */
 export interface CycleSummary {
@@ -21,6 +21,8 @@ export interface CycleSummary {
   readonly findings: number;
   readonly proposed: number;
   readonly held: number;
+  /** Proposals whose issue is not known to be there yet. */
+  readonly unpublished: number;
   readonly approved: number;
   readonly refused: number;
   readonly started: number;
@@ -65,20 +67,26 @@ export async function runCycle(
     findings: 0,
     proposed: 0,
     held: 0,
+    unpublished: 0,
     moved: 0,
     approved: 0,
     refused: 0,
   };
+  const note = ({ proposed, held, unpublished, failed }: Proposed): void => {
+    for (const { where, error } of failed) report(where, error);
+    total.proposed += proposed.length;
+    total.held += held;
+    total.unpublished += unpublished;
+  };
+  const finished = await attempt('proposals', () => finishProposals(ports, repositories));
+  if (finished !== null) note(finished);
   for (const target of options.scan ? repositories : []) {
     await attempt(repositoryKey(target), async () => {
       const seen = await ports.scan(target);
       total.scanned += 1;
       total.findings += seen.findings;
       total.moved += (await followFindings(ports, target, seen.commit)).length;
-      const { proposed, held, failed } = await propose(ports, target);
-      for (const { where, error } of failed) report(where, error);
-      total.proposed += proposed.length;
-      total.held += held;
+      note(await propose(ports, target));
     });
   }
   for (const manager of managersOf(ports, repositories)) {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createPipelineWorld, type PipelineWorld } from '../../test/fakes/pipeline-world.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.ts';
@@ -5,7 +6,7 @@ import type { Task } from '../domain/task.ts';
 import { AppError } from '../lib/app-error.ts';
 import { followProposals } from './follow/follow-proposals.ts';
 import { followFindings } from './propose/follow-findings.ts';
-import { propose } from './propose/propose.ts';
+import { finishProposals, propose } from './propose/propose.ts';
 
 let database: TestDatabase;
 let world: PipelineWorld;
@@ -32,7 +33,9 @@ const issues = (): readonly { title: string; body: string; state: string; number
 describe('proposing', () => {
   test('a finding is proposed once, however often it is looked at', async () => {
     const task = await proposeOne();
-    expect(await propose(world.ports, world.target)).toEqual({ proposed: [], held: 0, failed: [] });
+    const nothing = { proposed: [], unpublished: 0, held: 0, failed: [] };
+    expect(await propose(world.ports, world.target)).toEqual(nothing);
+    expect(await finishProposals(world.ports, [world.target])).toEqual(nothing);
     expect(issues()).toHaveLength(1);
     expect(issues()[0]).toMatchObject({ number: task.issueNumber, title: task.publishedTitle });
   });
@@ -40,6 +43,21 @@ describe('proposing', () => {
     world.host.loseNextAnswer('create_issue');
     const task = await proposeOne();
     expect(issues().map(({ number }) => number)).toEqual([task.issueNumber]);
+  });
+  test('a lost request holds up no other proposal, and is made after its second look', async () => {
+    const away = new AppError({ kind: 'unknown_outcome', code: 'lost', message: 'lost' });
+    world.host.failNext('create_issue', away);
+    for (const id of ['one', 'two', 'three']) await world.find(id);
+    const first = await propose(world.ports, world.target);
+    expect([first.proposed.length, first.unpublished, first.failed]).toEqual([2, 1, []]);
+    // Leases renew themselves on this clock; nobody waits for the second look.
+    expect(Math.max(...world.clock.slept)).toBeLessThan(60_000);
+    await sql`update effect_intents set first_empty_look_at = first_empty_look_at - interval '1 minute'`.execute(
+      database.kysely(),
+    );
+    const second = await finishProposals(world.ports, [world.target]);
+    expect([second.proposed.length, second.unpublished]).toEqual([1, 0]);
+    expect(issues()).toHaveLength(3);
   });
   test('the cap of open proposals holds the rest back, best ranked first', async () => {
     world.policy.proposalsOpen = 2;
@@ -60,7 +78,7 @@ describe('proposing', () => {
     const error = new AppError({ kind: 'not_well', code: 'host_away', message: 'away' });
     world.host.failNext('create_issue', error);
     const first = await propose(world.ports, world.target);
-    const second = await propose(world.ports, world.target);
+    const second = await finishProposals(world.ports, [world.target]);
     expect([...first.proposed, ...second.proposed, ...first.failed]).toHaveLength(
       2 + first.failed.length,
     );

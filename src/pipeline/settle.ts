@@ -6,7 +6,8 @@ import type { PipelinePorts } from './pipeline-ports.ts';
 
 /**
  * Sends what a committed change of a task wants said outside. The change stands whatever happens here: a write that
- * fails keeps its intent, which the next round settles, and does not stop the work on other tasks.
+ * fails, or whose answer was lost, keeps its intent, which the next round settles, and does not stop the work on other
+ * tasks; those behind it keep their order.
  */
 export async function settleAll(
   ports: Pick<PipelinePorts, 'effects' | 'log'>,
@@ -14,7 +15,7 @@ export async function settleAll(
 ): Promise<void> {
   for (const intent of intents) {
     try {
-      await ports.effects.settle(intent);
+      if ((await ports.effects.settleNow(intent)) === null) return;
     } catch (thrown) {
       const { code, kind, message } = toAppError(thrown);
       ports.log.warn('a write outside is left for the next round', { intent, code, kind, message });

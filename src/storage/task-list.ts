@@ -25,12 +25,17 @@ function listOfStates(
   return sql`
     select listed.* from unnest(${[...new Set(states)]}::text[]) as wanted(state)
     cross join lateral (
-      select * from tasks where tasks.state = wanted.state and ${inTarget(query)} ${inOrder(query)}
+      select * from tasks where tasks.state = wanted.state and ${inTarget(query)}
+        and ${published(query)} ${inOrder(query)}
     ) as listed ${inOrder(query)}`;
 }
 
 function inTarget(query: TaskQuery): RawBuilder<unknown> {
   return query.target === undefined ? sql`true` : sql`target_key = ${repositoryKey(query.target)}`;
+}
+
+function published(query: TaskQuery): RawBuilder<unknown> {
+  return query.unpublished === true ? sql`issue_number is null` : sql`true`;
 }
 
 function inOrder(query: TaskQuery): RawBuilder<unknown> {

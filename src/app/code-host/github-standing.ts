@@ -5,9 +5,8 @@ import type { Database } from '../../platform/database/database.ts';
 /** What the governor knows of each credential, as `status` tells it. */
 export async function githubStanding(
   database: Pick<Database, 'kysely'>,
-  now: Date,
 ): ReturnType<StatusPorts['github']> {
-  const budgets = await readBudgetsLeft(database, now);
+  const budgets = await readBudgetsLeft(database);
   return budgets.map((left) => ({
     credential: left.name,
     pointsLeft: left.pointsThisMinute,

@@ -89,7 +89,7 @@ export function storeChecks(parts: MoreHealthParts): readonly HealthCheck[] {
         runMinutes: config().executor.timeoutMinutes,
       }),
     ),
-    budgetCheck(database, now),
+    budgetCheck(database),
     breakerCheck(database, now),
     agentsCheck(parts),
     expiredSessionsCheck(census, now),
@@ -137,13 +137,13 @@ function signInCheck(census: MoreHealthParts['census'], now: () => Date): Health
 }
 
 /** What the shared governors know of each credential's budget; they hold back before GitHub refuses. */
-function budgetCheck(database: Pick<Database, 'kysely'>, now: () => Date): HealthCheck {
+function budgetCheck(database: Pick<Database, 'kysely'>): HealthCheck {
   return {
     name: 'github_rate_budget',
     category: 'external',
     critical: false,
     measure: async () => {
-      const budgets = await readBudgetsLeft(database, now());
+      const budgets = await readBudgetsLeft(database);
       if (budgets.length === 0) return notMeasured('Nothing was asked of GitHub yet.');
       const paused = budgets.filter(({ pausedUntil }) => pausedUntil !== null).length;
       const used = Math.max(

@@ -102,7 +102,7 @@ async function readFacts(parts: AlertParts): Promise<Facts | null> {
       history.baseline(),
       countOpenEffects(database),
       store.runs.spentSince(day),
-      readBudgetsLeft(database, now),
+      readBudgetsLeft(database),
       blocks.list(),
       store.audit.list({ event: backupOperation, limit: 20 }),
       parts.health.gaveUp(),

@@ -28,7 +28,7 @@ export async function serviceReadings({
   const [{ states }, effects, budgets, spent, live, breakers, leases, ended] = await Promise.all([
     createTaskQueries(database, systemClock).counts({}),
     countOpenEffects(database),
-    readBudgetsLeft(database, now),
+    readBudgetsLeft(database),
     runs.spentSince(day),
     runs.live(),
     breakerStates(database.kysely<BreakerTables>(), now),

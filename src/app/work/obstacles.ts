@@ -82,7 +82,7 @@ export function createObstacles(parts: ObstacleParts): Obstacles {
       return (
         (agent === null ? null : closedAgent(states, agent, now)) ??
         closedWay(states, parts.gitHost, places, now) ??
-        (await closedCredential(parts, places, now))
+        (await closedCredential(parts, places))
       );
     },
   };
@@ -141,11 +141,10 @@ function closedWay(
 async function closedCredential(
   { database, credentialOf }: ObstacleParts,
   places: readonly RepositoryRef[],
-  now: Date,
 ): Promise<Obstacle | null> {
   if (places.length === 0) return null;
   const used = new Set(places.map(({ name }) => credentialOf(name)));
-  const budgets = (await readBudgetsLeft(database, now)).filter(({ name }) => used.has(name));
+  const budgets = (await readBudgetsLeft(database)).filter(({ name }) => used.has(name));
   const suspended = budgets.find(({ suspendedSince }) => suspendedSince !== null);
   if (suspended !== undefined)
     return {

@@ -78,7 +78,7 @@ export function settleQuietly(
 ): (intents: readonly string[]) => Promise<void> {
   return async (intents) => {
     for (const intent of intents) {
-      await store.effects.settle(intent).catch((error: unknown) => {
+      await store.effects.settleNow(intent).catch((error: unknown) => {
         logger.warn('an effect waits for the service', { intent, error });
       });
     }

@@ -9,6 +9,11 @@ export interface Effects {
   intend(transaction: Transaction, requests: readonly EffectRequest[]): Promise<readonly string[]>;
   /** Sends the intent, or adopts what it made before; resolves when it is final. Idempotent. */
   settle(intentId: string): Promise<EffectResult>;
+  /**
+   * The same as far as it goes at once: null when it has to wait for its second look or is in other hands. Whoever
+   * settles what is open takes it further, so that one lost answer holds up nothing else.
+   */
+  settleNow(intentId: string): Promise<EffectResult | null>;
   /** Gives up what an attempt still wanted to write and nobody is sending; answers how many. For good: it is never sent. */
   withdraw(attempt: { readonly taskId: string; readonly attempt: number }): Promise<number>;
   /** A person removed what the task had made by this kind of write: it is never made again. Answers how many. */

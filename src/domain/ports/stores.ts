@@ -40,6 +40,8 @@ export interface TaskStore {
 export interface TaskQuery {
   readonly states?: readonly TaskState[];
   readonly target?: RepositoryRef;
+  /** Only those without an issue. */
+  readonly unpublished?: true;
   readonly limit?: number;
 }
 

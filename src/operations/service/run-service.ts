@@ -91,7 +91,8 @@ async function turnLoop(ports: ServicePorts, options: ServiceOptions): Promise<S
       const summary = await round(ports, scan, options, problems);
       add(total, summary);
       if (scan) isAllFound = summary.problems.length === 0 && summary.held === 0;
-      if (isAllFound && !progressed(summary) && !(await ports.busy())) await ports.allSeen();
+      const isAllSeen = isAllFound && summary.unpublished === 0 && !progressed(summary);
+      if (isAllSeen && !(await ports.busy())) await ports.allSeen();
       const decided = (await options.onProposed?.()) ?? 0;
       total.approved += decided;
       const worked = await whileBusy(ports, options, isOver, total);

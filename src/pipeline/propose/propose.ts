@@ -35,6 +35,8 @@ type Ports = Pick<
 /** What one round of proposing did. */
 export interface Proposed {
   readonly proposed: readonly Task[];
+  /** Proposals that have no issue yet, for whatever reason. */
+  readonly unpublished: number;
   /** Findings that wait because the cap of open proposals is reached, or for the end of a pause. */
   readonly held: number;
   /** Proposals whose issue could not be made; the next round tries again. */
@@ -56,20 +58,49 @@ export async function propose(ports: Ports, target: RepositoryRef): Promise<Prop
   const ranked = candidates
     .map((finding) => ({ finding, proposal: redacted(ports, proposalFor(finding, { withCode })) }))
     .sort((a, b) => b.proposal.rank - a.proposal.rank || order(a.finding, b.finding));
+  const chosen = ranked.slice(0, room).map((one) => ({
+    where: `${repositoryKey(target)} ${one.finding.id}`,
+    publish: async () => await proposeOne(ports, one.finding, one.proposal, baseBranch),
+  }));
+  const round = await publishEach(chosen);
+  return { ...round, held: Math.max(0, ranked.length - room) + round.held };
+}
+
+/**
+ * Publishes the proposals of these repositories that have no issue yet: their answer was lost, we died, or the host
+ * failed in between.
+ */
+export async function finishProposals(
+  ports: Ports,
+  targets: readonly RepositoryRef[],
+): Promise<Proposed> {
+  const watched = new Set(targets.map(repositoryKey));
+  const open = await ports.tasks.list({ states: ['proposed'], unpublished: true });
+  const unfinished = open.filter(({ target }) => watched.has(repositoryKey(target)));
+  return await publishEach(
+    unfinished.map((task) => ({
+      where: `${repositoryKey(task.target)} ${task.id}`,
+      publish: async () => await finishInterrupted(ports, task),
+    })),
+  );
+}
+
+async function publishEach(
+  things: readonly { readonly where: string; readonly publish: () => Promise<Task> }[],
+): Promise<Proposed> {
   const proposed: Task[] = [];
-  const unfinished = open.filter(({ issueNumber }) => issueNumber === null);
-  const where = (thing: { readonly id: string }): string => `${repositoryKey(target)} ${thing.id}`;
-  const stuck = await forEachApart(unfinished, where, async (task) => {
-    proposed.push(await finishInterrupted(ports, task));
+  const where = (thing: { readonly where: string }): string => thing.where;
+  const failed = await forEachApart(things, where, async ({ publish: one }) => {
+    const task = await one();
+    if (task.issueNumber !== null) proposed.push(task);
   });
-  const chosen = ranked.slice(0, room).map((one) => ({ ...one, id: one.finding.id }));
-  const failed = await forEachApart(chosen, where, async ({ finding, proposal }) => {
-    proposed.push(await proposeOne(ports, finding, proposal, baseBranch));
-  });
-  const all = [...stuck, ...failed];
-  const wrong = all.filter(({ error }) => toAppError(error).code !== 'effect_held');
-  const held = Math.max(0, ranked.length - room) + all.length - wrong.length;
-  return { proposed, held, failed: wrong };
+  const wrong = failed.filter(({ error }) => toAppError(error).code !== 'effect_held');
+  return {
+    proposed,
+    unpublished: things.length - proposed.length,
+    held: failed.length - wrong.length,
+    failed: wrong,
+  };
 }
 
 /** How many findings would be proposed now, without writing anything. */
@@ -178,7 +209,6 @@ async function proposeOne(
   return publish(ports, task.id, intents[0] ?? '');
 }
 
-/** A proposal whose issue was not seen made, because we died or the host failed in between. */
 async function finishInterrupted(ports: Ports, task: Task): Promise<Task> {
   const intents = await ports.tasks.transact((transaction) =>
     ports.effects.intend(transaction, [issueOf(ports, task)]),
@@ -202,15 +232,18 @@ function issueOf(ports: Pick<Ports, 'settings'>, task: Task): EffectRequest {
   };
 }
 
-/** Sends the issue of a proposal, or finds it made, and notes its number. Safe to repeat. */
+/**
+ * Sends the issue of a proposal, or finds it made, and notes its number; one that cannot be told at once is finished by a
+ * later round. Safe to repeat.
+ */
 async function publish(
   ports: Pick<Ports, 'tasks' | 'effects' | 'host' | 'settings' | 'log'>,
   taskId: string,
   intentId: string,
 ): Promise<Task> {
-  const result = await ports.effects.settle(intentId);
+  const result = await ports.effects.settleNow(intentId);
   const task = await required(ports, taskId);
-  if (result.number === null || task.issueNumber === result.number) return task;
+  if (result === null || result.number === null || task.issueNumber === result.number) return task;
   const numbered = await ports.tasks.transact((transaction) =>
     ports.tasks.update(transaction, task, { issueNumber: result.number }),
   );

@@ -13,7 +13,7 @@ import {
   withdrawIntents,
 } from './intent-rows.ts';
 import { createMarkers } from './markers.ts';
-import { settle } from './settle.ts';
+import { settle, settleNow } from './settle.ts';
 import type { StepParts } from './step.ts';
 import { type Sweep, sweep } from './sweep.ts';
 
@@ -25,6 +25,8 @@ export interface EffectsOf<Handle, Request extends EffectRequestShape> {
    * and `effect_held`, `effect_reconcile_only`, `rate_limited` or what a look met when the intent stays open for later.
    */
   settle(intentId: string): Promise<EffectResultShape>;
+  /** The same as far as it goes without waiting; null when it stays open for its second look or is in other hands. */
+  settleNow(intentId: string): Promise<EffectResultShape | null>;
   /** One pass over everything that is open, as after a crash; never waits. Call it at the start and every so often. */
   settleAll(options?: { readonly concurrency?: number }): Promise<Sweep>;
   /** Gives up what an attempt still wanted to write and nobody is sending; answers how many. For good: it is never sent. */
@@ -57,6 +59,7 @@ export function createEffects<Handle, Request extends EffectRequestShape>(
       return ids;
     },
     settle: async (id) => await settle(parts, id),
+    settleNow: async (id) => await settleNow(parts, id),
     settleAll: async (options = {}) => await sweep(parts, options.concurrency ?? 4),
     withdraw: async (attempt) => await withdrawIntents(db, attempt),
     get: async (id) => (await readIntent<Request>(db, id))?.intent ?? null,

@@ -8,13 +8,31 @@ export async function settle<Request extends EffectRequestShape>(
   parts: StepParts<Request>,
   id: string,
 ): Promise<EffectResultShape> {
-  const { clock, options } = parts;
+  for (;;) {
+    const { result, waitMs } = await further(parts, id);
+    if (result !== null) return result;
+    await parts.clock.sleep(waitMs);
+  }
+}
+
+/** The same until it would have to wait; null then. */
+export async function settleNow<Request extends EffectRequestShape>(
+  parts: StepParts<Request>,
+  id: string,
+): Promise<EffectResultShape | null> {
+  return (await further(parts, id)).result;
+}
+
+/** Takes the steps that need no wait; `waitMs` until the next one when that is not the end of it. */
+async function further<Request extends EffectRequestShape>(
+  parts: StepParts<Request>,
+  id: string,
+): Promise<{ readonly result: EffectResultShape | null; readonly waitMs: number }> {
   for (;;) {
     const taken = await step(parts, id);
-    const final = taken.kind === 'again' ? null : await finalResult(parts, id);
-    if (final !== null) return final;
-    const waitMs = taken.kind === 'again' ? taken.waitMs : options.pollMs;
-    if (waitMs > 0) await clock.sleep(waitMs);
+    const result = taken.kind === 'again' ? null : await finalResult(parts, id);
+    const waitMs = taken.kind === 'again' ? taken.waitMs : parts.options.pollMs;
+    if (result !== null || waitMs > 0) return { result, waitMs };
   }
 }
 

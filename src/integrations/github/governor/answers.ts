@@ -14,7 +14,8 @@ export function observe(
   answer: AnswerHead,
   now: number,
 ): { readonly budget: Budget; readonly limited: boolean } {
-  const reset = resetOf(answer);
+  const untilReset = untilResetMs(answer, now);
+  const reset = untilReset === null ? null : now + untilReset;
   if (!isLimit(answer)) {
     const strikes = answer.status < 400 ? 0 : budget.strikes;
     return { budget: paused({ ...budget, strikes }, reset ?? 0), limited: false };
@@ -35,7 +36,7 @@ const afterResetMs = 1000;
 
 /** Whether the budget has to learn of it; of other answers only writes tell, to forget earlier refusals. */
 export function concernsLimits(answer: AnswerHead): boolean {
-  return isLimit(answer) || resetOf(answer) !== null;
+  return isLimit(answer) || untilResetMs(answer, 0) !== null;
 }
 
 /** Limits come as 403 or 429, by header or only by words (docs.github.com, "Exceeding the rate limit"). */
@@ -54,10 +55,13 @@ function retryAfterMs({ headers }: AnswerHead, now: number): number | null {
   return Number.isNaN(date) ? null : Math.max(0, date - now);
 }
 
-function resetOf({ headers }: AnswerHead): number | null {
+/** From the answer to the reset, by GitHub's own clock when it tells its time: ours may be wrong by hours. */
+function untilResetMs({ headers }: AnswerHead, now: number): number | null {
   if (headers['x-ratelimit-remaining'] !== '0') return null;
   const seconds = Number(headers['x-ratelimit-reset']);
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 + afterResetMs : null;
+  if (!Number.isFinite(seconds) || seconds <= 0) return null;
+  const there = Date.parse(headers['date'] ?? '');
+  return seconds * 1000 + afterResetMs - (Number.isNaN(there) ? now : there);
 }
 
 function paused(budget: Budget, until: number): Budget {

@@ -1,5 +1,7 @@
+import type { Clock } from '../../../lib/clock.ts';
 import type { Database } from '../../../platform/database/database.ts';
 import { type GithubTables, readBudget } from '../tables.ts';
+import { databaseMs } from './database-state.ts';
 import { type Lane, lanes } from './lanes.ts';
 import { forgotten, githubLimits, underWay } from './limits.ts';
 
@@ -23,17 +25,23 @@ export interface BudgetLeft {
   readonly suspendedSince: Date | null;
 }
 
+/** Judged by the database's clock, as they are written, unless another one is handed in. */
 export async function readBudgetsLeft(
   database: Pick<Database, 'kysely'>,
-  now: Date,
+  clock: Clock | null = null,
 ): Promise<readonly BudgetLeft[]> {
   const db = database.kysely<GithubTables>();
   const [rows, standings] = await Promise.all([
-    db.selectFrom('github_governor').selectAll().orderBy('credential').limit(20).execute(),
+    db
+      .selectFrom('github_governor')
+      .select(['credential', 'name', 'budget', databaseMs.as('now')])
+      .orderBy('credential')
+      .limit(20)
+      .execute(),
     db.selectFrom('github_standing').selectAll().execute(),
   ]);
-  const at = now.getTime();
-  return rows.flatMap(({ credential, name, budget: row }) => {
+  return rows.flatMap(({ credential, name, budget: row, now }) => {
+    const at = clock === null ? now : clock.now().getTime();
     const kept = readBudget(row);
     if (kept === null) return [];
     const budget = forgotten(kept, at);

@@ -1,14 +1,20 @@
 import { type Budget, emptyBudget } from './limits.ts';
 
-/** Where the budget of a credential is kept. All processes of one credential share it. */
+/**
+ * Where the budget of a credential is kept. All processes of one credential share it, and the clock by which its times
+ * are written and judged: `nowMs`, epoch milliseconds; null where nobody shares it, the process's own clock then.
+ */
 export interface GovernorState {
   /** Reads, changes and writes the budget as one step; nobody else gets between. */
   change<T>(
     credential: string,
-    change: (budget: Budget) => { readonly budget: Budget; readonly answer: T },
+    change: (
+      budget: Budget,
+      nowMs: number | null,
+    ) => { readonly budget: Budget; readonly answer: T },
   ): Promise<T>;
   /** Until when nothing may be sent, epoch milliseconds; read without waiting for anybody. */
-  pausedUntil(credential: string): Promise<number>;
+  pause(credential: string): Promise<{ readonly untilMs: number; readonly nowMs: number | null }>;
 }
 
 /** For one process that forgets: tests, and commands without a database. */
@@ -16,10 +22,13 @@ export function createMemoryGovernorState(): GovernorState {
   const budgets = new Map<string, Budget>();
   return {
     change: async (credential, change) => {
-      const { budget, answer } = change(budgets.get(credential) ?? emptyBudget);
+      const { budget, answer } = change(budgets.get(credential) ?? emptyBudget, null);
       budgets.set(credential, budget);
       return answer;
     },
-    pausedUntil: async (credential) => (budgets.get(credential) ?? emptyBudget).pausedUntil,
+    pause: async (credential) => ({
+      untilMs: (budgets.get(credential) ?? emptyBudget).pausedUntil,
+      nowMs: null,
+    }),
   };
 }

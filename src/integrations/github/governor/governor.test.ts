@@ -4,7 +4,7 @@ import { createManualClock } from '../../../../test/fakes/manual-clock.ts';
 import { createSkippingClock } from '../../../../test/support/skipping-clock.ts';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/test-database.ts';
 import { AppError } from '../../../lib/app-error.ts';
-import { systemClock } from '../../../lib/clock.ts';
+import { type Clock, systemClock } from '../../../lib/clock.ts';
 import { systemRandom } from '../../../lib/random.ts';
 import { migrate } from '../../../platform/database/migrate.ts';
 import { type GithubTables, githubMigrations } from '../tables.ts';
@@ -265,12 +265,17 @@ describe('what an answer says', () => {
     const { budget, limited } = observe(emptyBudget, { ...fine, headers }, now);
     expect(limited).toBe(false);
     expect(budget.pausedUntil).toBe(now + 11_000);
+    const ahead = { ...headers, date: new Date(now - 3_600_000).toUTCString() };
+    expect(observe(emptyBudget, { ...fine, headers: ahead }, now).budget.pausedUntil).toBe(
+      now + 3_611_000,
+    );
   });
 });
 
 const states = {
   memory: () => createMemoryGovernorState(),
-  database: () => createDatabaseGovernorState(database.kysely<GithubTables>()),
+  database: (clock: Clock) =>
+    createDatabaseGovernorState(database.kysely<GithubTables>(), null, clock),
 };
 let database: TestDatabase;
 
@@ -281,12 +286,11 @@ beforeAll(async () => {
 afterAll(async () => database.drop());
 
 describe.each(['memory', 'database'] as const)('the governor on %s', (kind) => {
-  const parts = (): GovernorDeps => ({
-    credential: systemRandom.uuid(),
-    state: states[kind](),
-    clock: createSkippingClock(),
-    random: systemRandom,
-  });
+  const parts = (): GovernorDeps => {
+    const clock = createSkippingClock();
+    const credential = systemRandom.uuid();
+    return { credential, state: states[kind](clock), clock, random: systemRandom };
+  };
 
   test('writes go one after the other, a second apart', async () => {
     const deps = parts();
@@ -435,6 +439,47 @@ describe.each(['memory', 'database'] as const)('the governor on %s', (kind) => {
     expect(Math.min(...after) - told).toBeGreaterThanOrEqual(30_000);
   });
 
+  test('a limit holds in the process that was told of it before the shared budget knows it', async () => {
+    const deps = parts();
+    const { clock } = deps;
+    const kept = Promise.withResolvers<void>();
+    let isTold = false;
+    const state: GovernorDeps['state'] = {
+      ...deps.state,
+      change: async (credential, change) => {
+        if (isTold) await kept.promise;
+        return deps.state.change(credential, change);
+      },
+    };
+    const governor = createGovernor({ ...deps, state });
+    const times: number[] = [];
+    const note = async (): Promise<AnswerHead> => {
+      times.push(clock.monotonicMs());
+      return fine;
+    };
+    const answered = Promise.withResolvers<void>();
+    const told = governor.run(read, async () => {
+      if (isTold) return note();
+      await answered.promise;
+      isTold = true;
+      times.push(clock.monotonicMs());
+      return { status: 429, headers: { 'retry-after': '5' }, text: '' };
+    });
+    // Together they are lent a block, of which one turn is free again.
+    await governor.run(read, async () => fine);
+    answered.resolve();
+    await vi.waitFor(() => expect(times).toHaveLength(1), patience);
+    const next = governor.run(read, note);
+    const waited = vi.waitFor(
+      () => expect(clock.monotonicMs() - (times[0] ?? 0)).toBeGreaterThan(5000),
+      patience,
+    );
+    await Promise.race([next, waited]);
+    kept.resolve();
+    await Promise.all([next, told]);
+    expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(5000);
+  });
+
   test('a limit that git met holds everybody back', async () => {
     const deps = parts();
     const governor = createGovernor(deps);
@@ -448,16 +493,40 @@ describe.each(['memory', 'database'] as const)('the governor on %s', (kind) => {
   });
 });
 
+test('processes whose clocks are days apart keep one order: the budget is judged by the clock of the database', async () => {
+  const credential = systemRandom.uuid();
+  const state = createDatabaseGovernorState(database.kysely<GithubTables>());
+  const governors = [86_400_000, -86_400_000].map((offMs) =>
+    createGovernor({
+      credential,
+      state,
+      clock: { ...systemClock, now: () => new Date(Date.now() + offMs) },
+      random: systemRandom,
+    }),
+  );
+  const spans: { began: number; ended: number }[] = [];
+  for (const governor of [...governors, ...governors]) {
+    await governor.run(create, async () => {
+      const now = systemClock.monotonicMs();
+      spans.push({ began: now, ended: now });
+      return fine;
+    });
+  }
+  const gaps = spans.slice(1).map((span, n) => span.began - (spans[n]?.ended ?? 0));
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1000);
+  expect(Math.max(...gaps)).toBeLessThan(60_000);
+});
+
 test('what is left, under way and waiting can be read by any process, with how the credential stands', async () => {
   const db = database.kysely<GithubTables>();
   const credential = systemRandom.uuid();
   const clock = createManualClock();
-  const state = createDatabaseGovernorState(db, 'GITHUB_TOKEN');
+  const state = createDatabaseGovernorState(db, 'GITHUB_TOKEN', clock);
   const governor = createGovernor({ credential, state, clock, random: systemRandom });
   const held = Promise.withResolvers<AnswerHead>();
   const first = governor.run(create, () => held.promise);
   const look = async () => {
-    const all = await readBudgetsLeft(database, clock.now());
+    const all = await readBudgetsLeft(database, clock);
     return all.find((one) => one.credential === credential);
   };
   const second = governor.run({ ...create, lane: 'propose' }, async () => fine);

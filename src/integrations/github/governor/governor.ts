@@ -3,10 +3,11 @@ import { toAppError } from '../../../lib/app-error.ts';
 import { silentLog } from '../../../lib/log.ts';
 import { type AnswerHead, concernsLimits, isLimit, observe } from './answers.ts';
 import type { GovernorDeps } from './governor-deps.ts';
+import { createHeard } from './heard.ts';
 import type { Demand } from './lanes.ts';
 import { githubLimits, release, renew } from './limits.ts';
 import { createReadBlocks } from './read-blocks.ts';
-import { createTurns, type Turn, tooLong } from './turns.ts';
+import { createTurns, longestWaitMs, type Turn, tooLong } from './turns.ts';
 
 /** The only way to GitHub: every request waits here for its turn, and every answer is read for limits. */
 export interface Governor {
@@ -32,6 +33,7 @@ export function createGovernor(deps: GovernorDeps): Governor {
   });
   const turns = createTurns(deps, deps.random.uuid(), blocks);
   const lease = keepLeases(deps);
+  const heard = createHeard(deps.clock);
   /** Sends, and takes what the answer says into the budget. */
   const passed = async <Result>(
     turn: Turn,
@@ -48,23 +50,37 @@ export function createGovernor(deps: GovernorDeps): Governor {
       head = headOf({ error });
       throw error;
     } finally {
+      if (head !== null) heard.hear(head);
       await ended(deps, turn, head);
       lease.end(turn.id);
       if (turn.ofBlock) blocks.ended(turn.id);
       turns.wake();
     }
   };
+  /** A turn that was given before this process heard of a limit is given back. */
+  const turnOf = async (demand: Demand): Promise<Turn> => {
+    for (;;) {
+      const turn = await turns.turn(demand);
+      const waitMs = heard.waitMs();
+      if (waitMs <= 0) return turn;
+      await ended(deps, turn, null);
+      if (turn.ofBlock) blocks.ended(turn.id);
+      if (waitMs > (deps.maxWaitMs ?? longestWaitMs)) throw tooLong(deps, 'paused', waitMs);
+      await deps.clock.sleep(waitMs);
+      turns.wake();
+    }
+  };
   return {
     run: async (demand, exchange) => {
       for (let refusals = 0; refusals < maxRefusals; refusals += 1) {
-        const turn = await turns.turn(demand);
+        const turn = await turnOf(demand);
         const answer = await passed(turn, exchange, (end) => ('result' in end ? end.result : null));
         if (!isLimit(answer)) return answer;
       }
-      throw tooLong(deps.credential, 'paused', deps.clock.now().getTime());
+      throw tooLong(deps, 'paused', 0);
     },
     hold: async (demand, work) => {
-      const turn = await turns.turn(demand);
+      const turn = await turnOf(demand);
       return passed(turn, work, (end) =>
         'error' in end && toAppError(end.error).kind === 'rate_limited' ? limitedHead : null,
       );
@@ -78,9 +94,9 @@ const limitedHead: AnswerHead = { status: 429, headers: {}, text: '' };
 // What GitHub answered stands, whatever became of our row; the permit comes back by its lease.
 async function ended(deps: GovernorDeps, turn: Turn, head: AnswerHead | null): Promise<void> {
   if (turn.ofBlock && (head === null || !concernsLimits(head))) return;
-  const now = deps.clock.now().getTime();
   try {
-    await deps.state.change(deps.credential, (before) => {
+    await deps.state.change(deps.credential, (before, nowMs) => {
+      const now = nowMs ?? deps.clock.now().getTime();
       const budget = turn.ofBlock ? before : release(before, turn.id, now);
       const seen = head === null ? budget : observe(budget, head, now).budget;
       return { budget: seen, answer: undefined };
@@ -101,8 +117,8 @@ function keepLeases(deps: GovernorDeps): { keep(id: string): void; end(id: strin
   let timer: ReturnType<typeof setInterval> | null = null;
   const renewAll = (): void => {
     state
-      .change(credential, (budget) => ({
-        budget: renew(budget, new Set(held.keys()), clock.now().getTime(), limits),
+      .change(credential, (budget, now) => ({
+        budget: renew(budget, new Set(held.keys()), now ?? clock.now().getTime(), limits),
         answer: undefined,
       }))
       .catch((error: unknown) => isNotKept(deps, error));

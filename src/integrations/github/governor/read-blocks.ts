@@ -20,14 +20,18 @@ interface NewBlock {
   readonly lane: Lane;
   readonly slots: number;
   readonly reads: number;
-  /** Epoch milliseconds; its first read begins now. */
+  /** By the clock of the shared budget, epoch milliseconds; its first read begins now. */
   readonly now: number;
+  /** Monotonic milliseconds before it was asked for, so that our end of it comes before the others'. */
+  readonly askedMs: number;
 }
 
 interface Block extends NewBlock {
-  readonly spendUntil: number;
+  /** Monotonic milliseconds. */
+  readonly spendUntilMs: number;
   spent: number;
   underWay: number;
+  /** Monotonic milliseconds. */
   lastMs: number;
 }
 
@@ -40,25 +44,26 @@ export function createReadBlocks(
 ): ReadBlocks {
   const { credential, state, clock, limits = githubLimits } = deps;
   const blocks = new Map<string, Block>();
-  const now = (): number => clock.now().getTime();
+  const nowMs = (): number => clock.monotonicMs();
+  const sharedMs = (block: Block, at: number): number => block.now + at - block.askedMs;
   const isUsable = (block: Block, lane: Lane): boolean =>
     rankOf(block.lane) >= rankOf(lane) &&
     block.spent < block.reads &&
     block.underWay < block.slots &&
-    now() < block.spendUntil;
+    nowMs() < block.spendUntilMs;
   const giveBack = (block: Block): void => {
     if (!blocks.delete(block.id)) return;
-    const spent = { reads: block.spent, lastMs: block.lastMs };
+    const spent = { reads: block.spent, lastMs: sharedMs(block, block.lastMs) };
     state
-      .change(credential, (budget) => ({
-        budget: release(budget, block.id, now(), spent),
+      .change(credential, (budget, now) => ({
+        budget: release(budget, block.id, now ?? clock.now().getTime(), spent),
         answer: undefined,
       }))
       .catch(onTrouble);
   };
   const whenIdle = (block: Block): void => {
     const { spent } = block;
-    const isOver = spent >= block.reads || now() >= block.spendUntil;
+    const isOver = spent >= block.reads || nowMs() >= block.spendUntilMs;
     if (isOver) return giveBack(block);
     // Nobody waits for this, and a process that ends does not stay for it.
     setTimeout(() => {
@@ -67,8 +72,9 @@ export function createReadBlocks(
   };
   return {
     add: (block) => {
-      const spendUntil = block.now + limits.block.spendMs;
-      blocks.set(block.id, { ...block, spendUntil, spent: 1, underWay: 1, lastMs: block.now });
+      const spendUntilMs = block.askedMs + limits.block.spendMs;
+      const first = { spent: 1, underWay: 1, lastMs: nowMs() };
+      blocks.set(block.id, { ...block, ...first, spendUntilMs });
     },
     spend: async (lane) => {
       const block = [...blocks.values()].find((one) => isUsable(one, lane));
@@ -77,9 +83,11 @@ export function createReadBlocks(
       block.underWay += 1;
       let mayGo = false;
       try {
-        mayGo = (await state.pausedUntil(credential)) <= now() && now() < block.spendUntil;
+        const pause = await state.pause(credential);
+        const isPaused = pause.untilMs > (pause.nowMs ?? clock.now().getTime());
+        mayGo = !isPaused && nowMs() < block.spendUntilMs;
       } finally {
-        if (mayGo) block.lastMs = Math.max(block.lastMs, now());
+        if (mayGo) block.lastMs = Math.max(block.lastMs, nowMs());
         else {
           block.spent -= 1;
           block.underWay -= 1;

@@ -81,28 +81,30 @@ async function serve(
 ): Promise<number> {
   const lent = await fromBlock(blocks, waiting);
   if (lent) return 0;
-  const now = deps.clock.now().getTime();
-  const asking: Asking = { id: deps.random.uuid(), owner, now };
+  const id = deps.random.uuid();
+  const askedMs = deps.clock.monotonicMs();
   const candidates = [...waiting];
-  const look = await deps.state.change(deps.credential, (budget) =>
-    firstThatMayGo(budget, candidates, asking, deps),
-  );
+  const { look, now } = await deps.state.change(deps.credential, (budget, nowMs) => {
+    const asking: Asking = { id, owner, now: nowMs ?? deps.clock.now().getTime() };
+    const { budget: left, answer } = firstThatMayGo(budget, candidates, asking, deps);
+    return { budget: left, answer: { look: answer, now: asking.now } };
+  });
   if (look.granted !== null) {
     const { waiter, block } = look.granted;
-    if (block !== null) blocks.add({ ...block, id: asking.id, lane: waiter.demand.lane, now });
-    goes(waiting, waiter, { id: asking.id, ofBlock: block !== null });
+    if (block !== null) blocks.add({ ...block, id, lane: waiter.demand.lane, now, askedMs });
+    goes(waiting, waiter, { id, ofBlock: block !== null });
     return 0;
   }
   const maxWaitMs = deps.maxWaitMs ?? longestWaitMs;
   for (const { waiter, waitMs, why } of look.refusals) {
     if (waitMs <= maxWaitMs) continue;
     waiting.splice(waiting.indexOf(waiter), 1);
-    waiter.fail(tooLong(deps.credential, why, now + waitMs));
+    waiter.fail(tooLong(deps, why, waitMs));
   }
   return Math.min(...look.refusals.map(({ waitMs }) => waitMs));
 }
 
-const longestWaitMs = 90_000;
+export const longestWaitMs = 90_000;
 
 /** Spends a read of a block that was lent before, if the first waiter is a read and one is left. */
 async function fromBlock(blocks: ReadBlocks, waiting: Waiter[]): Promise<boolean> {
@@ -223,8 +225,12 @@ function stateAway(cause: unknown): AppError {
 }
 
 /** The error of a request that would have to wait too long. */
-export function tooLong(credential: string, why: WaitReason, untilMs: number): AppError {
-  const until = new Date(untilMs).toISOString();
+export function tooLong(
+  { credential, clock }: Pick<GovernorDeps, 'credential' | 'clock'>,
+  why: WaitReason,
+  waitMs: number,
+): AppError {
+  const until = new Date(clock.now().getTime() + waitMs).toISOString();
   return new AppError({
     kind: 'rate_limited',
     code: 'github_rate_limited',

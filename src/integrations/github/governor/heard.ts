@@ -1,0 +1,25 @@
+import type { Clock } from '../../../lib/clock.ts';
+import { type AnswerHead, observe } from './answers.ts';
+import { emptyBudget } from './limits.ts';
+
+/**
+ * What this process was told itself holds for it from that moment: before the shared budget has it, when that cannot be
+ * written, and whatever the wall clock does.
+ */
+export interface Heard {
+  hear(answer: AnswerHead): void;
+  /** Milliseconds for which nothing may be sent yet; 0 or less when something may. */
+  waitMs(): number;
+}
+
+export function createHeard(clock: Clock): Heard {
+  let untilMs = -Infinity;
+  return {
+    hear: (answer) => {
+      const now = clock.now().getTime();
+      const { pausedUntil } = observe(emptyBudget, answer, now).budget;
+      if (pausedUntil > now) untilMs = Math.max(untilMs, clock.monotonicMs() + pausedUntil - now);
+    },
+    waitMs: () => untilMs - clock.monotonicMs(),
+  };
+}
