@@ -10,7 +10,7 @@ import { headFilter, pathOf } from './github-reads.ts';
 import { createLabels } from './labels.ts';
 import { marked, markerIn } from './markers.ts';
 import type { ReviewThreads } from './review-threads.ts';
-import { Comment, Issue, PullRequest } from './schemas.ts';
+import { Comment, Issue, Label, Nothing, PullRequest } from './schemas.ts';
 
 export interface GithubWritesDeps {
   readonly client: GithubClient;
@@ -146,7 +146,7 @@ async function rerun(
 ): Promise<EffectResult> {
   const address = `${path}/actions/runs/${run}/rerun-failed-jobs`;
   const request = { method: 'POST', path: address, lane: 'follow', createsContent: false } as const;
-  await client.write(request, z.unknown());
+  await client.write(request, Nothing);
   return { number: null, url: null, sha: null, adopted: false };
 }
 
@@ -182,7 +182,9 @@ async function addLabels(
       createsContent: false,
       body: { labels },
     },
-    z.unknown(),
+    labelsThat('without what was added', (names) =>
+      labels.every((label) => names.has(fold(label))),
+    ),
   );
   return answer(number, null);
 }
@@ -196,7 +198,7 @@ async function removeLabel(
   try {
     await client.write(
       { method: 'DELETE', path: address, lane: 'follow', createsContent: false },
-      z.unknown(),
+      labelsThat('with what was taken off', (names) => !names.has(fold(label))),
     );
     return answer(number, null);
   } catch (error) {
@@ -206,6 +208,16 @@ async function removeLabel(
     return { ...answer(number, issue.html_url), adopted: true };
   }
 }
+
+/** The labels that an issue has after the write; any other answer says nothing of what was done. */
+function labelsThat(
+  wrong: string,
+  isSo: (names: ReadonlySet<string>) => boolean,
+): z.ZodType<readonly { readonly name: string }[]> {
+  return z.array(Label).refine((all) => isSo(new Set(all.map(({ name }) => fold(name)))), wrong);
+}
+
+const fold = (label: string): string => label.normalize('NFC').toLowerCase();
 
 async function push(
   deps: GithubWritesDeps,

@@ -1,9 +1,9 @@
-import { z } from 'zod';
 import { type RepositoryRef, repositoryKey } from '../../domain/repository.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { sha256 } from '../../lib/hash.ts';
 import type { GithubClient } from './github-client.ts';
 import { orNull, pathOf } from './github-reads.ts';
+import { Label } from './schemas.ts';
 
 /** Makes the labels that are missing, with a color of ours; each is looked at once in the life of the host. */
 export function createLabels(
@@ -23,7 +23,7 @@ export function createLabels(
 async function ensure(client: GithubClient, ref: RepositoryRef, label: string): Promise<void> {
   const path = `${pathOf(ref)}/labels`;
   const one = `${path}/${encodeURIComponent(label)}`;
-  if ((await orNull(client.get(one, z.unknown(), { lane: 'follow' }))) !== null) return;
+  if ((await orNull(client.get(one, Label, { lane: 'follow' }))) !== null) return;
   try {
     await client.write(
       {
@@ -33,7 +33,7 @@ async function ensure(client: GithubClient, ref: RepositoryRef, label: string): 
         createsContent: true,
         body: { name: label, color: colorOf(label) },
       },
-      z.unknown(),
+      Label,
     );
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

@@ -126,6 +126,39 @@ describe('an answer that is none', () => {
   });
 });
 
+const labels = (...names: string[]): string => JSON.stringify(names.map((name) => ({ name })));
+
+describe.each<[HostWrite['kind'], unknown, string, string]>([
+  ['add_label', { number: 17, labels: ['ready'] }, labels('ready', 'Other'), labels('other')],
+  ['remove_label', { number: 17, label: 'ready' }, labels('other'), labels('Ready')],
+  ['rerun_checks', { run: '7' }, '{}', '{"message": "later"}'],
+])('an answer to %s', (kind, payload, good, contrary) => {
+  const small = { ...write, kind, payload } as HostWrite;
+  const answerWith = (text: string, headers: Record<string, string>): void => {
+    answer = (response) => {
+      // The label itself is there; only what is done with it is answered so.
+      const isLook = response.req.method === 'GET';
+      response
+        .writeHead(200, isLook ? json : headers)
+        .end(isLook ? JSON.stringify({ name: 'ready' }) : text);
+    };
+  };
+
+  test('that says what was asked for is done', async () => {
+    answerWith(good, json);
+    expect(await host().send(small)).toMatchObject({ adopted: false });
+  });
+  test.each([
+    ['that says something else', contrary, json],
+    ['that is cut off', good.slice(0, -1), json],
+    ['that is empty JSON', '', json],
+    ['of HTML', '<!DOCTYPE html><title>Unicorn!</title>', { 'content-type': 'text/html' }],
+  ] as const)('%s leaves open whether it happened', async (_what, text, headers) => {
+    answerWith(text, headers);
+    expect(await ended(host().send(small))).toMatchObject({ kind: 'unknown_outcome' });
+  });
+});
+
 /** Seeded (mulberry32, Tommy Ettinger, public domain). */
 function numbers(seed: number): (below: number) => number {
   let state = seed;

@@ -45,6 +45,11 @@ export const Issue = z
   })
   .refine(agrees, disagreement);
 
+export const Label = z.object({ name: z.string() });
+
+/** What GitHub answers where there is nothing to tell: an empty object, on some servers nothing at all. */
+export const Nothing = z.union([z.strictObject({}), z.literal('')]);
+
 /** Commits in a timeline have neither id nor time of their own. */
 export const IssueEvent = z.object({
   id: z.union([z.int(), z.string()]).optional(),
