@@ -16,6 +16,20 @@ export type EffectKind =
   | 'reply_to_remark'
   | 'resolve_thread';
 
+/**
+ * What a host has once however often it is asked for: one branch at one commit, one open pull request of a branch, one
+ * state, one set of labels. To ask again needs no certainty that the first request came to nothing.
+ */
+export const repeatableKinds: ReadonlySet<EffectKind> = new Set([
+  'update_issue',
+  'set_issue_state',
+  'add_label',
+  'remove_label',
+  'push_branch',
+  'open_pull_request',
+  'resolve_thread',
+]);
+
 /** What is asked of the sender; `payload` is JSON that the host's `send` understands (domain/ports/code-host.ts). */
 export interface EffectRequest {
   readonly kind: EffectKind;

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { EffectRequest } from '../../src/domain/effect.ts';
-import { intentIdOf } from '../../src/domain/effect.ts';
+import { intentIdOf, repeatableKinds } from '../../src/domain/effect.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import { fingerprintOf } from '../../src/domain/finding.ts';
 import type { RepositoryPolicy } from '../../src/domain/policy.ts';
@@ -160,6 +160,7 @@ export async function createPipelineWorld(
             await noteRefusedWrite({ tasks, clock }, intent, facts['message']);
         },
         lookFirst: () => before !== undefined,
+        isRepeatable: ({ kind }) => repeatableKinds.has(kind),
       }),
       audit: { record: async (_transaction, record) => void audit.push(record) },
       ...fakeWorkPorts(work),

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { EffectRequest } from '../../domain/effect.ts';
-import { intentIdOf } from '../../domain/effect.ts';
+import { intentIdOf, repeatableKinds } from '../../domain/effect.ts';
 import type { ChangeFeed } from '../../domain/ports/change-feed.ts';
 import type { CodeHost } from '../../domain/ports/code-host.ts';
 import type { Effects, Transaction } from '../../domain/ports/effects.ts';
@@ -268,6 +268,7 @@ async function build(
       });
     },
     lookFirst: () => !reconciliation.isDone(),
+    isRepeatable: ({ kind }) => repeatableKinds.has(kind),
     checkpoint,
   });
   return {

@@ -253,9 +253,20 @@ async function openPullRequest(
     if (!/already exists/iu.test(error.message)) throw error;
     const query = { state: 'open', head: headFilter(ref, payload.head), base: payload.base };
     const [there] = await deps.client.list(path, PullRequest, { lane: 'deliver', query });
-    if (there === undefined) throw error;
+    if (there === undefined) throw notListedYet(error);
     return { ...answer(there.number, there.html_url), sha: there.head.sha, adopted: true };
   }
+}
+
+/** GitHub says that it is there and does not show it: the list lags, or it is somebody's draft that we may not see. */
+function notListedYet(cause: AppError): AppError {
+  return new AppError({
+    kind: 'unknown_outcome',
+    code: 'github_not_listed',
+    message: `GitHub says that there is such a pull request, and lists none: ${cause.message}`,
+    details: cause.details,
+    cause,
+  });
 }
 
 function answer(number: number, url: string | null): EffectResult {

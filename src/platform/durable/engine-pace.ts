@@ -61,10 +61,13 @@ export function setEnginePace({
   const wanted = new Set<string>();
   let wake: () => void = () => undefined;
   let isSettled = false;
-  let stirredAt = 0;
+  let stirredAt = -Infinity;
 
   runner.scheduleDueQueues = (engine, now, most, underWay, wakeLoop) => {
     wake = wakeLoop;
+    // The runner reckons by the wall clock; one that was put back would make a look wait for as long.
+    for (const state of runner.states.values())
+      if (state.nextPollAt > now + 2 * unusedEveryMs) state.nextPollAt = now;
     for (const name of wanted) {
       const state = runner.states.get(name);
       if (state !== undefined && underWay.has(name)) continue;
@@ -79,7 +82,7 @@ export function setEnginePace({
   };
   runner.adjustInterval = (engine, state, contention) => {
     adjust(engine, state, contention);
-    if (isBusy() || Date.now() - stirredAt <= stirredMs) return;
+    if (isBusy() || performance.now() - stirredAt <= stirredMs) return;
     const isOurs = [...queues()].includes(state.queue.name);
     state.nextPollAt = Math.max(state.nextPollAt, Date.now() + (isOurs ? restMs : unusedEveryMs));
   };
@@ -91,9 +94,9 @@ export function setEnginePace({
       wake();
     },
     stir: () => {
-      stirredAt = Date.now();
+      stirredAt = performance.now();
       for (const state of runner.states.values())
-        state.nextPollAt = Math.min(state.nextPollAt, stirredAt + state.currentPollingMs);
+        state.nextPollAt = Math.min(state.nextPollAt, Date.now() + state.currentPollingMs);
       wake();
     },
     end: () => {

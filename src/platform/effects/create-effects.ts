@@ -85,7 +85,15 @@ function partsOf<Handle, Request extends EffectRequestShape>(
     markers: createMarkers(deps.markerKey),
     mode: deps.mode ?? (() => 'normal'),
     lookFirst: deps.lookFirst ?? (() => false),
+    isRepeatable: deps.isRepeatable ?? (() => false),
     checkpoint: deps.checkpoint ?? noCheckpoint,
-    options: { leaseMs: 15_000, lookDistanceMs: 60_000, pollMs: 250, maxSends: 5, ...options },
+    options: {
+      leaseMs: 15_000,
+      lookDistanceMs: 60_000,
+      repeatDistanceMs: 2000,
+      pollMs: 250,
+      maxSends: 5,
+      ...options,
+    },
   };
 }

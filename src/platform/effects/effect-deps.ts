@@ -36,6 +36,8 @@ export interface EffectDeps<Handle, Request extends EffectRequestShape> {
   readonly mode?: () => 'normal' | 'reconcile_only';
   /** After a lost or restored database: look through everything of ours before the first send of an intent. */
   readonly lookFirst?: () => boolean;
+  /** Whether the host has the thing once however often it is asked for; when left out nothing is so. */
+  readonly isRepeatable?: (request: Request) => boolean;
   readonly checkpoint?: Checkpoint;
   readonly options?: Partial<EffectOptions>;
 }
@@ -49,6 +51,8 @@ export interface EffectOptions {
   readonly leaseMs: number;
   /** Between two looks in vain, before it is sent again; default 60 s, as lists of hosts lag. */
   readonly lookDistanceMs: number;
+  /** The same for what may be asked for twice, after the first send; doubles with each; default 2 s. */
+  readonly repeatDistanceMs: number;
   /** How often to ask after an intent that another process works on; default 250. */
   readonly pollMs: number;
   /** Sends after which an intent that never arrives fails; default 5. */

@@ -164,6 +164,25 @@ describe('an effect', () => {
     expect(host.looks).toHaveLength(2);
   });
 
+  it('that a host has once by its nature is asked for again after 2, 4, 8 seconds, and is looked for each time', async () => {
+    const host = createScriptedEffectHost();
+    host.script('reset', 'reset', 'early_5xx');
+    const slept: number[] = [];
+    const clock: Clock = {
+      ...systemClock,
+      sleep: async (ms, signal) => {
+        if (signal === undefined) slept.push(ms);
+        await systemClock.sleep(signal === undefined ? 5 : ms, signal);
+      },
+    };
+    const times = { ...options, lookDistanceMs: 60_000, repeatDistanceMs: 20 };
+    const effects = effectsOn(host, { clock, options: times, isRepeatable: () => true });
+    await effects.settle(await intended(effects));
+    expect(slept.filter((ms) => Number.isInteger(ms))).toEqual([20, 40, 80]);
+    expect(host.looks).toHaveLength(6);
+    expect(host.made).toHaveLength(1);
+  });
+
   it('that is refused fails for good and keeps the error', async () => {
     const host = createScriptedEffectHost();
     host.script('refused');

@@ -28,14 +28,8 @@ interface IntentRow {
 /** An intent that this process may work on while the token is the newest. */
 export interface ClaimedIntent<Request extends EffectRequestShape> extends Intent<Request> {
   readonly token: number;
-  /** Whether it was looked for in vain since the last send, and how long the second look has to wait. */
-  readonly emptyLook: { readonly dueInMs: number } | null;
-}
-
-/** Times of leases and looks; all of them are judged by the clock of the database. */
-export interface IntentTimes {
-  readonly leaseMs: number;
-  readonly lookDistanceMs: number;
+  /** Whether it was looked for in vain since the last send, and how long ago. */
+  readonly emptyLook: { readonly agoMs: number } | null;
 }
 
 const open = sql`status in ('pending', 'sending', 'unknown')`;
@@ -55,19 +49,19 @@ export async function insertIntent(
 export async function claimIntent<Request extends EffectRequestShape>(
   db: Kysely<EffectTables>,
   id: string,
-  times: IntentTimes,
+  /** Judged, like the time of a look, by the clock of the database. */
+  leaseMs: number,
 ): Promise<ClaimedIntent<Request> | null> {
-  const { rows } = await sql<Selectable<IntentRow> & { due_in_ms: number | null }>`
+  const { rows } = await sql<Selectable<IntentRow> & { look_ago_ms: number | null }>`
     update effect_intents set
       lease_token = lease_token + 1,
-      lease_until = clock_timestamp() + ${interval(times.leaseMs)}
+      lease_until = clock_timestamp() + ${interval(leaseMs)}
     where id = ${id} and ${open} and (lease_until is null or lease_until < clock_timestamp())
-    returning *, extract(epoch from
-      first_empty_look_at + ${interval(times.lookDistanceMs)} - clock_timestamp())::float8 * 1000
-      as due_in_ms`.execute(db);
+    returning *, extract(epoch from clock_timestamp() - first_empty_look_at)::float8 * 1000
+      as look_ago_ms`.execute(db);
   const row = rows[0];
   if (row === undefined) return null;
-  const emptyLook = row.due_in_ms === null ? null : { dueInMs: row.due_in_ms };
+  const emptyLook = row.look_ago_ms === null ? null : { agoMs: row.look_ago_ms };
   return { ...intentOf<Request>(row), token: row.lease_token, emptyLook };
 }
 

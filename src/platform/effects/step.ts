@@ -24,7 +24,7 @@ import type { Markers } from './markers.ts';
 export interface StepParts<Request extends EffectRequestShape>
   extends Pick<
     Required<EffectDeps<never, Request>>,
-    'host' | 'keyOf' | 'clock' | 'log' | 'allow' | 'audit' | 'mode' | 'lookFirst'
+    'host' | 'keyOf' | 'clock' | 'log' | 'allow' | 'audit' | 'mode' | 'lookFirst' | 'isRepeatable'
   > {
   readonly db: Kysely<EffectTables>;
   readonly markers: Markers;
@@ -50,7 +50,7 @@ export async function step<Request extends EffectRequestShape>(
 ): Promise<Step> {
   const { db, clock, log, options } = parts;
   const since = momentOf(clock);
-  const intent = await claimIntent<Request>(db, id, options);
+  const intent = await claimIntent<Request>(db, id, options.leaseMs);
   if (intent === null) return { kind: 'not_claimed' };
   await parts.checkpoint('effect.claimed');
   const lease = keepLease(since, {
@@ -89,8 +89,9 @@ async function look<Request extends EffectRequestShape>(
   intent: ClaimedIntent<Request>,
   everywhere: boolean,
 ): Promise<Step | 'send'> {
-  const { db, options } = parts;
-  const dueInMs = intent.emptyLook?.dueInMs ?? 0;
+  const { db } = parts;
+  const distanceMs = lookDistanceMs(parts, intent);
+  const dueInMs = intent.emptyLook === null ? 0 : distanceMs - intent.emptyLook.agoMs;
   if (dueInMs > 0) {
     await releaseLease(db, intent.id, intent.token);
     return { kind: 'again', waitMs: dueInMs };
@@ -102,7 +103,19 @@ async function look<Request extends EffectRequestShape>(
   if (parts.mode() === 'reconcile_only') throw reconcileOnly(intent.id);
   if (intent.status === 'pending' || intent.emptyLook !== null) return 'send';
   await leaveAfterEmptyLook(db, intent.id, intent.token);
-  return { kind: 'again', waitMs: options.lookDistanceMs };
+  return { kind: 'again', waitMs: distanceMs };
+}
+
+/**
+ * Lists lag, so what would be there twice is looked for a second time a while later. What cannot be there twice is only
+ * not asked for in a hurry: 2, 4, 8, ... seconds after each send.
+ */
+function lookDistanceMs<Request extends EffectRequestShape>(
+  { options, isRepeatable }: StepParts<Request>,
+  { request, sends }: ClaimedIntent<Request>,
+): number {
+  if (!isRepeatable(request)) return options.lookDistanceMs;
+  return Math.min(options.lookDistanceMs, options.repeatDistanceMs * 2 ** Math.max(0, sends - 1));
 }
 
 async function send<Request extends EffectRequestShape>(
