@@ -25,6 +25,7 @@ export const commandFormats: readonly ContextFormat[] = [
   {
     kind: 'argument',
     starts: nameStarts,
+    before: '-',
     pattern:
       /(?<=(?:^|[\s"'`])--?(?:[A-Za-z]{1,20}-){0,3})(?:password|passwd|pass|token|secret|api-?key|access-?token|auth-?token|client-?secret)[ =]["']?(?!-)([^\s"'\\]{6,1024})/iy,
     leave: looksLikeCode,
@@ -38,7 +39,19 @@ export const commandFormats: readonly ContextFormat[] = [
   },
   {
     kind: 'argument',
-    starts: ['doc', 'pod', 'bui', 'sko', 'ner', 'ora', 'cra', 'hel', 'az ', 'oc ', 'mon'],
+    starts: [
+      'docker',
+      'podman',
+      'buildah',
+      'skopeo',
+      'nerdctl',
+      'oras',
+      'crane',
+      'helm registry',
+      'az login',
+      'oc login',
+      'mongo',
+    ],
     pattern: new RegExp(`(?:${logins}|${mongo})${words} -p[ =]?${value}`, 'y'),
     leave: looksLikeCode,
   },

@@ -3,6 +3,10 @@ export interface ContextFormat {
   readonly kind: string;
   /** How those words may begin, in lower case, at least three characters each. */
   readonly starts: readonly string[];
+  /** The characters one of which stands before them. */
+  readonly before?: string;
+  /** Where they are the name of a secret: the characters one of which stands behind it, none of them part of a name. */
+  readonly follows?: string;
   /** From that beginning on; sticky, every repetition bounded. Group 1, or 2 where 1 is empty, is the secret. */
   readonly pattern: RegExp;
   /** What is left alone though it matches, `next` being the character behind it: rules that go by words are guesses. */

@@ -106,6 +106,11 @@ export const contextFormats: readonly ContextFormat[] = [
     pattern:
       /(?<=(?:^|\s)[A-Za-z0-9*_.-]{1,255}):(?:[0-9]{4}|\*):[A-Za-z0-9*_.-]{1,64}:[A-Za-z0-9*_.-]{1,64}:([^\s:]{4,512})(?=\s|$)/y,
   },
+  {
+    kind: 'asana-token',
+    starts: [...'0123456789'].flatMap((digit) => [`1/${digit}`, `2/${digit}`]),
+    pattern: /(?<![0-9A-Za-z/.])[12]\/[0-9]{14,18}(?:\/[0-9]{14,18})?:[0-9a-f]{32}(?![0-9a-f])/y,
+  },
   ...commandFormats,
   {
     kind: 'registry-auth',
@@ -115,6 +120,7 @@ export const contextFormats: readonly ContextFormat[] = [
   {
     kind: 'assignment',
     starts: ['pat', 'pas', 'key', 'id=', 'id:', 'id"'],
+    before: '_-',
     pattern: new RegExp(
       String.raw`(?<=[_-])(?:pat|pass|(?<=secret[_-])id|(?<!(?:public|cache|primary|foreign|sort|partition|idempotency|row|group|index|routing|object|lookup|message|rate)[_-])key)${sign}([A-Za-z0-9+/_=.~!@#$%^*-]{8,512})`,
       'iy',
@@ -127,7 +133,7 @@ export const contextFormats: readonly ContextFormat[] = [
   },
   {
     kind: 'seed-phrase',
-    starts: ['mne', 'see'],
+    starts: ['mnemonic', 'seed'],
     pattern: new RegExp(
       String.raw`(?:mnemonic|seed[ _-]?(?:phrase|words))${sign}((?:[a-z]{3,8} ){11,23}[a-z]{3,8})`,
       'iy',
@@ -136,6 +142,7 @@ export const contextFormats: readonly ContextFormat[] = [
   {
     kind: 'markup-secret',
     starts: nameStarts,
+    follows: `"'`,
     pattern: new RegExp(
       String.raw`(?:${names})["'][ \t]{1,8}value=["']([^"'<>\n]{4,1024})["']`,
       'iy',
@@ -145,6 +152,7 @@ export const contextFormats: readonly ContextFormat[] = [
   {
     kind: 'markup-secret',
     starts: nameStarts,
+    follows: '>',
     pattern: new RegExp(String.raw`(?:${names})>([^<>\s]{4,1024})</`, 'iy'),
     leave: isPlaceholder,
   },
@@ -152,6 +160,7 @@ export const contextFormats: readonly ContextFormat[] = [
   {
     kind: 'assignment',
     starts: nameStarts,
+    follows: '\\"\' \t*=:%',
     pattern: new RegExp(
       String.raw`(?:${names})${sign}(?!${prose})([^\s"'\`\\,;&<>]{6,1024})`,
       'iy',

@@ -26,6 +26,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     // `apiKey: string = '…'`, `password string = "…"`, `password: &str = "…"`
     kind: 'declaration',
     starts: nameStarts,
+    follows: '?: \t',
     pattern: named(
       String.raw`\??(?::[ \t]?|[ \t])(?:&(?:'static )?)?[A-Za-z]{2,20}(?:\[\])?[ \t]{0,4}=[ \t]{0,4}${quoted}`,
     ),
@@ -35,6 +36,8 @@ export const declaredFormats: readonly ContextFormat[] = [
     // `setPassword("…")`
     kind: 'declaration',
     starts: nameStarts,
+    before: 'tThH_',
+    follows: '(',
     pattern: new RegExp(String.raw`(?<=(?:set|with)_?)(?:${secretNames})\(${quoted}`, 'iy'),
     leave: isNoSecret,
   },
@@ -42,6 +45,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     // `define('DB_PASSWORD', '…')`, `("api_key", "…")`
     kind: 'declaration',
     starts: nameStarts,
+    follows: `"'`,
     pattern: named(String.raw`["'],[ \t]{0,4}${quoted}`),
     leave: (secret) => isNoSecret(secret) || !(looksStrong(secret) || /[!@#$%^&*]/.test(secret)),
   },
@@ -49,6 +53,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     // `#define WIFI_PASSWORD "…"`, `setx API_KEY "…"`, `with password "…"`
     kind: 'declaration',
     starts: nameStarts,
+    follows: ' \t',
     pattern: named(String.raw`[ \t]{1,8}N?${quoted}`),
     leave: isNoSecret,
   },
@@ -56,6 +61,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     // `{"name": "API_KEY", "value": "…"}`, `- name: DB_PASSWORD` and `value: …` on the next line
     kind: 'named-value',
     starts: nameStarts,
+    follows: '\\"\', \t\n\r\f\v',
     pattern: named(
       String.raw`\\{0,4}["']?,?\s{1,40}\\{0,4}["']?value\\{0,4}["']?[ \t]{0,4}[:=][ \t]{0,4}\\{0,4}["']?([^\s"'<>,;\\{}]{6,4096})`,
     ),
@@ -65,6 +71,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     // `variable "db_password" { default = "…" }`
     kind: 'named-value',
     starts: nameStarts,
+    follows: '"',
     pattern: named(String.raw`" ?\{[^{}"]{0,80}default[ \t]{0,20}=[ \t]{0,4}"([^"\n]{6,1024})"`),
     leave: looksLikeCode,
   },
@@ -72,6 +79,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     // `<key>ApiKey</key><string>…</string>`, `<string name="api_key">…</string>`
     kind: 'markup-secret',
     starts: nameStarts,
+    follows: `<"'`,
     pattern: named(String.raw`(?:</key>\s{0,40}<string>|["']>)([^<>\s]{6,1024})</`),
     leave: isNoSecret,
   },
@@ -79,6 +87,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     // A scalar of YAML on the line below
     kind: 'assignment',
     starts: nameStarts,
+    follows: `"':`,
     pattern: named(String.raw`["']?:[ \t]{1,8}[|>][+-]?[ \t]{0,4}\n[ \t]{1,40}([^\s"']{6,4096})`),
     leave: looksLikeCode,
   },
@@ -86,6 +95,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     // `| password | … |`, `the password is …`, `ENV API_SECRET …`, `add-authtoken …`
     kind: 'sentence',
     starts: nameStarts,
+    follows: ' \t:=',
     pattern: named(
       String.raw`(?:[ \t]{1,8}(?:is|was|ist)\b)?[:=]?[ \t]{1,8}(?:\|[ \t]{1,8})?["'\`]?([^\s"'\`|<>,;]{8,1024})`,
     ),
@@ -101,6 +111,7 @@ export const declaredFormats: readonly ContextFormat[] = [
   {
     kind: 'one-time-seed',
     starts: ['secret', 'seed', 'key'],
+    before: 'pPaA _-',
     pattern: new RegExp(
       String.raw`(?<=(?:otp|2fa|mfa)[ _-]?)(?:secret|seed|key)${sign}((?:[a-z2-7]{4}[ -]){3,15}[a-z2-7]{2,4})`,
       'iy',
@@ -137,6 +148,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     // `?key=…` and `?code=…` in an address
     kind: 'address-key',
     starts: ['key=', 'code='],
+    before: '?&',
     pattern: /(?<=[?&])(?:key|code)=([A-Za-z0-9_.~%+/=-]{20,1024})/y,
     leave: (secret) => !looksStrong(secret),
   },
@@ -152,7 +164,7 @@ export const quotedFormats: readonly ContextFormat[] = [
   {
     // Words with blanks between them, in quotes
     kind: 'passphrase',
-    starts: ['pas', 'sec'],
+    starts: ['pass', 'secret'],
     pattern: new RegExp(
       String.raw`(?:passphrase|(?<=[_-])pass(?:word)?|secret)\\{0,4}["']?[ \t]{0,32}(?:=>|:=|=|:)[ \t]{0,32}(?:"([^"\n\\]{12,256})"|'([^'\n\\]{12,256})')`,
       'iy',
@@ -163,6 +175,7 @@ export const quotedFormats: readonly ContextFormat[] = [
     // One quote inside the other ones
     kind: 'assignment',
     starts: nameStarts,
+    follows: '"\' \t=:',
     pattern: new RegExp(
       String.raw`(?:${secretNames})["']?[ \t]{0,32}(?:=>|:=|=|:)[ \t]{0,32}(?:"([^"\s\\]{6,256})"|'([^'\s\\]{6,256})')`,
       'iy',

@@ -1,3 +1,5 @@
+import type { Places } from './places.ts';
+
 /** A part of a text as a reader takes it who undoes escapes, and where each of its characters came from. */
 export interface DecodedView {
   readonly text: string;
@@ -27,8 +29,8 @@ const escape = new RegExp(
   'y',
 );
 
-/** What may follow the first character of an escape; asked before the expression, because quotes are everywhere. */
-const pairs = Object.entries({
+/** What an escape may begin with, but for letters in full width; asked before the expression, because quotes are everywhere. */
+export const escapePairs = Object.entries({
   '%': '0123456789abcdefABCDEF',
   '&': '#',
   '\\': 'uUx01234567\r\n',
@@ -37,47 +39,68 @@ const pairs = Object.entries({
   '"': ' +.\\\r\n',
   "'": ' +.\\\r\n',
   '`': ' +.\\\r\n',
-});
-const isFirst = new Uint8Array(128);
+}).flatMap(([first, seconds]) => [...seconds].map((second) => first + second));
 const isPair = new Uint8Array(128 * 128);
-for (const [first, seconds] of pairs) {
-  isFirst[first.charCodeAt(0)] = 1;
-  for (const second of seconds) isPair[first.charCodeAt(0) * 128 + second.charCodeAt(0)] = 1;
+for (const pair of escapePairs) isPair[pair.charCodeAt(0) * 128 + pair.charCodeAt(1)] = 1;
+
+export function isEscapePair(first: number, second: number): boolean {
+  return first < 128 && second < 128 && isPair[first * 128 + second] === 1;
 }
 
-function nextEscape(text: string, from: number): number {
-  for (let index = from; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    if (unit < 128) {
-      if (isFirst[unit] === 0 || isPair[unit * 128 + text.charCodeAt(index + 1)] !== 1) continue;
-    } else if (unit < 0xff01 || unit > 0xff5e) continue;
-    escape.lastIndex = index;
-    if (escape.test(text)) return index;
-  }
-  return -1;
+/** Letters in full width stand for those of ASCII and are an escape each. */
+export function isWide(unit: number): boolean {
+  return unit >= 0xff01 && unit <= 0xff5e;
 }
 
-/** The neighbourhood of each escape in the text, decoded. Linear in the length of the text. */
-export function* decodedViews(text: string): Generator<DecodedView> {
-  let at = nextEscape(text, 0);
-  while (at !== -1) {
-    const from = Math.max(0, at - reach);
-    let to = at + reach;
-    at = nextEscape(text, at + 1);
-    while (at !== -1 && at - reach <= to) {
-      to = at + reach;
-      at = nextEscape(text, at + 1);
+/** A part of a text that holds an escape. */
+export interface EscapedPart {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The neighbourhood of each escape in the text, which may begin at these places. Linear in the length of the text. */
+export function* escapedParts(text: string, places: Places): Generator<EscapedPart> {
+  let from = 0;
+  let to = -1;
+  for (let index = 0; index < places.length; index += 1) {
+    const at = places.items[index] ?? 0;
+    escape.lastIndex = at;
+    if (!escape.test(text)) continue;
+    if (to !== -1 && at - reach > to) {
+      yield { from, to };
+      to = -1;
     }
-    yield viewOf(text, from, Math.min(to, text.length));
+    if (to === -1) from = Math.max(0, at - reach);
+    to = Math.min(at + reach, text.length);
   }
+  if (to !== -1) yield { from, to };
 }
 
-/** A whole text as such a reader takes it. */
+/** A whole text as a reader takes it who undoes escapes: what a view holds, without where it came from. */
 export function decodedText(text: string): string {
-  return viewOf(text, 0, text.length).text;
+  let before = text;
+  for (let round = 0; round < rounds; round += 1) {
+    const after = decodedOnce(before);
+    if (after === null) break;
+    before = after;
+  }
+  return before;
 }
 
-function viewOf(text: string, from: number, to: number): DecodedView {
+/** One round of decoding; null when there was nothing to decode. */
+function decodedOnce(text: string): string | null {
+  code.lastIndex = 0;
+  let result = '';
+  let copied = 0;
+  for (let match = code.exec(text); match !== null; match = code.exec(text)) {
+    if (match.index > copied) result += text.slice(copied, match.index);
+    result += meaningOf(match);
+    copied = code.lastIndex;
+  }
+  return copied === 0 ? null : result + text.slice(copied);
+}
+
+export function viewOf(text: string, { from, to }: EscapedPart): DecodedView {
   const count = to - from;
   const starts = new Int32Array(count);
   const ends = new Int32Array(count);
@@ -117,7 +140,7 @@ const code = new RegExp(
   'g',
 );
 
-/** One round of decoding; null when there was nothing to decode. What is decoded is never longer than it was. */
+/** The same with where it came from. What is decoded is never longer than it was. */
 function decoded({ text, starts, ends }: DecodedView): DecodedView | null {
   code.lastIndex = 0;
   const units = new Uint16Array(text.length);

@@ -1,9 +1,10 @@
+import type { Candidates, Marks } from './candidates.ts';
 import type { ContextFormat } from './context-format.ts';
 import { contextFormats } from './context-formats.ts';
 import type { PrefixedFormat } from './prefixed-format.ts';
 import { prefixedFormats } from './prefixed-formats.ts';
 import { letters, rolled, slotOf, slots } from './rolling-letters.ts';
-import { nameStarts, secretNames } from './secret-names.ts';
+import { secretNames } from './secret-names.ts';
 
 /** A secret in a text: which part of it is replaced, and from where the scan goes on. */
 interface Found {
@@ -15,9 +16,18 @@ interface Found {
 }
 
 interface Reader {
-  /** Whether it looks only behind one of the names of secrets: that is asked once for all that do. */
-  readonly isNamed: boolean;
-  readonly read: (text: string, at: number) => Found | null;
+  /** The characters one of which stands behind the name of a secret; null when it does not look behind one. */
+  readonly follows: Uint8Array | null;
+  readonly read: (text: string, at: number, units: Uint16Array) => Found | null;
+}
+
+/** What is looked for where the same three letters stand. */
+interface Place {
+  readonly readers: readonly Reader[];
+  /** Those that do not look behind a name. */
+  readonly nameless: readonly Reader[];
+  /** How the names begin that the others look behind. */
+  readonly names: readonly Uint16Array[];
 }
 
 /** None of what follows a name begins like a word. */
@@ -25,40 +35,58 @@ const name = new RegExp(`(?:${secretNames})(?![A-Za-z0-9_])`, 'iy');
 
 /** Replaces the secrets that some known letters announce: one pass over the text, however many formats there are. */
 export function createFormatScan(
+  marks: Marks,
   replacementOf: (kind: string, secret: string) => string,
-): (text: string) => string {
-  const readers: Reader[][] = Array.from({ length: slots });
-  const filled = new Uint8Array(slots);
-  const add = (start: string, read: Reader['read'], isNamed = false): void => {
+): (seen: Candidates) => string {
+  const places: Place[] = Array.from({ length: slots });
+  const add = (start: string, reader: Reader, names: readonly Uint16Array[] = []): void => {
     const slot = slotOf(start);
-    readers[slot] = [...(readers[slot] ?? []), { isNamed, read }];
-    filled[slot] = 1;
+    const { readers = [], nameless = [], names: known = [] } = places[slot] ?? {};
+    places[slot] = {
+      readers: [...readers, reader],
+      nameless: reader.follows === null ? [...nameless, reader] : nameless,
+      names: known.length > 0 ? known : names,
+    };
+    marks.addFormat(start);
   };
-  add('[REDACTED:', readReplacement);
+  add('[REDACTED:', { follows: null, read: readReplacement });
   for (const format of prefixedFormats)
-    for (const prefix of format.prefixes) add(prefix, prefixedReader(format, prefix));
-  for (const format of contextFormats)
-    for (const start of new Set(format.starts.map((one) => one.slice(0, letters))))
-      add(start, contextReader(format), isNamed(format));
-  return (text) => replaced(text, filled, readers, replacementOf);
+    for (const prefix of format.prefixes)
+      add(prefix, { follows: null, read: prefixedReader(format, prefix) });
+  for (const format of contextFormats) {
+    const follows = format.follows === undefined ? null : setOf(format.follows);
+    const starts = Map.groupBy(format.starts, (one) => one.slice(0, letters));
+    for (const [start, all] of starts) {
+      const begins = all.map(unitsIn);
+      const reader = { follows, read: contextReader(format, begins) };
+      add(start, reader, follows === null ? [] : begins);
+    }
+  }
+  return (seen) => replaced(seen, places, replacementOf);
+}
+
+function setOf(characters: string): Uint8Array {
+  const set = new Uint8Array(128);
+  for (const unit of unitsIn(characters)) set[unit] = 1;
+  return set;
+}
+
+function unitsIn(text: string): Uint16Array {
+  return Uint16Array.from(text, (_, at) => text.charCodeAt(at));
 }
 
 function replaced(
-  text: string,
-  filled: Uint8Array,
-  readers: readonly (readonly Reader[])[],
+  { text, units, formats }: Candidates,
+  places: readonly (Place | undefined)[],
   replacementOf: (kind: string, secret: string) => string,
 ): string {
   let result = '';
   let copied = 0;
-  let slot = 0;
   let next = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    slot = rolled(slot, text.charCodeAt(index));
-    if (filled[slot] === 0) continue;
-    const at = index - letters + 1;
+  for (let index = 0; index < formats.length; index += 1) {
+    const at = (formats.items[index] ?? 0) - letters + 1;
     if (at < next) continue;
-    const found = firstOf(readers[slot], text, at);
+    const found = firstOf(places[slotAt(units, at)], text, at, units);
     if (found === null) continue;
     if (!found.isLeft) {
       const secret = text.slice(found.start, found.end);
@@ -66,38 +94,48 @@ function replaced(
       copied = found.end;
     }
     next = found.after;
-    index = next - 1;
   }
   return copied === 0 ? text : result + text.slice(copied);
 }
 
-function firstOf(readers: readonly Reader[] = [], text: string, at: number): Found | null {
-  let isThere: boolean | null = null;
-  for (const { isNamed, read } of readers) {
-    if (isNamed) {
-      isThere ??= isName(text, at);
-      if (!isThere) continue;
-    }
-    const found = read(text, at);
+function slotAt(units: Uint16Array, at: number): number {
+  let slot = 0;
+  for (let index = at; index < at + letters; index += 1) slot = rolled(slot, units[index] ?? 0);
+  return slot;
+}
+
+function firstOf(
+  place: Place | undefined,
+  text: string,
+  at: number,
+  units: Uint16Array,
+): Found | null {
+  if (place === undefined) return null;
+  const { names, readers, nameless } = place;
+  const next = beginsLikeOne(units, at, names) ? behindName(text, at, units) : nothing;
+  for (const { follows, read } of next === nothing ? nameless : readers) {
+    // Beyond ASCII each character may follow, and the pattern says whether it does.
+    if (follows !== null && follows[next] === 0) continue;
+    const found = read(text, at, units);
     if (found !== null) return found;
   }
   return null;
 }
 
-function isName(text: string, at: number): boolean {
-  name.lastIndex = at;
-  return name.test(text);
-}
+/** What stands behind a name that is none, or behind one at the end of the text. */
+const nothing = 0;
 
-function isNamed({ starts, pattern }: ContextFormat): boolean {
-  return starts === nameStarts && pattern.source.includes(`(?:${secretNames})`);
+function behindName(text: string, at: number, units: Uint16Array): number {
+  name.lastIndex = at;
+  return name.test(text) ? (units[name.lastIndex] ?? nothing) : nothing;
 }
 
 function prefixedReader(format: PrefixedFormat, prefix: string): Reader['read'] {
   const { kind, body, standsAlone = false, leave } = format;
-  return (text, at) => {
-    if (!text.startsWith(prefix, at)) return null;
-    if (standsAlone && at > 0 && isPartOfWord(text.charCodeAt(at - 1))) return null;
+  const start = unitsIn(prefix);
+  return (text, at, units) => {
+    if (!beginsWith(units, at, start)) return null;
+    if (standsAlone && at > 0 && isPartOfWord(units[at - 1] ?? 0)) return null;
     body.lastIndex = at + prefix.length;
     if (!body.test(text)) return null;
     const end = body.lastIndex;
@@ -107,9 +145,34 @@ function prefixedReader(format: PrefixedFormat, prefix: string): Reader['read'] 
   };
 }
 
+/** The 0 behind the text is part of no start. */
+function beginsWith(units: Uint16Array, at: number, start: Uint16Array): boolean {
+  for (let index = 0; index < start.length; index += 1)
+    if (units[at + index] !== start[index]) return false;
+  return true;
+}
+
+/** The same for any of them, without regard to the case of letters, as the hash has none. */
+function beginsLikeOne(units: Uint16Array, at: number, starts: readonly Uint16Array[]): boolean {
+  for (const start of starts) {
+    let index = 0;
+    while (index < start.length && isLike(units[at + index] ?? 0, start[index] ?? 0)) index += 1;
+    if (index === start.length) return true;
+  }
+  return false;
+}
+
+function isLike(one: number, other: number): boolean {
+  return (one | 0x20) === (other | 0x20);
+}
+
 /** What is left because of its words may still hold a secret by its letters, so the scan goes on behind the words. */
-function contextReader({ kind, pattern, leave }: ContextFormat): Reader['read'] {
-  return (text, at) => {
+function contextReader(format: ContextFormat, starts: readonly Uint16Array[]): Reader['read'] {
+  const { kind, pattern, leave } = format;
+  const before = format.before === undefined ? null : setOf(format.before);
+  return (text, at, units) => {
+    if (before !== null && (at === 0 || before[units[at - 1] ?? 0] !== 1)) return null;
+    if (!beginsLikeOne(units, at, starts)) return null;
     pattern.lastIndex = at;
     const match = pattern.exec(text);
     if (match === null) return null;

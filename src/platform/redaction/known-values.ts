@@ -1,5 +1,7 @@
-import { decodedViews } from './decoded-view.ts';
-import { letters, rolled, slotOf, slots } from './rolling-letters.ts';
+import { type Candidates, createLook, type Marks } from './candidates.ts';
+import { decodedText, escapedParts, viewOf } from './decoded-view.ts';
+import { isGap } from './gaps.ts';
+import { letters, rolled, slotOf } from './rolling-letters.ts';
 
 interface Needle {
   readonly text: string;
@@ -19,12 +21,13 @@ interface Found {
  */
 export interface KnownValues {
   add(text: string, replacement: string): void;
-  replaceIn(text: string): string;
+  /** The text without them, as the look at it sees it. */
+  replaceIn(text: string, lookAt: (text: string) => Candidates): Candidates;
 }
 
-export function createKnownValues(): KnownValues {
+export function createKnownValues(marks: Marks): KnownValues {
   const buckets = new Map<number, Needle[]>();
-  const filled = new Uint8Array(slots);
+  const lookAtView = createLook(marks);
   return {
     add: (given, replacement) => {
       const text = withoutGaps(given);
@@ -35,22 +38,23 @@ export function createKnownValues(): KnownValues {
       bucket.push({ text, replacement });
       bucket.sort((a, b) => b.text.length - a.text.length);
       buckets.set(slot, bucket);
-      filled[slot] = 1;
+      marks.addKnown(text);
     },
-    replaceIn: (text) => {
-      if (buckets.size === 0) return text;
-      const clean = replaced(text, found(text, filled, buckets));
+    replaceIn: (text, lookAt) => {
+      let seen = lookAt(text);
+      if (buckets.size === 0) return seen;
+      const plain = found(seen, buckets);
+      if (plain.length > 0) seen = lookAt(replaced(text, plain));
       const escaped: Found[] = [];
-      for (const view of decodedViews(clean)) {
-        for (const { start, end, replacement } of found(view.text, filled, buckets)) {
-          escaped.push({
-            start: view.starts[start] ?? 0,
-            end: view.ends[end - 1] ?? 0,
-            replacement,
-          });
-        }
+      for (const part of escapedParts(seen.text, seen.escapes)) {
+        const inside = found(lookAtView(decodedText(seen.text.slice(part.from, part.to))), buckets);
+        if (inside.length === 0) continue;
+        // Where they came from is asked only when there is one.
+        const { starts, ends } = viewOf(seen.text, part);
+        for (const { start, end, replacement } of inside)
+          escaped.push({ start: starts[start] ?? 0, end: ends[end - 1] ?? 0, replacement });
       }
-      return replaced(clean, escaped);
+      return escaped.length === 0 ? seen : lookAt(replaced(seen.text, escaped));
     },
   };
 }
@@ -66,54 +70,64 @@ function replaced(text: string, all: readonly Found[]): string {
 }
 
 function found(
-  text: string,
-  filled: Uint8Array,
+  { text, units, known }: Candidates,
   buckets: ReadonlyMap<number, readonly Needle[]>,
 ): readonly Found[] {
   const all: Found[] = [];
   let after = 0;
-  let slot = 0;
-  // Where the last three characters that count stand, oldest first.
-  let first = 0;
-  let second = 0;
-  let third = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    const character = text.charCodeAt(index);
-    if (isGap(character)) continue;
-    slot = rolled(slot, character);
-    first = second;
-    second = third;
-    third = index;
-    if (filled[slot] === 0 || first < after) continue;
-    const one = longest(text, first, buckets.get(slot));
+  for (let index = 0; index < known.length; index += 1) {
+    const start = lettersBefore(units, known.items[index] ?? 0, after);
+    if (start === -1) continue;
+    const one = longest(units, text.length, start, buckets.get(denseSlot(units, start)));
     if (one === null) continue;
-    all.push({ start: first, ...one });
+    all.push({ start, ...one });
     after = one.end;
-    index = one.end - 1;
-    slot = 0;
   }
   return all;
 }
 
+/** The slot of the letters that begin here, gaps left out of account. */
+function denseSlot(units: Uint16Array, start: number): number {
+  let slot = 0;
+  let counted = 0;
+  for (let at = start; counted < letters; at += 1) {
+    const unit = units[at] ?? 0;
+    if (isGap(unit)) continue;
+    slot = rolled(slot, unit);
+    counted += 1;
+  }
+  return slot;
+}
+
+/** Where the last letters that count, up to this one, begin; -1 when that is before `from`. */
+function lettersBefore(units: Uint16Array, index: number, from: number): number {
+  let counted = 1;
+  if (index < from) return -1;
+  for (let at = index - 1; at >= from; at -= 1)
+    if (!isGap(units[at] ?? 0) && (counted += 1) === letters) return at;
+  return -1;
+}
+
 function longest(
-  text: string,
+  units: Uint16Array,
+  length: number,
   start: number,
   needles: readonly Needle[] = [],
 ): { readonly end: number; readonly replacement: string } | null {
   for (const needle of needles) {
-    const end = endOf(needle.text, text, start);
+    const end = endOf(needle.text, units, length, start);
     if (end !== null) return { end, replacement: needle.replacement };
   }
   return null;
 }
 
 /** Where the needle ends when it begins at `start`, gaps left out of account; null when it does not. */
-function endOf(needle: string, text: string, start: number): number | null {
+function endOf(needle: string, units: Uint16Array, length: number, start: number): number | null {
   let index = start;
   let gap = 0;
   for (let at = 0; at < needle.length; index += 1) {
-    if (index >= text.length) return null;
-    const character = text.charCodeAt(index);
+    if (index >= length) return null;
+    const character = units[index] ?? 0;
     if (character === needle.charCodeAt(at)) {
       at += 1;
       gap = 0;
@@ -124,27 +138,6 @@ function endOf(needle: string, text: string, start: number): number | null {
 
 /** So that a page of blanks is not read again for each letter before it. */
 const longestGap = 64;
-
-/**
- * Blanks, line ends, control characters (the half of each letter in UTF-16 too), soft hyphens, zero-width characters,
- * direction marks, variation selectors, tags: a reader's eye or a copy takes them out again.
- */
-function isGap(character: number): boolean {
-  if (character > 0x20 && character < 0x7f) return false;
-  return (
-    character <= 0xa0 ||
-    character === 0xad ||
-    character === 0x34f ||
-    (character >= 0x2000 && character <= 0x200f) ||
-    (character >= 0x2028 && character <= 0x202f) ||
-    (character >= 0x205f && character <= 0x2064) ||
-    character === 0x3000 ||
-    (character >= 0xfe00 && character <= 0xfe0f) ||
-    character === 0xfeff ||
-    character === 0xdb40 ||
-    (character >= 0xdc20 && character <= 0xdc7f)
-  );
-}
 
 function withoutGaps(text: string): string {
   return Array.from({ length: text.length }, (_, at) => text.charAt(at))

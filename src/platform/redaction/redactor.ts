@@ -1,6 +1,7 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import type { Json } from '../../lib/json.ts';
 import { plainValue } from '../../lib/plain-value.ts';
+import { type Candidates, createLook, createMarks } from './candidates.ts';
 import { encodingsOf } from './encodings.ts';
 import { createFormatScan } from './format-scan.ts';
 import { createKnownValues } from './known-values.ts';
@@ -28,16 +29,20 @@ const secretMember =
 
 /** `key` makes the hex of the replacements; random for each process, so that nobody can guess a secret by it. */
 export function createRedactor(key: Uint8Array): Redactor {
-  const known = createKnownValues();
+  const marks = createMarks();
+  const lookAt = createLook(marks);
+  const known = createKnownValues(marks);
   const names = new Map<string, string>();
   const hmacKey = createSecretKey(key);
   const marker = (kind: string, secret: string): string =>
     `[REDACTED:${kind}:${createHmac('sha256', hmacKey).update(secret).digest('hex').slice(0, 6)}]`;
-  const withoutFormats = createFormatScan(marker);
+  const withoutFormats = createFormatScan(marks, marker);
+  const lookAgain = (seen: Candidates, text: string): Candidates =>
+    text === seen.text ? seen : lookAt(text);
   const redact = (text: string): string => {
-    let clean = known.replaceIn(text);
-    if (clean.includes('BEGIN ')) clean = withoutPrivateKeys(clean, marker);
-    clean = withoutFormats(clean);
+    let seen = known.replaceIn(text, lookAt);
+    if (seen.text.includes('BEGIN ')) seen = lookAgain(seen, withoutPrivateKeys(seen.text, marker));
+    let clean = withoutFormats(seen);
     for (const format of shapeFormats) clean = apply(format, clean, marker);
     return clean;
   };
@@ -51,7 +56,7 @@ export function createRedactor(key: Uint8Array): Redactor {
     redact,
     redactValue: (value) => redactedValue(plainValue(value), redact, marker),
     namesIn: (text) => {
-      const clean = known.replaceIn(text);
+      const clean = known.replaceIn(text, lookAt).text;
       if (clean === text) return [];
       const found = clean.match(/\[REDACTED:[a-z0-9-]{0,40}:[0-9a-f]{6}\]/g) ?? [];
       return [...new Set(found.flatMap((one) => names.get(one) ?? []))];
@@ -82,7 +87,7 @@ function apply(
   text: string,
   marker: Marker,
 ): string {
-  if (!text.includes(holds) || hint?.test(text) === false) return text;
+  if (!text.includes(holds) || hint?.(text) === false) return text;
   return text.replace(pattern, (match: string, ...more: readonly unknown[]) => {
     const [group, offset] = typeof more[0] === 'string' ? more : [match, more[0]];
     const secret = String(group);

@@ -17,7 +17,7 @@ export const secretNames = [
 
 /** How each of them begins. */
 export const nameStarts =
-  'pas con mot sen пар pwd psk sec api acc pri enc sig mas sha ses aut app ser lic dep sto adm sub tok cre cli see key'.split(
+  'pass contrase mot senha пар pwd psk secret api access account private encryption signing master shared session auth app service license deploy storage admin subscription token credential client seed key'.split(
     ' ',
   );
 

@@ -5,8 +5,8 @@ export interface ShapeFormat {
   readonly kind: string;
   /** Stands in every such secret; a text without it is not searched. */
   readonly holds: string;
-  /** Stands in every such secret as well, and is found sooner than the pattern. */
-  readonly hint?: RegExp;
+  /** True of every text with such a secret, and known sooner than by the pattern. */
+  readonly hint?: (text: string) => boolean;
   /** Group 1, where there is one, is the secret; else the whole match. Every repetition is bounded. */
   readonly pattern: RegExp;
   readonly leave?: (secret: string) => boolean;
@@ -16,7 +16,7 @@ export const shapeFormats: readonly ShapeFormat[] = [
   {
     kind: 'discord-token',
     holds: '.',
-    hint: /\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27}/,
+    hint: (text) => hasPoints(text, 7),
     pattern: /(?<![A-Za-z0-9_-])[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}/g,
   },
   {
@@ -50,15 +50,16 @@ export const shapeFormats: readonly ShapeFormat[] = [
     pattern: /(?<![A-Za-z0-9])[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])/g,
   },
   {
-    kind: 'asana-token',
-    holds: '/',
-    hint: /\/[0-9]{14}/,
-    pattern: /(?<![0-9A-Za-z/.])[12]\/[0-9]{14,18}(?:\/[0-9]{14,18})?:[0-9a-f]{32}(?![0-9a-f])/g,
-  },
-  {
     kind: 'driver-password',
     holds: '@tcp(',
     pattern: /(?<![A-Za-z0-9_.-])[A-Za-z0-9_.-]{1,64}:([^\s:@/"'\\]{4,256})@tcp\(/g,
     leave: isPlaceholder,
   },
 ];
+
+/** Whether two points stand at this distance. */
+function hasPoints(text: string, distance: number): boolean {
+  for (let at = text.indexOf('.'); at !== -1; at = text.indexOf('.', at + 1))
+    if (text[at + distance] === '.') return true;
+  return false;
+}

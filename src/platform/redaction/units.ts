@@ -1,0 +1,27 @@
+/** Longer texts get an array of their own, so that one of them does not stay in memory. */
+const kept = 65_536;
+/** Up to here a loop is sooner done than a call of the runtime. */
+const short = 96;
+
+/**
+ * The code units of a text with a 0 behind them, in an array that is longer and valid until the next call: a loop reads
+ * from it at twice the speed at which it reads from the text.
+ */
+export function createUnits(): (text: string) => Uint16Array {
+  let units = new Uint16Array(1024);
+  return (text) => {
+    const { length } = text;
+    if (length > kept) return filled(new Uint16Array(length + 1), text);
+    if (length >= units.length) units = new Uint16Array(Math.min(kept, length * 2) + 1);
+    return filled(units, text);
+  };
+}
+
+function filled(units: Uint16Array, text: string): Uint16Array {
+  const { length } = text;
+  if (length <= short)
+    for (let index = 0; index < length; index += 1) units[index] = text.charCodeAt(index);
+  else Buffer.from(units.buffer).write(text, 'utf16le');
+  units[length] = 0;
+  return units;
+}
