@@ -1,3 +1,5 @@
+import type { EgressRefusal } from './egress-refusal.ts';
+
 /** What every agent's stream is turned into. */
 export type AgentEvent =
   | { readonly type: 'started'; readonly session: string | null; readonly model: string | null }
@@ -8,12 +10,7 @@ export type AgentEvent =
   | { readonly type: 'usage'; readonly usage: AgentUsage }
   | { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
   /** Seen by us at the way out of the sandbox, not said by the agent. */
-  | {
-      readonly type: 'egress_refused';
-      readonly host: string;
-      readonly port: number;
-      readonly why: string;
-    }
+  | ({ readonly type: 'egress_refused' } & EgressRefusal)
   | { readonly type: 'ended'; readonly end: AgentEnd };
 
 /** Tokens and what they cost as far as the agent says. */

@@ -1,4 +1,5 @@
 import type { Actor } from '../domain/actor.ts';
+import type { EgressRefusal } from '../domain/egress-refusal.ts';
 import type { RepositoryPolicy } from '../domain/policy.ts';
 import type { Agent, AgentRunner } from '../domain/ports/agent.ts';
 import type { CodeHost } from '../domain/ports/code-host.ts';
@@ -8,7 +9,6 @@ import type { Effects } from '../domain/ports/effects.ts';
 import type { Mirrors, Workspaces } from '../domain/ports/git.ts';
 import type { Obstacles } from '../domain/ports/obstacles.ts';
 import type { SuppressionStore } from '../domain/ports/page-queries.ts';
-import type { EgressRefusal } from '../domain/ports/sandbox.ts';
 import type {
   AuditTrail,
   FindingStore,

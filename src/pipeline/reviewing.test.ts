@@ -104,27 +104,35 @@ describe('a second opinion', () => {
 });
 
 describe('connections that are refused', () => {
-  const refusal = { type: 'egress_refused', port: 443, why: 'it is not on the list' } as const;
+  const why = 'it is not on the list';
+  const refusal = { type: 'egress_refused', port: 443, why, attempts: 1 } as const;
 
-  test('each place is audited once, kept as an event and named in the pull request', async () => {
+  test('each place is audited once and all are counted, kept as an event and named in the pull request', async () => {
     world.work.events = [
       { ...refusal, host: 'evil.test' },
       { ...refusal, host: 'evil.test' },
       { ...refusal, host: '169.254.169.254', port: 80 },
+      { ...refusal, host: null, port: null, attempts: 7 },
     ];
     expect(await world.attempt(task)).toBe('succeeded');
     const audited = world.audit.filter(({ event }) => event === 'run.egress_refused');
     expect(audited.map(({ facts }) => facts['place'])).toEqual([
       'evil.test:443',
       '169.254.169.254:80',
+      'past the proxy',
+      undefined,
     ]);
+    expect(audited.map(({ facts }) => facts['attempts'])).toEqual([1, 1, 7, undefined]);
+    expect(audited.at(-1)?.facts).toMatchObject({ places: 3, attemptsInAll: 10 });
     expect(
       audited.every(({ outcome, target }) => outcome === 'refused' && target === task.id),
     ).toBe(true);
     const [run] = await world.ports.runs.ofTask(task.id);
     const events = await world.ports.runs.events(run?.id ?? '', 0, 10);
-    expect(events.map(({ event }) => event.type)).toEqual(['egress_refused', 'egress_refused']);
-    expect(pulls()[0]?.body).toContain('<code>evil.test:443</code>');
+    expect(events.map(({ event }) => event.type)).toEqual(Array(3).fill('egress_refused'));
+    expect(pulls()[0]?.body).toContain(
+      '<code>evil.test:443 (2 times)</code>, <code>169.254.169.254:80</code>, <code>past the proxy (7 times)</code>',
+    );
   });
 
   test('a flood of places is cut in the audit log and counted', async () => {
@@ -135,7 +143,7 @@ describe('connections that are refused', () => {
     await world.attempt(task);
     const audited = world.audit.filter(({ event }) => event === 'run.egress_refused');
     expect(audited).toHaveLength(101);
-    expect(audited.at(-1)?.facts['morePlaces']).toBe(30);
+    expect(audited.at(-1)?.facts).toMatchObject({ places: 130, attemptsInAll: 130 });
     expect(pulls()[0]?.body).toContain('and 120 more');
   });
 });

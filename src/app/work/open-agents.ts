@@ -1,6 +1,7 @@
+import type { EgressRefusal } from '../../domain/egress-refusal.ts';
 import type { Agent, AgentRunner } from '../../domain/ports/agent.ts';
 import type { Delegate } from '../../domain/ports/delegate.ts';
-import type { EgressRefusal, Sandbox } from '../../domain/ports/sandbox.ts';
+import type { Sandbox } from '../../domain/ports/sandbox.ts';
 import { createCommandRunner } from '../../integrations/agents/command-runner.ts';
 import { createAgents } from '../../integrations/agents/create-agents.ts';
 import { createDemoAgent } from '../../integrations/agents/demo/demo-agent.ts';

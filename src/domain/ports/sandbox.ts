@@ -1,3 +1,5 @@
+import type { EgressRefusal } from '../egress-refusal.ts';
+
 /** Where foreign code runs. `bubblewrap`, `sandbox-runtime` and `none` pass one conformance suite (sandbox.suite.ts). */
 export interface Sandbox {
   readonly name: 'bubblewrap' | 'sandbox-runtime' | 'none';
@@ -8,13 +10,6 @@ export interface Sandbox {
     readonly mend: string | null;
   }>;
   start(spec: SandboxSpec): Promise<SandboxedProcess>;
-}
-
-/** A connection that a sandboxed process asked for and did not get. */
-export interface EgressRefusal {
-  readonly host: string;
-  readonly port: number;
-  readonly why: string;
 }
 
 export interface SandboxSpec {
@@ -30,7 +25,7 @@ export interface SandboxSpec {
   readonly stdin: string | null;
   /** Hosts (with optional port) that may be reached; empty = no network. */
   readonly egress: readonly string[];
-  /** Told of each refusal, as often as it is asked for. */
+  /** Told of each refusal of the proxy, as often as it is asked; once at the end of what went past it. */
   readonly onEgressRefused?: (refusal: EgressRefusal) => void;
   readonly limits: {
     readonly memoryBytes: number;

@@ -1,3 +1,4 @@
+import { refusalWords } from '../../domain/egress-refusal.ts';
 import type { RunEvent } from '../../operations/runs/contract.ts';
 import type { Line } from './lines.ts';
 import { textLines } from './lines.ts';
@@ -25,10 +26,7 @@ function wordsOf(event: RunEvent['event']): { text: string; look?: Line['look'] 
     case 'tool_denied':
       return { text: `denied: ${word('name')}  ${word('detail')}`, look: 'bad' };
     case 'egress_refused':
-      return {
-        text: `not let out to ${word('host')}:${word('port')}: ${word('why')}`,
-        look: 'bad',
-      };
+      return { text: refusalWords(event), look: 'bad' };
     case 'retrying':
       return { text: `tries again: ${word('reason')}`, look: 'dim' };
     case 'ended':

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EgressRefusal, Sandbox, SandboxSpec } from '../../domain/ports/sandbox.ts';
+import type { EgressRefusal } from '../../domain/egress-refusal.ts';
+import type { Sandbox, SandboxSpec } from '../../domain/ports/sandbox.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { readLines } from './read-lines.ts';
 import { baseEnvironment } from './run-environment.ts';

@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type {
-  EgressRefusal,
-  Sandbox,
-  SandboxedProcess,
-  SandboxSpec,
-} from '../../domain/ports/sandbox.ts';
+import type { Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { EgressRefusal } from '../../domain/egress-refusal.ts';
+import type { Sandbox, SandboxedProcess, SandboxSpec } from '../../domain/ports/sandbox.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { idOf } from '../../lib/hash.ts';
 import type { Random } from '../../lib/random.ts';
@@ -18,7 +16,9 @@ import { markedProcesses, processMark } from './marked-processes.ts';
 import { mountArguments } from './mounts.ts';
 import { giveFolders } from './ownership.ts';
 import { probeSandbox } from './probe.ts';
+import { openRouteCount, type RouteCount, tellUnrouted } from './route-count.ts';
 import { feed, supervise } from './supervise.ts';
+import { systemCallFilter } from './system-calls.ts';
 import { nodeFolder, type SandboxUser, systemArguments } from './system-view.ts';
 
 export interface BubblewrapDeps {
@@ -42,7 +42,8 @@ export function agentUserOf(uid: number | undefined): SandboxUser | null {
 
 /**
  * Foreign code in namespaces of its own (https://github.com/containers/bubblewrap): read-only system, writable
- * workspace, home and /tmp, no network but an allow-listing proxy, nothing of the service's files or processes.
+ * workspace, home and /tmp, no network but an allow-listing proxy, nothing of the service's files or processes, and no
+ * further namespaces of users.
  */
 export function createBubblewrap(deps: BubblewrapDeps): Sandbox {
   const sandbox: Sandbox = {
@@ -59,40 +60,77 @@ async function start(deps: BubblewrapDeps, spec: SandboxSpec): Promise<Sandboxed
   await mkdir(deps.tempRoot, { recursive: true, mode: 0o700 });
   const folder = await mkdtemp(join(deps.tempRoot, 'sb-'));
   const group = await createControlGroup(`cms-${mark}`, spec.limits);
+  const onRefusal = (refusal: EgressRefusal): void => {
+    deps.onRefusal?.(refusal);
+    spec.onEgressRefused?.(refusal);
+  };
   const egress = await openEgress(folder, spec, {
     nodePath: deps.nodePath,
     resolve: deps.resolve ?? systemResolve,
-    onRefusal: (refusal) => {
-      deps.onRefusal?.(refusal);
-      spec.onEgressRefused?.(refusal);
-    },
+    onRefusal,
   });
+  let counting: Promise<RouteCount | null> = Promise.resolve(null);
   const cleanUp = async () => {
+    await tellUnrouted(await counting, onRefusal);
     await egress.close();
     await group?.remove();
     await rm(folder, { recursive: true, force: true });
   };
   try {
     if (deps.runAs !== null) await giveFolders(deps.runAs, [spec.workspace, spec.home]);
+    const filter = await filterIn(folder);
     const argv = await bwrapCommand(deps, spec, folder, group, egress);
     const child = spawn(argv[0] ?? '', argv.slice(1), {
       cwd: '/',
       env: { ...spec.env, ...egress.env, [processMark]: mark },
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', filter?.fd ?? 'ignore'],
       detached: true,
-    });
+    }) as ChildProcessByStdio<Writable, Readable, Readable>;
     feed(child, spec.stdin);
     const members = group === null ? () => markedProcesses(mark) : () => group.members();
-    return await supervise(child, {
+    const running = await supervise(child, {
       clock: deps.clock,
       memoryBytes: group === null ? spec.limits.memoryBytes : null,
       members,
       cleanUp,
-    });
+    }).finally(() => filter?.close());
+    counting = letGo(child.stdio[infoFd] as Readable, child.stdio[gateFd] as Writable);
+    await counting;
+    return running;
   } catch (cause) {
     await cleanUp();
     throw cause;
   }
+}
+
+/** Numbers of the open files by which bwrap tells whom it started, the command waits for us, and bwrap gets its filter. */
+const infoFd = 3;
+const gateFd = 4;
+const filterFd = 5;
+
+/** Waits for a line, and ends without one: then we are gone. `--block-fd` would wait before it dies with us. */
+const waiting = [
+  '/bin/sh',
+  '-c',
+  `read _ <&${gateFd} || exit 125; exec ${gateFd}<&-; exec "$@"`,
+  'sh',
+];
+
+/** The command waits until we count what has no way out. */
+async function letGo(info: Readable, gate: Writable): Promise<RouteCount | null> {
+  gate.on('error', () => gate.destroy());
+  const pid = /"child-pid": (\d+)/.exec(await text(info).catch(() => ''))?.[1];
+  const count = pid === undefined ? null : await openRouteCount(Number(pid));
+  gate.end('\n');
+  return count;
+}
+
+async function filterIn(folder: string): Promise<FileHandle | null> {
+  const filter = systemCallFilter(process.arch);
+  if (filter === null) return null;
+  const path = join(folder, 'system-calls');
+  await writeFile(path, filter);
+  return await open(path);
 }
 
 async function bwrapCommand(
@@ -115,6 +153,9 @@ async function bwrapCommand(
   return [
     ...joinGroup(group),
     'bwrap',
+    '--info-fd',
+    String(infoFd),
+    ...(systemCallFilter(process.arch) === null ? [] : ['--seccomp', String(filterFd)]),
     ...namespaces(deps.runAs),
     ...(await systemArguments(folder, user, spec.home)),
     '--proc',
@@ -135,6 +176,7 @@ async function bwrapCommand(
     '--chdir',
     spec.workspace,
     '--',
+    ...waiting,
     ...dropPrivileges(deps.runAs),
     ...processLimits(spec, group),
     ...egress.wrap(spec.argv),

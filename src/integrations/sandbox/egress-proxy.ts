@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { EgressRefusal } from '../../domain/ports/sandbox.ts';
+import type { EgressRefusal } from '../../domain/egress-refusal.ts';
 import type { EgressRules } from './egress-rules.ts';
 
 export interface EgressProxy {
@@ -77,7 +77,7 @@ async function tunnel(
   if (target === null) return void client.end('HTTP/1.1 400 Bad Request\r\n\r\n');
   const decision = await rules.check(target.host, target.port);
   if (!decision.allowed) {
-    onRefusal({ ...target, why: decision.why });
+    onRefusal({ ...target, why: decision.why, attempts: 1 });
     return void client.end(`HTTP/1.1 403 Forbidden\r\n\r\n${refusalText(target, decision.why)}`);
   }
   const upstream = connect({
@@ -112,7 +112,7 @@ async function forwardRequest(
   const target = { host: url.hostname, port: Number(url.port === '' ? 80 : url.port) };
   const decision = await rules.check(target.host, target.port);
   if (!decision.allowed) {
-    onRefusal({ ...target, why: decision.why });
+    onRefusal({ ...target, why: decision.why, attempts: 1 });
     return void answer.writeHead(403).end(refusalText(target, decision.why));
   }
   const upstream = request({

@@ -2,12 +2,8 @@ import { spawn } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import type {
-  EgressRefusal,
-  Sandbox,
-  SandboxedProcess,
-  SandboxSpec,
-} from '../../domain/ports/sandbox.ts';
+import type { EgressRefusal } from '../../domain/egress-refusal.ts';
+import type { Sandbox, SandboxedProcess, SandboxSpec } from '../../domain/ports/sandbox.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import { ownerOf } from './bubblewrap.ts';
@@ -15,6 +11,7 @@ import { type LoopbackEgress, openLoopbackEgress } from './egress.ts';
 import type { Resolve } from './egress-rules.ts';
 import { markedProcesses, processMark } from './marked-processes.ts';
 import { probeSandbox } from './probe.ts';
+import { hasOwnNetwork, openRouteCount, type RouteCount, tellUnrouted } from './route-count.ts';
 import { feed, supervise } from './supervise.ts';
 import { nodeFolder } from './system-view.ts';
 
@@ -57,15 +54,20 @@ async function start(deps: SandboxRuntimeDeps, spec: SandboxSpec): Promise<Sandb
   const mark = `${ownerOf(deps.tempRoot)}.${deps.random.bytes(8).toString('hex')}`;
   await mkdir(deps.tempRoot, { recursive: true, mode: 0o700 });
   const folder = await mkdtemp(join(deps.tempRoot, 'sb-'));
+  const onRefusal = (refusal: EgressRefusal): void => {
+    deps.onRefusal?.(refusal);
+    spec.onEgressRefused?.(refusal);
+  };
   const egress = await openLoopbackEgress(spec, deps.random.bytes(16).toString('hex'), {
     nodePath: deps.nodePath,
     resolve: deps.resolve ?? systemResolve,
-    onRefusal: (refusal) => {
-      deps.onRefusal?.(refusal);
-      spec.onEgressRefused?.(refusal);
-    },
+    onRefusal,
   });
+  const over = new AbortController();
+  let counting: Promise<RouteCount | null> = Promise.resolve(null);
   const cleanUp = async (): Promise<void> => {
+    over.abort();
+    await tellUnrouted(await counting, onRefusal);
     await egress.close();
     await rm(folder, { recursive: true, force: true });
   };
@@ -74,7 +76,9 @@ async function start(deps: SandboxRuntimeDeps, spec: SandboxSpec): Promise<Sandb
     const program = await programOn(deps.path);
     const readable = [folder, ...egress.readable, dirname(dirname(program))];
     await writeFile(settings, JSON.stringify(await settingsFor(deps, spec, egress, readable)));
-    const argv = [...dyingWithUs(), program, '--settings', settings, '-c', lineOf(spec, egress)];
+    const gate = join(folder, 'gate');
+    const line = lineOf(spec, egress, gate);
+    const argv = [...dyingWithUs(), program, '--settings', settings, '-c', line];
     const child = spawn(argv[0] ?? '', argv.slice(1), {
       cwd: spec.workspace,
       // Its own sockets lie in TMPDIR; the command gets another one.
@@ -83,12 +87,14 @@ async function start(deps: SandboxRuntimeDeps, spec: SandboxSpec): Promise<Sandb
       detached: true,
     });
     feed(child, spec.stdin);
-    return await supervise(child, {
+    const running = await supervise(child, {
       clock: deps.clock,
       memoryBytes: spec.limits.memoryBytes,
       members: () => markedProcesses(mark),
       cleanUp,
     });
+    counting = letGo(deps.clock, mark, gate, over.signal);
+    return running;
   } catch (cause) {
     await cleanUp();
     throw cause;
@@ -105,13 +111,48 @@ function dyingWithUs(): readonly string[] {
   return `setpriv --pdeathsig KILL -- unshare ${own} --`.split(' ');
 }
 
+const lookEveryMs = 50;
+
+/** The command waits for a file of ours; by then we count what has no way out. */
+async function letGo(
+  clock: Clock,
+  mark: string,
+  gate: string,
+  over: AbortSignal,
+): Promise<RouteCount | null> {
+  if (process.platform !== 'linux') return null;
+  while (!over.aborted) {
+    for (const pid of await markedProcesses(mark)) {
+      const count = (await hasOwnNetwork(pid)) ? await openRouteCount(pid) : null;
+      if (count === null) continue;
+      await writeFile(gate, '');
+      return count;
+    }
+    // Its end wakes us; that is no failure.
+    await clock.sleep(lookEveryMs, over).catch(() => undefined);
+  }
+  return null;
+}
+
+/** Goes on with the command when the file is there. */
+const waiting = 'until [ -e "$0" ]; do sleep 0.02; done; exec "$@"';
+
 /** The shell line of the sandbox: limits, the variables of our proxy over its own, the bridge, the command. */
-function lineOf(spec: SandboxSpec, egress: LoopbackEgress): string {
+function lineOf(spec: SandboxSpec, egress: LoopbackEgress, gate: string): string {
   const limits = [`--fsize=${spec.limits.fileBytes}`, '--core=0'];
   // `srt` and its helpers count as well: they belong to the same user.
   const argv = [
     ...(process.platform === 'linux'
-      ? ['prlimit', ...limits, `--nproc=${spec.limits.processes}`, '--']
+      ? [
+          '/bin/sh',
+          '-c',
+          waiting,
+          gate,
+          'prlimit',
+          ...limits,
+          `--nproc=${spec.limits.processes}`,
+          '--',
+        ]
       : []),
     'env',
     `TMPDIR=${spec.env['TMPDIR'] ?? '/tmp'}`,

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { EgressRefusal, Sandbox, SandboxSpec } from '../../domain/ports/sandbox.ts';
+import type { EgressRefusal } from '../../domain/egress-refusal.ts';
+import type { Sandbox, SandboxSpec } from '../../domain/ports/sandbox.ts';
 
 export interface SandboxUnderTest {
   readonly name: string;
@@ -187,10 +188,36 @@ export function describeSandbox(subject: SandboxUnderTest): void {
         expect(stdout).toBe(`${targets.length} tried, reached: \n`);
         expect(reached).toBe(0);
         // Twice each, by CONNECT and by an absolute URL; a URL writes some of them in another way.
-        expect(refusals.length).toBeGreaterThanOrEqual(targets.length * 2 - 5);
+        const asked = refusals.filter(({ host }) => host !== null);
+        expect(asked.length).toBeGreaterThanOrEqual(targets.length * 2 - 5);
+        expect(refusals.at(-1)).toMatchObject({ host: null });
         const told = new Set(refusals.map(({ host }) => host));
         for (const host of ['169.254.169.254', '10.0.0.1', 'rebind.test', 'elsewhere.test'])
           expect(told).toContain(host);
+      });
+
+      it('tells at its end how often it was gone past, with a proxy and without', async () => {
+        const ask = `
+          const net = require('node:net');
+          const { createSocket } = require('node:dgram');
+          const tcp = (host) => new Promise((done) =>
+            net.connect({ host, port: 443 }).on('error', () => done()).on('connect', () => done()));
+          const udp = (kind, host) => new Promise((done) => {
+            const socket = createSocket(kind).on('error', () => {});
+            socket.send('x', 53, host, () => { socket.close(); done(); });
+          });
+          (async () => {
+            for (const host of ['1.1.1.1', '10.0.0.1', '169.254.169.254', '2606:4700:4700::1111']) await tcp(host);
+            await udp('udp4', '8.8.8.8');
+            await udp('udp6', '2001:4860:4860::8888');
+          })();
+        `;
+        await writeFile(join(workspace, 'ask.cjs'), ask);
+        for (const egress of [[], ['allowed.test']]) {
+          refusals.length = 0;
+          await run('node ask.cjs', { egress });
+          expect(refusals).toMatchObject([{ host: null, port: null, attempts: 6 }]);
+        }
       });
 
       it('offers its way out as an ordinary HTTP proxy, by CONNECT and by absolute URLs', async () => {
@@ -217,6 +244,13 @@ export function describeSandbox(subject: SandboxUnderTest): void {
         expect(lines.filter((line) => line.startsWith('403 Egress to 10.0.0.1:80'))).toHaveLength(
           1,
         );
+      });
+
+      it('lets nobody make a namespace of users, by whichever call', async () => {
+        const { stdout } = await run(
+          'unshare -U true || echo refused; unshare -Ur true || echo refused; bwrap --unshare-user --ro-bind / / true || echo refused; sh -c "echo threads and children go on" & wait',
+        );
+        expect(stdout).toBe('refused\nrefused\nrefused\nthreads and children go on\n');
       });
 
       it('keeps memory and the size of files within their limits', async () => {

@@ -60,7 +60,8 @@ function ownEtc(user: SandboxUser, home: string): Readonly<Record<string, string
     group: user.gid === 0 ? 'agent:x:0:\n' : `root:x:0:\nagent:x:${user.gid}:\n`,
     hosts: '127.0.0.1 localhost\n::1 localhost\n',
     'nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files\n',
-    'resolv.conf': '',
+    // No server has this address (RFC 5737), so that who asks for a name past the proxy is counted.
+    'resolv.conf': 'nameserver 192.0.2.53\n',
   };
 }
 

@@ -1,5 +1,5 @@
 import type { AgentEvent } from '../../domain/agent-event.ts';
-import type { EgressRefusal } from '../../domain/ports/sandbox.ts';
+import { type EgressRefusal, placeOf } from '../../domain/egress-refusal.ts';
 import type { Run } from '../../domain/run.ts';
 import { type PipelinePorts, pipelineActor } from '../pipeline-ports.ts';
 
@@ -8,14 +8,16 @@ export interface RunRecord {
   add(event: AgentEvent): void;
   /** Each place once; a program that asks again and again does not fill the audit log. */
   egressRefused(refusal: EgressRefusal): void;
-  /** `host:port` of each refused connection, in the order of their first time. */
+  /** Each place with how often it was refused, in the order of their first time. */
   refused(): readonly string[];
   /** Resolves when everything is stored. Throws what a write threw. */
   flush(): Promise<void>;
+  /** The same at the end of the run, with one audit entry of all refusals where their entries do not say it yet. */
+  finish(): Promise<void>;
 }
 
 const batchSize = 20;
-/** Further places are counted in one last entry. */
+/** Further places have no entry of their own, only their part in the entry of all. */
 const placesAudited = 100;
 
 export function createRunRecord(
@@ -25,7 +27,7 @@ export function createRunRecord(
   let seq = 0;
   let waiting: { seq: number; at: Date; event: AgentEvent }[] = [];
   let writing = Promise.resolve();
-  const places = new Set<string>();
+  const places = new Map<string, number>();
   let told = 0;
   const lines = { stdout: ports.secrets.lineRedactor(), stderr: ports.secrets.lineRedactor() };
   const redacted = (event: AgentEvent): AgentEvent =>
@@ -36,6 +38,10 @@ export function createRunRecord(
     const batch = waiting;
     waiting = [];
     writing = writing.then(() => ports.runs.addEvents(run.id, batch));
+  };
+  const keep = (event: AgentEvent): void => {
+    seq += 1;
+    waiting.push({ seq, at: ports.clock.now(), event: redacted(event) });
   };
   const audit = (facts: Readonly<Record<string, unknown>>): void => {
     writing = writing.then(() =>
@@ -52,32 +58,29 @@ export function createRunRecord(
   const record: RunRecord = {
     add: (event) => {
       if (event.type === 'egress_refused') return record.egressRefused(event);
-      seq += 1;
-      waiting.push({ seq, at: ports.clock.now(), event: redacted(event) });
+      keep(event);
       if (waiting.length >= batchSize) write();
     },
-    egressRefused: ({ host, port, why }) => {
-      const place = ports.secrets.redact(`${host}:${port}`);
-      if (places.has(place)) return;
-      places.add(place);
-      if (places.size > placesAudited) return;
-      seq += 1;
-      const event = {
-        type: 'egress_refused',
-        host: ports.secrets.redact(host),
-        port,
-        why,
-      } as const;
-      waiting.push({ seq, at: ports.clock.now(), event });
-      audit({ place, why });
+    egressRefused: ({ host, port, why, attempts }) => {
+      const place = ports.secrets.redact(placeOf({ host, port }));
+      const before = places.get(place) ?? 0;
+      places.set(place, before + attempts);
+      if (before > 0 || places.size > placesAudited) return;
+      told += attempts;
+      keep({ type: 'egress_refused', host, port, why, attempts });
+      audit({ place, why, attempts });
     },
-    refused: () => [...places],
+    refused: () =>
+      [...places].map(([place, times]) => `${place}${times > 1 ? ` (${times} times)` : ''}`),
     flush: async () => {
       if (waiting.length > 0) write();
-      const more = places.size - placesAudited;
-      if (more > told) audit({ morePlaces: more });
-      told = Math.max(told, more);
       await writing;
+    },
+    finish: async () => {
+      const attempts = [...places.values()].reduce((sum, times) => sum + times, 0);
+      if (attempts > told) audit({ places: places.size, attemptsInAll: attempts });
+      told = attempts;
+      await record.flush();
     },
   };
   return record;

@@ -84,7 +84,7 @@ async function workIn(
   const setup = await runAll(ports, job, workspace, record, job.policy.setup);
   const broken = setup.find(({ passed }) => !passed);
   if (broken !== undefined) {
-    await record.flush();
+    await record.finish();
     return failed(
       'configuration',
       `The set-up command "${broken.command}" failed: ${lastLine(broken.output)}`,
@@ -92,7 +92,7 @@ async function workIn(
   }
   const result = await runAgent(ports, job, agent, workspace, record);
   const ended = await settle(ports, job, workspace, result, record);
-  await record.flush();
+  await record.finish();
   const summary = clipped(ports.secrets.redact(ended.summary));
   return { ...ended, summary, refused: record.refused() };
 }

@@ -11,6 +11,7 @@ import {
 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useState } from 'react';
+import { refusalWords } from '../../../src/domain/egress-refusal.ts';
 import type { RunEvent } from '../../../src/operations/runs/contract.ts';
 import { classNames } from '../../parts/class-names.ts';
 import { formatCount, formatDuration, formatExact, formatMoney } from '../../parts/format.ts';
@@ -84,6 +85,8 @@ function lookOf(event: RunEvent['event']): Look {
         ),
       };
     }
+    case 'egress_refused':
+      return { icon: Ban, tone: 'text-warn', body: refusalWords(event) };
     case 'retrying':
       return { icon: RotateCw, tone: 'text-warn', body: `Tries again: ${textOf(event['reason'])}` };
     case 'usage':
