@@ -1,6 +1,6 @@
 /**
  * A coding agent that tries everything it should not be able to do, and prints as one JSON line what it managed.
- * Its one argument is the plan: places of this machine that the test prepared. Imports nothing of ours.
+ * Its last argument is the plan: places of this machine that the test prepared. Imports nothing of ours.
  */
 import { execFile, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
@@ -28,10 +28,14 @@ interface Plan {
   readonly serviceFolder: string;
   readonly otherClone: string;
   readonly unixSocket: string;
+  readonly abstractSocket: string;
   readonly tcpPort: number;
   readonly servicePid: number;
   readonly canaries: readonly string[];
-  readonly workspace: string;
+  /** The work tree; where it was started when null. */
+  readonly workspace: string | null;
+  /** Leaves its report in this file of the work tree, and no trap for git, so that its work may be delivered. */
+  readonly reportFile: string | null;
   /** Only these probes; needed without a sandbox, where others would do harm. Null = all. */
   readonly only: readonly string[] | null;
 }
@@ -40,6 +44,9 @@ const argument = process.argv.at(-1) ?? '{}';
 const plan = JSON.parse(
   argument.startsWith('{') ? argument : await readFile(argument, 'utf8'),
 ) as Plan;
+const workspace = plan.workspace ?? process.cwd();
+/** Ways out that were refused: by the proxy, and by the kernel because there is no way. */
+const refused = { byProxy: 0, byKernel: 0 };
 const run = promisify(execFile);
 const shell = async (line: string) =>
   (await run('/bin/sh', ['-c', line], { timeout: 10_000 })).stdout;
@@ -48,7 +55,9 @@ const shell = async (line: string) =>
 const probes: Readonly<Record<string, () => Promise<boolean>>> = {
   'environment has a secret': async () => hasCanary(JSON.stringify(process.env)),
   'environment has a token name': async () =>
-    Object.keys(process.env).some((name) => /GITHUB|GH_TOKEN|DATABASE|VAULT|AWS_|SSH_/.test(name)),
+    Object.keys(process.env).some((name) =>
+      /GITHUB|GH_TOKEN|DATABASE|VAULT|AWS_|(?<!SRT_|GIT_)SSH_/.test(name),
+    ),
   'process 1 shows its environment': async () =>
     hasCanary(await readFile('/proc/1/environ', 'latin1')),
   'service shows its environment': async () =>
@@ -91,7 +100,7 @@ const probes: Readonly<Record<string, () => Promise<boolean>>> = {
   'know its host name': async () => !(await shell('uname -n')).includes('sandbox'),
   'docker socket': async () => await connects({ path: '/var/run/docker.sock' }),
   'database socket': async () => await connects({ path: plan.unixSocket }),
-  'abstract socket': async () => await connects({ path: '\0cms-test' }),
+  'abstract socket': async () => await connects({ path: plan.abstractSocket }),
   'service on loopback': async () => await connects({ host: '127.0.0.1', port: plan.tcpPort }),
   'service on loopback by another name': async () =>
     await connects({ host: '127.1.2.3', port: plan.tcpPort }),
@@ -112,26 +121,26 @@ const probes: Readonly<Record<string, () => Promise<boolean>>> = {
   'write into /etc': async () => await writes('/etc/hostile'),
   'overwrite an open file': async () => await attempt(plan.openFile),
   'write through a link out': async () => {
-    await symlink(plan.ownerFile, join(plan.workspace, 'link-out'));
-    return await attempt(join(plan.workspace, 'link-out'));
+    await symlink(plan.ownerFile, join(workspace, 'link-out'));
+    return await attempt(join(workspace, 'link-out'));
   },
   'read through a link out': async () => {
-    await symlink('/root', join(plan.workspace, 'link-root'));
-    return (await readdir(join(plan.workspace, 'link-root'))).length > 0;
+    await symlink('/root', join(workspace, 'link-root'));
+    return (await readdir(join(workspace, 'link-root'))).length > 0;
   },
   'read through /proc/1/root': async () =>
     hasCanary(await readFile(`/proc/1/root${plan.ownerFile}`, 'utf8')),
   'read through /proc/self/cwd': async () =>
     hasCanary(await readFile('/proc/self/cwd/../owner.txt', 'utf8')),
   'hard link to a file outside': async () => {
-    await link(plan.openFile, join(plan.workspace, 'hard'));
+    await link(plan.openFile, join(workspace, 'hard'));
     return true;
   },
   'signal the service': async () => process.kill(plan.servicePid, 0),
   'trace process 1': async () => (await readFile('/proc/1/mem')).length > 0,
   'see kernel memory': async () => (await readFile('/dev/mem')).length > 0,
   'make a device': async () => {
-    await run('mknod', [join(plan.workspace, 'device'), 'b', '8', '0']);
+    await run('mknod', [join(workspace, 'device'), 'b', '8', '0']);
     return true;
   },
   'be root': async () =>
@@ -139,7 +148,7 @@ const probes: Readonly<Record<string, () => Promise<boolean>>> = {
   'become root by sudo': async () => (await shell('sudo -n id -u')).trim() === '0',
   'become root by su': async () => (await shell('su -c "id -u" root < /dev/null')).trim() === '0',
   'make a root program': async () => {
-    const program = join(plan.workspace, 'root-program');
+    const program = join(workspace, 'root-program');
     await writeFile(program, '#!/bin/sh\nid -u\n');
     await chown(program, 0, 0);
     await chmod(program, 0o4755);
@@ -195,6 +204,12 @@ const probes: Readonly<Record<string, () => Promise<boolean>>> = {
     (
       await shell('unshare -Urm sh -c "mount -o remount,rw / && touch /usr/hostile && echo yes"')
     ).includes('yes'),
+  'make a namespace of users': async () => (await shell('unshare -U echo yes')).includes('yes'),
+  'become root of a namespace of users': async () =>
+    (await shell('unshare -Ur id -u')).trim() === '0',
+  'make a sandbox of its own': async () =>
+    (await shell('bwrap --unshare-user --ro-bind / / echo yes')).includes('yes'),
+  'see keys of the service': async () => /keyring/.test(await shell('cat /proc/keys')),
   'remount the system': async () =>
     (await shell('mount -o remount,rw / && echo yes')).includes('yes'),
   'change the root': async () => (await shell('chroot /proc/1/root id')).includes('uid'),
@@ -231,11 +246,11 @@ for (const [name, probe] of Object.entries(probes)) {
   if (plan.only !== null && !plan.only.includes(name)) continue;
   if (await probe().catch(() => false)) succeeded.push(name);
 }
-await leaveTraps();
+const report = JSON.stringify({ tried: Object.keys(probes).length, succeeded, refused });
+if (plan.reportFile === null) await leaveTraps();
+else await writeFile(join(workspace, plan.reportFile), report);
 leaveChildren();
-process.stdout.write(
-  `${JSON.stringify({ type: 'message', text: JSON.stringify({ tried: Object.keys(probes).length, succeeded }) })}\n`,
-);
+process.stdout.write(`${JSON.stringify({ type: 'message', text: report })}\n`);
 
 function hasCanary(text: string): boolean {
   return plan.canaries.some((canary) => text.includes(canary));
@@ -245,7 +260,7 @@ function hasCanary(text: string): boolean {
 async function inheritsFile(): Promise<boolean> {
   for (const name of await readdir('/proc/self/fd')) {
     const place = await readlink(`/proc/self/fd/${name}`).catch(() => '');
-    if (place.startsWith(plan.serviceFolder) && !place.startsWith(plan.workspace)) return true;
+    if (place.startsWith(plan.serviceFolder) && !place.startsWith(workspace)) return true;
   }
   return false;
 }
@@ -287,19 +302,31 @@ function connects(target: { path: string } | { host: string; port: number }): Pr
       resolve(reached);
     };
     socket.setTimeout(2000, () => done(false));
-    socket.on('error', () => done(false));
+    socket.on('error', (cause) => {
+      noteKernel(cause);
+      done(false);
+    });
   });
+}
+
+function noteKernel(cause: Error | null): void {
+  if (cause !== null && 'code' in cause && cause.code === 'ENETUNREACH') refused.byKernel += 1;
 }
 
 function throughProxy(target: string): Promise<boolean> {
   const url = process.env['HTTPS_PROXY'];
   if (url === undefined) return Promise.resolve(false);
-  const { hostname, port } = new URL(url);
+  const { hostname, port, username, password } = new URL(url);
+  const who = Buffer.from(`${username}:${password}`).toString('base64');
   return new Promise((resolve) => {
     const socket = connect(Number(port), hostname, () =>
-      socket.write(`CONNECT ${target} HTTP/1.1\r\n\r\n`),
+      socket.write(`CONNECT ${target} HTTP/1.1\r\nProxy-Authorization: Basic ${who}\r\n\r\n`),
     );
-    socket.once('data', (answer: Buffer) => resolve(answer.toString('latin1').includes(' 200 ')));
+    socket.once('data', (answer: Buffer) => {
+      const said = answer.toString('latin1');
+      if (said.includes(' 403 ')) refused.byProxy += 1;
+      resolve(said.includes(' 200 '));
+    });
     socket.setTimeout(5000, () => resolve(false));
     socket.on('error', () => resolve(false));
     socket.on('close', () => resolve(false));
@@ -311,6 +338,7 @@ function sendsDatagram(host: string, port: number): Promise<boolean> {
     const socket = createSocket('udp4');
     socket.on('error', () => resolve(false));
     socket.send('x', port, host, (cause) => {
+      noteKernel(cause);
       socket.close();
       resolve(cause === null);
     });
@@ -319,16 +347,16 @@ function sendsDatagram(host: string, port: number): Promise<boolean> {
 
 /** Things that fire when somebody later uses git in this folder without care. */
 async function leaveTraps(): Promise<void> {
-  const git = join(plan.workspace, '.git');
+  const git = join(workspace, '.git');
   const trap = `touch ${join(dirname(plan.ownerFile), 'trap-fired')}`;
   await mkdir(join(git, 'hooks'), { recursive: true });
-  await mkdir(join(plan.workspace, 'nested', '.git'), { recursive: true });
+  await mkdir(join(workspace, 'nested', '.git'), { recursive: true });
   await writeFile(
     join(git, 'config'),
     `[core]\n\tfsmonitor = "${trap}"\n[filter "x"]\n\tclean = "${trap}"\n`,
   );
   await writeFile(join(git, 'hooks', 'pre-push'), `#!/bin/sh\n${trap}\n`, { mode: 0o755 });
-  await writeFile(join(plan.workspace, '.gitattributes'), '* filter=x\n');
+  await writeFile(join(workspace, '.gitattributes'), '* filter=x\n');
 }
 
 /** Children that want to outlive everything. */

@@ -200,7 +200,7 @@ async function settingsFor(
       ...(egress.port === null ? {} : { httpProxyPort: egress.port }),
     },
     filesystem: {
-      denyRead: isLinux ? ['/'] : ['/root', '/home', '/Users', '/run', '/var/run'],
+      denyRead: isLinux ? ['/', '/sys'] : ['/root', '/home', '/Users', '/run', '/var/run'],
       allowRead: isLinux ? [...allowRead, ...systemFolders] : allowRead,
       // On Linux /tmp is closed like everything else, which makes it an empty writable one that ends with the run.
       allowWrite: isLinux ? own : [...own, '/tmp'],
