@@ -82,7 +82,7 @@ export function describeHostileAgent({ name, concedes, make }: HostileSubject): 
         abstractSocket: `\0cms-test-${process.pid}`,
         tcpPort: port,
         servicePid: process.pid,
-        canaries: [canary],
+        canaries: [[...canary].reverse().join('')],
         workspace,
         reportFile: null,
         egress,

@@ -9,7 +9,8 @@ import type { Finished, RunOptions, ServiceProcess } from './service-process.ts'
 import { createServiceProcess } from './service-process.ts';
 
 export const manager = 'acme/manager';
-const token = 'ghp_canary0123456789canary0123456789cana';
+/** The token of the service, which nobody else may ever see. */
+export const token = 'ghp_canary0123456789canary0123456789cana';
 
 /** The service on an emulated GitHub: a manager repository, targets, people, and one process a command. */
 export interface GithubLoop {

@@ -13,6 +13,7 @@ import {
   readdir,
   readFile,
   readlink,
+  rm,
   symlink,
   writeFile,
 } from 'node:fs/promises';
@@ -31,6 +32,7 @@ interface Plan {
   readonly abstractSocket: string;
   readonly tcpPort: number;
   readonly servicePid: number;
+  /** Secrets, spelled backwards, so that they do not stand in its own arguments. */
   readonly canaries: readonly string[];
   /** The work tree; where it was started when null. */
   readonly workspace: string | null;
@@ -246,14 +248,29 @@ for (const [name, probe] of Object.entries(probes)) {
   if (plan.only !== null && !plan.only.includes(name)) continue;
   if (await probe().catch(() => false)) succeeded.push(name);
 }
+if (process.env['ANTHROPIC_BASE_URL'] !== undefined)
+  await askModel(process.env['ANTHROPIC_BASE_URL']);
 const report = JSON.stringify({ tried: Object.keys(probes).length, succeeded, refused });
 if (plan.reportFile === null) await leaveTraps();
-else await writeFile(join(workspace, plan.reportFile), report);
+else await leaveOnly(plan.reportFile, report);
 leaveChildren();
 process.stdout.write(`${JSON.stringify({ type: 'message', text: report })}\n`);
 
+/** Takes away what the probes put into the work tree: links out of it would keep the work from being delivered. */
+async function leaveOnly(file: string, text: string): Promise<void> {
+  for (const name of ['link-out', 'link-root', 'hard', 'device', 'root-program'])
+    await rm(join(workspace, name), { force: true });
+  await writeFile(join(workspace, file), text);
+}
+
+async function askModel(base: string): Promise<void> {
+  const headers = { 'x-api-key': process.env['ANTHROPIC_API_KEY'] ?? '' };
+  const body = JSON.stringify({ model: 'claude', max_tokens: 1, messages: [] });
+  await fetch(`${base}/v1/messages`, { method: 'POST', headers, body }).then((it) => it.text());
+}
+
 function hasCanary(text: string): boolean {
-  return plan.canaries.some((canary) => text.includes(canary));
+  return plan.canaries.some((canary) => text.includes([...canary].reverse().join('')));
 }
 
 /** A file that was open when it was started: everything of the kind that is not its own program's. */
@@ -277,8 +294,7 @@ async function anyProcess(file: 'environ' | 'cmdline'): Promise<boolean> {
   for (const id of await processIds()) {
     if (id === String(process.pid)) continue;
     const text = await readFile(`/proc/${id}/${file}`, 'latin1').catch(() => '');
-    // The plan itself, in our own command line, names the canaries.
-    if (!text.includes('"canaries"') && hasCanary(text)) return true;
+    if (hasCanary(text)) return true;
   }
   return false;
 }
