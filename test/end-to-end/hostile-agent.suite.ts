@@ -22,6 +22,12 @@ export interface HostileReport {
   readonly refused: { readonly byProxy: number; readonly byKernel: number };
 }
 
+/** What the agent is told, and what it may reach. */
+interface Attack extends Readonly<Record<string, unknown>> {
+  readonly workspace: string;
+  readonly egress: readonly string[];
+}
+
 interface Ran {
   readonly report: HostileReport;
   readonly refusals: readonly EgressRefusal[];
@@ -147,7 +153,7 @@ const harmless = [
 async function runHostileAgent(
   sandbox: Sandbox,
   root: string,
-  { egress, ...plan }: { readonly egress: readonly string[]; readonly workspace: string },
+  { egress, ...plan }: Attack,
 ): Promise<Ran> {
   const runner = createAgentRunner({
     clock: systemClock,

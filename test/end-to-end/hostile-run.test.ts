@@ -1,0 +1,162 @@
+import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { git } from '../support/github-emulator/git-repository.ts';
+import { createGithubLoop, type GithubLoop, manager, token } from '../support/github-loop.ts';
+import { type ModelServer, startModelServer } from '../support/model-server.ts';
+import type { HostileReport } from './hostile-agent.suite.ts';
+
+const modelKey = 'sk-ant-canary-9876543210-run';
+const secrets = [token, modelKey];
+const program = new URL('../support/hostile-agent-program.ts', import.meta.url).pathname;
+const backwards = (text: string): string => [...text].reverse().join('');
+
+interface Refusal {
+  readonly place?: string;
+  readonly attempts?: number;
+  readonly attemptsInAll?: number;
+}
+
+/** What was seen of the sandbox from outside, each 100 ms. */
+interface Watched {
+  looks: number;
+  readonly processes: Set<string>;
+  readonly hits: Set<string>;
+}
+
+describe('a run of an agent that tries everything, through the whole service', () => {
+  let root = '';
+  let loop: GithubLoop;
+  let model: ModelServer;
+  let report: HostileReport;
+  let refusals: readonly Refusal[] = [];
+  const watched: Watched = { looks: 0, processes: new Set(), hits: new Set() };
+
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'cms-hr-'));
+    await writeFile(join(root, 'open.txt'), token, { mode: 0o666 });
+    model = await startModelServer([{ text: 'nothing' }]);
+    const plan = {
+      openFile: join(root, 'open.txt'),
+      ownerFile: join(root, 'owner.txt'),
+      serviceFolder: root,
+      otherClone: root,
+      unixSocket: join(root, 'none.sock'),
+      abstractSocket: '\0none',
+      tcpPort: Number(new URL(model.url).port),
+      servicePid: process.pid,
+      canaries: secrets.map(backwards),
+      workspace: null,
+      reportFile: 'report.json',
+      only: null,
+    };
+    const hostile = {
+      kind: 'command',
+      command: ['node', program, JSON.stringify(plan)],
+      task: 'stdin',
+      env: { ANTHROPIC_BASE_URL: model.url },
+      secrets: ['ANTHROPIC_API_KEY'],
+    };
+    loop = await createGithubLoop({
+      targets: {
+        widgets: { 'list.js': '// TODO: handle the empty list\nexport const first = 1;\n' },
+      },
+      config: {
+        executor: { default: 'hostile', agents: { hostile } },
+        repositories: [
+          {
+            match: 'acme/*',
+            egress: ['allowed.test'],
+            checks: ['curl -s http://checked.test/ | grep -q refused'],
+          },
+        ],
+      },
+      env: { ANTHROPIC_API_KEY: modelKey },
+    });
+    await loop.once();
+    loop.emulator.as('wendy').label(manager, loop.proposals()[0]?.number ?? 0, 'approved-for-dev');
+    const over = new AbortController();
+    const watching = watch(watched, join(loop.service.folder, 'data'), over.signal);
+    const ended = await loop.once();
+    over.abort();
+    await watching;
+    const [pull] = loop.pulls('acme/widgets');
+    if (pull === undefined) throw new Error(`nothing was delivered: ${JSON.stringify(ended)}`);
+    const place = `${pull.pull?.headSha}:report.json`;
+    report = JSON.parse(await git(loop.emulator.gitFolder('acme/widgets'), 'show', place));
+    const rows = await loop.query<{ facts: Refusal }>(
+      "select body::jsonb->'facts' as facts from audit_entries where event = 'run.egress_refused' order by seq",
+    );
+    refusals = rows.map(({ facts }) => facts);
+  }, 180_000);
+
+  afterAll(async () => {
+    await loop.close();
+    await model.close();
+    await rm(root, { recursive: true, force: true });
+  });
+
+  test('gets nothing', () => {
+    expect(report.succeeded).toEqual([]);
+    expect(report.tried).toBeGreaterThanOrEqual(105);
+  });
+
+  test('has every refused way out in the audit log, by place and counted', () => {
+    const places = refusals.filter(({ place }) => place !== undefined);
+    const total = refusals.find(({ attemptsInAll }) => attemptsInAll !== undefined);
+    const past = places.filter(({ place }) => place === 'past the proxy');
+    // The check of the policy asks once, too.
+    expect(places.map(({ place }) => place)).toContain('checked.test:80');
+    const byPlace = places.reduce((sum, { attempts = 0 }) => sum + attempts, 0);
+    const byProxy = (total?.attemptsInAll ?? byPlace) - (past[0]?.attempts ?? 0);
+    expect(byProxy).toBe(report.refused.byProxy + 1);
+    expect(past).toHaveLength(1);
+    expect(past[0]?.attempts).toBeGreaterThanOrEqual(report.refused.byKernel);
+    expect(report.refused.byKernel).toBeGreaterThanOrEqual(7);
+  });
+
+  test('has them named in its pull request', () => {
+    const body = loop.pulls('acme/widgets')[0]?.body ?? '';
+    for (const { place, attempts } of refusals) {
+      if (place === undefined) continue;
+      expect(body).toContain(
+        `<code>${place}${place === 'past the proxy' ? ` (${attempts} times)` : ''}`,
+      );
+    }
+  });
+
+  test('never has the token or the key of the model anywhere near, while the model gets it', () => {
+    expect([...watched.hits]).toEqual([]);
+    expect(watched.looks).toBeGreaterThanOrEqual(10);
+    expect(watched.processes.size).toBeGreaterThanOrEqual(5);
+    const asked = model.requests.filter(({ path }) => path.startsWith('/v1/messages'));
+    expect(asked.map(({ headers }) => headers['x-api-key'])).toEqual([modelKey]);
+  });
+});
+
+/** Looks each 100 ms into every process that has a network of its own, and into every file that agents may get to see. */
+async function watch(watched: Watched, data: string, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    watched.looks += 1;
+    const own = await readlink('/proc/self/ns/net');
+    for (const id of (await readdir('/proc')).filter((name) => /^\d+$/u.test(name))) {
+      const network = await readlink(`/proc/${id}/ns/net`).catch(() => own);
+      if (network === own) continue;
+      watched.processes.add(id);
+      for (const file of ['cmdline', 'environ']) await look(watched, `/proc/${id}/${file}`);
+    }
+    for (const entry of await readdir(data, { recursive: true, withFileTypes: true }).catch(
+      () => [],
+    ))
+      if (entry.isFile() && !entry.parentPath.includes('/keys'))
+        await look(watched, join(entry.parentPath, entry.name));
+    await delay(100, undefined, { signal: over }).catch(() => undefined);
+  }
+}
+
+async function look(watched: Watched, file: string): Promise<void> {
+  const content = await readFile(file, 'latin1').catch(() => '');
+  if (secrets.some((secret) => content.includes(secret))) watched.hits.add(file);
+}
