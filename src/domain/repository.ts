@@ -13,6 +13,11 @@ export function repositoryKey(repository: RepositoryRef): string {
   return `${repository.host}:${name}`;
 }
 
+/** Whether both name the same repository; null is none. */
+export function isSameRepository(one: RepositoryRef | null, other: RepositoryRef): boolean {
+  return one !== null && repositoryKey(one) === repositoryKey(other);
+}
+
 /** Reads what `repositoryKey` wrote. */
 export function parseRepositoryKey(key: string): RepositoryRef {
   const colon = key.indexOf(':');

@@ -3,7 +3,7 @@ import type { Budget } from '../domain/policy.ts';
 import { type Obstacle, obstacleCodes } from '../domain/ports/obstacles.ts';
 import type { Spending, TaskAtWork } from '../domain/ports/stores.ts';
 import { quietNow } from '../domain/quiet-hours.ts';
-import { repositoryKey } from '../domain/repository.ts';
+import { type RepositoryRef, repositoryKey } from '../domain/repository.ts';
 import type { Task } from '../domain/task.ts';
 import {
   failedStarts,
@@ -31,6 +31,7 @@ export const holdCodes = [
   'repository_paused',
   'quiet_hours',
   'agent_missing',
+  'manager_missing',
   ...obstacleCodes,
   'model_quota',
   'retry_later',
@@ -64,7 +65,14 @@ export async function holdOf(ports: DispatchPorts, task: Task): Promise<Hold | n
       `No agent is named "${task.agent}". Add it under executor.agents.`,
     );
   }
-  const obstacle = await obstacleOf(ports, task, isDelegate);
+  const manager = ports.settings.findManager(task.target);
+  if (manager === null) {
+    return hold(
+      'manager_missing',
+      `No manager repository is configured for ${task.target.name}. Set github.managerRepo.`,
+    );
+  }
+  const obstacle = await obstacleOf(ports, task, { manager, isDelegate });
   if (obstacle !== null) return obstacle;
   const waiting = (await restOf(ports, task)) ?? (await nextTryOf(ports, task));
   if (waiting !== null) return waiting;
@@ -78,9 +86,8 @@ export async function holdOf(ports: DispatchPorts, task: Task): Promise<Hold | n
 async function obstacleOf(
   ports: DispatchPorts,
   { target, agent }: Task,
-  isDelegate: boolean,
+  { manager, isDelegate }: { readonly manager: RepositoryRef; readonly isDelegate: boolean },
 ): Promise<Obstacle | null> {
-  const manager = ports.settings.managerOf(target);
   return ports.obstacles.inTheWay({ target, manager, agent: isDelegate ? null : agent });
 }
 

@@ -58,6 +58,9 @@ const ways: Readonly<Record<HoldCode, () => Promise<void>>> = {
     world.quiet = [{ days: weekdays, from: '00:00', to: '00:00', timezone: 'UTC' }];
   },
   agent_missing: async () => world.agents.clear(),
+  manager_missing: async () => {
+    world.hasManager = false;
+  },
   ...(Object.fromEntries(
     obstacleCodes.map((code) => [
       code,

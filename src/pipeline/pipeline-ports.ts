@@ -81,7 +81,10 @@ export interface Accounts {
 
 /** What of the configuration the pipeline reads; getters, so that a reload is seen at once. */
 export interface Settings {
+  /** Where the proposals of a target are; throws AppError `manager_missing` where none is configured for it. */
   readonly managerOf: (target: RepositoryRef) => RepositoryRef;
+  /** The same; null where none is configured. */
+  readonly findManager: (target: RepositoryRef) => RepositoryRef | null;
   readonly policyOf: (target: RepositoryRef) => RepositoryPolicy;
   readonly labels: () => { readonly approved: string; readonly proposal: string };
   readonly limits: () => RunLimits;

@@ -50,7 +50,10 @@ export const watching: Look = async (config) => ({
 export const proposing: Look = async (config, _database, flows) => {
   const world = await createPipelineWorld(flows);
   const settings = createSettings(() => config, folder);
-  const ports = { ...world.ports, settings: { ...settings, managerOf: () => world.manager } };
+  const ports = {
+    ...world.ports,
+    settings: { ...settings, managerOf: () => world.manager, findManager: () => world.manager },
+  };
   for (const id of ['a', 'b', 'c', 'd'])
     await world.find(id, { path: `${id}.ts`, text: `do ${id}` });
   const { proposed, held } = await propose(ports, world.target);

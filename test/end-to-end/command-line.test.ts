@@ -148,7 +148,7 @@ describe('one data folder', () => {
     expect(second.code).toBe(4);
     expect(JSON.parse(second.out)).toMatchObject({ error: { kind: 'unavailable' } });
     writeFileSync(join(where, 'go'), '');
-    expect((await first).code).toBe(0);
+    expect(await first).toMatchObject({ code: 0 });
     expect(await task()).toMatchObject({ id, state: 'in_review' });
     const { runs } = JSON.parse((await cli('tasks', 'show', id)).out) as { runs: unknown[] };
     expect(runs).toHaveLength(1);

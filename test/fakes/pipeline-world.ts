@@ -47,6 +47,8 @@ export interface PipelineWorld {
   /** What holds for every repository; change it in place. */
   readonly policy: { -readonly [key in keyof RepositoryPolicy]: RepositoryPolicy[key] };
   readonly agents: Map<string, Agent>;
+  /** Whether a manager repository is configured. */
+  hasManager: boolean;
   /** What lies in the way of every start. */
   obstacle: Obstacle | null;
   /** Who has the start of every approved task. */
@@ -112,6 +114,7 @@ export async function createPipelineWorld(
     rounds,
     agentCaps: new Map(),
     quiet: [],
+    hasManager: true,
     obstacle: null,
     claim: null,
     withoutRight: new Set(),
@@ -174,6 +177,7 @@ export async function createPipelineWorld(
       accounts: { lostApproval: async (name) => world.withoutRight.has(name) },
       settings: {
         managerOf: () => manager,
+        findManager: () => (world.hasManager ? manager : null),
         policyOf: () => policy,
         labels: () => ({ approved: 'approved-for-dev', proposal: 'task-proposal' }),
         limits: () => ({

@@ -125,8 +125,8 @@ function auditOf({ audit }: StoreRooms): ReadingPorts['auditOf'] {
 
 function issueUrlOf({ pipeline, config }: ReadingParts): ReadingPorts['issueUrl'] {
   return (target, number) => {
-    const manager = pipeline.settings.managerOf(target);
-    if (manager.host !== 'github') return null;
+    const manager = pipeline.settings.findManager(target);
+    if (manager?.host !== 'github') return null;
     return `${config().github.serverUrl.replace(/\/+$/u, '')}/${manager.name}/issues/${number}`;
   };
 }

@@ -13,7 +13,8 @@ type Entry = Config['repositories'][number];
 /** What the pipeline reads of the configuration, looked up anew at each call so that a reload is seen at once. */
 export function createSettings(current: () => Config, folder: string): Settings {
   return {
-    managerOf: (target) => managerOf(current(), target),
+    managerOf: (target) => findManager(current(), target) ?? managerMissing(target),
+    findManager: (target) => findManager(current(), target),
     policyOf: (target) => policyOf(current(), target, folder),
     labels: () => current().github.labels,
     limits: () => {
@@ -43,14 +44,16 @@ export function createSettings(current: () => Config, folder: string): Settings 
 }
 
 /** A local repository is its own manager: its proposals live in our database. */
-function managerOf(config: Config, target: RepositoryRef): RepositoryRef {
+function findManager({ github }: Config, target: RepositoryRef): RepositoryRef | null {
   if (target.host === 'local') return target;
-  if (config.github.managerRepo !== null)
-    return { host: 'github', name: config.github.managerRepo };
+  return github.managerRepo === null ? null : { host: 'github', name: github.managerRepo };
+}
+
+function managerMissing({ name }: RepositoryRef): never {
   throw new AppError({
     kind: 'invalid_input',
     code: 'manager_missing',
-    message: `${target.name} is on GitHub, but no manager repository is configured to take its proposals.`,
+    message: `${name} is on GitHub, but no manager repository is configured to take its proposals.`,
     next: 'Set github.managerRepo to owner/name.',
   });
 }

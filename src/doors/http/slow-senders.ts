@@ -9,7 +9,8 @@ export const serverLimits = {
   maxRequestsPerSocket: 10_000,
   // Idle connections end with the server; those at work are waited for.
   forceCloseConnections: 'idle',
-  return503OnClosing: true,
+  // Ours says who refuses, and what to do; this one would be an answer without a code.
+  return503OnClosing: false,
   routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false, caseSensitive: true },
   http: {
     headersTimeout: 10_000,

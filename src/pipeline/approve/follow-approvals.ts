@@ -1,6 +1,5 @@
 import type { Actor } from '../../domain/actor.ts';
-import type { RepositoryRef } from '../../domain/repository.ts';
-import { repositoryKey } from '../../domain/repository.ts';
+import { isSameRepository, type RepositoryRef } from '../../domain/repository.ts';
 import type { Task } from '../../domain/task.ts';
 import type { Failure } from '../settle.ts';
 import { forEachApart } from '../settle.ts';
@@ -20,8 +19,8 @@ export async function followApprovals(
   labeled: ReadonlySet<number>,
 ): Promise<{ readonly moved: readonly Task[]; readonly failed: readonly Failure[] }> {
   const tasks = await ports.tasks.list({ states: ['proposed', 'approved', 'running'] });
-  const here = tasks.filter(
-    (task) => repositoryKey(ports.settings.managerOf(task.target)) === repositoryKey(manager),
+  const here = tasks.filter(({ target }) =>
+    isSameRepository(ports.settings.findManager(target), manager),
   );
   const moved: Task[] = [];
   const failed = await forEachApart(

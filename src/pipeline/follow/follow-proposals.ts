@@ -1,6 +1,5 @@
 import type { HostIssue } from '../../domain/ports/code-host.ts';
-import type { RepositoryRef } from '../../domain/repository.ts';
-import { repositoryKey } from '../../domain/repository.ts';
+import { isSameRepository, type RepositoryRef } from '../../domain/repository.ts';
 import type { Task, TaskEvent } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
@@ -51,7 +50,7 @@ export async function followProposals(ports: Ports, manager: RepositoryRef): Pro
 
 function isHere(ports: Ports, manager: RepositoryRef, task: Task): boolean {
   if (task.issueNumber === null) return false;
-  return repositoryKey(ports.settings.managerOf(task.target)) === repositoryKey(manager);
+  return isSameRepository(ports.settings.findManager(task.target), manager);
 }
 
 async function decide(ports: Ports, task: Task, issue: HostIssue | null): Promise<Task> {

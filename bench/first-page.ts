@@ -1,0 +1,57 @@
+// The first page of the dashboard over many tasks, in Chromium: `node bench/first-page.ts [tasks]`. Prints milliseconds from
+// the call of an address until its rows are drawn, beside an empty page of the same browser.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { sql } from 'kysely';
+import { findChromium, launchChromium } from '../test/support/chromium.ts';
+import { becomeFirstAdmin } from '../test/support/dashboard-person.ts';
+import { startDashboardService } from '../test/support/dashboard-service.ts';
+import { createFreshDatabase } from '../test/support/fresh-database.ts';
+import { seedTasks } from './seed-tasks.ts';
+
+const size = Number(process.argv[2] ?? 100_000);
+const rounds = 10;
+const executable = await findChromium();
+if (executable === null) throw new Error('no Chromium on this machine');
+const folder = await mkdtemp(join(tmpdir(), 'cms-bench-'));
+const service = await startDashboardService(undefined, undefined, () =>
+  createFreshDatabase(folder),
+);
+const browser = await launchChromium(executable);
+try {
+  const db = service.database.kysely<unknown>();
+  await seedTasks(db, size);
+  await sql`vacuum analyze`.execute(db);
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  await becomeFirstAdmin(page, service);
+  process.stdout.write(`${size} tasks, ${rounds} rounds, ms until drawn\n`);
+  const pages = [
+    ['an empty page', 'about:blank', 'html'],
+    ['inbox', '/inbox', 'main [role="listitem"], main li'],
+    ['board', '/board', 'main a[href^="/tasks/"]'],
+    ['tasks', '/tasks', 'main tbody tr, main [role="row"] a'],
+  ] as const;
+  for (const [name, path, row] of pages) {
+    const times: number[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      const start = performance.now();
+      await page.goto(path.startsWith('/') ? `${service.origin}${path}` : path, {
+        waitUntil: 'commit',
+      });
+      await page.locator(row).first().waitFor();
+      times.push(performance.now() - start);
+    }
+    times.sort((a, b) => a - b);
+    const at = (share: number): string => (times[Math.floor(times.length * share)] ?? 0).toFixed(0);
+    process.stdout.write(
+      `${name.padEnd(16)} p50 ${at(0.5).padStart(6)}  p95 ${at(0.95).padStart(6)}\n`,
+    );
+  }
+} finally {
+  await browser.close();
+  await service.close();
+  await rm(folder, { recursive: true, force: true });
+}
