@@ -314,7 +314,6 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
     } else if (options.needs === 'engine') {
       const isStart = options.operation === startService.name;
       auditReloads(parts.live, store.audit, parts.log);
-      closers.push(publishConfig(store.database, parts.live, loaded.file, parts.log));
       const process = await openProcess({
         ...loop,
         role,
@@ -324,6 +323,8 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         endLeftovers: () => slot.endLeftovers(),
       });
       const { service, leads } = process;
+      // Who is refused beside another service has written nothing.
+      closers.push(publishConfig(store.database, parts.live, loaded.file, parts.log));
       closers.push(() => process.close());
       closers.push(await vaultKept(parts, store, leads));
       closers.push(

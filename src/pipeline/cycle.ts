@@ -49,7 +49,9 @@ export async function runCycle(
 ): Promise<CycleSummary> {
   const problems: Problem[] = [];
   const report = (where: string, thrown: unknown): void => {
-    const { kind, code, message, next } = toAppError(thrown);
+    const error = toAppError(thrown);
+    const { kind, code, message, next } = error;
+    ports.log.warn('a part of the cycle failed', { where, code, error });
     problems.push({ where, kind, code, message, next: next ?? null });
   };
   const attempt = async <T>(where: string, body: () => Promise<T>): Promise<T | null> => {

@@ -17,8 +17,8 @@ export async function settleAll(
     try {
       if ((await ports.effects.settleNow(intent)) === null) return;
     } catch (thrown) {
-      const { code, kind, message } = toAppError(thrown);
-      ports.log.warn('a write outside is left for the next round', { intent, code, kind, message });
+      const error = toAppError(thrown);
+      ports.log.warn('a write outside is left for the next round', { intent, error });
     }
   }
 }

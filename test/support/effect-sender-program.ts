@@ -17,7 +17,7 @@ import type {
 } from '../../src/platform/effects/intent.ts';
 
 /**
- * Decides the intents INTENTS (ids, by comma) and settles them against the host at HOST_URL.
+ * Decides the intents on standard input (ids, by comma) and settles them against the host at HOST_URL.
  * CMS_CRASH_AT names the checkpoint at which it sends itself CMS_CRASH_SIGNAL, the first time it comes by.
  */
 const environment = process.env;
@@ -43,12 +43,16 @@ const effects = createEffects<Kysely<unknown>, EffectRequestShape>({
   options: { leaseMs: Number(environment['LEASE_MS']), lookDistanceMs: 400, pollMs: 50 },
 });
 
-const ids = (environment['INTENTS'] ?? '').split(',');
+const ids = (await text(process.stdin)).split(',');
 await database
   .kysely<unknown>()
   .transaction()
   .execute(async (open) => await effects.intend(open, ids.map(requestOf)));
-await Promise.all(ids.map(async (id) => await effects.settle(id)));
+const queue = ids.values();
+const hand = async (): Promise<void> => {
+  for (const id of queue) await effects.settle(id);
+};
+await Promise.all(Array.from({ length: 8 }, hand));
 await database.close();
 
 function requestOf(taskId: string): EffectRequestShape {

@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import { messageOf } from '../../lib/app-error.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { systemRandom } from '../../lib/random.ts';
@@ -22,7 +21,7 @@ export function publishConfig(
     hashes.publish({ ...self, hash: configHash(live.current()) });
   const unsubscribe = live.subscribe(() => {
     publish().catch((error: unknown) => {
-      log.warn({ error: messageOf(error) }, 'the hash of the configuration is told later');
+      log.warn({ error }, 'the hash of the configuration is told later');
     });
   });
   const stop = startPeriodic(

@@ -1,5 +1,4 @@
 import { join, resolve } from 'node:path';
-import { messageOf } from '../../lib/app-error.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/random.ts';
 import type { BackupFacts } from '../../operations/backups/contract.ts';
@@ -105,7 +104,7 @@ export function keepBackups(
       await pruneBackups(folder, keep);
     } catch (error) {
       notBefore = now + Math.min(everyMs, 15 * 60_000);
-      log.error({ code: 'backup_failed', folder, error: messageOf(error) }, 'A backup failed.');
+      log.error({ code: 'backup_failed', folder, error }, 'A backup failed.');
       onFailed(error);
     }
   };

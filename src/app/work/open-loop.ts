@@ -93,12 +93,15 @@ async function startOnce(
 /** A page that was closed for longer reads everything again. */
 const changesKeptMs = 3 * 86_400_000;
 
+/** A GitHub that was away leaves writes for hours, a second apart each; approvals and starts do not wait for them. */
+const leftoversMs = 20_000;
+
 async function settleLeftovers(
   { store, pipeline }: LoopParts,
   driver: WorkflowDriver,
 ): Promise<number> {
   await store.changes.prune(new Date(pipeline.clock.now().getTime() - changesKeptMs));
-  const { settled } = await store.effects.settleAll();
+  const { settled } = await store.effects.settleAll({ maxMs: leftoversMs });
   const live = new Set((await driver.list({ states: ['queued', 'running'] })).map(({ id }) => id));
   const isAtWork = async (run: AttemptRef): Promise<boolean> =>
     [...live].some((id) => isOfRun(id, run));

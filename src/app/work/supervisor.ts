@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { messageOf } from '../../lib/app-error.ts';
 import type { Log } from '../../lib/log.ts';
 import { type DaemonReady, daemonVariable, removePidFile, tellParent } from './daemon.ts';
 
@@ -31,7 +30,7 @@ export function createSupervisor(
   const say = (...words: readonly string[]): void => {
     run('systemd-notify', ['--no-block', `--pid=${process.pid}`, ...words], options).catch(
       (error: unknown) => {
-        log.error({ error: messageOf(error), words }, 'the supervisor could not be told');
+        log.error({ error, words }, 'the supervisor could not be told');
       },
     );
   };
@@ -48,7 +47,7 @@ export function createSupervisor(
 /** The command that started us detached waits for one message. */
 function daemonSupervisor(pidFile: string, log: Log): Supervisor {
   const failed = (error: unknown): void => {
-    log.error({ error: messageOf(error), pidFile }, 'the pid file could not be kept');
+    log.error({ error, pidFile }, 'the pid file could not be kept');
   };
   return {
     ready: (told) => void tellParent(pidFile, told).catch(failed),

@@ -140,9 +140,6 @@ async function round(
   // Only what is still wrong in the last round is a problem; the first scan's troubles stay until scanned again.
   if (scan) problems.clear();
   for (const problem of summary.problems) problems.set(`${problem.where}:${problem.code}`, problem);
-  for (const { where, code, message } of summary.problems) {
-    ports.cycle.log.warn('a part of the cycle failed', { where, code, reason: message });
-  }
   if (progressed(summary)) {
     options.progress(
       `${summary.findings} findings, ${summary.proposed} proposed, ${summary.approved} approved, ${summary.refused} refused, ${summary.started} started`,

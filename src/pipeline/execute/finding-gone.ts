@@ -14,8 +14,8 @@ export async function findingGone(
   try {
     await ports.lookAgain(task.target);
   } catch (thrown) {
-    const { code, message } = toAppError(thrown);
-    ports.log.warn('the base branch could not be looked at again', { code, reason: message });
+    const error = toAppError(thrown);
+    ports.log.warn('the base branch could not be looked at again', { error });
   }
   const finding = await ports.findings.get(task.origin.findingId);
   if (finding?.status !== 'fixed') return null;

@@ -66,7 +66,7 @@ export interface Audit {
   prune(before: Date): Promise<Pruned | null>;
   /** Who signs, as `<name>+<key id>+<base64>`. */
   readonly verifierKey: string;
-  /** Signs and anchors what is new. */
+  /** Signs and anchors what is new, unless this process added nothing. */
   close(): Promise<void>;
 }
 
@@ -112,11 +112,13 @@ export function createAudit(deps: AuditDeps): Audit {
     anchors: deps.anchors,
     onFault: faults.tell,
   });
+  let hasAdded = false;
   const append = async (
     entries: readonly NewEntry[],
     isForced?: boolean,
   ): Promise<readonly ChainedEntry[]> => {
     const kept = await reserve.waiting();
+    hasAdded ||= entries.length + kept.length > 0;
     const done = await chain.append(entries, isForced, kept.map(takenOver));
     if (kept.length > 0) await reserve.clear(kept);
     faults.about('log', done.fault);
@@ -180,7 +182,10 @@ export function createAudit(deps: AuditDeps): Audit {
     },
     record: async (transaction, entry) => {
       if (transaction === null) await write(entry, null);
-      else await leaveIn(transaction, { at: clock.now(), entry: clean(entry) });
+      else {
+        hasAdded = true;
+        await leaveIn(transaction, { at: clock.now(), entry: clean(entry) });
+      }
     },
     list: async (query) => {
       await drainQueue();
@@ -216,9 +221,10 @@ export function createAudit(deps: AuditDeps): Audit {
     },
     verifierKey: signer.verifierKey,
     close: async () => {
-      await append([], true).catch((error: unknown) =>
-        faults.tell({ code: 'audit_unavailable', message: messageOf(error) }),
-      );
+      if (hasAdded)
+        await append([], true).catch((error: unknown) =>
+          faults.tell({ code: 'audit_unavailable', message: messageOf(error) }),
+        );
       await anchoring.done();
       await reserve.close();
     },

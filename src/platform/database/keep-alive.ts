@@ -1,4 +1,3 @@
-import { messageOf } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { EmbeddedServer } from './embedded/supervisor.ts';
@@ -15,7 +14,7 @@ export function keepAlive(
     while (!stop.signal.aborted) {
       await clock.sleep(intervalMs, stop.signal);
       await server.revive().catch((error: unknown) => {
-        log.error({ error: messageOf(error) }, 'The embedded database could not be started again.');
+        log.error({ error }, 'The embedded database could not be started again.');
       });
     }
   };

@@ -1,5 +1,4 @@
 import pg from 'pg';
-import { messageOf } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { advisoryKey } from './advisory-locks.ts';
@@ -86,7 +85,7 @@ async function hold(
     await clock.sleep(retryMs, released).catch(() => undefined);
     if (released.aborted) return;
     state.client = await lockedConnection(options).catch((error: unknown) => {
-      log.debug({ lock: options.name, error: messageOf(error) }, 'The lock is not back yet.');
+      log.debug({ lock: options.name, error }, 'The lock is not back yet.');
       return undefined;
     });
     if (state.client !== undefined) options.onRegained?.();

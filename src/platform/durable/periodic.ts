@@ -1,4 +1,3 @@
-import { messageOf } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Random } from '../../lib/random.ts';
@@ -28,7 +27,7 @@ export function startPeriodic(
       try {
         wantedMs = (await work()) ?? everyMs;
       } catch (error) {
-        log.error({ schedule: name, error: messageOf(error) }, 'Scheduled work failed.');
+        log.error({ schedule: name, error }, 'Scheduled work failed.');
       }
       const pauseMs = wantedMs * (0.9 + 0.2 * random.fraction());
       await clock.sleep(pauseMs, stop.signal).catch(() => undefined);

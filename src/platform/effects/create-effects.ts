@@ -27,8 +27,11 @@ export interface EffectsOf<Handle, Request extends EffectRequestShape> {
   settle(intentId: string): Promise<EffectResultShape>;
   /** The same as far as it goes without waiting; null when it stays open for its second look or is in other hands. */
   settleNow(intentId: string): Promise<EffectResultShape | null>;
-  /** One pass over everything that is open, as after a crash; never waits. Call it at the start and every so often. */
-  settleAll(options?: { readonly concurrency?: number }): Promise<Sweep>;
+  /**
+   * One pass over everything that is open, as after a crash; never waits. Call it at the start and every so often. With
+   * `maxMs` it begins with none after that time; the rest is left to the next pass.
+   */
+  settleAll(options?: { readonly concurrency?: number; readonly maxMs?: number }): Promise<Sweep>;
   /** Gives up what an attempt still wanted to write and nobody is sending; answers how many. For good: it is never sent. */
   withdraw(attempt: { readonly taskId: string; readonly attempt: number }): Promise<number>;
   get(intentId: string): Promise<Intent<Request> | null>;
@@ -60,7 +63,7 @@ export function createEffects<Handle, Request extends EffectRequestShape>(
     },
     settle: async (id) => await settle(parts, id),
     settleNow: async (id) => await settleNow(parts, id),
-    settleAll: async (options = {}) => await sweep(parts, options.concurrency ?? 4),
+    settleAll: async (options = {}) => await sweep(parts, options),
     withdraw: async (attempt) => await withdrawIntents(db, attempt),
     get: async (id) => (await readIntent<Request>(db, id))?.intent ?? null,
     ofTask: async (taskId) => await intentsOfTask<Request>(db, taskId),

@@ -17,14 +17,18 @@ type Outcome = 'settled' | 'timed' | 'held';
 /** Takes each open intent as far as it goes without waiting; intents of one task in their order, one after the other. */
 export async function sweep<Request extends EffectRequestShape>(
   parts: StepParts<Request>,
-  concurrency: number,
+  { concurrency = 4, maxMs = Infinity }: { concurrency?: number; maxMs?: number },
 ): Promise<Sweep> {
+  const until = parts.clock.monotonicMs() + maxMs;
   const rows = await openIntents(parts.db);
   const tasks = [...Map.groupBy(rows, ({ task_id }) => task_id).values()];
   const queue = tasks.values();
   const count = { settled: 0, timed: 0, held: 0 };
   const worker = async (): Promise<void> => {
-    for (const intents of queue) await settleInOrder(parts, intents, count);
+    for (const intents of queue) {
+      await settleInOrder(parts, intents, count);
+      if (parts.clock.monotonicMs() >= until) return;
+    }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
   const { settled, timed } = count;

@@ -51,7 +51,7 @@ export function createHealer(deps: HealerDeps): Healer {
       try {
         await deps.keep(unkept[0]);
       } catch (error) {
-        deps.log.debug({ error: messageOf(error) }, 'What a remedy did is kept later.');
+        deps.log.debug({ error }, 'What a remedy did is kept later.');
         return;
       }
       unkept = unkept.slice(1);

@@ -1,6 +1,7 @@
 import type { Json } from '../../lib/json.ts';
 import { plainValue } from '../../lib/plain-value.ts';
 import type { LogContext, Span } from './context.ts';
+import { errorFacts } from './error-facts.ts';
 
 export type LogLevel = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL';
 
@@ -66,10 +67,16 @@ export function logRecord(
   return record as unknown as LogRecord;
 }
 
+function plainFact(value: unknown): Json {
+  const plain = plainValue(value);
+  const isError = value instanceof Error && typeof plain === 'object' && plain !== null;
+  return isError ? { ...plain, ...errorFacts(value) } : plain;
+}
+
 function tell(record: Record<string, Json>, facts: object): void {
   for (const [name, value] of Object.entries(facts) as [string, unknown][]) {
     if (value === undefined) continue;
     const key = fileNames[name] ?? name;
-    record[reserved.has(key) ? `fact_${key}` : key] = plainValue(value);
+    record[reserved.has(key) ? `fact_${key}` : key] = plainFact(value);
   }
 }

@@ -1,4 +1,3 @@
-import { messageOf } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { storedJson, storedText } from '../../lib/stored-text.ts';
@@ -79,10 +78,7 @@ export function createBlocks({ database, clock, newId, log }: BlockDeps): Blocks
       for (const [subject, { keptAt }] of own)
         if (keptAt !== null && keptAt < started) own.delete(subject);
     } catch (error) {
-      log.warn(
-        { error: messageOf(error), category: 'security' },
-        'Blocks could not be read; those known stand.',
-      );
+      log.warn({ error, category: 'security' }, 'Blocks could not be read; those known stand.');
     } finally {
       asked = clock.monotonicMs();
       asking = null;

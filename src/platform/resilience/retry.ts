@@ -30,12 +30,21 @@ export function createRetry(
       try {
         return await attempt();
       } catch (error) {
-        if (tried >= attempts || budget < 1 || !when(error)) throw error;
+        if (tried >= attempts || budget < 1 || !when(error)) throw after(tried, error);
         budget -= 1;
         await clock.sleep(fullJitterMs(tried - 1, { baseMs, capMs }, random));
       }
     }
   };
+}
+
+/** The last error, which says how often it was tried. */
+function after(attempt: number, error: unknown): unknown {
+  if (attempt === 1 || !(error instanceof AppError)) return error;
+  const { kind, code, message, next, cause, details, stack } = error;
+  const last = new AppError({ kind, code, message, next, cause, details: { ...details, attempt } });
+  if (stack !== undefined) last.stack = stack;
+  return last;
 }
 
 const budgetCapacity = 50;
