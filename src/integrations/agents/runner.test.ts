@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -181,9 +181,13 @@ describe('the agent runner', () => {
 
   it('stops when it fills the disk, and says so', async () => {
     const line = 'i=0; while :; do head -c 900000 /dev/zero > "f$i"; i=$((i+1)); sleep 0.02; done';
-    const { result } = await run(shell(line), {}, undefined, 10 * 2 ** 20);
+    const { result, workspace } = await run(shell(line), {}, undefined, 10 * 2 ** 20);
     expect(result).toMatchObject({ stopped: null, end: { kind: 'failed', failure: 'agent' } });
     expect(result.end.message).toContain('disk');
+    const names = await readdir(workspace);
+    const sizes = await Promise.all(names.map((name) => stat(join(workspace, name))));
+    const written = sizes.reduce((sum, { blocks }) => sum + blocks * 512, 0);
+    expect(written).toBeGreaterThan(10 * 2 ** 20);
   });
 
   it('stops when it is canceled, and does not start when it was canceled before', async () => {
@@ -202,6 +206,7 @@ describe('the agent runner', () => {
       0,
     );
     expect(kept).toBeLessThanOrEqual(100_000);
+    expect(kept).toBeGreaterThan(90_000);
     expect(result.end.message).toContain('last');
   });
 

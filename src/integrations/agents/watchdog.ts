@@ -1,4 +1,4 @@
-import { lstat, opendir } from 'node:fs/promises';
+import { lstat, opendir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentLimits, AgentRunResult } from '../../domain/ports/agent.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -31,18 +31,25 @@ export interface Used {
 export async function watch(watched: Watched, over: AbortSignal): Promise<StopReason> {
   const { clock, limits, signal } = watched;
   const startedMs = clock.monotonicMs();
-  const tickMs = Math.min(1000, Math.max(20, Math.min(limits.timeoutMs, limits.stallMs) / 8));
+  const tickMs = Math.min(
+    longestTickMs,
+    Math.max(20, Math.min(limits.timeoutMs, limits.stallMs) / 8),
+  );
   const first = await lookAtAll(watched.folders);
   let { newestMs } = first;
   let lastChangeMs = startedMs;
   let nextLookMs = startedMs;
+  let disk = { freeBytes: await freeBytes(watched.folders), leftBytes: watched.diskBytes };
   while (!signal.aborted) {
     const nowMs = clock.monotonicMs();
     if (nowMs - startedMs >= limits.timeoutMs) return 'timeout';
     if (isOver(watched.used(), limits)) return 'budget';
     const isSilent = nowMs - Math.max(watched.lastOutputMs(), lastChangeMs) >= limits.stallMs;
-    if (isSilent || nowMs >= nextLookMs) {
+    const freeNow = await freeBytes(watched.folders);
+    const mayBeFull = disk.freeBytes - freeNow > disk.leftBytes;
+    if (isSilent || mayBeFull || nowMs >= nextLookMs) {
       const look = await lookAtAll(watched.folders);
+      disk = { freeBytes: freeNow, leftBytes: watched.diskBytes - look.bytes + first.bytes };
       if (look.bytes - first.bytes > watched.diskBytes) return 'disk';
       if (look.newestMs > newestMs) lastChangeMs = nowMs;
       else if (isSilent) return 'stall';
@@ -52,6 +59,17 @@ export async function watch(watched: Watched, over: AbortSignal): Promise<StopRe
     await sleepUntilEither(clock, tickMs, signal, over);
   }
   return 'canceled';
+}
+
+const longestTickMs = 100;
+
+/**
+ * Free space of the disk under the folders. Asked for each time, because it costs nothing and a fast writer fills a
+ * disk between two looks at a tree.
+ */
+async function freeBytes([folder]: readonly string[]): Promise<number> {
+  const found = folder === undefined ? null : await statfs(folder).catch(() => null);
+  return found === null ? 0 : found.bfree * found.bsize;
 }
 
 function isOver({ costUsd, tokens, turns }: Used, limits: AgentLimits): boolean {

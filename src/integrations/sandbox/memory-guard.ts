@@ -2,11 +2,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import type { Clock } from '../../lib/clock.ts';
 
 const lookEveryMs = 250;
+const shortestPauseMs = 10;
 const pageBytes = 4096;
 
 /**
  * Where no control group limits memory: adds up what a process and its descendants hold for themselves, several times
- * a second, and calls `onExceeded` once it is too much. Slower than the kernel: a fast hog overshoots.
+ * a second and more often the sooner it would be full at its pace, and calls `onExceeded` once it is too much. Slower
+ * than the kernel: what grows suddenly overshoots.
  */
 export async function guardMemory(
   pid: number,
@@ -15,10 +17,17 @@ export async function guardMemory(
   over: AbortSignal,
   onExceeded: () => void,
 ): Promise<void> {
+  let last = { bytes: 0, atMs: clock.monotonicMs() };
   while (!over.aborted) {
-    if ((await memoryOfTree(pid)) > limitBytes) return onExceeded();
+    const bytes = await memoryOfTree(pid);
+    if (bytes > limitBytes) return onExceeded();
+    const atMs = clock.monotonicMs();
+    const pace = (bytes - last.bytes) / Math.max(1, atMs - last.atMs);
+    last = { bytes, atMs };
+    const untilHalfWay = pace > 0 ? (limitBytes - bytes) / pace / 2 : lookEveryMs;
+    const pauseMs = Math.max(shortestPauseMs, Math.min(lookEveryMs, untilHalfWay));
     // The end of the process wakes us; that is no failure.
-    await clock.sleep(lookEveryMs, over).catch(() => undefined);
+    await clock.sleep(pauseMs, over).catch(() => undefined);
   }
 }
 

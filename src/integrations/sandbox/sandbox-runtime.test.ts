@@ -24,6 +24,7 @@ if (missing.length > 0) {
     name: 'sandbox-runtime',
     isolates: true,
     addsVariables: true,
+    kernelLimits: false,
     make: (tempRoot, onRefusal) =>
       createSandboxRuntime({
         clock: systemClock,

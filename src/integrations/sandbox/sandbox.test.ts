@@ -11,6 +11,8 @@ describeSandbox({
   name: 'bubblewrap',
   isolates: true,
   addsVariables: false,
+  // As root, control groups do it.
+  kernelLimits: process.getuid?.() === 0,
   make: (tempRoot, onRefusal) =>
     createBubblewrap({
       ...base,
@@ -26,5 +28,6 @@ describeSandbox({
   name: 'none',
   isolates: false,
   addsVariables: false,
+  kernelLimits: false,
   make: (tempRoot) => createNoSandbox({ ...base, tempRoot }),
 });
