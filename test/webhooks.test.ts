@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createGithubLoop, type GithubLoop, manager } from './support/github-loop.ts';
+import { createGithubLoop, type GithubLoop, manager, token } from './support/github-loop.ts';
 import { type RunningService, startService } from './support/running-service.ts';
 import { deliver, signDelivery } from './support/sign-delivery.ts';
 
@@ -50,7 +50,7 @@ async function query<T extends object>(loop: GithubLoop, text: string): Promise<
 }
 
 describe('deliveries from GitHub', { timeout: 180_000 }, () => {
-  test('a label that a delivery tells of starts the work without a poll', async () => {
+  test('a label that a delivery tells of starts the work without a poll, and a comment with our token is an incident', async () => {
     const { loop, start } = await createPlace();
     const service = await start();
     await vi.waitFor(() => expect(loop.proposals()).toHaveLength(1), { timeout: 120_000 });
@@ -62,6 +62,22 @@ describe('deliveries from GitHub', { timeout: 180_000 }, () => {
     await vi.waitFor(() => expect(loop.pulls('acme/widgets')).toHaveLength(1), {
       timeout: 120_000,
     });
+    const comment = { body: `used "${token}"`, html_url: 'https://github.test/acme/manager/1#c7' };
+    const commented = { ...labeled(number), action: 'created', comment };
+    const sent = signDelivery(secret, 'issue_comment', commented, 'with-our-token');
+    expect(await deliver(service.address, sent)).toBe(202);
+    await vi.waitFor(
+      async () => {
+        const rows = await query<{ facts: object }>(
+          loop,
+          "select body::jsonb->'facts' as facts from audit_entries where event = 'incident.secret_exposed'",
+        );
+        expect(rows.map(({ facts }) => facts)).toMatchObject([
+          { place: comment.html_url, suspended: true },
+        ]);
+      },
+      { timeout: 60_000 },
+    );
   });
 
   test('what was answered before the process was killed is worked through by the next one', async () => {

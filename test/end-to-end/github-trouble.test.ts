@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { describe, test } from 'vitest';
 import type { GithubLoop, LoopOptions, TaskLine } from '../support/github-loop.ts';
-import { createGithubLoop, manager } from '../support/github-loop.ts';
+import { createGithubLoop, manager, token } from '../support/github-loop.ts';
 
 const approved = 'approved-for-dev';
 const files = { 'list.js': '// TODO: handle the empty list\nexport const a = 1;\n' };
@@ -52,6 +53,42 @@ describe.concurrent('a database that is lost', () => {
       expect(loop.pulls('acme/widgets')).toHaveLength(1);
       expect(loop.emulator.journal.effects).toHaveLength(before);
       expect(loop.emulator.journal.duplicates()).toEqual([]);
+    });
+  }, 240_000);
+});
+
+interface Exposed {
+  readonly target: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+describe.concurrent('a token of ours that stands on GitHub', () => {
+  test('is an incident with its way out: suspended in that look, used no more, and what to do is said', async ({
+    expect,
+  }) => {
+    await within({ targets: { widgets: files } }, async (loop) => {
+      await loop.once();
+      const [proposal] = loop.proposals();
+      const body = `${proposal?.body}\n\nIt failed with\n> Authorization: token ${token}`;
+      loop.emulator.as('wendy').editIssue(manager, proposal?.number ?? 0, { body });
+      await loop.service.run(['start', '--once']);
+      const [incident, ...more] = await loop.query<Exposed>(
+        "select target, body::jsonb->'facts' as facts from audit_entries where event = 'incident.secret_exposed'",
+      );
+      expect(more).toEqual([]);
+      expect(incident?.target).toBe('GITHUB_TOKEN');
+      expect(incident?.facts).toMatchObject({ suspended: true });
+      const runbook = new URL(`../../${incident?.facts['runbook']}`, import.meta.url);
+      expect(await readFile(runbook, 'utf8')).toContain('Revoke');
+
+      const before = loop.emulator.journal.entries.length;
+      const next = await loop.service.run(['start', '--once']);
+      const later = loop.emulator.journal.entries.slice(before).filter(({ user }) => user !== null);
+      expect(later.map(({ method, path }) => `${method} ${path}`)).toEqual([]);
+      expect(next.stdout).toContain('credential_suspended');
+      const issues = await loop.service.run(['security', 'audit']);
+      expect(issues.exitCode).toBe(1);
+      expect(issues.stdout).toContain('secret_exposed');
     });
   }, 240_000);
 });

@@ -24,6 +24,7 @@ const inbox = createInbox(database, deps);
 const processor = processDeliveries({
   inbox,
   look: async () => await systemClock.sleep(2),
+  see: async () => undefined,
   within: async (_id, look, body) => {
     if (look.kind === 'issue')
       await database.pool.query('insert into looked (number) values ($1)', [look.number]);

@@ -30,7 +30,7 @@ export interface WebhookRooms {
 
 export interface WebhookParts extends LookPorts, HookParts {
   readonly config: () => Config;
-  readonly store: Pick<StoreRooms, 'database' | 'credentials' | 'audit' | 'vault'>;
+  readonly store: Pick<StoreRooms, 'database' | 'credentials' | 'audit' | 'vault' | 'see'>;
   readonly guard: Pick<CreatedGuard, 'admit'>;
   readonly telemetry: Pick<Telemetry, 'measure'>;
   readonly log: Log;
@@ -75,6 +75,7 @@ export function openWebhooks(parts: WebhookParts): WebhookRooms {
       const processor = processDeliveries({
         inbox: mine,
         look: createLook(parts),
+        see: store.see,
         within: (id, { kind }, body) =>
           withContext(
             { correlationId: id, operation: `webhooks.look.${kind}`, userId: 'github' },

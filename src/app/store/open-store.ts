@@ -88,7 +88,7 @@ import type { Reconciliation } from './reconciliation.ts';
 import { openReconciliation, reconciliationMigration } from './reconciliation.ts';
 import { cleanRequest, withCleanWrites } from './redacted-writes.ts';
 import { loadSharedKey, sharedKeysMigration } from './shared-keys.ts';
-import { withExposureWatch } from './watch-exposure.ts';
+import { createExposureWatch, type SeeText, withExposureWatch } from './watch-exposure.ts';
 
 /** Everything that keeps or writes: database, stores, effects, audit, git, code hosts. */
 export interface StoreRooms {
@@ -111,6 +111,8 @@ export interface StoreRooms {
   readonly credentialOf: (repository: string) => string;
   readonly mirrors: Mirrors;
   readonly trees: OpenTreeReader;
+  /** For texts of others that come by themselves: secrets of ours in them are an incident. */
+  readonly see: SeeText;
   readonly workspaces: Workspaces;
   readonly reconciliation: Reconciliation;
   readonly changes: ChangeFeed;
@@ -215,6 +217,12 @@ async function build(
   let access: AccessOf | null = null;
   const accessOf = (): AccessOf =>
     (access ??= githubAccess({ ...parts, database, credentials, sealing: vault }));
+  const see = createExposureWatch({
+    ...parts,
+    audit,
+    correlationId: () => currentCorrelationId() ?? random.uuid(),
+    suspend: (name) => suspendExposed(parts, database, credentials, name),
+  });
   const host = (name: HostName): CodeHost => {
     if (name === 'local') return local;
     github ??= withExposureWatch(
@@ -231,12 +239,7 @@ async function build(
         }),
         redact,
       ),
-      {
-        ...parts,
-        audit,
-        correlationId: () => currentCorrelationId() ?? random.uuid(),
-        suspend: (name) => suspendExposed(parts, database, credentials, name),
-      },
+      see,
     );
     return github;
   };
@@ -304,6 +307,7 @@ async function build(
     reconciliation,
     changes: createChangeFeed(database, { clock, log }),
     checkpoint,
+    see,
     workspaces: createWorkspaces({ git, root: join(dataDir, 'workspaces'), maker: parts.maker }),
     close: async () => {
       trees.close();

@@ -3,7 +3,7 @@ import { createFakeCodeHost } from '../../../test/fakes/fake-code-host.ts';
 import type { AuditRecord } from '../../domain/ports/stores.ts';
 import { silentLog } from '../../lib/log.ts';
 import { createRedactor } from '../../platform/redaction/redactor.ts';
-import { withExposureWatch } from './watch-exposure.ts';
+import { createExposureWatch, withExposureWatch } from './watch-exposure.ts';
 
 const token = ['ghp', 'zT4kQ9wL2mN8vB6xC1sD3fG5hJ7pR0yU2aE4'].join('_');
 
@@ -15,7 +15,7 @@ test('a secret of ours in a text that is read is an incident: told once, the tok
   const suspended: string[] = [];
   const fake = createFakeCodeHost();
   const manager = fake.addRepository('acme/manager');
-  const host = withExposureWatch(fake, {
+  const see = createExposureWatch({
     redactor,
     audit: { record: async (_transaction, record) => void audit.push(record) },
     log: silentLog,
@@ -26,6 +26,7 @@ test('a secret of ours in a text that is read is an incident: told once, the tok
       return true;
     },
   });
+  const host = withExposureWatch(fake, see);
   fake.openIssue(manager, { title: 'Nothing', body: 'to see', author: 'eve' });
   await host.issues(manager, { state: 'open' });
   expect(audit).toEqual([]);

@@ -15,13 +15,16 @@ export interface ExposureDeps {
 /** What a person does now. */
 const runbook = 'docs/guides/leaked-secret.md';
 
+/** Looks through a text of others, of which `place` says where it stands. */
+export type SeeText = (place: string, ...texts: readonly string[]) => Promise<void>;
+
 /**
- * A host whose texts are looked through for secrets of ours as they are read: what stands there anyway, whoever put it
- * there, is an incident. Each secret and place is told once a process; a token of ours is not used any more.
+ * Looks for secrets of ours in what others write: one that stands there anyway, whoever put it there, is an incident.
+ * Each secret and place is told once a process; a token of ours is not used any more.
  */
-export function withExposureWatch(host: CodeHost, deps: ExposureDeps): CodeHost {
+export function createExposureWatch(deps: ExposureDeps): SeeText {
   const told = new Set<string>();
-  const see = async (place: string, ...texts: readonly string[]): Promise<void> => {
+  return async (place, ...texts) => {
     for (const name of deps.redactor.namesIn(texts.join('\n'))) {
       const key = `${name} ${place}`;
       if (told.has(key)) continue;
@@ -29,6 +32,10 @@ export function withExposureWatch(host: CodeHost, deps: ExposureDeps): CodeHost 
       await report(deps, name, place);
     }
   };
+}
+
+/** A host whose texts are looked through as they are read. */
+export function withExposureWatch(host: CodeHost, see: SeeText): CodeHost {
   const seeIssue = async (where: string, one: HostIssue | HostPullRequest): Promise<void> =>
     see(one.url ?? `${where}#${one.number}`, one.title, one.body);
   return {

@@ -27,6 +27,25 @@ const Payload = z.object({
     .catch(undefined),
 });
 
+const Place = z
+  .object({ html_url: z.string().max(500) })
+  .optional()
+  .catch(undefined);
+const Places = z.object({
+  comment: Place,
+  review: Place,
+  issue: Place,
+  pull_request: Place,
+  repository: Place,
+});
+
+/** Address of what a delivery is about, the narrowest that it names. */
+export function standsAt(payload: unknown): string {
+  const { comment, review, issue, pull_request, repository } = Places.safeParse(payload).data ?? {};
+  const place = comment ?? review ?? issue ?? pull_request ?? repository;
+  return place?.html_url ?? 'a delivery from GitHub';
+}
+
 /** Where the deliveries of an event make us look; whatever is not known makes us look nowhere. */
 export function looksOf(event: string, payload: unknown): readonly Look[] {
   const read = Payload.safeParse(payload);

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Inbox, Lane } from '../../platform/inbox/inbox.ts';
 import type { Look } from './looks.ts';
-import { looksOf } from './looks.ts';
+import { looksOf, standsAt } from './looks.ts';
 
 export interface DeliveryProcessor {
   /** Something new has come. */
@@ -15,6 +15,8 @@ export interface DeliveryProcessor {
 export interface ProcessorDeps {
   readonly inbox: Pick<Inbox, 'due' | 'done' | 'failed'>;
   readonly look: (look: Look) => Promise<void>;
+  /** Told what each delivery says and where that stands; nothing of it is believed. */
+  readonly see: (place: string, text: string) => Promise<void>;
   /** Runs the body as the unit of work that the delivery began. */
   readonly within: <T>(deliveryId: string, look: Look, body: () => Promise<T>) => Promise<T>;
   readonly clock: Clock;
@@ -80,12 +82,18 @@ async function runLane(
 }
 
 /** Answers how many deliveries it took. */
-async function workOnce({ inbox, look, within, log }: ProcessorDeps, lane: Lane): Promise<number> {
+async function workOnce(
+  { inbox, look, see, within, log }: ProcessorDeps,
+  lane: Lane,
+): Promise<number> {
   const deliveries = await inbox.due(lane, portion);
   if (deliveries.length === 0) return 0;
   const wanted = new Map<string, { readonly look: Look; readonly ids: string[] }>();
   for (const { id, event, body } of deliveries) {
-    for (const one of looksOf(event, JSON.parse(Buffer.from(body).toString('utf8')))) {
+    const text = Buffer.from(body).toString('utf8');
+    const payload: unknown = JSON.parse(text);
+    await see(standsAt(payload), text);
+    for (const one of looksOf(event, payload)) {
       const key = JSON.stringify(one).toLowerCase();
       const same = wanted.get(key) ?? { look: one, ids: [] };
       same.ids.push(id);
