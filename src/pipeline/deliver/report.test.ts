@@ -34,7 +34,13 @@ describe('inert', () => {
   test.each([
     ['@acme/team and @me', '@\u2060acme/team and @\u2060me'],
     ['Fixes #12, closes acme/x#3', 'Fixes\u2060 #12, closes\u2060 acme/x#3'],
-    ['resolved: https://x/issues/1', 'resolved\u2060: https://x/issues/1'],
+    ['resolved: https://x/issues/1', 'resolved\u2060: https\u2060://x/issues/1'],
+    [
+      '![a](HTTP://evil/x.png) [b][c] www.evil.test',
+      '![a]\u2060(HTTP\u2060://evil/x.png) [b]\u2060[c] www\u2060.evil.test',
+    ],
+    ['[c]: //evil, mailto:a@b.c', '[c]\u2060: //evil, mailto\u2060:a@\u2060b.c'],
+    ['a[0] (see http)', 'a[0] (see http)'],
     ['fix GH-7', 'fix\u2060 GH-7'],
     ['fixes **#12**', 'fixes\u2060 **#12**'],
     ['<img src=x> | b \\| c', '&lt;img src=x&gt; &#124; b \\&#124; c'],

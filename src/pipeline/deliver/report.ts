@@ -84,9 +84,17 @@ function details(run: Run): readonly string[] {
   ]);
 }
 
-/** Text of others in our own words: no mention notifies, no keyword closes, no HTML acts, no table breaks. */
+/** Text of others in our own words: no mention notifies, no keyword closes, no HTML acts, no link leads away, no table breaks. */
 export function inert(text: string): string {
-  return escapeHtml(withoutActs(text));
+  return escapeHtml(withoutLinks(withoutActs(text)));
+}
+
+/** Addresses stay to be read; neither they nor Markdown's links and images are links any more (GFM, 6.9). */
+function withoutLinks(text: string): string {
+  return text
+    .replace(/\](?=\(|\[|:)/gu, ']\u2060')
+    .replace(/\b(https?|ftp|mailto|xmpp)(?=:)/giu, '$1\u2060')
+    .replace(/\b(www)(?=\.)/giu, '$1\u2060');
 }
 
 /** The same for places that are not Markdown: titles and commit messages. */

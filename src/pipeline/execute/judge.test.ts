@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ChangedFile, ExportedChange } from '../../domain/ports/git.ts';
+import { lookAlikes, secretExamples } from '../../platform/redaction/examples.suite.ts';
+import { createRedactor } from '../../platform/redaction/redactor.ts';
 import { type Judgement, judge } from './judge.ts';
 
 const limits = { files: 3, patchBytes: 200, binaryFileBytes: 100 };
@@ -81,6 +83,49 @@ describe('judge', () => {
     expect(codes(judged([file('a')], { patch: '+++ SECRET' }))).toEqual(['secret_found']);
     expect(codes(judged([file('SECRET.txt')]))).toEqual(['secret_found']);
     expect(judged([file('a')], { patch: '-SECRET\n SECRET' }).verdict).toBe('pass');
+  });
+  describe('with what the service knows of secrets', () => {
+    const redactor = createRedactor(Buffer.alloc(32, 1));
+    const known = 'kN0wn-Value_of.the+vault/42';
+    redactor.register('MY_KEY', known);
+    const verdict = (line: string) =>
+      judge(
+        { files: [file('a.txt')], patch: `@@ -1 +1 @@\n${line}\n`, refused: [] },
+        policy,
+        { ...limits, patchBytes: 1e6 },
+        { scan: (text) => redactor.kindsIn(text) },
+      );
+    test.each(secretExamples)(
+      'a new line with %s is not let out',
+      (_, secret, before = 'it is ', after = '" .') => {
+        const lines = `${before}${secret}${after}`.split('\n').map((line) => `+${line}`);
+        expect(codes(verdict(lines.join('\n')))).toEqual(['secret_found']);
+      },
+    );
+    test('nor is a value of the vault, in whatever form', () => {
+      const bytes = Buffer.from(known);
+      const forms = [
+        known,
+        bytes.toString('base64'),
+        Buffer.from(`x${known}`).toString('base64'),
+        bytes.toString('base64url'),
+        bytes.toString('hex'),
+        encodeURIComponent(known),
+        JSON.stringify(JSON.stringify(known)),
+        [...bytes].map((one) => `%${one.toString(16)}`).join(''),
+        [...known].map((one) => `&#${one.charCodeAt(0)};`).join(''),
+        [...known].reverse().join(''),
+        known.toUpperCase(),
+        `${known.slice(0, 9)}\u200b${known.slice(9)}`,
+      ];
+      const missed = forms.filter((form) => verdict(`+it is ${form} .`).verdict !== 'block');
+      expect(missed).toEqual([]);
+    });
+    test('what only looks like a secret is let out', () => {
+      const held = lookAlikes.filter((text) => verdict(`+${text}`).verdict !== 'pass');
+      expect(lookAlikes.length).toBeGreaterThanOrEqual(30);
+      expect(held).toEqual([]);
+    });
   });
   test.each([
     'test/a.ts',

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { systemRandom } from '../../lib/random.ts';
 import { promptFor } from './prompt.ts';
 import { visible } from './visible.ts';
 
@@ -45,6 +46,12 @@ describe('what shows nothing is removed', () => {
     ['fillers', 'a\u3164\u115F\uFFA0\u2800b', 'ab'],
     ['control characters', 'a\u0000\u001b[31mb\u007f', 'a[31mb'],
     ['carriage returns', 'a\r\nb\rc', 'a\nb\nc'],
+    ['a word joiner and an invisible plus', 'le\u2060a\u2064k', 'leak'],
+    ['a Mongolian vowel separator', 'a\u180Eb', 'ab'],
+    ['interlinear notes', 'a\uFFF9b\uFFFAleak\uFFFBc', 'ableakc'],
+    ['controls of musical and shorthand notation', 'a\u{1D173}\u{1BCA0}b', 'ab'],
+    ['the beginning of a tag', 'a\u{E0001}b', 'ab'],
+    ['deprecated format controls', 'a\u206A\u206Fb\u200E', 'ab'],
   ])('%s', (_name, text, wanted) => {
     expect(visible(text)).toBe(wanted);
   });
@@ -58,6 +65,22 @@ describe('what Markdown hides is shown', () => {
     ['a title', '[a](http://x "leak")', '[a](http://x) [hidden title: leak]'],
     ['a link definition', '[//]: # (leak)', '[hidden link definition: // # (leak)]'],
     ['an attribute', '<img alt="leak">', '[hidden markup: img alt="leak"]'],
+    ['a comment over lines', 'a\n<!--\nleak\n-->\nb', 'a\n[hidden comment: leak]\nb'],
+    ['a comment in a list', '- a <!-- leak -->\n- b', '- a [hidden comment: leak]\n- b'],
+    ['a declaration', 'a <!DOCTYPE leak> b', 'a [hidden declaration: DOCTYPE leak] b'],
+    ['an instruction', 'a <?leak > it?> b', 'a [hidden instruction: leak > it] b'],
+    ['a section', 'a <![CDATA[leak]]> b', 'a [hidden section: leak] b'],
+    ['data', '<span data-x="leak">b', '[hidden markup: span data-x="leak"]b'],
+    ['a label for readers', '<a aria-label="leak">b', '[hidden markup: a aria-label="leak"]b'],
+    ['a hidden element', '<div hidden>leak', '[hidden markup: div hidden]leak'],
+    ['a field', '<input type=hidden value=leak>', '[hidden markup: input type=hidden value=leak]'],
+    ['a page in a page', '<iframe srcdoc="leak">', '[hidden markup: iframe srcdoc="leak"]'],
+    ['a style', '<p style="display:none">leak', '[hidden markup: p style="display:none"]leak'],
+    ['another title', "[a](http://x 'leak')", '[a](http://x) [hidden title: leak]'],
+    ['a title in brackets', '[a](http://x (leak))', '[a](http://x) [hidden title: leak]'],
+    ['a title of an image', '![](x.png "leak")', '![](x.png) [hidden title: leak]'],
+    ['a used definition', '[x]: http://y "leak"', '[hidden link definition: x http://y "leak"]'],
+    ['a foot note', '[^1]: leak', '[hidden link definition: ^1 leak]'],
   ])('%s', (_name, text, wanted) => {
     expect(visible(text)).toBe(wanted);
   });
@@ -67,6 +90,8 @@ describe('what Markdown hides is shown', () => {
     ['code in a line', 'add `<img alt="x">` there'],
     ['a comparison', 'if a < b and c > d'],
     ['a generic type', 'Map<string, number>'],
+    ['the beginning of a program', 'files begin with <?php here'],
+    ['a tag in a sentence', 'x <! y and `<?php ?>` and [a](b) (c)'],
   ])('%s stays as it is', (_name, text) => {
     expect(visible(text)).toBe(text);
   });
@@ -82,7 +107,20 @@ test('it is stable, and fast on hostile text', () => {
       expect(once).not.toMatch(/[\u202A-\u202E\u2066-\u2069\u200B\p{Cs}]/u);
     }),
   );
-  for (const part of ['<!--', '<a ', '![', '](x "', '`', '[', '\u200D', '```\n']) {
+  for (const part of [
+    '<!--',
+    '<?',
+    '<!a ',
+    '<![CDATA[',
+    '](x (',
+    '<a ',
+    '![',
+    '](x "',
+    '`',
+    '[',
+    '\u200D',
+    '```\n',
+  ]) {
     expect(visible(part.repeat(20_000)).length).toBeGreaterThanOrEqual(0);
   }
 });
@@ -100,11 +138,40 @@ describe('promptFor', () => {
     target: { host: 'github' as const, name: 'acme/widgets' },
     baseBranch: 'main',
   };
+  const emptyParts = promptFor(task, { template: null, checks: [], fence: '=f=' }).split('=f=');
   test('the approved words stand between fences, placeholders in them are not filled', () => {
     const prompt = promptFor(task, { template: null, checks: ['npm test'], fence: '==x==' });
     expect(prompt).toContain('==x==\nA title\n\nBody with {{fence}} and {{target}}\n==x==');
     expect(prompt).toContain('must pass afterwards: npm test');
     expect(prompt).not.toContain('permalink');
+  });
+  test('no text gets out of its fence, though it knows the template and the fences of other runs', () => {
+    const fenceOf = () => `=====${systemRandom.uuid()}=====`;
+    const earlier = fenceOf();
+    const mark = fc.constantFrom(
+      '=====',
+      earlier,
+      '{{fence}}',
+      '{{body}}',
+      'approved',
+      'Task',
+      '\n',
+    );
+    const hostile = fc
+      .array(fc.oneof(mark, fc.string()), { maxLength: 12 })
+      .map((it) => it.join(''));
+    fc.assert(
+      fc.property(hostile, hostile, (title, body) => {
+        const fence = fenceOf();
+        const asked = { ...task, proposal: { ...task.proposal, title, body } };
+        const parts = promptFor(asked, { template: null, checks: [], fence }).split(fence);
+        expect(parts).toHaveLength(emptyParts.length);
+        expect(parts.filter((_, at) => at % 2 === 0)).toEqual(
+          emptyParts.filter((_, at) => at % 2 === 0),
+        );
+      }),
+      { numRuns: 200 },
+    );
   });
   test('only a TODO asks for the comment to be removed', () => {
     const options = { template: null, checks: [], fence: '=' };

@@ -76,25 +76,42 @@ function shown(text: string): string {
     .join('');
 }
 
+/** A comment without an end hides all that follows. */
 function comments(text: string): string {
+  return between(text, '<!--', '-->', 'comment', 'to the end');
+}
+
+/** Names what stands between two marks; without the second one it stays as it is, or is taken to the end. */
+function between(
+  text: string,
+  open: string,
+  close: string,
+  name: string,
+  unclosed: 'as it is' | 'to the end',
+): string {
   const parts: string[] = [];
   let from = 0;
-  for (let start = text.indexOf('<!--'); start !== -1; start = text.indexOf('<!--', from)) {
-    const end = text.indexOf('-->', start + 4);
-    const inner = text.slice(start + 4, end === -1 ? undefined : end);
-    parts.push(text.slice(from, start), `[hidden comment: ${inner.trim()}]`);
-    from = end === -1 ? text.length : end + 3;
+  for (let start = text.indexOf(open); start !== -1; start = text.indexOf(open, from)) {
+    const end = text.indexOf(close, start + open.length);
+    if (end === -1 && unclosed === 'as it is') break;
+    const inner = text.slice(start + open.length, end === -1 ? undefined : end);
+    parts.push(text.slice(from, start), `[hidden ${name}: ${inner.trim()}]`);
+    from = end === -1 ? text.length : end + close.length;
   }
   return parts.join('') + text.slice(from);
 }
 
+/** All that CommonMark calls HTML (6.6) and does not show, and what links hide. */
 function attributes(text: string): string {
-  return text
+  const sections = between(text, '<![CDATA[', ']]>', 'section', 'as it is');
+  return between(sections, '<?', '?>', 'instruction', 'as it is')
     .replace(
       /^( {0,3})\[([^\]\n]{1,999})\]:[ \t]*(\S[^\n]*)$/gmu,
       '$1[hidden link definition: $2 $3]',
     )
     .replace(/!\[([^\]\n]{1,999})\](?=[([])/gu, '[hidden image text: $1]')
     .replace(/(\]\([^\s()]{1,2000})[ \t]+["']([^"'\n]{1,999})["']\)/gu, '$1) [hidden title: $2]')
+    .replace(/(\]\([^\s()]{1,2000})[ \t]+\(([^()\n]{1,999})\)\)/gu, '$1) [hidden title: $2]')
+    .replace(/<!([a-z][^<>]{0,2000})>/giu, '[hidden declaration: $1]')
     .replace(/<([a-z][a-z0-9-]{0,30})(\s[^<>]{1,2000})>/giu, '[hidden markup: $1$2]');
 }
