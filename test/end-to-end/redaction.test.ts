@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lookAlikes, of, secretExamples } from '../../src/platform/redaction/examples.suite.ts';
+import { findChromium, launchChromium } from '../support/chromium.ts';
+import { becomeFirstAdmin, settled } from '../support/dashboard-person.ts';
 import { git } from '../support/github-emulator/git-repository.ts';
 import type { GithubLoop, TaskLine } from '../support/github-loop.ts';
 import { createGithubLoop, manager } from '../support/github-loop.ts';
@@ -71,6 +73,8 @@ writeFileSync('done.txt', 'done\\n');
 console.log(JSON.stringify({ type: 'tool', name: 'Read', input: { text: lines.join(' | ') } }));
 console.log(JSON.stringify({ type: 'result', message: 'I read: ' + lines.slice(0, 40).join(' ; ') }));
 `;
+
+const executable = await findChromium();
 
 describe('secrets in comments, in what an agent says and in what people type', () => {
   let loop: GithubLoop;
@@ -253,6 +257,35 @@ describe('secrets in comments, in what an agent says and in what people type', (
     expect(leaksIn([...told, events, problem].join('\n'))).toEqual([]);
     expect(told.join('')).toContain('[REDACTED:');
   });
+
+  test.skipIf(executable === null)(
+    'stand on no page of the dashboard, in its text neither nor in what it is made of',
+    async () => {
+      await served?.stop();
+      const open = await startService(loop.service);
+      served = null;
+      const browser = await launchChromium(executable ?? '');
+      try {
+        const page = await browser.newPage();
+        const link = `${open.address}/welcome#token=${await open.firstLink()}`;
+        await becomeFirstAdmin(page, { link });
+        const states = ['in_review', 'rejected', 'proposed'];
+        const places = [...states.map((state) => `tasks/${idOf(state)}`), `runs/${runId}`];
+        const shown: string[] = [];
+        for (const place of [...places, 'tasks', 'board', 'inbox']) {
+          await page.goto(`${open.address}/${place}`);
+          await settled(page);
+          shown.push(await page.locator('body').innerText(), await page.content());
+        }
+        expect(leaksIn(shown.join('\n'))).toEqual([]);
+        expect(shown.join('\n')).toContain('[REDACTED:');
+      } finally {
+        await browser.close();
+        await open.stop();
+      }
+    },
+    180_000,
+  );
 });
 
 /** What a stream sends in its first seconds. */
