@@ -1,4 +1,3 @@
-import type { Rule } from '../domain/finding.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import type { AttemptRef } from './execute/attempt.ts';
 import type { RoundRef } from './follow/round.ts';
@@ -22,7 +21,7 @@ export interface CyclePorts extends PipelinePorts {
   /** Looks at one repository with every scanner that is switched on, or only with the named ones of them. */
   readonly scan: (
     target: RepositoryRef,
-    only?: readonly Rule[],
+    only?: readonly string[],
   ) => Promise<{
     readonly commit: string | null;
     readonly changed: boolean;

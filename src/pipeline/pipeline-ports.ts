@@ -46,7 +46,7 @@ export interface PipelinePorts {
   readonly clock: Clock;
   readonly log: PipelineLog;
   /** Looks again at the target's base branch and keeps findings and proposals in step with it. */
-  readonly lookAgain: (target: RepositoryRef) => Promise<void>;
+  readonly lookAgain: (target: RepositoryRef, rule: string) => Promise<void>;
   readonly correlationId: () => string;
   /** Runs the body as a unit of work of its own where it is done for nobody who asked; within a person's call it just runs. */
   readonly asUnit: <T>(operation: string, body: () => Promise<T>) => Promise<T>;

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import type { Kysely } from 'kysely';
-import { AppError } from '../../src/lib/app-error.ts';
+import { AppError, toAppError } from '../../src/lib/app-error.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { systemRandom } from '../../src/lib/random.ts';
@@ -50,10 +50,23 @@ await database
   .execute(async (open) => await effects.intend(open, ids.map(requestOf)));
 const queue = ids.values();
 const hand = async (): Promise<void> => {
-  for (const id of queue) await effects.settle(id);
+  for (const id of queue) await settled(id);
 };
 await Promise.all(Array.from({ length: 8 }, hand));
 await database.close();
+
+/** A database that has no place for a moment is asked again, as the service's rounds do. */
+async function settled(id: string): Promise<void> {
+  for (;;) {
+    try {
+      await effects.settle(id);
+      return;
+    } catch (thrown) {
+      if (toAppError(thrown).kind !== 'unavailable') throw thrown;
+      await systemClock.sleep(100);
+    }
+  }
+}
 
 function requestOf(taskId: string): EffectRequestShape {
   const repository = { host: 'github', name: 'acme/widgets' };

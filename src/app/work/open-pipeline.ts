@@ -60,8 +60,8 @@ export function pipelinePorts(
     accounts,
     clock: systemClock,
     log: logger,
-    lookAgain: async (target) => {
-      const { commit } = await scan(target);
+    lookAgain: async (target, rule) => {
+      const { commit } = await scan(target, [rule]);
       await followFindings(ports, target, commit);
     },
     correlationId: () => currentCorrelationId() ?? systemRandom.uuid(),

@@ -43,7 +43,7 @@ export function createScan(parts: ScanParts): CyclePorts['scan'] {
       }),
     }),
   });
-  return async (target: RepositoryRef, only?: readonly Rule[]) => {
+  return async (target: RepositoryRef, only?: readonly string[]) => {
     const { scanForTodos, scanOpenIssues } = config().analyzer;
     const on: Rule[] = [
       ...(scanForTodos ? ['todo' as const] : []),

@@ -4,8 +4,16 @@ import type { GitRemote } from './code-host.ts';
 
 /** Bare mirrors: a cache of what the hosts have. */
 export interface Mirrors {
-  /** Makes or refreshes the mirror and returns its folder and the commit of the branch. */
-  refresh(ref: RepositoryRef, remote: GitRemote, branch: string): Promise<Mirror>;
+  /**
+   * Makes or refreshes the mirror and returns its folder and the commit of the branch. Nothing is fetched when the mirror
+   * is at `head`, where the branch was seen a moment ago.
+   */
+  refresh(
+    ref: RepositoryRef,
+    remote: GitRemote,
+    branch: string,
+    head?: string | null,
+  ): Promise<Mirror>;
 }
 
 export interface Mirror {

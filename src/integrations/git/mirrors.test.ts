@@ -38,6 +38,9 @@ test('a mirror is bare and shallow, follows the branch, and still knows the comm
   source.git('rm', '-q', 'a.ts');
   const second = source.commit();
   const two = await mirrors.refresh(refOf(source), remoteOf(source), 'main');
+  const gone = { ...remoteOf(source), url: `${remoteOf(source).url}-gone` };
+  expect(await mirrors.refresh(refOf(source), gone, 'main', two.commit)).toEqual(two);
+  await expect(mirrors.refresh(refOf(source), gone, 'main', one.commit)).rejects.toThrow();
   expect([one.commit, two.commit]).toEqual([first, second]);
   const reader = createTreeReader({ git });
   const changes = await reader.changes(two.gitDir, one.commit, two.commit);

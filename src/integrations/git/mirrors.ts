@@ -46,10 +46,10 @@ export function createMirrors(deps: MirrorsDeps): Mirrors {
     await dropOldMirrors({ root: deps.root, maxBytes: deps.maxBytes ?? 20 * 2 ** 30, usedSince });
   };
   return {
-    refresh: async (ref, remote, branch) => {
+    refresh: async (ref, remote, branch, head = null) => {
       const gitDir = mirrorFolder(deps.root, ref);
       const before = last.get(gitDir) ?? Promise.resolve();
-      const mine = before.then(async () => await refresh(deps, gitDir, remote, branch));
+      const mine = before.then(async () => await refresh(deps, gitDir, remote, branch, head));
       const settled = mine.catch(() => undefined);
       last.set(gitDir, settled);
       try {
@@ -77,10 +77,12 @@ async function refresh(
   gitDir: string,
   remote: GitRemote,
   branch: string,
+  seen: string | null,
 ): Promise<Mirror> {
   await prepare(deps.git, gitDir);
   const head = `refs/cms/heads/${branch}`;
   const earlier = await refValue(deps.git, gitDir, head);
+  if (earlier !== null && earlier === seen) return { gitDir, commit: earlier };
   const commit = await fetchBranch(deps, gitDir, remote, branch, head);
   if (earlier !== null && earlier !== commit) await keepEarlier(deps, gitDir, earlier);
   return { gitDir, commit };

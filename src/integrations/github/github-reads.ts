@@ -262,8 +262,8 @@ async function issueEvents(
   const list = async (what: string) =>
     client.list(`${path}/${what}`, schemas.IssueEvent, { lane: 'person' });
   // Some servers that speak GitHub's API only have the timeline, which holds the same events and more.
-  const events = (await orNull(list('events'))) ?? (await list('timeline'));
-  const edited = await edits(ref, number);
+  const told = async () => (await orNull(list('events'))) ?? (await list('timeline'));
+  const [events, edited] = await Promise.all([told(), edits(ref, number)]);
   const all = [...events.flatMap(toEvent), ...(edited ?? [])];
   return {
     events: all.sort((one, other) => one.at.getTime() - other.at.getTime()),

@@ -108,12 +108,13 @@ async function decide(
   history: IssueHistory,
 ): Promise<Task> {
   const manager = ports.settings.managerOf(task.target);
-  const managerRole = await ports.host(manager.host).roleOf(manager, event.actor);
-  const targetRole = await ports.host(task.target.host).roleOf(task.target, event.actor);
-  const editedSince =
+  const [managerRole, targetRole, editedSince] = await Promise.all([
+    ports.host(manager.host).roleOf(manager, event.actor),
+    ports.host(task.target.host).roleOf(task.target, event.actor),
     task.origin.kind === 'issue'
       ? wasEdited(issue, event, history)
-      : await wasRewritten(ports, task, event, history);
+      : wasRewritten(ports, task, event, history),
+  ]);
   const verdict = judgeApproval({ task, issue, event, managerRole, targetRole, editedSince });
   if (verdict.approved) {
     const chosen = await withLabeledAgent(ports, task, issue);

@@ -38,26 +38,33 @@ export async function verifyApproval(ports: ApprovalPorts, task: Task): Promise<
   if (counted.length < policy.approvers) {
     return fallen('approval_incomplete', tally(counted, policy.approvers));
   }
+  const found = await Promise.all([
+    issueStands(ports, task, approval),
+    ...counted.map(async (one) => await stillPermitted(ports, task, one)),
+  ]);
+  return found.find(({ stands }) => !stands) ?? { stands: true, approval };
+}
+
+/** Whether the issue still says what was approved, and the label is on it. */
+async function issueStands(
+  ports: ApprovalPorts,
+  task: Task,
+  approval: Approval,
+): Promise<Standing> {
+  if (task.issueNumber === null) return { stands: true, approval };
   const manager = ports.settings.managerOf(task.target);
-  if (task.issueNumber !== null) {
-    const issue = await ports.host(manager.host).issue(manager, task.issueNumber);
-    if (issue === null) return fallen('approval_void_gone', 'The issue is gone.');
-    if (issue.state === 'closed')
-      return fallen('approval_void_closed', 'The issue was closed after the approval.');
-    if (!isAsPublished(task, issue)) {
-      return fallen('approval_void_content', 'The text was edited after it was approved.');
-    }
-    const wanted = ports.settings.labels().approved;
-    const isLabeled = issue.labels.some((label) => compareLabel(label, wanted) === 'same');
-    if (approval.channel === 'label' && !isLabeled) {
-      return fallen('approval_withdrawn', 'The label was taken off again.');
-    }
+  const issue = await ports.host(manager.host).issue(manager, task.issueNumber);
+  if (issue === null) return fallen('approval_void_gone', 'The issue is gone.');
+  if (issue.state === 'closed')
+    return fallen('approval_void_closed', 'The issue was closed after the approval.');
+  if (!isAsPublished(task, issue)) {
+    return fallen('approval_void_content', 'The text was edited after it was approved.');
   }
-  for (const one of counted) {
-    const permitted = await stillPermitted(ports, task, one);
-    if (!permitted.stands) return permitted;
-  }
-  return { stands: true, approval };
+  const wanted = ports.settings.labels().approved;
+  const isLabeled = issue.labels.some((label) => compareLabel(label, wanted) === 'same');
+  return approval.channel === 'label' && !isLabeled
+    ? fallen('approval_withdrawn', 'The label was taken off again.')
+    : { stands: true, approval };
 }
 
 async function stillPermitted(
@@ -76,10 +83,10 @@ async function stillPermitted(
     );
   }
   const manager = ports.settings.managerOf(task.target);
-  const roles = [
-    await ports.host(manager.host).roleOf(manager, approval.actor),
-    await ports.host(task.target.host).roleOf(task.target, approval.actor),
-  ];
+  const roles = await Promise.all([
+    ports.host(manager.host).roleOf(manager, approval.actor),
+    ports.host(task.target.host).roleOf(task.target, approval.actor),
+  ]);
   if (roles.every(mayApprove)) return { stands: true, approval };
   return fallen(
     'approval_void_role',

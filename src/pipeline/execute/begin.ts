@@ -55,7 +55,12 @@ export async function noteFailedStart(
 }
 
 async function startIfSound(ports: Ports, before: Task, ref: AttemptRef): Promise<boolean> {
-  await ports.lookAgain(before.target);
+  const { origin, target } = before;
+  // Neither needs what the other reads, and a person waits for both.
+  const [seen] = await Promise.all([
+    verifyApproval(ports, before),
+    origin.kind === 'finding' ? ports.lookAgain(target, origin.rule) : undefined,
+  ]);
   const task = await ports.tasks.get(ref.taskId);
   if (task === null || task.state !== 'approved') return false;
   const held = await holdOf(ports, task);
@@ -64,7 +69,7 @@ async function startIfSound(ports: Ports, before: Task, ref: AttemptRef): Promis
     return false;
   }
   if (await evidenceChanged(ports, task)) return false;
-  const standing = await verifyApproval(ports, task);
+  const standing = task.version === before.version ? seen : await verifyApproval(ports, task);
   if (!standing.stands) {
     await voidApproval(ports, task, standing);
     return false;

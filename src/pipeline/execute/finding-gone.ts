@@ -12,7 +12,7 @@ export async function findingGone(
 ): Promise<string | null> {
   if (task.origin.kind !== 'finding') return null;
   try {
-    await ports.lookAgain(task.target);
+    await ports.lookAgain(task.target, task.origin.rule);
   } catch (thrown) {
     const error = toAppError(thrown);
     ports.log.warn('the base branch could not be looked at again', { error });

@@ -51,12 +51,15 @@ export async function work(
     signal,
   };
   const { target, baseBranch } = job.task;
-  const fetch = async () =>
-    ports.mirrors.refresh(
-      target,
-      await ports.host(target.host).remote(target),
-      ref.round?.branch ?? baseBranch,
-    );
+  const fetch = async () => {
+    const host = ports.host(target.host);
+    const remote = await host.remote(target);
+    if (ref.round !== undefined)
+      return await ports.mirrors.refresh(target, remote, ref.round.branch);
+    // The start looked there a moment ago, so the answer is most often the same and the mirror has it.
+    const head = await host.head(target, baseBranch, null);
+    return await ports.mirrors.refresh(target, remote, baseBranch, head.changed ? head.sha : null);
+  };
   const mirror = await persist(ports, fetch, signal);
   if (ref.round !== undefined && mirror.commit !== ref.round.headSha) return headMoved(ref.round);
   const workspace = await ports.workspaces.create({ runId: runIdOf(ref), mirror });
