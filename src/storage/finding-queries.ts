@@ -3,8 +3,8 @@ import { sql } from 'kysely';
 import type { FindingQueries, FindingSummary } from '../domain/ports/page-queries.ts';
 import { repositoryKey } from '../domain/repository.ts';
 import type { TaskState } from '../domain/task.ts';
+import { cursorOf, pageOf } from '../platform/database/cursor.ts';
 import type { Database } from '../platform/database/database.ts';
-import { cursorOf, cursorText } from './cursor.ts';
 import { findingOf } from './finding-rows.ts';
 import { inPatterns } from './name-patterns.ts';
 import type { FindingRow, StorageTables } from './tables.ts';
@@ -29,15 +29,13 @@ export function createFindingQueries(database: Pick<Database, 'kysely'>): Findin
       );
       const { rows } = await sql<Row>`${columns} where ${where}
         order by repository_key, path, line, findings.id limit ${query.limit + 1}`.execute(db);
-      const items = rows.slice(0, query.limit);
-      const last = rows.length > query.limit ? items.at(-1) : undefined;
-      return {
-        items: items.map(summaryOf),
-        next:
-          last === undefined
-            ? null
-            : cursorText('findings', [last.repository_key, last.path, last.line, last.id]),
-      };
+      const { items, next } = pageOf(rows, { list: 'findings', limit: query.limit }, (row) => [
+        row.repository_key,
+        row.path,
+        row.line,
+        row.id,
+      ]);
+      return { items: items.map(summaryOf), next };
     },
     one: async (id) => {
       const { rows } = await sql<Row>`${columns} where findings.id = ${id}`.execute(db);

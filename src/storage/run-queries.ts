@@ -3,8 +3,8 @@ import { sql } from 'kysely';
 import type { RunQueries, RunSummary } from '../domain/ports/page-queries.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { repositoryKey } from '../domain/repository.ts';
+import { cursorOf, pageOf } from '../platform/database/cursor.ts';
 import type { Database } from '../platform/database/database.ts';
-import { cursorOf, cursorText } from './cursor.ts';
 import { inPatterns } from './name-patterns.ts';
 import { runOf } from './run-rows.ts';
 import type { RunRow, StorageTables } from './tables.ts';
@@ -27,12 +27,11 @@ export function createRunQueries(database: Pick<Database, 'kysely'>): RunQueries
       );
       const { rows } = await sql<Row>`${columns} where ${where}
         order by runs.started_at desc, runs.id desc limit ${query.limit + 1}`.execute(db);
-      const items = rows.slice(0, query.limit);
-      const last = rows.length > query.limit ? items.at(-1) : undefined;
-      return {
-        items: items.map(summaryOf),
-        next: last === undefined ? null : cursorText('runs', [last.place, last.id]),
-      };
+      const { items, next } = pageOf(rows, { list: 'runs', limit: query.limit }, (row) => [
+        row.place,
+        row.id,
+      ]);
+      return { items: items.map(summaryOf), next };
     },
     one: async (id) => {
       const { rows } = await sql<Row>`${columns} where runs.id = ${id}`.execute(db);

@@ -10,8 +10,8 @@ import type { RepositoryRef } from '../domain/repository.ts';
 import { repositoryKey } from '../domain/repository.ts';
 import type { TaskState } from '../domain/task.ts';
 import type { Clock } from '../lib/clock.ts';
+import { type Cursor, cursorOf, pageOf } from '../platform/database/cursor.ts';
 import type { Database } from '../platform/database/database.ts';
-import { type Cursor, cursorOf, cursorText } from './cursor.ts';
 import { inPatterns } from './name-patterns.ts';
 import { searchWords } from './search-words.ts';
 import type { StorageTables } from './tables.ts';
@@ -72,12 +72,9 @@ async function page(
     select ${columns}, ${placeOf(query.sort)} as place from (${listed}) as tasks ${inOrder}`.execute(
     db,
   );
-  const items = rows.slice(0, query.limit);
-  const last = rows.length > query.limit ? items.at(-1) : undefined;
-  return {
-    items: items.map(summaryOf),
-    next: last === undefined ? null : cursorText(query.sort, JSON.parse(last.place) as unknown[]),
-  };
+  const page = { list: query.sort, limit: query.limit };
+  const { items, next } = pageOf(rows, page, ({ place }) => JSON.parse(place) as unknown[]);
+  return { items: items.map(summaryOf), next };
 }
 
 function orderBy(sort: TaskPageQuery['sort']): RawBuilder<unknown> {

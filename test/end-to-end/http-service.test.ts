@@ -172,7 +172,7 @@ describe('a service', () => {
 
       const told = async (state: 'waiting' | 'delivered') => {
         for (let waitedMs = 0; ; waitedMs += 100) {
-          const [message] = await person.call(listMessages, { state, limit: 1 });
+          const [message] = (await person.call(listMessages, { state, limit: 1 })).items;
           if (message !== undefined && message.status !== null) return message;
           if (waitedMs > 40_000)
             throw new Error(JSON.stringify(await person.call(listMessages, { limit: 5 })));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cursorText } from '../../domain/input.ts';
 import { taskStates } from '../../domain/task.ts';
 import { operation } from '../operation.ts';
 
@@ -87,15 +88,17 @@ export type MessageLine = z.infer<typeof MessageLine>;
 export const listMessages = operation({
   ...base,
   name: 'notifications.deliveries',
-  summary: 'List what other programs were told, newest first',
+  summary: 'List what other programs were told, newest first, a page at a time',
   permission: 'config:read',
   effect: 'read',
   input: z.object({
     receiver: receiverName.optional(),
     state: messageState.optional(),
+    /** `next` of the page before. */
+    after: cursorText.optional(),
     limit: z.number().int().min(1).max(500).default(50),
   }),
-  output: z.array(MessageLine),
+  output: z.object({ items: z.array(MessageLine), next: z.string().nullable() }),
 });
 
 const messageId = z

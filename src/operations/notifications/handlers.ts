@@ -32,7 +32,10 @@ export function notificationHandlers(ports: NotificationPorts): readonly Served[
         return { name, url, events: [...events], secret, waiting, failed, lastDeliveredAt: last };
       });
     }),
-    serve(listMessages, async (query) => (await outbox.list(query)).map(lineOf)),
+    serve(listMessages, async (query) => {
+      const { items, next } = await outbox.list(query);
+      return { items: items.map(lineOf), next };
+    }),
     serve(sendAgain, async ({ id }) => {
       if (!(await outbox.again(id))) throw unknownMessage(id);
       return { id };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cursorText } from '../../domain/input.ts';
 import { operation } from '../operation.ts';
 
 const base = {
@@ -59,14 +60,16 @@ export type DeliveryLine = z.infer<typeof DeliveryLine>;
 export const listDeliveries = operation({
   ...base,
   name: 'webhooks.deliveries',
-  summary: 'List what GitHub delivered, newest first',
+  summary: 'List what GitHub delivered, newest first, a page at a time',
   permission: 'config:read',
   effect: 'read',
   input: z.object({
     state: z.enum(['waiting', 'done', 'failed']).optional(),
+    /** `next` of the page before. */
+    after: cursorText.optional(),
     limit: z.number().int().min(1).max(500).default(50),
   }),
-  output: z.array(DeliveryLine),
+  output: z.object({ items: z.array(DeliveryLine), next: z.string().nullable() }),
 });
 
 export const workAgain = operation({

@@ -1,8 +1,8 @@
 import { AppError, messageOf } from '../../lib/app-error.ts';
-import type { Inbox } from '../../platform/inbox/inbox.ts';
+import type { DeliveryFacts, Inbox } from '../../platform/inbox/inbox.ts';
 import type { Served } from '../gate.ts';
 import { serve } from '../gate.ts';
-import type { HookLine } from './contract.ts';
+import type { DeliveryLine, HookLine } from './contract.ts';
 import { listDeliveries, listWebhooks, setUpWebhooks, workAgain } from './contract.ts';
 
 /** What a delivery can make us look at; other events are not asked for. */
@@ -66,18 +66,23 @@ export function webhookHandlers(ports: WebhookPorts): readonly Served[] {
       }
       return lines;
     }),
-    serve(listDeliveries, async ({ state, limit }) =>
-      (await ports.inbox.list({ state, limit })).map(({ nextAt: _next, ...one }) => ({
-        ...one,
-        receivedAt: one.receivedAt.toISOString(),
-        endedAt: one.endedAt?.toISOString() ?? null,
-      })),
-    ),
+    serve(listDeliveries, async (query) => {
+      const { items, next } = await ports.inbox.list(query);
+      return { items: items.map(lineOf), next };
+    }),
     serve(workAgain, async ({ id }) => {
       if ((await ports.inbox.again([id])) === 0) throw unknownDelivery(id);
       return { id };
     }),
   ];
+}
+
+function lineOf({ nextAt: _next, ...delivery }: DeliveryFacts): DeliveryLine {
+  return {
+    ...delivery,
+    receivedAt: delivery.receivedAt.toISOString(),
+    endedAt: delivery.endedAt?.toISOString() ?? null,
+  };
 }
 
 /** Found by its address: one of ours is put right, and none is made twice. The secret is always set, as it cannot be read. */

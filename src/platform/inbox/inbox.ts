@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import { storedText } from '../../lib/stored-text.ts';
+import { olderThan, type Page, pageOf } from '../database/cursor.ts';
 import type { Database } from '../database/database.ts';
 import { fullJitterMs } from '../resilience/retry.ts';
 import type { InboxTables } from './migrations.ts';
@@ -41,8 +42,10 @@ export interface Inbox {
   /** Newest first. */
   list(query: {
     readonly state?: DeliveryState | undefined;
+    /** `next` of the page before. */
+    readonly after?: string | undefined;
     readonly limit: number;
-  }): Promise<readonly DeliveryFacts[]>;
+  }): Promise<Page<DeliveryFacts>>;
   /** Puts deliveries back into the queue; answers how many there were of them. */
   again(ids: readonly string[]): Promise<number>;
   /** Forgets what came before and is at its end; answers how many. */
@@ -118,15 +121,16 @@ export function createInbox(
           .execute();
       }
     },
-    list: async ({ state, limit }) => {
+    list: async ({ state, after, limit }) => {
       const all = db
         .selectFrom('inbox_deliveries')
         .select(['id', 'event', 'state', 'attempts', 'received_at', 'next_at', 'ended_at', 'error'])
+        .where(olderThan('received_at', 'deliveries', after))
         .orderBy('received_at', 'desc')
         .orderBy('id')
-        .limit(limit);
+        .limit(limit + 1);
       const rows = await (state === undefined ? all : all.where('state', '=', state)).execute();
-      return rows.map((row) => ({
+      const found = rows.map((row) => ({
         id: row.id,
         event: row.event,
         state: row.state as DeliveryState,
@@ -136,6 +140,7 @@ export function createInbox(
         endedAt: row.ended_at,
         error: row.error,
       }));
+      return pageOf(found, { list: 'deliveries', limit }, ({ receivedAt, id }) => [receivedAt, id]);
     },
     again: async (ids) => {
       const { numUpdatedRows } = await db

@@ -48,7 +48,7 @@ const send = async (answer: number | Error, secrets: readonly string[] = ['s']) 
     version: '1.2.3',
   });
 };
-const only = async () => (await outbox.list({ limit: 10 }))[0];
+const only = async () => (await outbox.list({ limit: 10 })).items[0];
 
 describe('a message', () => {
   test('that is added twice is one, and one in a transaction that is taken back never was', async () => {
@@ -62,7 +62,7 @@ describe('a message', () => {
         throw new Error('no');
       });
     await expect(taken).rejects.toThrow('no');
-    const bodies = (await outbox.list({ limit: 10 })).map(({ body }) => body).toSorted();
+    const bodies = (await outbox.list({ limit: 10 })).items.map(({ body }) => body).toSorted();
     expect(bodies).toEqual(['{"n":"a"}', '{"n":"b"}']);
   });
 
@@ -101,7 +101,7 @@ describe('a message', () => {
   test('is not tried again when its receiver wants no more or is not configured', async () => {
     await outbox.add(null, [message('a'), message('b', 'gone')]);
     await send(410);
-    const states = (await outbox.list({ limit: 10 })).map(({ state }) => state);
+    const states = (await outbox.list({ limit: 10 })).items.map(({ state }) => state);
     expect(states).toEqual(['failed', 'failed']);
   });
 

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { Clock } from '../../lib/clock.ts';
 import { storedText } from '../../lib/stored-text.ts';
+import { olderThan, type Page, pageOf } from '../database/cursor.ts';
 import type { Database } from '../database/database.ts';
 import type { OutboxTables } from './migrations.ts';
 
@@ -52,8 +53,10 @@ export interface Outbox {
   list(query: {
     readonly receiver?: string | undefined;
     readonly state?: MessageState | undefined;
+    /** `next` of the page before. */
+    readonly after?: string | undefined;
     readonly limit: number;
-  }): Promise<readonly MessageFacts[]>;
+  }): Promise<Page<MessageFacts>>;
   /** For each receiver with messages: how many wait and were given up, and when one last arrived. */
   counts(): Promise<ReadonlyMap<string, ReceiverCounts>>;
   /** Queues a message anew; false when there is none of that id. */
@@ -144,12 +147,17 @@ export function createOutbox(
         .where('state', '=', 'waiting')
         .execute();
     },
-    list: async ({ receiver, state, limit }) => {
+    list: async ({ receiver, state, after, limit }) => {
       let rows = db.selectFrom('outbox_messages').selectAll();
       if (receiver !== undefined) rows = rows.where('receiver', '=', receiver);
       if (state !== undefined) rows = rows.where('state', '=', state);
-      const page = await rows.orderBy('created_at', 'desc').orderBy('id').limit(limit).execute();
-      return page.map((row) => ({
+      const read = await rows
+        .where(olderThan('created_at', 'messages', after))
+        .orderBy('created_at', 'desc')
+        .orderBy('id')
+        .limit(limit + 1)
+        .execute();
+      const found = read.map((row) => ({
         id: row.id,
         receiver: row.receiver,
         type: row.type,
@@ -162,6 +170,7 @@ export function createOutbox(
         status: row.status,
         problem: row.problem,
       }));
+      return pageOf(found, { list: 'messages', limit }, ({ createdAt, id }) => [createdAt, id]);
     },
     counts: async () => {
       const { rows } = await sql<{

@@ -7,7 +7,7 @@ import {
   testReceiver,
 } from '../../../operations/notifications/contract.ts';
 import { count } from '../flag-values.ts';
-import { printable, table } from '../output/terminal.ts';
+import { type ListPage, moreText, printable, table } from '../output/terminal.ts';
 import type { Run } from '../run.ts';
 
 /** `notifications …`: what we tell other programs. */
@@ -44,14 +44,15 @@ export function addNotificationCommands(program: Command, run: Run): void {
     .option('--receiver <name>', 'only messages to this one')
     .option('--state <state>', 'waiting, delivered or failed')
     .option('--limit <number>', 'at most so many', count)
+    .option('--after <cursor>', 'the next page, as the page before named it')
     .action(
-      run<object, readonly MessageLine[]>(
+      run<object, ListPage<MessageLine>>(
         listMessages,
         ([flags]) => ({ ...flags }),
-        (lines) =>
+        ({ items }) =>
           table([
             ['CREATED', 'RECEIVER', 'TYPE', 'STATE', 'TRIES', 'STATUS', 'ID', 'PROBLEM'],
-            ...lines.map((one) => [
+            ...items.map((one) => [
               one.createdAt,
               one.receiver,
               one.type,
@@ -62,6 +63,7 @@ export function addNotificationCommands(program: Command, run: Run): void {
               printable(one.problem ?? ''),
             ]),
           ]),
+        { json: (page) => page.items, notice: moreText },
       ),
     );
   notifications

@@ -20,7 +20,7 @@ import {
   showTask,
 } from '../../../operations/tasks/contract.ts';
 import { count } from '../flag-values.ts';
-import { printable, table } from '../output/terminal.ts';
+import { moreText, printable, table } from '../output/terminal.ts';
 import type { Run } from '../run.ts';
 
 /** `tasks …` and `execute`. */
@@ -110,10 +110,6 @@ interface ExecuteFlags {
 
 interface ListFlags {
   readonly search?: string;
-}
-
-function moreText({ next }: TaskPage): string | null {
-  return next === null ? null : `There are more: --after ${next}`;
 }
 
 function one<O>(

@@ -7,7 +7,7 @@ import {
   workAgain,
 } from '../../../operations/webhooks/contract.ts';
 import { count } from '../flag-values.ts';
-import { printable, table } from '../output/terminal.ts';
+import { type ListPage, moreText, printable, table } from '../output/terminal.ts';
 import type { Run } from '../run.ts';
 
 /** `webhooks …`: what GitHub sends us. */
@@ -56,14 +56,15 @@ export function addWebhookCommands(program: Command, run: Run): void {
     .description(listDeliveries.summary)
     .option('--state <state>', 'waiting, done or failed')
     .option('--limit <number>', 'at most so many', count)
+    .option('--after <cursor>', 'the next page, as the page before named it')
     .action(
-      run<object, readonly DeliveryLine[]>(
+      run<object, ListPage<DeliveryLine>>(
         listDeliveries,
         ([flags]) => ({ ...flags }),
-        (lines) =>
+        ({ items }) =>
           table([
             ['RECEIVED', 'EVENT', 'STATE', 'TRIES', 'ID', 'ERROR'],
-            ...lines.map((one) => [
+            ...items.map((one) => [
               one.receivedAt,
               one.event,
               one.state,
@@ -72,6 +73,7 @@ export function addWebhookCommands(program: Command, run: Run): void {
               printable(one.error ?? ''),
             ]),
           ]),
+        { json: (page) => page.items, notice: moreText },
       ),
     );
   webhooks

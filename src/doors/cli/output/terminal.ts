@@ -63,6 +63,17 @@ export function table(rows: readonly (readonly string[])[], width = 72): string 
     .join('');
 }
 
+/** Rows of a list and where it goes on, as the operations answer them. */
+export interface ListPage<Row> {
+  readonly items: readonly Row[];
+  readonly next: string | null;
+}
+
+/** How to read on; null at the end of a list. */
+export function moreText({ next }: { readonly next: string | null }): string | null {
+  return next === null ? null : `There are more: --after ${next}`;
+}
+
 function clip(text: string, width: number): string {
   const points = [...text];
   return points.length <= width ? text : `${points.slice(0, width - 1).join('')}…`;

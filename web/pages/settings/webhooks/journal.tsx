@@ -42,7 +42,7 @@ export function Journal<Line extends { readonly id: string }, State extends stri
   readonly states: StateWords<State>;
   readonly state: State | undefined;
   readonly onState: (state: State | undefined) => void;
-  readonly query: UseQueryResult<readonly Line[]>;
+  readonly query: UseQueryResult<{ readonly items: readonly Line[]; readonly next: string | null }>;
   readonly limit: number;
   readonly onLimit: (limit: number) => void;
   /** Of doing one of them again. */
@@ -74,12 +74,12 @@ export function Journal<Line extends { readonly id: string }, State extends stri
         </div>
       )}
       <Loaded query={query} skeleton={<RowBones rows={5} />}>
-        {(lines) => {
-          if (lines.length > 0)
+        {({ items, next }) => {
+          if (items.length > 0)
             return (
               <>
-                <Table label={label} rows={lines} keyOf={(line) => line.id} columns={columns} />
-                {lines.length < limit || limit >= mostRows ? null : (
+                <Table label={label} rows={items} keyOf={(line) => line.id} columns={columns} />
+                {next === null || limit >= mostRows ? null : (
                   <div className="flex justify-center p-4">
                     <Button onClick={() => onLimit(Math.min(mostRows, limit + pageLength))}>
                       Show more
