@@ -9,6 +9,7 @@ import { bodyText, repositoryName, titleText } from '../src/domain/input.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { silentLog } from '../src/lib/log.ts';
 import { systemRandom } from '../src/lib/random.ts';
+import { freshCorrelationId } from '../src/lib/trace-id.ts';
 import {
   createGate,
   type Gate,
@@ -91,7 +92,7 @@ export async function openGateBench(folder: string, parts: GateBenchParts): Prom
         served: [serve(contract, handler)],
         audit: trail,
         clock: systemClock,
-        newCorrelationId: () => systemRandom.uuid(),
+        newCorrelationId: () => freshCorrelationId(systemRandom),
         within: (context, body) => withContext(context, body),
         log: logger,
         guard,

@@ -1,5 +1,6 @@
 import { systemClock } from '../lib/clock.ts';
 import { systemRandom } from '../lib/random.ts';
+import { freshCorrelationId } from '../lib/trace-id.ts';
 import type { Gate, GateAudit, GateParts, Served } from '../operations/gate.ts';
 import { createGate } from '../operations/gate.ts';
 import { withContext, withSpan } from '../platform/logging/context.ts';
@@ -17,7 +18,7 @@ export function gateOf(
   return createGate({
     ...parts,
     clock: systemClock,
-    newCorrelationId: () => systemRandom.uuid(),
+    newCorrelationId: () => freshCorrelationId(systemRandom),
     within: (context, body) => withContext(context, () => withSpan(newSpanId(), body)),
   });
 }

@@ -273,9 +273,10 @@ function tellEnd(
   const { outcome, code, durationMs, isFlood } = end;
   // Whoever floods is told to the log by the guard, once a minute.
   if (isFlood) return;
-  const facts = { outcome, code, duration_ms: durationMs, category: 'performance' };
+  const facts = { duration_ms: durationMs, category: 'performance' };
+  // The one line that each call writes: the message itself says how it ended.
   if (outcome === 'ok') parts.log.info('operation finished', facts);
-  else parts.log.warn('operation ended without success', facts);
+  else parts.log.warn('operation ended without success', { outcome, code, ...facts });
 }
 
 /** An observer that fails is told to the log; it must not change what the caller is told. */

@@ -6,6 +6,7 @@ import { AppError } from '../../lib/app-error.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { systemRandom } from '../../lib/random.ts';
+import { freshCorrelationId } from '../../lib/trace-id.ts';
 import type { Gate } from '../../operations/gate.ts';
 import type { CreatedGuard } from '../../operations/guard.ts';
 import type { OpenServer, RunningServer } from '../../operations/service/server.ts';
@@ -106,7 +107,7 @@ export function createServerOpener(
         dashboard: new URL('../../../dist-web/', import.meta.url).pathname,
         version,
         clock: systemClock,
-        newCorrelationId: () => systemRandom.uuid(),
+        newCorrelationId: () => freshCorrelationId(systemRandom),
         log,
       });
       address = door.address;

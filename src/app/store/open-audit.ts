@@ -22,7 +22,7 @@ import { loadSharedKey } from './shared-keys.ts';
 
 export interface AuditParts {
   readonly dataDir: string;
-  readonly database: Pick<Database, 'kysely'>;
+  readonly database: Pick<Database, 'kysely' | 'pool'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -77,7 +77,7 @@ export interface AuditFault {
 }
 
 export interface AuditDeps {
-  readonly database: Pick<Database, 'kysely'>;
+  readonly database: Pick<Database, 'kysely' | 'pool'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly signer: NoteSigner;
   /** Where checkpoints are kept outside the database. */

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../../lib/clock.ts';
+import type { Database } from '../database/database.ts';
 import type { AnchorLine, AnchorPlace } from './anchors.ts';
 import {
   type AuditEntry,
@@ -35,6 +36,8 @@ export interface NewEntry {
 
 export interface ChainDeps {
   readonly db: Kysely<AuditTables>;
+  /** The same database, for the statement that each operation waits for twice: prepared once a connection. */
+  readonly database: Pick<Database, 'pool'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly signer: NoteSigner;
   readonly anchors: readonly AnchorPlace[];
@@ -199,15 +202,16 @@ async function appendAtOnce(
   known: LogTail,
   entries: readonly NewEntry[],
 ): Promise<Placed | null> {
-  const { db, clock } = deps;
+  const { database, clock } = deps;
   if (entries.length === 0 || known.head.seq === 0 || known.fault !== null) return null;
   if (regression(clock, known.head, entries).length > 0) return null;
   const { tail, rows } = behind(deps, known, entries);
   if (isDue(tail, clock, false)) return null;
-  const { rows: answers } = await sql<{ isAdded: boolean }>`
-    select audit_append(${known.head.seq}, ${known.head.hash}, ${sql.join(columnsOf(rows))}) as "isAdded"`.execute(
-    db,
-  );
+  const { rows: answers } = await database.pool.query<{ isAdded: boolean }>({
+    name: 'audit_append',
+    text: 'select audit_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as "isAdded"',
+    values: [known.head.seq, known.head.hash, ...columnsOf(rows)],
+  });
   return answers[0]?.isAdded === true ? { tail, entries: rows } : null;
 }
 
@@ -251,28 +255,44 @@ function behind(
   return { tail: { ...tail, head, frontier: tree.frontier(), leaves }, rows };
 }
 
+const columnTypes = [
+  'bigint',
+  'timestamptz',
+  'text',
+  'text',
+  'text',
+  'text',
+  'text',
+  'bigint',
+  'text',
+  'text',
+] as const;
+
 /** One array for each column, in the order of the tables and of `audit_append`. */
-function columnsOf(rows: readonly Row[]) {
+function columnsOf(rows: readonly Row[]): readonly (readonly unknown[])[] {
   const column = <T>(value: (row: Row) => T): readonly T[] => rows.map(value);
   return [
-    sql`${column((row) => row.seq)}::bigint[]`,
-    sql`${column((row) => row.at)}::timestamptz[]`,
-    sql`${column((row) => row.event)}::text[]`,
-    sql`${column((row) => row.outcome)}::text[]`,
-    sql`${column((row) => row.actor.name)}::text[]`,
-    sql`${column((row) => row.target)}::text[]`,
-    sql`${column((row) => row.correlationId)}::text[]`,
-    sql`${column((row) => row.begun)}::bigint[]`,
-    sql`${column((row) => row.body)}::text[]`,
-    sql`${column((row) => row.hash)}::text[]`,
+    column((row) => row.seq),
+    column((row) => row.at),
+    column((row) => row.event),
+    column((row) => row.outcome),
+    column((row) => row.actor.name),
+    column((row) => row.target),
+    column((row) => row.correlationId),
+    column((row) => row.begun),
+    column((row) => row.body),
+    column((row) => row.hash),
   ];
 }
 
 async function insertEntries(open: Kysely<AuditTables>, rows: readonly Row[]): Promise<void> {
+  const columns = columnsOf(rows).map(
+    (column, index) => sql`${column}::${sql.raw(columnTypes[index] ?? 'text')}[]`,
+  );
   await sql`
     insert into audit_entries
       (seq, at, event, outcome, actor_name, target, correlation_id, begun, body, hash, taken_from)
-    select * from unnest(${sql.join(columnsOf(rows))}, ${rows.map(({ takenFrom }) => takenFrom)}::text[])`.execute(
+    select * from unnest(${sql.join(columns)}, ${rows.map(({ takenFrom }) => takenFrom)}::text[])`.execute(
     open,
   );
 }

@@ -47,7 +47,7 @@ afterAll(async () => {
 it('a role that can only add and read does all of the work, and nothing else', async () => {
   let now = Date.UTC(2026, 0, 1);
   const audit = log.again({
-    database: { kysely: <Tables>() => limited as unknown as Kysely<Tables> },
+    database: { pool, kysely: <Tables>() => limited as unknown as Kysely<Tables> },
     clock: { now: () => new Date(now) },
   });
   const entry = {

@@ -77,6 +77,13 @@ function tell(record: Record<string, Json>, facts: object): void {
   for (const [name, value] of Object.entries(facts) as [string, unknown][]) {
     if (value === undefined) continue;
     const key = fileNames[name] ?? name;
-    record[reserved.has(key) ? `fact_${key}` : key] = plainFact(value);
+    record[reserved.has(key) ? `fact_${key}` : key] = plainFact(
+      key === 'duration_ms' ? readable(value) : value,
+    );
   }
+}
+
+/** A hundredth of a millisecond says enough; the clock's own digits would be the longest member of the line. */
+function readable(duration: unknown): unknown {
+  return typeof duration === 'number' ? Math.round(duration * 100) / 100 : duration;
 }
