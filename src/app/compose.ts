@@ -12,8 +12,15 @@ export async function openManager(options: OpenOptions): Promise<Manager> {
 
 /** Loaded when it is needed: configuration, logs and store cost more to read in than a small scan takes. */
 async function openFull(options: OpenOptions): Promise<Manager> {
-  const full = await import('./open-full.ts');
-  return full.openFull(options);
+  const { startAhead } = await import('./store/start-ahead.ts');
+  const ahead = await startAhead(options);
+  try {
+    const full = await import('./open-full.ts');
+    return await full.openFull(options, ahead.loaded);
+  } catch (error) {
+    await ahead.giveUp();
+    throw error;
+  }
 }
 
 /** Operations that need no store: they log nowhere and audit nothing, because there is nowhere to. */

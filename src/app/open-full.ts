@@ -1,13 +1,13 @@
 import { systemRandom } from '../lib/random.ts';
 import type { Gate } from '../operations/gate.ts';
 import { startService } from '../operations/service/contract.ts';
+import type { LoadedConfig } from '../platform/config/load-config.ts';
 import { createInspect } from '../platform/inspection/inspect.ts';
 import type { LineSink } from '../platform/logging/logger.ts';
 import { factsFirst } from '../platform/logging/logger.ts';
 import { watchPerformance } from '../platform/telemetry/monitor-performance.ts';
 import { fixedConfig, followConfig, readConfig } from './configuration/live-config.ts';
 import { allSecrets } from './configuration/named-secrets.ts';
-import { requireSound } from './configuration/require-sound.ts';
 import { environmentRedactor } from './environment-redactor.ts';
 import { storelessHandlers } from './light-handlers.ts';
 import { gateOf } from './open-gate.ts';
@@ -17,10 +17,7 @@ import { openLogger } from './watching/open-logger.ts';
 import { gateObserver, openTelemetry } from './watching/open-telemetry.ts';
 
 /** Builds the store, and with `engine` what does the work. Whatever fails halfway is closed again. */
-export async function openFull(options: OpenOptions): Promise<Manager> {
-  const loaded = options.loaded ?? (await readConfig(options));
-  if (options.operation === startService.name && options.flags.validateConfig !== false)
-    await requireSound(loaded);
+export async function openFull(options: OpenOptions, loaded: LoadedConfig): Promise<Manager> {
   const { config } = loaded;
   const redactor = environmentRedactor(options.env);
   for (const [name, value] of Object.entries(allSecrets(loaded))) redactor.register(name, value);
@@ -61,7 +58,7 @@ export async function openFull(options: OpenOptions): Promise<Manager> {
       collectors,
     });
     closers.push(() => rooms.close());
-    const light = options.whole === true ? await storelessHandlers(options, openFull) : [];
+    const light = options.whole === true ? await storelessHandlers(options, openAnew) : [];
     gate = gateOf({
       served: [...rooms.served, ...light],
       audit: rooms.audit,
@@ -76,4 +73,8 @@ export async function openFull(options: OpenOptions): Promise<Manager> {
     await close();
     throw error;
   }
+}
+
+async function openAnew(options: OpenOptions): Promise<Manager> {
+  return await openFull(options, options.loaded ?? (await readConfig(options)));
 }

@@ -33,7 +33,7 @@ export async function ensureCluster(
   binaries: Binaries,
   random: Random,
 ): Promise<void> {
-  if (await isThere(layout.cluster)) return;
+  if (await hasCluster(layout)) return;
   await removeLeftovers(layout.home);
   await requireSpace(layout.home);
   const secret = await ensureSecret(layout, random);
@@ -53,6 +53,10 @@ export async function ensureCluster(
     await rm(passwordFile, { force: true });
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+export async function hasCluster(layout: Layout): Promise<boolean> {
+  return await isThere(layout.cluster);
 }
 
 /** The owner's password. Throws `database_secret_missing` when the cluster is there without it. */

@@ -25,7 +25,7 @@ import { type Database, type DatabaseDeps, openDatabase } from '../database.ts';
 import { describeDatabase } from '../describe-database.ts';
 import { claimService } from '../service-claim.ts';
 import { binarySources } from './binaries.ts';
-import { stopEmbedded } from './supervisor.ts';
+import { beginServer, stopEmbedded } from './supervisor.ts';
 
 const program = fileURLToPath(
   new URL('../../../../test/support/database-user-program.ts', import.meta.url),
@@ -99,6 +99,29 @@ describe('starting and stopping', () => {
     await startUser();
     expect(await stopEmbedded(dataDir, deps)).toBe(true);
     expect(await stopEmbedded(join(dataDir, 'none'), deps)).toBe(false);
+  });
+});
+
+describe('begun ahead', () => {
+  test('a server of an existing folder is joined by the next user, who stops it when leaving', async () => {
+    await (await open()).close();
+    const giveUp = await beginServer(dataDir, deps);
+    const database = await open();
+    const pid = await serverPid();
+    await giveUp();
+    expect(await serverPid()).toBe(pid);
+    await database.close();
+    expect(await serverPid()).toBeUndefined();
+  });
+
+  test('it is stopped when nobody joins, and in a folder without a server nothing begins', async () => {
+    await (await beginServer(dataDir, deps))();
+    expect(await readdir(dataDir)).toEqual([]);
+    await (await open()).close();
+    const giveUp = await beginServer(dataDir, deps);
+    await vi.waitFor(async () => expect(await serverPid()).toBeTypeOf('number'), patience);
+    await giveUp();
+    expect(await serverPid()).toBeUndefined();
   });
 });
 

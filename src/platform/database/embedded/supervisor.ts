@@ -3,10 +3,16 @@ import type { Clock } from '../../../lib/clock.ts';
 import type { Log } from '../../../lib/log.ts';
 import type { Random } from '../../../lib/random.ts';
 import { type BinarySources, binarySources, findBinaries } from './binaries.ts';
-import { databaseName, ensureCluster, ownerRole, readSecret } from './cluster.ts';
+import { databaseName, ensureCluster, hasCluster, ownerRole, readSecret } from './cluster.ts';
 import { withFileLock } from './file-lock.ts';
 import { type Layout, layoutOf, prepareLayout } from './layout.ts';
-import { ensureRunning, findServer, type RunningServer, stopServer } from './server.ts';
+import {
+  beginRunning,
+  ensureRunning,
+  findServer,
+  type RunningServer,
+  stopServer,
+} from './server.ts';
 import { addUser, countUsers } from './users.ts';
 
 export interface SupervisorDeps {
@@ -54,6 +60,31 @@ export async function joinServer(dataDir: string, deps: SupervisorDeps): Promise
         if ((await countUsers(layout.usersFolder)) === 0) await stopServer(layout, deps.clock);
       });
     },
+  };
+}
+
+/**
+ * Lets the server of a data folder that has one begin to start, and waits for nothing more; whoever joins it later does.
+ * Answers what stops it again unless somebody has joined.
+ */
+export async function beginServer(
+  dataDir: string,
+  deps: Omit<SupervisorDeps, 'log'>,
+): Promise<() => Promise<void>> {
+  const layout = await layoutOf(dataDir);
+  if (layout === undefined || !(await hasCluster(layout))) return async () => undefined;
+  const begun = await withFileLock(layout.lockFile, deps, async () => {
+    if ((await findServer(layout)) !== undefined) return null;
+    const sources = deps.binaries ?? (await binarySources(deps.searchPath));
+    return await beginRunning(layout, await findBinaries(layout, sources));
+  });
+  return async () => {
+    await withFileLock(layout.lockFile, deps, async () => {
+      // One that was just begun has not told its process id yet.
+      while (begun?.ended() === false && (await findServer(layout)) === undefined)
+        await deps.clock.sleep(20);
+      if ((await countUsers(layout.usersFolder)) === 0) await stopServer(layout, deps.clock);
+    });
   };
 }
 
