@@ -1,3 +1,4 @@
+import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
 import { wfQueueRunner } from '@dbos-inc/dbos-sdk/internal/wfqueue';
 import { workflowTimeoutConfig } from '@dbos-inc/dbos-sdk/internal/workflow_management';
 
@@ -108,4 +109,24 @@ export function setEnginePace({
       workflowTimeoutConfig.pollingIntervalMs = before.pollingIntervalMs;
     },
   };
+}
+
+/** The part of the engine that sends its own traces and log lines to a collector, ten times a second also when there is none. */
+interface SignalSender {
+  signalBufferID: NodeJS.Timeout;
+  processAndExportSignals(): Promise<void>;
+}
+
+/**
+ * Lets the launched engine look every minute for signals of its own; we give it nowhere to send them, and ours go another
+ * way. It ends the timer itself. No setting either: look here at each upgrade.
+ */
+export function restEngineSignals(): void {
+  const logger = DBOSExecutor.globalInstance?.logger as unknown as
+    | { readonly telemetryCollector?: SignalSender }
+    | undefined;
+  const sender = logger?.telemetryCollector;
+  if (sender === undefined) return;
+  clearInterval(sender.signalBufferID);
+  sender.signalBufferID = setInterval(() => void sender.processAndExportSignals(), unusedEveryMs);
 }

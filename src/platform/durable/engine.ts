@@ -7,7 +7,7 @@ import type { Database } from '../database/database.ts';
 import { takeSessionLock } from '../database/session-lock.ts';
 import { applicationName } from './application-name.ts';
 import { engineLog } from './engine-log.ts';
-import { setEnginePace } from './engine-pace.ts';
+import { restEngineSignals, setEnginePace } from './engine-pace.ts';
 import { freeEngineSlot, takeEngineSlot } from './engine-slot.ts';
 import { engineUrl } from './engine-url.ts';
 import { createExecutor } from './executor.ts';
@@ -211,7 +211,9 @@ async function launchAlone(url: string, deps: DurableEngineDeps): Promise<void> 
       continue;
     }
     try {
-      return await DBOS.launch();
+      await DBOS.launch();
+      restEngineSignals();
+      return;
     } finally {
       await taken.release();
     }

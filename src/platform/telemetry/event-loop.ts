@@ -1,9 +1,10 @@
 import { performance } from 'node:perf_hooks';
 
-const everyMs = 50;
+/** Blocks of a second are what it is asked for, and each look wakes a process that rests. */
+const everyMs = 200;
 
 /**
- * Measures how late a timer of 50 ms comes, again and again: what blocks it blocks every answer. The listener gets
+ * Measures how late a timer of 200 ms comes, again and again: what blocks it blocks every answer. The listener gets
  * milliseconds; the answer stops it. It keeps no process alive.
  */
 export function watchEventLoop(late: (ms: number) => void): () => void {

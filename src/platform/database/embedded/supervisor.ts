@@ -4,7 +4,7 @@ import type { Log } from '../../../lib/log.ts';
 import type { Random } from '../../../lib/random.ts';
 import { type BinarySources, binarySources, findBinaries } from './binaries.ts';
 import { databaseName, ensureCluster, hasCluster, ownerRole, readSecret } from './cluster.ts';
-import { withFileLock } from './file-lock.ts';
+import { codeOf, withFileLock } from './file-lock.ts';
 import { type Layout, layoutOf, prepareLayout } from './layout.ts';
 import {
   beginRunning,
@@ -35,6 +35,18 @@ export interface EmbeddedServer {
   leave(): Promise<void>;
 }
 
+/** A whole look reads a dozen files; between two of them it is enough that the process is there. */
+const looksPerWholeLook = 5;
+
+/** Whether the id is anybody's; one of another user is. */
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}
+
 /** Starts or adopts the server of `<dataDir>/postgres` and counts this process as a user of it. */
 export async function joinServer(dataDir: string, deps: SupervisorDeps): Promise<EmbeddedServer> {
   const layout = await prepareLayout(dataDir, deps.random);
@@ -47,10 +59,16 @@ export async function joinServer(dataDir: string, deps: SupervisorDeps): Promise
       throw error;
     }
   });
+  let known = server.pid;
+  let looks = 0;
   return {
     url: urlOf(server, await readSecret(layout)),
     revive: async () => {
-      if ((await findServer(layout)) !== undefined) return;
+      looks += 1;
+      if (looks % looksPerWholeLook !== 0 && isThere(known)) return;
+      const found = await findServer(layout);
+      known = found?.pid ?? known;
+      if (found !== undefined) return;
       deps.log.warn({ cluster: layout.cluster }, 'The embedded database died; starting it again.');
       await withFileLock(layout.lockFile, deps, async () => await start(layout, deps));
     },
