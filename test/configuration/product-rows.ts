@@ -169,6 +169,11 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
     ['src/integrations/sandbox/sandbox.suite.ts', 'processes'],
     [bounded[0], 'bounds().processes'],
   ),
+  'executor.limits.cpus': told(
+    1.5,
+    ['src/integrations/sandbox/sandbox.suite.ts', 'cpus'],
+    [bounded[0], 'bounds().cpus'],
+  ),
   'executor.limits.fileMb': told(64, runner('stops when it fills the disk'), [
     bounded[0],
     'bounds().fileMb',

@@ -87,6 +87,9 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
     get processes() {
       return bounds().processes;
     },
+    get cpus() {
+      return bounds().cpus;
+    },
     get fileBytes() {
       return bounds().fileMb * 2 ** 20;
     },

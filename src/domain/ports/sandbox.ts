@@ -31,6 +31,8 @@ export interface SandboxSpec {
     readonly memoryBytes: number;
     readonly processes: number;
     readonly fileBytes: number;
+    /** Of how many processors it gets the time, where control groups can be made; all when null or left out. */
+    readonly cpus?: number | null;
   };
 }
 

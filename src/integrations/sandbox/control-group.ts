@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Limits of memory and processes by the kernel's control groups, version 1 or 2. */
+/** Limits of memory, processes and processor time by the kernel's control groups, version 1 or 2. */
 export interface ControlGroup {
   /** Files that take the id of a process which joins. */
   readonly joinFiles: readonly string[];
@@ -13,7 +13,12 @@ export interface ControlGroup {
 export interface ControlGroupLimits {
   readonly memoryBytes: number;
   readonly processes: number;
+  /** Of how many processors it gets the time; all of them when null or left out. */
+  readonly cpus?: number | null;
 }
+
+/** Processor time is handed out by the period, in microseconds. */
+const cpuPeriod = 100_000;
 
 const root = '/sys/fs/cgroup';
 
@@ -31,12 +36,21 @@ export async function createControlGroup(
         'memory.max': limits.memoryBytes,
         'memory.swap.max': 0,
         'pids.max': limits.processes,
+        ...(limits.cpus == null
+          ? {}
+          : { 'cpu.max': `${Math.round(limits.cpus * cpuPeriod)} ${cpuPeriod}` }),
       });
     } else if (own.memory !== null && own.pids !== null) {
       await makeGroup(join(own.memory, name), made, {
         'memory.limit_in_bytes': limits.memoryBytes,
       });
       await makeGroup(join(own.pids, name), made, { 'pids.max': limits.processes });
+      if (limits.cpus != null && own.cpu !== null) {
+        await makeGroup(join(own.cpu, name), made, {
+          'cpu.cfs_period_us': cpuPeriod,
+          'cpu.cfs_quota_us': Math.round(limits.cpus * cpuPeriod),
+        });
+      }
     } else return null;
   } catch {
     // Not permitted here; the caller falls back to limits by process.
@@ -50,7 +64,7 @@ export async function createControlGroup(
 export async function findControlGroups(prefix: string): Promise<readonly ControlGroup[]> {
   const own = await ownGroups();
   const found: ControlGroup[] = [];
-  for (const parent of [own.unified, own.memory, own.pids]) {
+  for (const parent of [own.unified, own.memory, own.pids, own.cpu]) {
     if (parent === null) continue;
     const names = await readdir(parent).catch(() => []);
     for (const name of names)
@@ -76,12 +90,13 @@ function groupOf(folders: readonly string[]): ControlGroup {
 async function makeGroup(
   folder: string,
   made: string[],
-  values: Readonly<Record<string, number>>,
+  values: Readonly<Record<string, number | string>>,
 ): Promise<void> {
   await mkdir(folder);
   made.push(folder);
   for (const [file, value] of Object.entries(values)) {
-    const optional = file === 'memory.swap.max';
+    // Not everywhere is swap counted, or the processor handed on.
+    const optional = ['memory.swap.max', 'cpu.max'].includes(file);
     await writeFile(join(folder, file), String(value)).catch((cause: unknown) => {
       if (!optional) throw cause;
     });
@@ -98,6 +113,7 @@ async function ownGroups(): Promise<{
   unified: string | null;
   memory: string | null;
   pids: string | null;
+  cpu: string | null;
 }> {
   const text = await readFile('/proc/self/cgroup', 'utf8').catch(() => '');
   const path = (controller: string) =>
@@ -113,5 +129,6 @@ async function ownGroups(): Promise<{
     unified: below(root, ''),
     memory: below(join(root, 'memory'), 'memory'),
     pids: below(join(root, 'pids'), 'pids'),
+    cpu: below(join(root, 'cpu'), 'cpu'),
   };
 }

@@ -277,6 +277,30 @@ export function describeSandbox(subject: SandboxUnderTest): void {
         if (subject.kernelLimits) expect(held).toBeLessThan(limits.memoryBytes * 1.1);
       });
 
+      if (subject.kernelLimits) {
+        it('gives it no more time of the processors than its share', async () => {
+          const cpus = 0.5;
+          const busy = `
+            const end = performance.now() + 3000;
+            while (performance.now() < end);
+            const { user, system } = process.cpuUsage();
+            console.log(JSON.stringify([(user + system) / 1e6, process.uptime()]));
+          `;
+          await writeFile(join(workspace, 'busy.cjs'), busy);
+          const { stdout } = await run('node busy.cjs & node busy.cjs & wait', {
+            limits: { memoryBytes: 2 ** 30, processes: 100, fileBytes: 2 ** 20, cpus },
+          });
+          const both = stdout
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line) as number[]);
+          const used = both.reduce((sum, [seconds = 0]) => sum + seconds, 0);
+          const elapsed = Math.max(...both.map(([, seconds = 0]) => seconds));
+          expect(both).toHaveLength(2);
+          expect(used / elapsed).toBeLessThan(cpus * 1.1);
+        });
+      }
+
       it('cuts a file at its limit', async () => {
         const limits = { memoryBytes: 2 ** 30, processes: 100, fileBytes: 2 ** 20 };
         await run('head -c 5000000 /dev/zero > big', { limits });

@@ -118,6 +118,10 @@ export const executor = section('Agents, their limits and their money.', {
   limits: section('Bounds of one run and of its change.', {
     memoryMb: key(megabytes, 4096, { description: 'Memory of a run, in megabytes.' }),
     processes: key(positive, 512, { description: 'Processes of a run.' }),
+    cpus: key(z.number().positive().nullable(), null, {
+      description:
+        'Processors whose time a run may use, such as 1.5, where control groups can be made (as root); null leaves it all of them.',
+    }),
     fileMb: key(megabytes, 1024, {
       description: 'Largest file that a run may write, in megabytes.',
     }),
