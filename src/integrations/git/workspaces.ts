@@ -61,9 +61,13 @@ async function createWorkspace(
   await removeTree(places.run);
   await mkdir(places.work, { recursive: true, mode: 0o755 });
   try {
-    await makeCleanClone(deps.git, places.clean, mirror);
-    await fillWorkTree(deps.git, places, mirror.commit);
-    await makeAgentRepository(deps.git, places, mirror.commit);
+    // Side by side, for a person waits: neither needs the other until the files lie there.
+    const filled = async (): Promise<void> => {
+      await makeCleanClone(deps.git, places.clean, mirror);
+      await fillWorkTree(deps.git, places, mirror.commit);
+    };
+    await bothEnded(filled(), makeAgentRepository(deps.git, places, mirror));
+    await tellFiles(deps.git, places);
   } catch (thrown) {
     await removeTree(places.run);
     throw thrown;
@@ -121,6 +125,8 @@ async function copyCommit(
       '--no-tags',
       '--no-write-fetch-head',
       '--update-shallow',
+      // The branch of a repository that was just made has no files yet.
+      '--update-head-ok',
       '--',
       from,
       `${commit}:${ref}`,
@@ -139,18 +145,11 @@ async function fillWorkTree(git: Git, places: Places, commit: string): Promise<v
 }
 
 /** A repository of the agent's own, with the base commit and nothing that points out of the folder. */
-async function makeAgentRepository(git: Git, places: Places, commit: string): Promise<void> {
+async function makeAgentRepository(git: Git, places: Places, mirror: Mirror): Promise<void> {
   const gitDir = path.join(places.work, '.git');
   await git.run(['init', '--quiet', '--template=', '--initial-branch=work', places.work]);
-  await copyCommit(git, places.clean, gitDir, commit, 'refs/heads/base');
-  const here = [`--git-dir=${gitDir}`, `--work-tree=${places.work}`];
-  await git.run([`--git-dir=${gitDir}`, 'update-ref', 'refs/heads/work', commit]);
-  await git.run([...here, 'read-tree', commit]);
-  await git.run([...here, 'update-index', '-q', '--refresh'], {
-    accept: [0, 1],
-    deadlineMs: 300_000,
-  });
-  await git.run([`--git-dir=${gitDir}`, 'update-ref', '-d', 'refs/heads/base']);
+  await copyCommit(git, mirror.gitDir, gitDir, mirror.commit, 'refs/heads/work');
+  await git.run([`--git-dir=${gitDir}`, `--work-tree=${places.work}`, 'read-tree', mirror.commit]);
   await mkdir(path.join(gitDir, 'info'), { recursive: true });
   await writeFile(
     path.join(gitDir, 'info', 'exclude'),
@@ -163,6 +162,22 @@ async function makeAgentRepository(git: Git, places: Places, commit: string): Pr
       '[user]\n\tname = agent\n\temail = agent@localhost\n',
     );
   }
+}
+
+/** Tells the index the times and sizes of the files, so that nothing looks changed. */
+async function tellFiles(git: Git, { work }: Places): Promise<void> {
+  const here = [`--git-dir=${path.join(work, '.git')}`, `--work-tree=${work}`];
+  await git.run([...here, 'update-index', '-q', '--refresh'], {
+    accept: [0, 1],
+    deadlineMs: 300_000,
+  });
+}
+
+/** Throws what the first one threw, but only when nothing works in the folder any more. */
+async function bothEnded(...works: readonly Promise<void>[]): Promise<void> {
+  const ended = await Promise.allSettled(works);
+  const failed = ended.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** Removes a folder tree whatever modes an agent left on its folders; links are removed, not followed. */
