@@ -16,7 +16,7 @@ import { signDelivery } from '../test/support/sign-delivery.ts';
 
 /**
  * Processes of the service on one PostgreSQL: `node bench/fleet.ts [start|workers|takeover|peer]`, all when none is said.
- *   start     a signed delivery says that somebody approved; time from its answer until the agent has said its first word
+ *   start     a signed delivery says that somebody approved; time from its answer until the agent's process has begun
  *   workers   agents that only wait, one worker beside three; local repositories, so that no limit of GitHub counts
  *   takeover  a worker is killed while its agent works; time until another one has laid a new workspace for it
  *   peer      as `workers`, with pg-boss and jobs that only wait
@@ -25,6 +25,11 @@ const which = process.argv[2] ?? 'all';
 const run = promisify(execFile);
 const dataDir = await mkdtemp(join(tmpdir(), 'cms-bench-fleet-'));
 const agentProgram = new URL('../test/support/todo-agent-program.ts', import.meta.url).pathname;
+/** Says when its process began, by the clock of the machine, and changes a line. */
+const tellingAgent = [
+  'console.log("began at", performance.timeOrigin.toFixed(0))',
+  'require("node:fs").appendFileSync("a.js", "export const b = 2;\\n")',
+].join(';');
 /** Agents that only wait. */
 const waiting = { tasks: 18, ms: 6000 };
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -63,6 +68,10 @@ async function approvalToStart(times: number): Promise<void> {
         reposToScan: names.map((name) => `acme/${name}`),
         pollSeconds: 3600,
       },
+      executor: {
+        default: 'telling',
+        agents: { telling: { kind: 'command', command: ['node', '-e', tellingAgent] } },
+      },
     },
   });
   const service = await startRole(loop.service, 'all', { port: true });
@@ -84,27 +93,28 @@ async function approvalToStart(times: number): Promise<void> {
       });
       if (!answer.ok) throw new Error(`the delivery was refused: ${answer.status}`);
       const approvedAt = Date.now();
-      seen.push((await firstWord(loop, number)) - approvedAt);
+      seen.push((await agentBegan(loop, number)) - approvedAt);
       while ((await unended(loop)) > 0) await delay(200);
     }
-    say(`approval seen to agent at work, ${seen.length} times, ms: ${figures(seen)}`);
+    say(`approval seen to agent's process, ${seen.length} times, ms: ${figures(seen)}`);
   } finally {
     await service.end('SIGKILL');
     await loop.close();
   }
 }
 
-/** When the run of this issue's task wrote its first event. */
-async function firstWord(
+/** When the agent of this issue's task began, as it said. */
+async function agentBegan(
   loop: Awaited<ReturnType<typeof createGithubLoop>>,
   issue: number,
 ): Promise<number> {
   for (;;) {
-    const [row] = await loop.query<{ at: Date | null }>(
-      `select min(e.at) as at from tasks t join runs r on r.task_id = t.id
-        left join run_events e on e.run_id = r.id where t.issue_number = ${issue}`,
+    const rows = await loop.query<{ event: unknown }>(
+      `select e.event from tasks t join runs r on r.task_id = t.id
+        join run_events e on e.run_id = r.id where t.issue_number = ${issue}`,
     );
-    if (row?.at !== undefined && row.at !== null) return row.at.getTime();
+    const said = /began at (\d+)/u.exec(JSON.stringify(rows))?.[1];
+    if (said !== undefined) return Number(said);
     await delay(20);
   }
 }
