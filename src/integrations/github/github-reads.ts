@@ -262,8 +262,12 @@ async function issueEvents(
   const list = async (what: string) =>
     client.list(`${path}/${what}`, schemas.IssueEvent, { lane: 'person' });
   // Some servers that speak GitHub's API only have the timeline, which holds the same events and more.
-  const told = async () => (await orNull(list('events'))) ?? (await list('timeline'));
-  const [events, edited] = await Promise.all([told(), edits(ref, number)]);
+  const listed = async () => (await orNull(list('events'))) ?? (await list('timeline'));
+  // Neither read is left behind when the other one fails.
+  const [told, seen] = await Promise.allSettled([listed(), edits(ref, number)]);
+  if (told.status === 'rejected') throw told.reason;
+  if (seen.status === 'rejected') throw seen.reason;
+  const [events, edited] = [told.value, seen.value];
   const all = [...events.flatMap(toEvent), ...(edited ?? [])];
   return {
     events: all.sort((one, other) => one.at.getTime() - other.at.getTime()),
