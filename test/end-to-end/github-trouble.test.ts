@@ -78,7 +78,7 @@ describe.concurrent('a token of ours that stands on GitHub', () => {
       expect(more).toEqual([]);
       expect(incident?.target).toBe('GITHUB_TOKEN');
       expect(incident?.facts).toMatchObject({ suspended: true });
-      const runbook = new URL(`../../${incident?.facts['runbook']}`, import.meta.url);
+      const runbook = new URL(`../../${String(incident?.facts['runbook'])}`, import.meta.url);
       expect(await readFile(runbook, 'utf8')).toContain('Revoke');
 
       const before = loop.emulator.journal.entries.length;

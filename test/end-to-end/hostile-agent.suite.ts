@@ -41,7 +41,8 @@ export interface HostileSubject {
 }
 
 /** A sandbox keeps everything from an agent that tries everything; where there is none, its probes do get something. */
-export function describeHostileAgent({ name, concedes, make }: HostileSubject): void {
+export function describeHostileAgent(subject: HostileSubject): void {
+  const { name, concedes } = subject;
   describe(`an agent that tries everything, in the sandbox ${name}`, () => {
     let root = '';
     const servers: Server[] = [];
@@ -79,7 +80,7 @@ export function describeHostileAgent({ name, concedes, make }: HostileSubject): 
     ): Promise<Ran> => {
       vi.stubEnv('GITHUB_TOKEN', canary);
       const workspace = await mkdtemp(join(root, 'work-'));
-      return await runHostileAgent(make(join(root, 't')), root, {
+      return await runHostileAgent(subject.make(join(root, 't')), root, {
         openFile: join(root, 'open.txt'),
         ownerFile: join(root, 'owner.txt'),
         serviceFolder: root,

@@ -87,13 +87,15 @@ async function start(deps: BubblewrapDeps, spec: SandboxSpec): Promise<Sandboxed
       detached: true,
     }) as ChildProcessByStdio<Writable, Readable, Readable>;
     feed(child, spec.stdin);
-    const members = group === null ? () => markedProcesses(mark) : () => group.members();
-    const running = await supervise(child, {
+    const supervised = supervise(child, {
       clock: deps.clock,
       memoryBytes: group === null ? spec.limits.memoryBytes : null,
-      members,
+      members: async () => (group === null ? markedProcesses(mark) : group.members()),
       cleanUp,
-    }).finally(() => filter?.close());
+    });
+    await Promise.allSettled([supervised]);
+    await filter?.close();
+    const running = await supervised;
     counting = letGo(child.stdio[infoFd] as Readable, child.stdio[gateFd] as Writable);
     await counting;
     return running;
