@@ -20,6 +20,8 @@ export interface Candidates {
 /** What is looked for, by its first letters. */
 export interface Marks {
   readonly bits: Uint8Array;
+  /** Whether a format may go on with a letter, asked where its first three stand: most words go on otherwise. */
+  readonly fourths: Uint8Array;
   addKnown(start: string): void;
   addFormat(start: string): void;
 }
@@ -37,15 +39,27 @@ export function createMarks(): Marks {
   for (const pair of escapePairs)
     for (let before = 0; before < slots; before += 1024)
       mark(slotOf(`\0${pair}`) ^ before, escapeBit);
+  const fourths = new Uint8Array(slots);
   return {
     bits,
+    fourths,
     addKnown: (start) => mark(slotOf(start), knownBit),
-    addFormat: (start) => mark(slotOf(start), formatBit),
+    addFormat: (start) => {
+      const slot = slotOf(start);
+      mark(slot, formatBit);
+      if (start.length > letters) fourths[slotOfFourth(slot, start.charCodeAt(letters))] = 1;
+      else for (let next = 0; next < 32; next += 1) fourths[slotOfFourth(slot, next)] = 1;
+    },
   };
 }
 
+/** Of the letter behind three that have this slot, case and all but five bits left out of account. */
+function slotOfFourth(slot: number, next: number): number {
+  return ((slot * 197) ^ (next & 31)) & (slots - 1);
+}
+
 /** Looks at each character once, for all that is marked: this is what the speed of the redaction rests on. */
-export function createLook({ bits }: Marks): (text: string) => Candidates {
+export function createLook({ bits, fourths }: Marks): (text: string) => Candidates {
   const unitsOf = createUnits();
   const places = { known: noPlaces(), escapes: noPlaces(), formats: noPlaces() };
   const { known, escapes, formats } = places;
@@ -64,7 +78,8 @@ export function createLook({ bits }: Marks): (text: string) => Candidates {
         const unit = units[index] ?? 0;
         slot = rolled(slot, unit);
         const bit = bits[slot] ?? 0;
-        if (bit !== 0) note(bit, units, index, places);
+        if (bit !== 0)
+          note(bit, units, index, fourths[slotOfFourth(slot, units[index + 1] ?? 0)] === 1, places);
         if (isPrintable(unit)) row += 1;
         else {
           row = 0;
@@ -80,7 +95,7 @@ export function createLook({ bits }: Marks): (text: string) => Candidates {
         slot = rolled(slot, unit);
         const bit = bits[slot] ?? 0;
         if (bit === 0) continue;
-        note(bit, units, index, places);
+        note(bit, units, index, fourths[slotOfFourth(slot, units[index + 1] ?? 0)] === 1, places);
         if ((bit & knownBit) !== 0) addPlace(known, index);
       }
     }
@@ -92,9 +107,10 @@ function note(
   bit: number,
   units: Uint16Array,
   index: number,
+  goesOn: boolean,
   { escapes, formats }: Pick<Candidates, 'escapes' | 'formats'>,
 ): void {
-  if ((bit & formatBit) !== 0 && index >= letters - 1) addPlace(formats, index);
+  if ((bit & formatBit) !== 0 && goesOn && index >= letters - 1) addPlace(formats, index);
   if ((bit & escapeBit) !== 0 && isEscapePair(units[index - 1] ?? 0, units[index] ?? 0))
     addPlace(escapes, index - 1);
 }

@@ -47,13 +47,18 @@ export function createFormatScan(
       nameless: reader.follows === null ? [...nameless, reader] : nameless,
       names: known.length > 0 ? known : names,
     };
-    marks.addFormat(start);
   };
-  add('[REDACTED:', { follows: null, read: readReplacement });
-  for (const format of prefixedFormats)
-    for (const prefix of format.prefixes)
+  const replacement = '[REDACTED:';
+  add(replacement, { follows: null, read: readReplacement });
+  marks.addFormat(replacement);
+  for (const format of prefixedFormats) {
+    for (const prefix of format.prefixes) {
       add(prefix, { follows: null, read: prefixedReader(format, prefix) });
+      marks.addFormat(prefix);
+    }
+  }
   for (const format of contextFormats) {
+    for (const start of format.starts) marks.addFormat(start);
     const follows = format.follows === undefined ? null : setOf(format.follows);
     const starts = Map.groupBy(format.starts, (one) => one.slice(0, letters));
     for (const [start, all] of starts) {

@@ -41,7 +41,8 @@ export function createRedactor(key: Uint8Array): Redactor {
     text === seen.text ? seen : lookAt(text);
   const redact = (text: string): string => {
     let seen = known.replaceIn(text, lookAt);
-    if (seen.text.includes('BEGIN ')) seen = lookAgain(seen, withoutPrivateKeys(seen.text, marker));
+    if (seen.text.includes('-BEGIN ') || seen.text.includes('- BEGIN '))
+      seen = lookAgain(seen, withoutPrivateKeys(seen.text, marker));
     let clean = withoutFormats(seen);
     for (const format of shapeFormats) clean = apply(format, clean, marker);
     return clean;
