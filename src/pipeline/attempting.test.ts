@@ -44,7 +44,13 @@ const runOf = async (attempt = 1): Promise<Run | null> =>
 const pulls = () => [...world.host.state(world.target).pullRequests.values()];
 const said = (): readonly string[] =>
   world.host.comments(world.manager, number).map(({ body }) => body);
-const why = async (): Promise<string> => (await explain(world.ports, await now())).code;
+/** The code of `tasks explain`; what it says of an approval stands on the issue too, save where that is closed. */
+const why = async (): Promise<string> => {
+  const { code, text } = await explain(world.ports, await now());
+  if (/^approval_(?!missing|incomplete|void_closed)/u.test(code))
+    expect(said().join('\n')).toContain(text);
+  return code;
+};
 const error = (kind: ErrorKind, code = 'x'): AppError =>
   new AppError({ kind, code, message: `${kind}.` });
 
