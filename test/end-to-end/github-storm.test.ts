@@ -76,7 +76,7 @@ describe.runIf(process.env['STORM'] === '1')('a GitHub in a storm', () => {
       while (isStillTime() && pulls().length < approvals) await round('execute');
       emulator.faults.clear();
       for (let n = 0; n < 2; n += 1) await round('calm');
-      const { items } = await loop.tasks<{ items: readonly TaskLine[] }>('list', '--limit', '100');
+      const items = await loop.tasks<readonly TaskLine[]>('list', '--limit', '100');
       const states = Object.groupBy(items, ({ state }) => state);
       for (const { id, state } of items.filter(({ state: one }) => !ends.includes(one)))
         process.stderr.write(`${state}: ${JSON.stringify(await loop.tasks('explain', id))}\n`);

@@ -302,6 +302,18 @@ describe('restrictions', () => {
     expect((await effects.get(id))?.status).toBe('pending');
   });
 
+  it('of thousands left over are begun for so long, and the rest by the next pass', async () => {
+    const host = createScriptedEffectHost();
+    const effects = effectsOn(host);
+    for (const taskId of ['left-1', 'left-2', 'left-3'])
+      await intended(effects, { ...request(), taskId });
+    const short = await effects.settleAll({ concurrency: 1, maxMs: 0 });
+    expect(short.settled).toBeLessThan(short.waiting + short.settled);
+    expect(host.made.length).toBeLessThan(3);
+    await effects.settleAll();
+    expect(host.made).toHaveLength(3);
+  });
+
   it('tell the audit of every turn', async () => {
     const host = createScriptedEffectHost();
     host.script('lost');
