@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import LongOnesFirst from './test/support/long-ones-first.ts';
+import { LongOnesFirst } from './test/support/long-ones-first.ts';
 
 export default defineConfig({
   test: {
