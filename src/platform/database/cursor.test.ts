@@ -39,12 +39,12 @@ const lists = {
   'what GitHub delivered': async (): Promise<List> => {
     const inbox = createInbox(database, { clock, random: systemRandom });
     await fill((id) => inbox.store({ id, event: 'issues', body: Buffer.from('{}') }, 'quick'));
-    return inbox.list;
+    return (query) => inbox.list(query);
   },
   'what other programs were told': async (): Promise<List> => {
     const outbox = createOutbox(database, { clock });
     await fill((id) => outbox.add(null, [{ id, receiver: 'chat', type: 'ping', body: '{}' }]));
-    return outbox.list;
+    return (query) => outbox.list(query);
   },
 };
 
