@@ -4,7 +4,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { systemRandom } from '../../src/lib/random.ts';
 import { type Database, openDatabase } from '../../src/platform/database/database.ts';
-import { type FleetProcess, startRole } from '../support/fleet.ts';
+import { startRole } from '../support/fleet.ts';
 import { createGithubLoop, type GithubLoop, manager } from '../support/github-loop.ts';
 
 const patience = { timeout: 90_000, interval: 200 };
@@ -13,7 +13,6 @@ const pending = Number(process.env['PENDING_INTENTS'] ?? '200');
 
 let loop: GithubLoop;
 let database: Database;
-let service: FleetProcess | null = null;
 beforeAll(async () => {
   loop = await createGithubLoop({
     targets: { widgets: { 'a.js': '// TODO: handle the empty list\nexport const a = 1;\n' } },
@@ -26,7 +25,6 @@ beforeAll(async () => {
   database = await openDatabase({ dataDir }, { ...deps, searchPath: process.env['PATH'] });
 }, 120_000);
 afterAll(async () => {
-  await service?.end('SIGKILL');
   await database?.close();
   await loop.close();
 });
@@ -92,14 +90,19 @@ test(`a service with ${pending} writes to make is ready before it has made them,
     Number(
       await one<string>(`select count(*) as value from effect_intents where status <> 'done'`),
     );
+  let readyMs = 0;
   const began = systemClock.monotonicMs();
-  service = await startRole(loop.service, 'all', { port: true });
-  const ready = await fetch(`${service.address()}/readyz`);
-  const readyMs = systemClock.monotonicMs() - began;
-  expect(ready.status).toBe(200);
-  expect(await open()).toBeGreaterThan(pending / 2);
-  await vi.waitFor(async () => expect(await open()).toBeLessThan(pending - 2), patience);
-  expect(loop.emulator.journal.duplicates()).toEqual([]);
-  expect(loop.emulator.journal.violations()).toEqual([]);
+  const service = await startRole(loop.service, 'all', { port: true });
+  try {
+    const ready = await fetch(`${service.address()}/readyz`);
+    readyMs = systemClock.monotonicMs() - began;
+    expect(ready.status).toBe(200);
+    expect(await open()).toBeGreaterThan(pending / 2);
+    await vi.waitFor(async () => expect(await open()).toBeLessThan(pending - 2), patience);
+    expect(loop.emulator.journal.duplicates()).toEqual([]);
+    expect(loop.emulator.journal.violations()).toEqual([]);
+  } finally {
+    await service.end('SIGKILL');
+  }
   process.stdout.write(`ready with ${pending} pending writes after ${Math.round(readyMs)} ms\n`);
 });
