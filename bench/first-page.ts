@@ -23,6 +23,10 @@ const browser = await launchChromium(executable);
 try {
   const db = service.database.kysely<unknown>();
   await seedTasks(db, size);
+  // Nobody works in these repositories, and thousands of approved tasks would be looked through each second beside the pages.
+  await sql`update tasks set state = 'done' where state in ('approved', 'running') and origin->>'findingId' like 'f%'`.execute(
+    db,
+  );
   await sql`vacuum analyze`.execute(db);
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();

@@ -40,7 +40,7 @@ try {
       .map((one) => one.toFixed(1))
       .join(' ')}`,
   );
-  if (which === 'all' || which === 'start') await approvalToStart(12);
+  if (which === 'all' || which === 'start') await approvalToStart(20);
   if (which === 'all' || which === 'workers') await workers();
   if (which === 'all' || which === 'takeover') await takeover(8);
   if (which === 'all' || which === 'peer') await peer();
@@ -121,9 +121,11 @@ async function agentBegan(
   }
 }
 
+/** Attempts that have not ended, their last words on GitHub included: until then they have a place among the workers. */
 async function unended(loop: Awaited<ReturnType<typeof createGithubLoop>>): Promise<number> {
   const [row] = await loop.query<{ count: string }>(
-    `select count(*) from tasks where state in ('approved', 'running')`,
+    `select (select count(*) from tasks where state in ('approved', 'running'))
+       + (select count(*) from dbos.workflow_status where status in ('PENDING', 'ENQUEUED')) as count`,
   );
   return Number(row?.count);
 }
