@@ -162,7 +162,7 @@ async function localWorld(count: number, agentMs: number): Promise<LocalWorld> {
         default: 'waiting',
         maxConcurrent: 2,
         agents: {
-          waiting: { kind: 'command', command: ['node', agentProgram, '', String(agentMs)] },
+          waiting: { kind: 'command', command: ['node', agentProgram, 'none', String(agentMs)] },
         },
       },
     },
