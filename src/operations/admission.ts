@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Actor } from '../domain/actor.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Contract } from './operation.ts';
@@ -105,7 +106,7 @@ export function permitAll({ operation, permissions }: SecuredBlock, actor: Actor
 
 /** The input as its schema reads it; AppError `invalid_input` names each field that is wrong. */
 export function validated(contract: Contract, input: unknown): unknown {
-  const parsed = contract.input.safeParse(input);
+  const parsed = z.safeParse(contract.input, input);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(({ path, message }) => ({
     field: path.join('.'),

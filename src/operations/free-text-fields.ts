@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Schema } from './operation.ts';
 
 /** Paths of fields, list positions as `*`, by what their schema says of them (src/domain/input.ts). */
 export interface FieldSorts {
@@ -9,7 +10,7 @@ export interface FieldSorts {
 }
 
 /** Reads the metas `freeText` and `writeOnly` from an input schema. */
-export function fieldSorts(schema: z.ZodType): FieldSorts {
+export function fieldSorts(schema: Schema): FieldSorts {
   const found = { freeText: new Set<string>(), secret: new Set<string>() };
   const document = z.toJSONSchema(schema, {
     io: 'input',

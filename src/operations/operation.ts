@@ -29,8 +29,8 @@ export type Door = 'cli' | 'http' | 'mcp' | 'library';
 /** How much must be built to serve it: each level includes the ones before. */
 export type Needs = 'nothing' | 'config' | 'store' | 'engine';
 
-/** One thing that can be asked of the system, declared once. Doors, documents and tests are made from it. */
-export interface Contract<I = unknown, O = unknown> {
+/** What is said of an operation beside its schemas. */
+interface Described {
   /** `<noun>.<verb>`. */
   readonly name: string;
   /** One line for `--help` and the reference. */
@@ -51,18 +51,25 @@ export interface Contract<I = unknown, O = unknown> {
   readonly shows?: readonly string[];
   /** Where it lies in the REST API, below /api/v1, when its name says it badly; `{member}` takes a member of the input. */
   readonly http?: { readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'; readonly path?: string };
-  readonly input: z.ZodType<I>;
-  readonly output: z.ZodType<O>;
+}
+
+/** Any schema; of Zod's types the one without methods: comparing those took the compiler most of its time. */
+export type Schema<T = unknown> = z.core.$ZodType<T>;
+
+/** One thing that can be asked of the system, declared once. Doors, documents and tests are made from it. */
+export interface Contract<I = unknown, O = unknown> extends Described {
+  readonly input: Schema<I>;
+  readonly output: Schema<O>;
 }
 
 /** A contract that still knows its schemas, so that a caller may leave out what has a default. */
-export type Declared<In extends z.ZodType, Out extends z.ZodType> = Contract<
-  z.output<In>,
-  z.output<Out>
-> & { readonly input: In; readonly output: Out };
+export interface Declared<In extends Schema, Out extends Schema> extends Described {
+  readonly input: In;
+  readonly output: Out;
+}
 
 /** Declares an operation and keeps the types of its schemas. */
-export function operation<In extends z.ZodType, Out extends z.ZodType>(
+export function operation<In extends Schema, Out extends Schema>(
   contract: Declared<In, Out>,
 ): Declared<In, Out> {
   return contract;

@@ -2,6 +2,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import type {
   previewConfiguration,
   showConfigurationFile,
@@ -59,8 +60,8 @@ afterEach(async () => {
 
 async function ask<T>(name: string, input: object): Promise<T> {
   const one = served.find(({ contract }) => contract.name === name) ?? expect.unreachable();
-  const answer = await one.handler(one.contract.input.parse(input), {} as CallContext);
-  return one.contract.output.parse(answer) as T;
+  const answer = await one.handler(z.parse(one.contract.input, input), {} as CallContext);
+  return z.parse(one.contract.output, answer) as T;
 }
 
 const dearer = { key: 'executor.budget.perDayUsd', value: '80' };

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Contract } from '../../operations/operation.ts';
+import type { Contract, Schema } from '../../operations/operation.ts';
 
 /** What the screen is given: a way through the gate, and what it sits beside. */
 export interface ScreenPorts {
@@ -11,4 +11,4 @@ export interface ScreenPorts {
   said(): readonly string[];
 }
 
-type Asked = Pick<Contract, 'name'> & { readonly input: z.ZodType; readonly output: z.ZodType };
+type Asked = Pick<Contract, 'name'> & { readonly input: Schema; readonly output: Schema };

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Contract } from '../operation.ts';
+import type { Contract, Schema } from '../operation.ts';
 import { ApiError, apiErrorOf, networkError } from './api-error.ts';
 import type { StreamEvent } from './event-source.ts';
 import { readEvents } from './event-source.ts';
@@ -52,8 +52,8 @@ export interface ApiClient {
 
 /** As much of a contract as a call needs. */
 export type AnyContract = Pick<Contract, 'name' | 'effect' | 'http'> & {
-  readonly input: z.ZodType;
-  readonly output: z.ZodType;
+  readonly input: Schema;
+  readonly output: Schema;
 };
 
 /** The API asks for this header where a cookie speaks: a foreign page cannot set it. */

@@ -4,14 +4,14 @@ import { listAudit } from '../audit/contract.ts';
 import { listBackups } from '../backups/contract.ts';
 import { listCredentials } from '../credentials/contract.ts';
 import { runHealth } from '../health/contract.ts';
-import type { Declared } from '../operation.ts';
+import type { Declared, Schema } from '../operation.ts';
 import { reportPerformance } from '../performance/contract.ts';
 import { securityStatus } from '../protection/contract.ts';
 import { reviewAudit } from '../security/contract.ts';
 import type { ChecklistItem, ValidationReport } from './contract.ts';
 
 /** Asks the system one operation, as whoever asked for the checklist, through the same gate. */
-export type Ask = <In extends z.ZodType, Out extends z.ZodType>(
+export type Ask = <In extends Schema, Out extends Schema>(
   contract: Declared<In, Out>,
   input: z.input<In>,
 ) => Promise<z.output<Out>>;

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { createTestAudit, type TestAudit } from '../../../test/support/test-audit.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
 import { auditMigrations } from '../../platform/audit/audit.ts';
@@ -67,8 +68,8 @@ async function ask<T>(name: string, input: object, change: Partial<CallContext> 
   now += 1;
   const one = served.find(({ contract }) => contract.name === name);
   if (one === undefined) throw new Error(`${name} is not served`);
-  const answer = await one.handler(one.contract.input.parse(input), { ...context, ...change });
-  return one.contract.output.parse(answer) as T;
+  const answer = await one.handler(z.parse(one.contract.input, input), { ...context, ...change });
+  return z.parse(one.contract.output, answer) as T;
 }
 
 function entry(change: Partial<AuditEntry>): AuditEntry {

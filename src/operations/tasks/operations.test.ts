@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { createPipelineWorld, type PipelineWorld } from '../../../test/fakes/pipeline-world.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
 import type { Actor } from '../../domain/actor.ts';
@@ -78,9 +79,9 @@ async function call<T>(name: string, input: object = {}, actor: Actor = ann): Pr
     progress: () => undefined,
     reveal: () => undefined,
   };
-  const answer = await one.handler(one.contract.input.parse(input), context);
+  const answer = await one.handler(z.parse(one.contract.input, input), context);
   // Every answer fits what its contract promises.
-  return one.contract.output.parse(answer) as T;
+  return z.parse(one.contract.output, answer) as T;
 }
 type Page = { items: { id: string; title: string }[]; next: string | null };
 const idOf = async (words: string): Promise<string> =>
