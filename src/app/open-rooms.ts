@@ -64,7 +64,7 @@ import { openTelemetryRooms } from './watching/open-telemetry.ts';
 import { attachToService } from './work/attach-service.ts';
 import { openObstacles } from './work/obstacles.ts';
 import { openAgents } from './work/open-agents.ts';
-import { pipelinePorts, settleQuietly } from './work/open-pipeline.ts';
+import { pipelinePorts } from './work/open-pipeline.ts';
 import { openProcess } from './work/open-process.ts';
 import { createScan } from './work/open-scan.ts';
 import { openProcessSlot } from './work/process-slot.ts';
@@ -218,7 +218,6 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       watched: repositories,
       repository: named,
       merge: mergeOf(store),
-      settleQuietly: settleQuietly(parts, store),
     });
     const health = openHealthRooms({
       config: current,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { changedFile, completed, fakeAgent } from '../../test/fakes/fake-work.ts';
 import { createPipelineWorld, type PipelineWorld } from '../../test/fakes/pipeline-world.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.ts';
@@ -169,6 +169,58 @@ describe('an approval is checked again at the start', () => {
     };
     expect(await world.attempt(task)).toBe('not_started');
     expect(await why()).toBe('resolved');
+  });
+  test('an approval that is taken back during a long look starts nothing', async () => {
+    const { issue } = world.host;
+    let hasRead: () => void = () => undefined;
+    const read = new Promise<void>((resolve) => {
+      hasRead = resolve;
+    });
+    vi.spyOn(world.host, 'issue').mockImplementation(async (ref, id) => {
+      const found = await issue(ref, id);
+      hasRead();
+      return found;
+    });
+    world.look = async () => {
+      await read;
+      world.clock.advance(1000);
+      world.host.close(world.manager, number, 'wendy');
+    };
+    expect(await world.attempt(task)).toBe('not_started');
+    expect(await why()).toBe('approval_void_closed');
+  });
+  test('the comment says something else: the proposal says it too, and that is asked about', async () => {
+    await world.find('one', { text: 'handle the full list' });
+    expect(await world.attempt(task)).toBe('not_started');
+    expect(await why()).toBe('approval_void_evidence');
+    expect(world.host.state(world.manager).issues.get(number)?.body).toContain('the full list');
+    await approve();
+    expect(await world.attempt(task)).toBe('succeeded');
+    expect(world.work.prompts[0]).toContain('the full list');
+  });
+  test('the comment only moved: it starts', async () => {
+    await world.find('one', { line: 70, fingerprint: 'second-of-its-kind' });
+    expect(await world.attempt(task)).toBe('succeeded');
+  });
+  test('a look that finds the comment gone starts nothing', async () => {
+    world.look = async () => {
+      const found = await now();
+      await world.ports.tasks.transact((transaction) =>
+        world.ports.tasks.update(transaction, found, { state: 'resolved' }),
+      );
+    };
+    expect(await world.attempt(task)).toBe('not_started');
+    expect(await why()).toBe('resolved');
+  });
+  test('an approval that is taken back during a long look starts nothing', async () => {
+    const withdrawLate = (lateMs: number) => async (): Promise<void> => {
+      world.clock.advance(lateMs);
+      const { issueNumber } = await now();
+      world.host.close(world.manager, issueNumber ?? 0, 'wendy');
+    };
+    world.look = withdrawLate(1000);
+    expect(await world.attempt(task)).toBe('not_started');
+    expect(await why()).toBe('approval_void_closed');
   });
 });
 

@@ -32,7 +32,6 @@ export interface ReadingParts {
   readonly watched: () => Promise<readonly RepositoryRef[]>;
   readonly repository: (name: string) => RepositoryRef;
   readonly merge: TaskPorts['merge'];
-  readonly settleQuietly: TaskPorts['settleQuietly'];
 }
 
 type ReadingPorts = Pick<
@@ -57,8 +56,7 @@ export function openReading(parts: ReadingParts): {
     issueUrl: issueUrlOf(parts),
   };
   const suppressions = createSuppressionStore(database);
-  const { merge, settleQuietly } = parts;
-  const tasks: TaskPorts = { ...pipeline, ...ports, suppressions, merge, settleQuietly };
+  const tasks: TaskPorts = { ...pipeline, ...ports, suppressions, merge: parts.merge };
   const served = [
     ...taskHandlers(tasks),
     ...decisionHandlers({ ...pipeline, queries: ports.queries, suppressions }),

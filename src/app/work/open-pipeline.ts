@@ -70,17 +70,3 @@ export function pipelinePorts(
   };
   return ports;
 }
-
-/** What cannot be written outside now is settled by the service later; the decision stands all the same. */
-export function settleQuietly(
-  { logger }: Pick<PipelineParts, 'logger'>,
-  store: StoreRooms,
-): (intents: readonly string[]) => Promise<void> {
-  return async (intents) => {
-    for (const intent of intents) {
-      await store.effects.settleNow(intent).catch((error: unknown) => {
-        logger.warn('an effect waits for the service', { intent, error });
-      });
-    }
-  };
-}

@@ -11,6 +11,7 @@ import type { DispatchPorts } from '../../pipeline/dispatch.ts';
 import { followPullRequests } from '../../pipeline/follow/follow.ts';
 import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
 import { hashOf } from '../../pipeline/propose/propose.ts';
+import { settleAll } from '../../pipeline/settle.ts';
 import type { CallContext, Served } from '../gate.ts';
 import { serve } from '../gate.ts';
 import { requireReach } from '../repository-rights.ts';
@@ -27,7 +28,6 @@ export type TaskPorts = ApprovalPorts &
     readonly suppressions: Pick<SuppressionStore, 'add'>;
     /** Merges on hosts that let us (the local one). */
     readonly merge: (host: CodeHost, task: Task, actor: string) => Promise<void>;
-    readonly settleQuietly: (intents: readonly string[]) => Promise<void>;
   };
 
 /** What happens when somebody asks for a task operation. */
@@ -183,7 +183,7 @@ export async function decide(
       },
     ]);
   });
-  await ports.settleQuietly(intents);
+  await settleAll(ports, intents);
   return moved;
 }
 

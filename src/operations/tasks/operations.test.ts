@@ -48,7 +48,6 @@ function operations(): readonly Served[] {
     ...reading,
     suppressions,
     merge: async () => undefined,
-    settleQuietly: async () => undefined,
   };
   return [
     ...taskHandlers(tasks),

@@ -54,8 +54,12 @@ export async function noteFailedStart(
   await note(ports, task, 'start_failed', text, change);
 }
 
+/** Looking through a large repository takes longer; what was taken back meanwhile is seen by reading again. */
+const approvalFreshMs = 1000;
+
 async function startIfSound(ports: Ports, before: Task, ref: AttemptRef): Promise<boolean> {
   const { origin, target } = before;
+  const readAtMs = ports.clock.monotonicMs();
   // Neither needs what the other reads, and a person waits for both.
   const [seen] = await Promise.all([
     verifyApproval(ports, before),
@@ -69,7 +73,9 @@ async function startIfSound(ports: Ports, before: Task, ref: AttemptRef): Promis
     return false;
   }
   if (await evidenceChanged(ports, task)) return false;
-  const standing = task.version === before.version ? seen : await verifyApproval(ports, task);
+  const isFresh =
+    task.version === before.version && ports.clock.monotonicMs() - readAtMs < approvalFreshMs;
+  const standing = isFresh ? seen : await verifyApproval(ports, task);
   if (!standing.stands) {
     await voidApproval(ports, task, standing);
     return false;
