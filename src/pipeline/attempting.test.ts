@@ -171,7 +171,7 @@ describe('an approval is checked again at the start', () => {
     expect(await why()).toBe('resolved');
   });
   test('an approval that is taken back during a long look starts nothing', async () => {
-    const { issue } = world.host;
+    const issue = world.host.issue.bind(world.host);
     let hasRead: () => void = () => undefined;
     const read = new Promise<void>((resolve) => {
       hasRead = resolve;

@@ -13,7 +13,7 @@ import { createSenderAddresses } from '../../operations/webhooks/sender-addresse
 import type { Config } from '../../platform/config/schema.ts';
 import { startPeriodic } from '../../platform/durable/periodic.ts';
 import { createInbox, type Inbox } from '../../platform/inbox/inbox.ts';
-import { currentCorrelationId, withContext } from '../../platform/logging/context.ts';
+import { correlationIdHere, withContext } from '../../platform/logging/context.ts';
 import { addressGroup } from '../../platform/ratelimit/client-address.ts';
 import { createSlidingWindow } from '../../platform/ratelimit/sliding-window.ts';
 import type { Telemetry } from '../../platform/telemetry/telemetry.ts';
@@ -147,7 +147,7 @@ function countForged({ guard, store, log }: WebhookParts): (clientId: string) =>
   return async (clientId) => {
     const nowMs = systemClock.monotonicMs();
     const source = addressGroup(clientId);
-    const correlationId = currentCorrelationId() ?? systemRandom.uuid();
+    const correlationId = correlationIdHere(systemRandom);
     const actor = { kind: 'anonymous', name: 'anonymous' } as const;
     if (told.take(source, nowMs).isAllowed) {
       log.warn({ source, category: 'security' }, 'a delivery was not signed with our secret');

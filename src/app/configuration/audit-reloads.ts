@@ -1,5 +1,6 @@
 import type { Log } from '../../lib/log.ts';
 import { systemRandom } from '../../lib/random.ts';
+import { freshCorrelationId } from '../../lib/trace-id.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import type { LiveConfig } from './live-config.ts';
 
@@ -30,7 +31,7 @@ export function auditReloads(
         outcome: error === null ? 'ok' : 'failed',
         actor: { kind: 'system', name: 'config' },
         target: null,
-        correlationId: systemRandom.uuid(),
+        correlationId: freshCorrelationId(systemRandom),
         facts:
           error === null ? { changes, needRestart } : { code: error.code, reason: error.message },
       })

@@ -18,7 +18,7 @@ import { createTrend } from '../../platform/health/process-checks.ts';
 import type { HealthTables } from '../../platform/health/tables.ts';
 import { createCensus } from '../../platform/identity/census.ts';
 import type { IdentityTables } from '../../platform/identity/tables.ts';
-import { currentCorrelationId } from '../../platform/logging/context.ts';
+import { correlationIdHere } from '../../platform/logging/context.ts';
 import { type BreakerTables, breakerStates } from '../../platform/resilience/breakers.ts';
 import { percentile } from '../../platform/telemetry/duration-bins.ts';
 import { addCounts, type History } from '../../platform/telemetry/history.ts';
@@ -217,7 +217,7 @@ export async function audited<T>(
     event: 'health.remedy',
     actor: { kind: 'system', name: 'health' },
     target: name,
-    correlationId: currentCorrelationId() ?? systemRandom.uuid(),
+    correlationId: correlationIdHere(systemRandom),
     facts: { check },
   } as const;
   const id = await audit.begin(entry, true);

@@ -53,7 +53,7 @@ import { healthMigrations } from '../../platform/health/tables.ts';
 import { idempotencyMigrations } from '../../platform/idempotency/migrations.ts';
 import { identityMigrations } from '../../platform/identity/migrations.ts';
 import { inboxMigrations } from '../../platform/inbox/migrations.ts';
-import { currentCorrelationId } from '../../platform/logging/context.ts';
+import { correlationIdHere } from '../../platform/logging/context.ts';
 import { outboxMigrations } from '../../platform/outbox/migrations.ts';
 import { createOutbox } from '../../platform/outbox/outbox.ts';
 import { ratelimitMigrations } from '../../platform/ratelimit/migrations.ts';
@@ -203,7 +203,7 @@ async function build(
   });
   const tasks = auditedTasks(told, {
     audit,
-    correlationId: () => currentCorrelationId() ?? random.uuid(),
+    correlationId: () => correlationIdHere(random),
   });
   const vault = openVault({ ...parts, database, audit });
   const credentials = createCredentials({ vault, environment: parts.secret, clock, log });
@@ -220,7 +220,7 @@ async function build(
   const see = createExposureWatch({
     ...parts,
     audit,
-    correlationId: () => currentCorrelationId() ?? random.uuid(),
+    correlationId: () => correlationIdHere(random),
     suspend: (name) => suspendExposed(parts, database, credentials, name),
   });
   const host = (name: HostName): CodeHost => {

@@ -6,7 +6,7 @@ import type { Audit } from '../../platform/audit/audit.ts';
 import type { Config } from '../../platform/config/schema.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { startPeriodic } from '../../platform/durable/periodic.ts';
-import { currentCorrelationId } from '../../platform/logging/context.ts';
+import { correlationIdHere } from '../../platform/logging/context.ts';
 import type { Redactor } from '../../platform/redaction/redactor.ts';
 import { createKeySource, keyFileVariable } from '../../platform/vault/key-source.ts';
 import { protectMemory } from '../../platform/vault/process-memory.ts';
@@ -86,6 +86,6 @@ export function openVault(parts: VaultParts): Vault {
       parts.log.error({ code, credential, category: 'security' }, text);
     },
     checkpoint: killPoint(env),
-    correlationId: () => currentCorrelationId() ?? random.uuid(),
+    correlationId: () => correlationIdHere(random),
   });
 }

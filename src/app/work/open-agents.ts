@@ -21,7 +21,7 @@ import { agentHandlers } from '../../operations/agents/handlers.ts';
 import type { Served } from '../../operations/gate.ts';
 import type { CommandRunner } from '../../pipeline/pipeline-ports.ts';
 import type { Config } from '../../platform/config/schema.ts';
-import { currentCorrelationId } from '../../platform/logging/context.ts';
+import { correlationIdHere } from '../../platform/logging/context.ts';
 import type { ProcessSlot } from './process-slot.ts';
 
 /** Agents and where they run. */
@@ -126,7 +126,7 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
           random,
           tempRoot,
           budgetUsd: proofBudgetUsd,
-          correlationId: currentCorrelationId() ?? random.uuid(),
+          correlationId: correlationIdHere(random),
           signal,
           progress,
         });

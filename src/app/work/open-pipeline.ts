@@ -1,10 +1,11 @@
 import type { Obstacles } from '../../domain/ports/obstacles.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/random.ts';
+import { freshCorrelationId } from '../../lib/trace-id.ts';
 import type { Accounts, PipelinePorts } from '../../pipeline/pipeline-ports.ts';
 import { followFindings } from '../../pipeline/propose/follow-findings.ts';
 import type { Config } from '../../platform/config/schema.ts';
-import { currentCorrelationId } from '../../platform/logging/context.ts';
+import { correlationIdHere } from '../../platform/logging/context.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { createLineRedactor } from '../../platform/redaction/line-redactor.ts';
 import type { Redactor } from '../../platform/redaction/redactor.ts';
@@ -64,8 +65,8 @@ export function pipelinePorts(
       const { commit } = await scan(target, [rule]);
       await followFindings(ports, target, commit);
     },
-    correlationId: () => currentCorrelationId() ?? systemRandom.uuid(),
-    asUnit: asUnit(() => systemRandom.uuid()),
+    correlationId: () => correlationIdHere(systemRandom),
+    asUnit: asUnit(() => freshCorrelationId(systemRandom)),
     newId: () => systemRandom.bytes(12).toString('hex'),
   };
   return ports;

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { traceIdOf } from '../../lib/trace-id.ts';
+import type { Random } from '../../lib/random.ts';
+import { freshCorrelationId, traceIdOf } from '../../lib/trace-id.ts';
 
 /** What every line carries that is written while a unit of work runs. */
 export interface LogContext {
@@ -56,4 +57,9 @@ export function currentTrace(): { readonly traceId: string; readonly span: Span 
 /** The id that ties together what one request or task causes; null outside of a unit of work. */
 export function currentCorrelationId(): string | null {
   return storage.getStore()?.correlationId ?? null;
+}
+
+/** The same; a fresh one where nothing is under way. */
+export function correlationIdHere(random: Pick<Random, 'uuid'>): string {
+  return currentCorrelationId() ?? freshCorrelationId(random);
 }

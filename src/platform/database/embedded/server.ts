@@ -53,11 +53,6 @@ export async function ensureRunning(
   throw serverFailure('PostgreSQL did not get ready in time', await logTail(layout, 0));
 }
 
-/** Starts a server where none runs; the lock is held. Whoever waits for it says why it did not get ready. */
-export async function beginRunning(layout: Layout, binaries: Binaries): Promise<StartAttempt> {
-  return await startServer(layout, binaries);
-}
-
 /** Fast shutdown: open transactions are rolled back, everything committed is kept. Waits for the end of the process. */
 export async function stopServer(layout: Layout, clock: Clock): Promise<void> {
   const end = clock.monotonicMs() + startDeadlineMs;
@@ -78,7 +73,8 @@ export interface StartAttempt {
   ended(): boolean;
 }
 
-async function startServer(layout: Layout, binaries: Binaries): Promise<StartAttempt> {
+/** Starts a server where none runs; the lock is held. Whoever waits for it says why it did not get ready. */
+export async function startServer(layout: Layout, binaries: Binaries): Promise<StartAttempt> {
   await removeMisleadingPidFile(layout);
   const log = await open(layout.logFile, 'a', 0o600);
   try {

@@ -7,10 +7,10 @@ import { databaseName, ensureCluster, hasCluster, ownerRole, readSecret } from '
 import { codeOf, withFileLock } from './file-lock.ts';
 import { type Layout, layoutOf, prepareLayout } from './layout.ts';
 import {
-  beginRunning,
   ensureRunning,
   findServer,
   type RunningServer,
+  startServer,
   stopServer,
 } from './server.ts';
 import { addUser, countUsers } from './users.ts';
@@ -94,7 +94,7 @@ export async function beginServer(
   const begun = await withFileLock(layout.lockFile, deps, async () => {
     if ((await findServer(layout)) !== undefined) return null;
     const sources = deps.binaries ?? (await binarySources(deps.searchPath));
-    return await beginRunning(layout, await findBinaries(layout, sources));
+    return await startServer(layout, await findBinaries(layout, sources));
   });
   return async () => {
     await withFileLock(layout.lockFile, deps, async () => {
