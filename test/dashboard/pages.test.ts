@@ -96,9 +96,11 @@ async function addStoredMarkup(id: string): Promise<void> {
   await pool.query(
     `insert into run_events (run_id, seq, at, event)
      select $1, n, now() - interval '5 minutes' + n * interval '10 milliseconds',
+       case when n = $4::int then jsonb_build_object('type', 'egress_refused', 'host', null, 'port', null,
+         'why', 'it is the only way out', 'attempts', 6) else
        case n % 3 when 0 then jsonb_build_object('type', 'message', 'text', ($2::text[])[1 + n % $3])
                   when 1 then jsonb_build_object('type', 'tool', 'name', 'Read', 'detail', 'src/file-' || n || '.ts')
-                  else jsonb_build_object('type', 'output', 'stream', 'stdout', 'text', 'line ' || n) end
+                  else jsonb_build_object('type', 'output', 'stream', 'stdout', 'text', 'line ' || n) end end
      from generate_series(1, $4::int) n`,
     [runId, payloads, payloads.length, eventCount],
   );
@@ -378,6 +380,9 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
     const log = page.getByRole('log');
     await log.locator(`[data-index="${eventCount - 1}"]`).waitFor();
     expect(await log.locator('[data-index]').count()).toBeLessThan(120);
+    // What the sandbox refused is told in words.
+    await log.getByText('Not let out past the proxy: it is the only way out (6 times)').waitFor();
+    await keepPicture(page, 'run-end');
     await log.evaluate((box) => void Object.assign(box, { scrollTop: 0 }));
     await log.getByText('src/file-1.ts').waitFor();
     await page.getByRole('button', { name: 'To the end' }).click();

@@ -43,7 +43,7 @@ export async function tellUnrouted(
   const attempts = await count.unrouted();
   await count.close();
   if (attempts === 0) return;
-  onRefusal({ host: null, port: null, why: 'there is no way out past the proxy', attempts });
+  onRefusal({ host: null, port: null, why: 'it is the only way out', attempts });
 }
 
 /** Whether a process has another network than we. */
