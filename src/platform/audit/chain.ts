@@ -287,12 +287,12 @@ function columnsOf(rows: readonly Row[]): readonly (readonly unknown[])[] {
 
 async function insertEntries(open: Kysely<AuditTables>, rows: readonly Row[]): Promise<void> {
   const columns = columnsOf(rows).map(
-    (column, index) => sql`${column}::${sql.raw(columnTypes[index] ?? 'text')}[]`,
+    (column, index) => sql`unnest(${column}::${sql.raw(columnTypes[index] ?? 'text')}[])`,
   );
   await sql`
     insert into audit_entries
       (seq, at, event, outcome, actor_name, target, correlation_id, begun, body, hash, taken_from)
-    select * from unnest(${sql.join(columns)}, ${rows.map(({ takenFrom }) => takenFrom)}::text[])`.execute(
+    select ${sql.join(columns)}, unnest(${rows.map(({ takenFrom }) => takenFrom)}::text[])`.execute(
     open,
   );
 }

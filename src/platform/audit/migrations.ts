@@ -24,7 +24,17 @@ export const auditMigrations: readonly Migration[] = [
   {
     id: 'audit-0003-append-at-once',
     up: async (db) => {
-      await sql.raw(appendAtOnce).execute(db);
+      await sql
+        .raw(appendFunction('create function', `* from unnest(${columnArrays})`))
+        .execute(db);
+    },
+  },
+  {
+    id: 'audit-0004-append-without-tables-in-memory',
+    up: async (db) => {
+      // In a FROM clause the arrays become a table in memory each, which cost more than the rest of an append.
+      const inStep = columnArrays.replaceAll(/\w+/gu, 'unnest($&)');
+      await sql.raw(appendFunction('create or replace function', inStep)).execute(db);
     },
   },
 ];
@@ -32,7 +42,10 @@ export const auditMigrations: readonly Migration[] = [
 // What `createChain` does in a transaction of several statements, in one where nobody else was faster: true says that the
 // entries were added behind the entry that the caller knew as the last. Each statement in it sees what was committed
 // before the lock was had, because the function is volatile (PostgreSQL manual, "Function Volatility Categories").
-const appendAtOnce = `create function audit_append(last_seq bigint, last_hash text,
+const appendFunction = (
+  create: string,
+  rows: string,
+): string => `${create} audit_append(last_seq bigint, last_hash text,
     seqs bigint[], ats timestamptz[], events text[], outcomes text[], actors text[], targets text[],
     correlations text[], beguns bigint[], bodies text[], hashes text[]) returns boolean
   language plpgsql volatile set lock_timeout = '5s' as $$
@@ -44,9 +57,11 @@ const appendAtOnce = `create function audit_append(last_seq bigint, last_hash te
     then return false; end if;
     insert into audit_entries
       (seq, at, event, outcome, actor_name, target, correlation_id, begun, body, hash)
-      select * from unnest(seqs, ats, events, outcomes, actors, targets, correlations, beguns, bodies, hashes);
+      select ${rows};
     return true;
   end $$`;
+const columnArrays =
+  'seqs, ats, events, outcomes, actors, targets, correlations, beguns, bodies, hashes';
 
 const chainTables = [
   `create table audit_entries (
