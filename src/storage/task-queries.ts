@@ -158,7 +158,8 @@ async function counts(
 
 const columns = sql`id, state, attention, title, kind, target, rank,
   proposal->'rankReasons' as rank_reasons, agent, issue_number, pull_request->>'url' as pull_request_url,
-  note, attempt, snoozed_until, created_at, updated_at, version,
+  note, attempt, snoozed_until, base_branch,
+  case when state in ('proposed', 'needs_attention') then proposal->>'body' end as body, created_at, updated_at, version,
   (select count(*) from approvals where task_id = tasks.id and voided_at is null) as approvals`;
 
 interface Row {
@@ -176,6 +177,8 @@ interface Row {
   readonly note: string | null;
   readonly attempt: number;
   readonly snoozed_until: Date | null;
+  readonly base_branch: string;
+  readonly body: string | null;
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly version: number;
@@ -198,6 +201,8 @@ function summaryOf(row: Row): TaskSummary {
     note: row.note,
     attempt: row.attempt,
     snoozedUntil: row.snoozed_until,
+    baseBranch: row.base_branch,
+    body: row.body,
     approvals: row.approvals,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  axeViolations,
   findChromium,
   keepPicture,
   launchChromium,
@@ -17,6 +18,36 @@ let browser: Browser;
 let context: BrowserContext;
 let page: Page;
 let watched: Watched;
+
+/** Another person changes what the proposal says. */
+async function changeWords(title: string, words: string): Promise<void> {
+  const id = await idOf(title);
+  const edited = await context.request.post(`${service.origin}/api/v1/tasks/${id}/edit`, {
+    headers: {
+      'x-claude-manager': '1',
+      'idempotency-key': crypto.randomUUID(),
+      origin: service.origin,
+    },
+    data: { body: `What it said before.\n\n${words}` },
+  });
+  expect(await edited.json()).toMatchObject({ id });
+}
+
+async function idOf(title: string): Promise<string> {
+  const { rows } = await service.database.pool.query<{ id: string }>(
+    'select id from tasks where strpos(title, $1) > 0',
+    [title],
+  );
+  return rows[0]?.id ?? '';
+}
+
+async function states(title: string): Promise<readonly string[]> {
+  const { rows } = await service.database.pool.query<{ state: string }>(
+    'select state from tasks where strpos(title, $1) > 0',
+    [title],
+  );
+  return rows.map(({ state }) => state);
+}
 
 /** Does something by the palette of commands, as its first answer to these words. */
 async function command(words: string): Promise<void> {
@@ -74,6 +105,51 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('the das
     await page.keyboard.press('z');
     await expect.poll(() => list.getByRole('listitem').count()).toBe(5);
 
+    // What was decided on is gone from the list, and the focus is on what is shown next.
+    const focused = (): Promise<string | null> =>
+      page.evaluate("document.activeElement?.getAttribute('aria-current') ?? null");
+    await list.getByRole('button', { name: /release\.sh/u }).focus();
+    await page.keyboard.press('Enter');
+    await detail.getByRole('button', { name: /Approve/u }).click();
+    await expect.poll(() => list.getByRole('listitem').count()).toBe(4);
+    expect(await focused()).toBe('true');
+
+    // Somebody changes its words before the approval leaves: refused, named, and back in the list.
+    await changeWords('release.sh', 'Delete the tags, too.');
+    const notices = page.getByRole('region', { name: 'Notices' });
+    const refused = notices.getByRole('alert');
+    await refused.getByText(/was changed since you read it/u).waitFor();
+    expect(await refused.innerText()).toMatch(/^Not approved: .*release\.sh[^]*Read it again/u);
+    await expect.poll(() => list.getByRole('listitem').count()).toBe(5);
+    await refused.getByRole('button', { name: 'Close' }).click();
+
+    // Words do not change while they are read; the new ones are shown when asked for.
+    await list.getByRole('button', { name: /release\.sh/u }).click();
+    await detail.getByText('Delete the tags, too.').first().waitFor();
+    await changeWords('release.sh', 'Delete the branches, too.');
+    await detail.getByText('It was changed since you read it.').waitFor();
+    expect(await detail.getByText('Delete the branches, too.').count()).toBe(0);
+    expect(await axeViolations(page)).toEqual([]);
+    await keepPicture(page, 'inbox-changed-words');
+    await detail.getByRole('button', { name: 'Read it again' }).click();
+    await detail.getByText('Delete the branches, too.').first().waitFor();
+
+    // On the page of the task, too.
+    await detail.getByRole('link', { name: 'whole story' }).click();
+    await page.getByRole('button', { name: /^Approve/u }).click();
+    const asked = page.getByRole('dialog', { name: 'Approve?' });
+    await asked.waitFor();
+    await changeWords('release.sh', 'Delete everything.');
+    await asked.getByRole('button', { name: 'Approve' }).click();
+    await asked
+      .getByRole('alert')
+      .getByText(/was changed since you read it/u)
+      .waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByText('It was changed since you read it.').waitFor();
+    expect(await states('release.sh')).toEqual(['proposed']);
+    await command('go to inbox');
+
     // Rejected with a reason, put off, and two approved at once.
     await list.getByRole('button', { name: /release\.sh/u }).click();
     await page.keyboard.press('r');
@@ -88,8 +164,24 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('the das
     await page.keyboard.press('x');
     await page.keyboard.press('Shift+J');
     await page.getByText('2 selected').waitFor();
+    const second = (await page.getByRole('article').getAttribute('aria-label')) ?? '';
     await page.keyboard.press('a');
     await expect.poll(() => list.getByRole('listitem').count()).toBe(1);
+    // One of two was changed: the other is approved, this one is named and approved once it was read again.
+    await changeWords(second, 'And say so in the log.');
+    await refused.getByText('1 of 2 not approved; the other is').waitFor();
+    await keepPicture(page, 'inbox-partly-refused');
+    expect(await states(second)).toEqual(['proposed']);
+    await refused.getByRole('link', { name: second }).click();
+    await detail.getByText('And say so in the log.').first().waitFor();
+    await page.keyboard.press('a');
+    await expect.poll(() => list.getByRole('listitem').count()).toBe(1);
+    expect(await refused.count()).toBe(0);
+    // Whoever leaves before the ten seconds are over has decided all the same.
+    await page.goto('about:blank');
+    await expect.poll(() => states(second), { timeout: 60_000 }).not.toEqual(['proposed']);
+    await page.goto(`${service.origin}/inbox`);
+    await list.getByRole('listitem').first().waitFor();
 
     // The board shows them on their way without being asked again.
     await command('go to board');
@@ -107,7 +199,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('the das
     // What came of it: the diff, the run with what the agent did, and the merge.
     await page.getByRole('region', { name: 'stock.py', exact: true }).waitFor();
     await page.getByText('raise ValueError').first().waitFor();
-    await page.getByRole('link', { name: 'Runs 1' }).click();
+    await page.getByRole('link', { name: 'Runs 1', exact: true }).click();
     await page.getByRole('link', { name: /Attempt 1 Succeeded/u }).click();
     const log = page.getByRole('log');
     await log.getByText('The agent ended: completed').waitFor();

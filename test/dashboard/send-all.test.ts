@@ -19,19 +19,23 @@ test('a decision on a hundred proposals reaches each once though the service tak
     slept.push(ms);
     room = 30;
   };
-  await sendAll(ids, send, sleep);
+  expect(await sendAll(ids, send, sleep)).toEqual([]);
   expect(taken.toSorted()).toEqual(ids.toSorted());
   // Forty were left, and thirty more fit into each minute after the first.
   expect(slept).toEqual([7000, 7000]);
 });
 
-test('any other refusal is told after all others were sent, and is not tried again', async () => {
+test('each other refusal is told with its reason after all others were sent, and is not tried again', async () => {
   const sent: string[] = [];
+  const moved = new ApiError({ kind: 'conflict', code: 'task_moved' });
   const send = async (id: string): Promise<void> => {
     sent.push(id);
-    if (id === 'task-3') throw new ApiError({ kind: 'conflict', code: 'task_moved' });
+    if (id === 'task-3' || id === 'task-70') throw moved;
   };
   const sleep = async (): Promise<void> => expect.unreachable();
-  await expect(sendAll(ids, send, sleep)).rejects.toMatchObject({ code: 'task_moved' });
+  expect(await sendAll(ids, send, sleep)).toEqual([
+    { item: 'task-3', reason: moved },
+    { item: 'task-70', reason: moved },
+  ]);
   expect(sent).toEqual(ids);
 });

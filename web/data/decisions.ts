@@ -1,21 +1,33 @@
+import type { Refused } from './send-all.ts';
 import { toApiError } from './to-api-error.ts';
+
+/** As much of a task as a decision names. */
+export interface Subject {
+  readonly id: string;
+  readonly title: string;
+}
 
 /** A decision that a person took and can still take back. */
 export interface PendingDecision {
   readonly id: string;
   /** What it is about: one decision a task waits at a time. */
-  readonly subjects: readonly string[];
-  /** `Approved “Reject negative amounts”`. */
-  readonly words: string;
+  readonly subjects: readonly Subject[];
+  /** What is done with them, as done: `Approved`. */
+  readonly word: string;
   readonly leavesAt: number;
 }
 
+/** What the service refused of a decision; all else of it is done. */
 export interface FailedDecision {
   readonly id: string;
-  readonly words: string;
-  readonly message: string;
-  readonly next: string | null;
-  readonly correlationId: string | null;
+  readonly word: string;
+  readonly subjects: readonly Subject[];
+  readonly refused: readonly {
+    readonly subject: Subject;
+    readonly message: string;
+    readonly next: string | null;
+    readonly correlationId: string | null;
+  }[];
 }
 
 export interface DecisionsState {
@@ -28,9 +40,10 @@ export interface Decisions {
   readonly state: () => DecisionsState;
   /** Holds the decision for ten seconds, then sends it; an earlier one on the same subject leaves at once. */
   readonly decide: (decision: {
-    readonly subjects: readonly string[];
-    readonly words: string;
-    readonly send: () => Promise<unknown>;
+    readonly subjects: readonly Subject[];
+    readonly word: string;
+    /** Answers what was refused. */
+    readonly send: () => Promise<readonly Refused<Subject>[]>;
   }) => void;
   readonly undo: (id: string) => void;
   /** Sends everything that waits: the person leaves the page. */
@@ -49,7 +62,10 @@ export function createDecisions(parts: {
   let state: DecisionsState = { pending: [], failed: [] };
   let made = 0;
   const listeners = new Set<() => void>();
-  const waiting = new Map<string, { send: () => Promise<unknown>; timer: number }>();
+  const waiting = new Map<
+    string,
+    { send: () => Promise<readonly Refused<Subject>[]>; timer: number }
+  >();
   const change = (next: Partial<DecisionsState>): void => {
     state = { ...state, ...next };
     for (const listener of listeners) listener();
@@ -65,15 +81,19 @@ export function createDecisions(parts: {
     // Stays in `pending` until the answer: the list must not show it again in between.
     one
       .send()
-      .catch((thrown: unknown) => {
-        const { message, next, correlationId } = toApiError(thrown);
-        const failure = { id, words: told.words, message, next, correlationId };
-        change({ failed: [...state.failed, failure] });
-      })
-      .finally(() => {
-        change({ pending: without(id) });
+      .catch((reason: unknown) => told.subjects.map((item) => ({ item, reason })))
+      .then((refusals) => {
+        const refused = refusals.map(({ item, reason }) => {
+          const { message, next, correlationId } = toApiError(reason);
+          return { subject: item, message, next, correlationId };
+        });
+        const { word, subjects } = told;
+        const failed =
+          refused.length === 0 ? state.failed : [...state.failed, { id, word, subjects, refused }];
+        change({ pending: without(id), failed });
         parts.onSent();
-      });
+      })
+      .catch(reportError);
   };
   return {
     subscribe: (listener) => {
@@ -81,16 +101,21 @@ export function createDecisions(parts: {
       return () => listeners.delete(listener);
     },
     state: () => state,
-    decide: ({ subjects, words, send }) => {
+    decide: ({ subjects, word, send }) => {
+      const ids = new Set(subjects.map((one) => one.id));
       for (const earlier of state.pending) {
-        if (earlier.subjects.some((subject) => subjects.includes(subject))) leave(earlier.id);
+        if (earlier.subjects.some((subject) => ids.has(subject.id))) leave(earlier.id);
       }
       made += 1;
       const id = String(made);
       const timer = window.setTimeout(() => leave(id), undoMs);
       waiting.set(id, { send, timer });
       change({
-        pending: [...state.pending, { id, subjects, words, leavesAt: parts.now() + undoMs }],
+        pending: [...state.pending, { id, subjects, word, leavesAt: parts.now() + undoMs }],
+        // Who decides on it again has read why it was refused.
+        failed: state.failed.filter((one) =>
+          one.refused.some(({ subject }) => !ids.has(subject.id)),
+        ),
       });
     },
     undo: (id) => {

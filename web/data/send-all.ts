@@ -1,32 +1,36 @@
 import { ApiError } from '../../src/operations/api-client/client.ts';
 
+/** One of several that were sent, and what the service said against it. */
+export interface Refused<T> {
+  readonly item: T;
+  readonly reason: unknown;
+}
+
 /**
- * Sends one for each id, all at once; those that the service had no room for follow one by one, each after the wait that it
- * was told. Throws the first other refusal once everything is sent.
+ * Sends one for each item, all at once; those that the service had no room for follow one by one, each after the wait that it
+ * was told. Answers those that were refused for any other reason, in their order, once everything is sent.
  */
-export async function sendAll(
-  ids: readonly string[],
-  send: (id: string) => Promise<unknown>,
+export async function sendAll<T>(
+  items: readonly T[],
+  send: (item: T) => Promise<unknown>,
   sleep: (ms: number) => Promise<unknown>,
-): Promise<void> {
-  const ends = await Promise.allSettled(ids.map(send));
+): Promise<readonly Refused<T>[]> {
+  const ends = await Promise.allSettled(items.map(send));
   const reasons = ends.map((end): unknown => (end.status === 'rejected' ? end.reason : null));
-  const refusals = reasons.filter((reason) => reason !== null && waitOf(reason) === null);
-  const late = ids.filter((_id, index) => waitOf(reasons[index]) !== null);
   let waitMs = Math.max(0, ...reasons.map((reason) => waitOf(reason) ?? 0));
-  for (const id of late) {
-    for (let isSent = false; !isSent; ) {
+  for (const [index, item] of items.entries()) {
+    while (waitOf(reasons[index]) !== null) {
       if (waitMs > 0) await sleep(waitMs);
-      const reason = await send(id).then(
+      reasons[index] = await send(item).then(
         () => null,
         (thrown: unknown) => thrown,
       );
-      waitMs = waitOf(reason) ?? 0;
-      isSent = waitMs === 0;
-      if (isSent && reason !== null) refusals.push(reason);
+      waitMs = waitOf(reasons[index]) ?? 0;
     }
   }
-  if (refusals.length > 0) throw refusals[0];
+  return items.flatMap((item, index) =>
+    reasons[index] === null ? [] : [{ item, reason: reasons[index] }],
+  );
 }
 
 /** How long the service wants us to wait, in milliseconds; null when that is not what it says. */

@@ -1,9 +1,11 @@
+import { Link } from '@tanstack/react-router';
 import { CircleAlert, Undo2, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useSyncExternalStore } from 'react';
 import { useData } from '../data/data.tsx';
 import type { FailedDecision, PendingDecision } from '../data/decisions.ts';
 import { Button } from '../parts/button.tsx';
+import { counted } from '../parts/format.ts';
 import { useKeys } from '../parts/keys.tsx';
 import { CorrelationId } from '../parts/states.tsx';
 import { useNow } from '../parts/time.tsx';
@@ -55,7 +57,7 @@ function Pending({
   const seconds = Math.max(0, Math.ceil((decision.leavesAt - now.getTime()) / 1000));
   return (
     <div className={toast}>
-      <p className="min-w-0 flex-1 truncate text-13">{decision.words}</p>
+      <p className="min-w-0 flex-1 truncate text-13">{wordsOf(decision)}</p>
       {seconds === 0 ? (
         <span className="px-2 text-13 text-quiet">sending</span>
       ) : (
@@ -67,6 +69,7 @@ function Pending({
   );
 }
 
+/** What was refused, each with its reason; what is not named here is done. */
 function Failed({
   decision,
   onForget,
@@ -74,18 +77,64 @@ function Failed({
   readonly decision: FailedDecision;
   readonly onForget: () => void;
 }): ReactNode {
+  const { word, subjects, refused } = decision;
+  const lower = word.charAt(0).toLowerCase() + word.slice(1);
+  const [only] = refused;
+  const others = subjects.length - refused.length;
+  const isSingle = subjects.length === 1 && only !== undefined;
   return (
     <div role="alert" className={toast}>
-      <CircleAlert aria-hidden size={16} className="shrink-0 self-start text-bad" />
-      <div className="min-w-0 flex-1 text-13">
-        <p className="font-medium">Not done: {decision.words}</p>
-        <p>{decision.message}</p>
-        {decision.next === null ? null : <p className="text-quiet">{decision.next}</p>}
-        {decision.correlationId === null ? null : <CorrelationId id={decision.correlationId} />}
+      <CircleAlert aria-hidden size={16} className="mt-[3px] shrink-0 self-start text-bad" />
+      <div className="max-h-[40dvh] min-w-0 flex-1 overflow-y-auto text-13">
+        {isSingle ? (
+          <Refusal refused={only} before={`Not ${lower}: `} />
+        ) : (
+          <>
+            <p className="font-medium">
+              {refused.length === subjects.length
+                ? `None of ${counted(subjects.length, 'proposal')} ${lower}`
+                : `${refused.length} of ${subjects.length} not ${lower}; ${others === 1 ? 'the other is' : `the other ${others} are`}`}
+            </p>
+            <ul className="mt-2 flex flex-col gap-2">
+              {refused.map((one) => (
+                <li key={one.subject.id} className="border-line border-t pt-2">
+                  <Refusal refused={one} before="" />
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
       </div>
-      <Button look="quiet" square aria-label="Close" onClick={onForget}>
+      <Button look="quiet" square aria-label="Close" className="self-start" onClick={onForget}>
         <X aria-hidden size={14} />
       </Button>
     </div>
   );
+}
+
+function Refusal({
+  refused: { subject, message, next, correlationId },
+  before,
+}: {
+  readonly refused: FailedDecision['refused'][number];
+  readonly before: string;
+}): ReactNode {
+  return (
+    <>
+      <p className="font-medium">
+        {before}
+        <Link to="/inbox" search={{ task: subject.id }} className="text-accent underline">
+          {subject.title}
+        </Link>
+      </p>
+      <p>{message}</p>
+      {next === null ? null : <p className="text-quiet">{next}</p>}
+      {correlationId === null ? null : <CorrelationId id={correlationId} />}
+    </>
+  );
+}
+
+function wordsOf({ word, subjects }: PendingDecision): string {
+  const [only] = subjects;
+  return `${word}: ${subjects.length === 1 ? only?.title : counted(subjects.length, 'proposal')}`;
 }

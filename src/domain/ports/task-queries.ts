@@ -1,7 +1,7 @@
 import type { RepositoryRef } from '../repository.ts';
 import type { RankReason, TaskState } from '../task.ts';
 
-/** Reading tasks by the page; what a list shows, without bodies. */
+/** Reading tasks by the page; what a list shows. */
 export interface TaskQueries {
   page(query: TaskPageQuery): Promise<{
     readonly items: readonly TaskSummary[];
@@ -59,6 +59,9 @@ export interface TaskSummary {
   readonly note: string | null;
   readonly attempt: number;
   readonly snoozedUntil: Date | null;
+  readonly baseBranch: string;
+  /** The words of the proposal while it waits for a decision, for the hash that an approval binds; else null. */
+  readonly body: string | null;
   /** Approvals that stand. */
   readonly approvals: number;
   readonly createdAt: Date;

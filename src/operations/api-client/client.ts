@@ -21,6 +21,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Makes a repeated write the same write; made when not given. */
   readonly idempotencyKey?: string;
+  /** Goes out though the page that sends it is left; a browser takes 64 kB of these at a time. */
+  readonly keepalive?: boolean;
   /** Hears of long work as it goes on. */
   readonly onProgress?: (line: string) => void;
 }
@@ -97,6 +99,7 @@ async function send(
     method: route.method,
     headers,
     credentials: 'same-origin',
+    ...(options.keepalive === undefined ? {} : { keepalive: options.keepalive }),
     ...(rest === null ? {} : { body: JSON.stringify(rest) }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   }).catch((error: unknown) => {

@@ -41,6 +41,8 @@ export const TaskLine = z.object({
   note: z.string().nullable(),
   attempt: z.number(),
   snoozedUntil: moment.nullable(),
+  /** What an approval of it binds as it stands; null once it waits for no decision. */
+  contentHash: z.string().nullable(),
   /** Decisions that stand of those that the policy asks for. */
   approved: z.object({ given: z.number(), needed: z.number() }),
   createdAt: moment,
@@ -320,7 +322,7 @@ export const approveTask = operation({
   effect: 'write',
   input: z.object({
     id: taskId,
-    /** Hash of the words that were read; other words by now are refused. */
+    /** `contentHash` of the words that were read; other words by now are refused (`approval_void_content`). */
     contentHash: z
       .string()
       .regex(/^[0-9a-f]{64}$/u, 'expected 64 hex digits')

@@ -110,8 +110,8 @@ function otherWords(task: Task): AppError {
   return new AppError({
     kind: 'conflict',
     code: 'approval_void_content',
-    message: `Task ${task.id} says something else by now than what was read.`,
-    next: 'Read it again and approve what it says now.',
+    message: `Task ${task.id} was changed since you read it.`,
+    next: 'Read it again, then approve what it says now.',
     details: { taskId: task.id },
   });
 }

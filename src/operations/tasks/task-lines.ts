@@ -4,6 +4,7 @@ import type { Run } from '../../domain/run.ts';
 import type { Task } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Settings } from '../../pipeline/pipeline-ports.ts';
+import { hashOf } from '../../pipeline/propose/propose.ts';
 import type { TaskDetail, TaskLine } from './contract.ts';
 
 export interface LinePorts {
@@ -39,6 +40,10 @@ export function lineOf(
     note: task.note,
     attempt: task.attempt,
     snoozedUntil: task.snoozedUntil?.toISOString() ?? null,
+    contentHash:
+      task.body === null
+        ? null
+        : hashOf(ports, { ...task, proposal: { title: task.title, body: task.body } }),
     approved: { given: task.approvals, needed: approvers },
     createdAt: task.createdAt.toISOString(),
     updatedAt: task.updatedAt.toISOString(),

@@ -125,8 +125,10 @@ function policyVersion(policy: ReturnType<PipelinePorts['settings']['policyOf']>
 
 /** The hash that an approval of this task binds, over its words as they stand. */
 export function hashOf(
-  ports: Pick<PipelinePorts, 'settings'>,
-  task: Pick<Task, 'proposal' | 'target' | 'baseBranch' | 'agent'>,
+  ports: { readonly settings: Pick<PipelinePorts['settings'], 'policyOf'> },
+  task: Pick<Task, 'target' | 'baseBranch' | 'agent'> & {
+    readonly proposal: Pick<Proposal, 'title' | 'body'>;
+  },
 ): string {
   return contentHash({
     title: task.proposal.title,

@@ -13,10 +13,13 @@ export function EditDialog({
   task,
   open,
   onClose,
+  onSaved,
 }: {
   readonly task: TaskStory;
   readonly open: boolean;
   readonly onClose: () => void;
+  /** With the hash of the words as they were saved. */
+  readonly onSaved: (contentHash: string) => void;
 }): ReactNode {
   return (
     <Dialog
@@ -26,7 +29,7 @@ export function EditDialog({
       title="Edit the proposal"
       about="The agent is given these words and no others. The issue is changed as well."
     >
-      <EditForm task={task} onClose={onClose} />
+      <EditForm task={task} onClose={onClose} onSaved={onSaved} />
     </Dialog>
   );
 }
@@ -34,9 +37,11 @@ export function EditDialog({
 function EditForm({
   task,
   onClose,
+  onSaved,
 }: {
   readonly task: TaskStory;
   readonly onClose: () => void;
+  readonly onSaved: (contentHash: string) => void;
 }): ReactNode {
   const [title, setTitle] = useState(task.title);
   const [body, setBody] = useState(task.body);
@@ -50,7 +55,15 @@ function EditForm({
       className="flex flex-col gap-4"
       onSubmit={(event) => {
         event.preventDefault();
-        edit.mutate({ id: task.id, version: task.version, title, body }, { onSuccess: onClose });
+        edit.mutate(
+          { id: task.id, version: task.version, title, body },
+          {
+            onSuccess: ({ contentHash }) => {
+              onSaved(contentHash);
+              onClose();
+            },
+          },
+        );
       }}
     >
       <TextField

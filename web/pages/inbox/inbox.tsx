@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useState, useSyncExternalStore } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { TaskLine } from '../../../src/operations/tasks/contract.ts';
 import { countTasks, listTasks } from '../../../src/operations/tasks/contract.ts';
 import { useAsk, useData } from '../../data/data.tsx';
@@ -20,7 +20,7 @@ import { RejectDialog } from './reject-dialog.tsx';
 import type { InboxSearch } from './search.ts';
 import { inboxSearch } from './search.ts';
 import { SnoozeDialog } from './snooze-dialog.tsx';
-import { useDecide } from './use-decide.ts';
+import { type Read, useDecide } from './use-decide.ts';
 import { useSelection } from './use-selection.ts';
 
 const pageLength = 100;
@@ -81,7 +81,7 @@ export function InboxPage(): ReactNode {
 function useUndecided(tasks: readonly TaskLine[]): readonly TaskLine[] {
   const { decisions } = useData();
   const { pending } = useSyncExternalStore(decisions.subscribe, decisions.state);
-  const decided = new Set(pending.flatMap(({ subjects }) => subjects));
+  const decided = new Set(pending.flatMap(({ subjects }) => subjects.map(({ id }) => id)));
   return tasks.filter(({ id }) => !decided.has(id));
 }
 
@@ -95,6 +95,52 @@ function wordsOf({ show, repo, kind, q }: InboxSearch, count: number): string {
   ]
     .filter(Boolean)
     .join(' ');
+}
+
+/** What the person was shown of each proposal: its words where it was opened, else its line where it was selected. */
+function useRead(): {
+  readonly shown: (task: Read) => void;
+  readonly listed: (tasks: readonly Read[]) => void;
+  readonly asRead: (task: Read) => Read;
+} {
+  const hashes = useRef(new Map<string, string | null>());
+  const [read] = useState(() => ({
+    shown: ({ id, contentHash }: Read) => void hashes.current.set(id, contentHash),
+    listed: (tasks: readonly Read[]) => {
+      for (const { id, contentHash } of tasks)
+        if (!hashes.current.has(id)) hashes.current.set(id, contentHash);
+    },
+    asRead: ({ id, title, contentHash }: Read) => ({
+      id,
+      title,
+      contentHash: hashes.current.get(id) ?? contentHash,
+    }),
+  }));
+  return read;
+}
+
+/**
+ * After a decision the focus goes to the proposal that is shown next: its row, or where the list is hidden, its detail;
+ * the button that had it is gone.
+ */
+function useFocusNext(currentId: string | undefined): (id: string | undefined) => void {
+  const wanted = useRef<{ readonly id: string | undefined } | null>(null);
+  useEffect(() => {
+    if (wanted.current === null || wanted.current.id !== currentId) return;
+    wanted.current = null;
+    const places = [
+      '#content [aria-label="Proposals"] [aria-current="true"]',
+      '#content article',
+      '#content h1',
+    ];
+    const there = places
+      .map((place) => document.querySelector<HTMLElement>(place))
+      .find((element) => element !== null && element.checkVisibility());
+    there?.focus({ preventScroll: true });
+  }, [currentId]);
+  return (id) => {
+    wanted.current = { id };
+  };
 }
 
 type Asking = 'reject' | 'snooze' | 'edit' | null;
@@ -116,10 +162,12 @@ function Decisions({
   const { may } = useSession();
   const [asking, setAsking] = useState<Asking>(null);
   const selection = useSelection(tasks.map(({ id }) => id));
+  const read = useRead();
   const chosen = tasks.find(({ id }) => id === search.task);
   // Beside the list something is always shown; below 1100 px only what was opened.
   const current = chosen ?? tasks[0];
   const isOpened = search.task !== undefined;
+  const focusWhenShown = useFocusNext(current?.id);
   const open = (id: string | undefined): void => setSearch({ task: id }, { replace: isOpened });
   const subjects =
     selection.ids.size > 0
@@ -132,7 +180,10 @@ function Decisions({
     const at = tasks.findIndex(({ id }) => id === current?.id);
     const next = tasks[Math.min(tasks.length - 1, Math.max(0, at + by))];
     if (next === undefined) return;
-    if (extend && current !== undefined) selection.extend(current.id, next.id);
+    if (extend && current !== undefined) {
+      read.listed([current, next]);
+      selection.extend(current.id, next.id);
+    }
     open(next.id);
   };
   /** After a decision the next one that is left is shown. */
@@ -143,12 +194,22 @@ function Decisions({
     const left = after ?? tasks.findLast(({ id }) => !gone.has(id));
     selection.clear();
     setAsking(null);
-    setSearch({ task: isOpened ? left?.id : undefined }, { replace: true });
+    const next = isOpened ? left : tasks.find(({ id }) => !gone.has(id));
+    focusWhenShown(next?.id);
+    setSearch({ task: isOpened ? next?.id : undefined }, { replace: true });
   };
   const approve = (): void => {
     if (!may('tasks:approve')) return;
-    decide.approve(subjects);
+    decide.approve(subjects.map(read.asRead));
     decided();
+  };
+  const select = (id: string, isRange: boolean): void => {
+    const from = isRange ? tasks.findIndex((task) => task.id === current?.id) : -1;
+    const to = tasks.findIndex((task) => task.id === id);
+    const [first = to, last = to] = from < 0 ? [to, to] : [from, to].sort((a, b) => a - b);
+    read.listed(tasks.slice(first, last + 1));
+    if (isRange && current !== undefined) selection.extend(current.id, id);
+    else selection.toggle(id);
   };
   const ask = (what: Asking): void => {
     if (subjects.length > 0) setAsking(what);
@@ -190,7 +251,7 @@ function Decisions({
       key: 'x',
       does: 'Select or deselect',
       isHidden: current === undefined,
-      run: () => (current === undefined ? undefined : selection.toggle(current.id)),
+      run: () => (current === undefined ? undefined : select(current.id, false)),
     },
     {
       key: 'escape',
@@ -225,11 +286,7 @@ function Decisions({
             currentId={current?.id}
             selected={selection.ids}
             onOpen={open}
-            onSelect={(id, isRange) =>
-              isRange && current !== undefined
-                ? selection.extend(current.id, id)
-                : selection.toggle(id)
-            }
+            onSelect={select}
             {...(more === undefined ? {} : { more })}
           />
         )}
@@ -244,6 +301,7 @@ function Decisions({
           <ProposalDetail
             key={current.id}
             id={current.id}
+            onRead={read.shown}
             isEditing={asking === 'edit'}
             onEdit={(isEditing) => setAsking(isEditing ? 'edit' : null)}
             onApprove={approve}

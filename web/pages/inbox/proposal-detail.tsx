@@ -1,13 +1,16 @@
 import { Link } from '@tanstack/react-router';
 import { AlarmClock, ArrowLeft, Ban, Check, ExternalLink, Pencil } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { useEffect } from 'react';
 import { unsnoozeTask } from '../../../src/operations/approvals/contract.ts';
 import type { TaskStory } from '../../../src/operations/tasks/contract.ts';
 import { showTask } from '../../../src/operations/tasks/contract.ts';
 import { useAct, useAsk } from '../../data/data.tsx';
 import { useSession } from '../../data/session.tsx';
+import { useWordsRead } from '../../data/words-read.ts';
 import { Status } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
+import { ChangedWords } from '../../parts/changed-words.tsx';
 import { repositoryName } from '../../parts/format.ts';
 import { ScrollBox } from '../../parts/scroll-box.tsx';
 import { Bone, Loaded } from '../../parts/states.tsx';
@@ -15,8 +18,11 @@ import { EvidenceSection, GivenSection, RankSection, TermsSection } from '../../
 import { Time } from '../../parts/time.tsx';
 import { kindWord } from '../../parts/words.ts';
 import { EditDialog } from './edit-dialog.tsx';
+import type { Read } from './use-decide.ts';
 
 interface DetailParts {
+  /** The words that are shown, whenever they are others. */
+  readonly onRead: (task: Read) => void;
   readonly isEditing: boolean;
   readonly onEdit: (isEditing: boolean) => void;
   readonly onApprove: () => void;
@@ -30,14 +36,26 @@ export function ProposalDetail({ id, ...parts }: DetailParts & { readonly id: st
   const query = useAsk(showTask, { id });
   return (
     <Loaded query={query} skeleton={<DetailBones />}>
-      {(task) => <Shown task={task} {...parts} />}
+      {(task) => <Shown task={task} isFresh={!query.isFetching} {...parts} />}
     </Loaded>
   );
 }
 
-function Shown({ task, ...parts }: DetailParts & { readonly task: TaskStory }): ReactNode {
+function Shown({
+  task: now,
+  isFresh,
+  ...parts
+}: DetailParts & { readonly task: TaskStory; readonly isFresh: boolean }): ReactNode {
+  const { shown: task, isOld, readAgain, follow } = useWordsRead(now, isFresh);
+  const { onRead } = parts;
+  const { id, title, contentHash } = task;
+  useEffect(() => onRead({ id, title, contentHash }), [onRead, id, title, contentHash]);
   return (
-    <article aria-label={task.title} className="flex h-full min-h-0 flex-col">
+    <article
+      aria-label={task.title}
+      tabIndex={-1}
+      className="flex h-full min-h-0 flex-col outline-none"
+    >
       <div className="border-line border-b bg-surface px-4 pt-3 pb-3 lg:px-6">
         <button
           type="button"
@@ -73,6 +91,7 @@ function Shown({ task, ...parts }: DetailParts & { readonly task: TaskStory }): 
         {task.note === null || task.state === 'proposed' ? null : (
           <p className="mt-2 rounded-6 bg-warn-tint px-3 py-2 text-13 text-warn">{task.note}</p>
         )}
+        {isOld ? <ChangedWords onReadAgain={readAgain} /> : null}
         <Actions task={task} {...parts} />
       </div>
       <ScrollBox
@@ -84,7 +103,12 @@ function Shown({ task, ...parts }: DetailParts & { readonly task: TaskStory }): 
         <GivenSection task={task} />
         <TermsSection task={task} />
       </ScrollBox>
-      <EditDialog task={task} open={parts.isEditing} onClose={() => parts.onEdit(false)} />
+      <EditDialog
+        task={task}
+        open={parts.isEditing}
+        onClose={() => parts.onEdit(false)}
+        onSaved={follow}
+      />
     </article>
   );
 }

@@ -1,17 +1,21 @@
 import { snoozeTask } from '../../../src/operations/approvals/contract.ts';
 import { approveTask, rejectTask } from '../../../src/operations/tasks/contract.ts';
 import { useData } from '../../data/data.tsx';
+import type { Subject } from '../../data/decisions.ts';
 import { sendAll } from '../../data/send-all.ts';
-import { counted, formatExact } from '../../parts/format.ts';
+import { formatExact } from '../../parts/format.ts';
 
-/** As much of a task as a decision names. */
-export interface Subject {
-  readonly id: string;
-  readonly title: string;
+/** What was decided goes out though its page is closed before the ten seconds are over. */
+const leaving = { keepalive: true };
+
+/** A proposal with the hash of the words that the person was shown. */
+export interface Read extends Subject {
+  readonly contentHash: string | null;
 }
 
 export interface Decide {
-  readonly approve: (tasks: readonly Subject[]) => void;
+  /** Approves the words that were read and no others: what says something else by then is refused. */
+  readonly approve: (tasks: readonly Read[]) => void;
   readonly reject: (tasks: readonly Subject[], reason: string, neverAgain: boolean) => void;
   readonly snooze: (tasks: readonly Subject[], until: Date) => void;
 }
@@ -19,38 +23,38 @@ export interface Decide {
 /** The decisions that can be undone for ten seconds; several at once are one decision. */
 export function useDecide(): Decide {
   const { client, decisions } = useData();
-  const decide = (
+  const decide = <T extends Subject>(
     word: string,
-    tasks: readonly Subject[],
-    send: (id: string) => Promise<unknown>,
+    tasks: readonly T[],
+    send: (task: T) => Promise<unknown>,
   ): void => {
-    const [only] = tasks;
-    if (only === undefined) return;
-    const what = tasks.length === 1 ? only.title : counted(tasks.length, 'proposal');
+    if (tasks.length === 0) return;
     decisions.decide({
-      subjects: tasks.map(({ id }) => id),
-      words: `${word}: ${what}`,
-      send: () =>
-        sendAll(
-          tasks.map(({ id }) => id),
-          send,
-          (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-        ),
+      subjects: tasks,
+      word,
+      send: () => sendAll(tasks, send, (ms) => new Promise((resolve) => setTimeout(resolve, ms))),
     });
   };
   return {
-    approve: (tasks) => decide('Approved', tasks, (id) => client.call(approveTask, { id })),
+    approve: (tasks) =>
+      decide('Approved', tasks, ({ id, contentHash }) =>
+        client.call(approveTask, { id, ...(contentHash === null ? {} : { contentHash }) }, leaving),
+      ),
     reject: (tasks, reason, neverAgain) =>
-      decide('Rejected', tasks, (id) =>
-        client.call(rejectTask, {
-          id,
-          ...(reason === '' ? {} : { reason }),
-          ...(neverAgain ? { neverAgain: 'this_kind_here' } : {}),
-        }),
+      decide('Rejected', tasks, ({ id }) =>
+        client.call(
+          rejectTask,
+          {
+            id,
+            ...(reason === '' ? {} : { reason }),
+            ...(neverAgain ? { neverAgain: 'this_kind_here' } : {}),
+          },
+          leaving,
+        ),
       ),
     snooze: (tasks, until) =>
-      decide(`Snoozed until ${formatExact(until)}`, tasks, (id) =>
-        client.call(snoozeTask, { id, until: until.toISOString() }),
+      decide(`Snoozed until ${formatExact(until)}`, tasks, ({ id }) =>
+        client.call(snoozeTask, { id, until: until.toISOString() }, leaving),
       ),
   };
 }

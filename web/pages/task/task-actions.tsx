@@ -110,7 +110,7 @@ function ActForm({ act, onClose }: { readonly act: Act; readonly onClose: () => 
 }
 
 function useActs(task: TaskStory): readonly Act[] {
-  const { id, state, host, agent } = task;
+  const { id, state, host, agent, contentHash } = task;
   const approve = useAct(approveTask);
   const reject = useAct(rejectTask);
   const cancel = useAct(cancelTask);
@@ -125,7 +125,7 @@ function useActs(task: TaskStory): readonly Act[] {
     permission: 'tasks:approve',
     look: 'primary',
     consequence: `${agent} does it exactly as it is written under Evidence, within the limits named there.`,
-    run: () => approve.mutateAsync({ id }),
+    run: () => approve.mutateAsync({ id, contentHash }),
   };
   const rejecting: Act = {
     word: 'Reject',

@@ -5,8 +5,10 @@ import type { TaskStory } from '../../../src/operations/tasks/contract.ts';
 import { showTask } from '../../../src/operations/tasks/contract.ts';
 import { useAsk } from '../../data/data.tsx';
 import { useSession } from '../../data/session.tsx';
+import { useWordsRead } from '../../data/words-read.ts';
 import { Page } from '../../frame/page.tsx';
 import { Status } from '../../parts/badge.tsx';
+import { ChangedWords } from '../../parts/changed-words.tsx';
 import { repositoryName } from '../../parts/format.ts';
 import { usePageSearch } from '../../parts/page-search.ts';
 import { Loaded, RowBones } from '../../parts/states.tsx';
@@ -36,7 +38,7 @@ export function TaskPage(): ReactNode {
         : { named: query.data.title, about: `${repositoryName(query.data.target)}, ${id}` })}
     >
       <Loaded query={query} skeleton={<RowBones />}>
-        {(task) => <Story task={task} />}
+        {(task) => <Story task={task} isFresh={!query.isFetching} />}
       </Loaded>
     </Page>
   );
@@ -48,7 +50,14 @@ function firstTab({ state, runs }: TaskStory): Tab {
   return runs.length > 0 ? 'runs' : 'evidence';
 }
 
-function Story({ task }: { readonly task: TaskStory }): ReactNode {
+function Story({
+  task: now,
+  isFresh,
+}: {
+  readonly task: TaskStory;
+  readonly isFresh: boolean;
+}): ReactNode {
+  const { shown: task, isOld, readAgain } = useWordsRead(now, isFresh);
   const [{ tab = firstTab(task), run }] = usePageSearch(taskSearch);
   const { may } = useSession();
   return (
@@ -79,6 +88,7 @@ function Story({ task }: { readonly task: TaskStory }): ReactNode {
         </div>
         <h2 className="text-20 font-semibold">{task.title}</h2>
         <Explanation task={task} />
+        {isOld ? <ChangedWords onReadAgain={readAgain} /> : null}
         <TaskActions task={task} />
       </div>
       <div className="flex flex-col lg:flex-row">

@@ -54,7 +54,25 @@ export function addTaskCommands(program: Command, run: Run): void {
     );
   one<TaskStory>(tasks, 'show', showTask, run, detailText);
   one(tasks, 'explain', explainTask, run, explanationText);
-  one(tasks, 'approve', approveTask, run, lineText);
+  tasks
+    .command('approve <id>')
+    .description(approveTask.summary)
+    .option(
+      '--content-hash <hash>',
+      'only if it still says what was read: `content` of `tasks show`, 64 hex digits',
+    )
+    .action(
+      run<string | { contentHash?: string }, TaskLine>(
+        approveTask,
+        ([id, flags]) => ({
+          id,
+          ...(typeof flags === 'object' && flags.contentHash !== undefined
+            ? { contentHash: flags.contentHash }
+            : {}),
+        }),
+        lineText,
+      ),
+    );
   tasks
     .command('reject <id>')
     .description(rejectTask.summary)
