@@ -5,6 +5,7 @@ import type { PrefixedFormat } from './prefixed-format.ts';
 import { prefixedFormats } from './prefixed-formats.ts';
 import { letters, rolled, slotOf, slots } from './rolling-letters.ts';
 import { secretNames } from './secret-names.ts';
+import { discordToken, type ShapeFormat, shapeFormats } from './shape-formats.ts';
 
 /** A secret in a text: which part of it is replaced, and from where the scan goes on. */
 interface Found {
@@ -67,7 +68,27 @@ export function createFormatScan(
       add(start, reader, follows === null ? [] : begins);
     }
   }
-  return (seen) => replaced(seen, places, replacementOf);
+  for (const format of shapeFormats) {
+    for (const start of format.holds) {
+      add(start, { follows: null, read: shapeReader(format) });
+      marks.addFormat(start);
+    }
+  }
+  return (seen) => {
+    const mayHoldPoints = hasPoints(seen, discordToken.between);
+    const clean = replaced(seen, places, replacementOf);
+    if (!mayHoldPoints) return clean;
+    return clean.replace(discordToken.pattern, (secret) =>
+      replacementOf(discordToken.kind, secret),
+    );
+  };
+}
+
+/** Whether two points stand at this distance. */
+function hasPoints({ text: { length }, units }: Candidates, distance: number): boolean {
+  for (let at = distance; at < length; at += 1)
+    if (units[at] === 0x2e && units[at - distance] === 0x2e) return true;
+  return false;
 }
 
 function setOf(characters: string): Uint8Array {
@@ -92,7 +113,8 @@ function replaced(
     const at = (formats.items[index] ?? 0) - letters + 1;
     if (at < next) continue;
     const found = firstOf(places[slotAt(units, at)], text, at, units);
-    if (found === null) continue;
+    // One that begins in what was replaced is a part of it.
+    if (found === null || found.start < copied) continue;
     if (!found.isLeft) {
       const secret = text.slice(found.start, found.end);
       result += text.slice(copied, found.start) + replacementOf(found.kind, secret);
@@ -187,6 +209,19 @@ function contextReader(format: ContextFormat, starts: readonly Uint16Array[]): R
     const end = start + secret.length;
     if (secret.startsWith('[REDACTED:') || leave?.(secret, whole, text.charAt(end)) === true)
       return null;
+    return { kind, start, end, after: end, isLeft: false };
+  };
+}
+
+function shapeReader({ kind, pattern, endsThere = false, leave }: ShapeFormat): Reader['read'] {
+  return (text, at) => {
+    pattern.lastIndex = at;
+    const match = pattern.exec(text);
+    if (match === null) return null;
+    const [whole, before = ''] = match;
+    const start = at - before.length;
+    const end = endsThere ? at : at + whole.length;
+    if (leave?.(text.slice(start, end)) === true) return null;
     return { kind, start, end, after: end, isLeft: false };
   };
 }

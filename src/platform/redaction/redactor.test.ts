@@ -6,7 +6,7 @@ import { contextFormats } from './context-formats.ts';
 import { lookAlikes, of, secretExamples } from './examples.suite.ts';
 import { prefixedFormats } from './prefixed-formats.ts';
 import { createRedactor } from './redactor.ts';
-import { shapeFormats } from './shape-formats.ts';
+import { discordToken, shapeFormats } from './shape-formats.ts';
 
 const key = Buffer.alloc(32, 7);
 const redactor = createRedactor(key);
@@ -41,7 +41,7 @@ describe('secrets known by their look', () => {
 
   test('every format is tried here', () => {
     const tried = new Set(secretExamples.map(([kind]) => kind));
-    const all = [...prefixedFormats, ...contextFormats, ...shapeFormats];
+    const all = [...prefixedFormats, ...contextFormats, ...shapeFormats, discordToken];
     expect(all.map(({ kind }) => kind).filter((kind) => !tried.has(kind))).toEqual([]);
   });
 

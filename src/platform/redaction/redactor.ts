@@ -5,7 +5,6 @@ import { type Candidates, createLook, createMarks } from './candidates.ts';
 import { encodingsOf } from './encodings.ts';
 import { createFormatScan } from './format-scan.ts';
 import { createKnownValues } from './known-values.ts';
-import { type ShapeFormat, shapeFormats } from './shape-formats.ts';
 
 /** Takes secrets out of whatever leaves the process. */
 export interface Redactor {
@@ -41,11 +40,8 @@ export function createRedactor(key: Uint8Array): Redactor {
     text === seen.text ? seen : lookAt(text);
   const redact = (text: string): string => {
     let seen = known.replaceIn(text, lookAt);
-    if (seen.text.includes('-BEGIN ') || seen.text.includes('- BEGIN '))
-      seen = lookAgain(seen, withoutPrivateKeys(seen.text, marker));
-    let clean = withoutFormats(seen);
-    for (const format of shapeFormats) clean = apply(format, clean, marker);
-    return clean;
+    if (seen.text.includes('BEGIN ')) seen = lookAgain(seen, withoutPrivateKeys(seen.text, marker));
+    return withoutFormats(seen);
   };
   return {
     register: (name, value) => {
@@ -82,31 +78,6 @@ function kindsOf(text: string): readonly string[] {
 }
 
 type Marker = (kind: string, secret: string) => string;
-
-function apply(
-  { kind, holds, hint, pattern, leave }: ShapeFormat,
-  text: string,
-  marker: Marker,
-): string {
-  if (!text.includes(holds) || hint?.(text) === false) return text;
-  return text.replace(pattern, (match: string, ...more: readonly unknown[]) => {
-    const [group, offset] = typeof more[0] === 'string' ? more : [match, more[0]];
-    const secret = String(group);
-    if (leave?.(secret) === true || isInMarker(text, Number(offset), match, secret)) return match;
-    const start = match.lastIndexOf(secret);
-    const end = start + secret.length;
-    return match.slice(0, start) + marker(kind, secret) + match.slice(end);
-  });
-}
-
-/** Whether the match is a piece of a replacement that was made before, such as `token:1a2b3c`. */
-function isInMarker(text: string, offset: number, match: string, secret: string): boolean {
-  const at = offset + match.lastIndexOf(secret);
-  const before = text.slice(Math.max(0, at - 60), at);
-  return (
-    before.lastIndexOf('[REDACTED:') > before.lastIndexOf(']') || secret.startsWith('[REDACTED:')
-  );
-}
 
 /** Private keys in PEM (RFC 7468) or as SSH2 (RFC 4716), also with escaped line ends; one that is cut off is taken to the end of the text. */
 function withoutPrivateKeys(text: string, marker: Marker): string {

@@ -1,65 +1,61 @@
 import { isPlaceholder } from './not-a-secret.ts';
 
-/** A kind of secret that is known by its whole shape. */
+/** A kind of secret that is known by its whole shape, though what stands at its beginning may be anything. */
 export interface ShapeFormat {
   readonly kind: string;
-  /** Stands in every such secret; a text without it is not searched. */
-  readonly holds: string;
-  /** True of every text with such a secret, and known sooner than by the pattern. */
-  readonly hint?: (text: string) => boolean;
-  /** Group 1, where there is one, is the secret; else the whole match. Every repetition is bounded. */
+  /** What stands in every such secret, each at least three characters. */
+  readonly holds: readonly string[];
+  /** Matches from there; group 1, in a look behind, is what of the secret stands before. Sticky, every repetition bounded. */
   readonly pattern: RegExp;
+  /** Where the secret ends before what it is known by. */
+  readonly endsThere?: boolean;
   readonly leave?: (secret: string) => boolean;
 }
 
 export const shapeFormats: readonly ShapeFormat[] = [
   {
-    kind: 'discord-token',
-    holds: '.',
-    hint: (text) => hasPoints(text, 7),
-    pattern: /(?<![A-Za-z0-9_-])[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}/g,
-  },
-  {
     kind: 'telegram-token',
-    holds: ':AA',
-    pattern: /(?<![0-9])[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])/g,
+    holds: [':AA'],
+    pattern: /(?<=(?<![0-9])([0-9]{8,10})):AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])/y,
   },
   {
     kind: 'newrelic-key',
-    holds: 'NRAL',
-    pattern: /(?<![0-9A-Za-z])[0-9a-f]{36}(?:FF)?NRAL(?![A-Za-z0-9])/g,
+    holds: ['NRAL'],
+    pattern: /(?<=(?<![0-9A-Za-z])([0-9a-f]{36}(?:FF)?))NRAL(?![A-Za-z0-9])/y,
   },
   {
     kind: 'mailchimp-key',
-    holds: '-us',
-    pattern: /(?<![0-9a-f])[0-9a-f]{32}-us[0-9]{1,2}(?![0-9])/g,
+    holds: ['-us'],
+    pattern: /(?<=(?<![0-9a-f])([0-9a-f]{32}))-us[0-9]{1,2}(?![0-9])/y,
   },
   {
     kind: 'azure-client-secret',
-    holds: 'Q~',
-    pattern: /(?<![A-Za-z0-9_~.-])[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}/g,
+    holds: [...'0123456789'].map((digit) => `${digit}Q~`),
+    pattern: /(?<=(?<![A-Za-z0-9_~.-])([A-Za-z0-9_~.-]{3}))[0-9]Q~[A-Za-z0-9_~.-]{31,34}/y,
   },
   {
     kind: 'terraform-token',
-    holds: '.atlasv1.',
-    pattern: /(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9=_-]{60,80}/g,
+    holds: ['.atlasv1.'],
+    pattern: /(?<=(?<![A-Za-z0-9])([A-Za-z0-9]{14}))\.atlasv1\.[A-Za-z0-9=_-]{60,80}/y,
   },
   {
     kind: 'azure-devops-token',
-    holds: 'AZDO',
-    pattern: /(?<![A-Za-z0-9])[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])/g,
+    holds: ['AZDO'],
+    pattern: /(?<=(?<![A-Za-z0-9])([A-Za-z0-9]{76}))AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])/y,
   },
   {
     kind: 'driver-password',
-    holds: '@tcp(',
-    pattern: /(?<![A-Za-z0-9_.-])[A-Za-z0-9_.-]{1,64}:([^\s:@/"'\\]{4,256})@tcp\(/g,
+    holds: ['@tcp('],
+    pattern: /(?<=(?<![A-Za-z0-9_.-])[A-Za-z0-9_.-]{1,64}:([^\s:@/"'\\]{4,256}))@tcp\(/y,
+    endsThere: true,
     leave: isPlaceholder,
   },
 ];
 
-/** Whether two points stand at this distance. */
-function hasPoints(text: string, distance: number): boolean {
-  for (let at = text.indexOf('.'); at !== -1; at = text.indexOf('.', at + 1))
-    if (text[at + distance] === '.') return true;
-  return false;
-}
+/** Nothing in it is sure but two points. */
+export const discordToken = {
+  kind: 'discord-token',
+  pattern: /(?<![A-Za-z0-9_-])[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}/g,
+  /** How far behind the first point the second one stands. */
+  between: 7,
+};
