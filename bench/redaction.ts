@@ -1,9 +1,10 @@
 // How many megabytes a second the redaction reads, beside the rules of the secretlint preset on the same texts:
 // `node bench/redaction.ts`. Processor time of this process; the best of some rounds.
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { lintSource } from '@secretlint/core';
 import { creator } from '@secretlint/secretlint-rule-preset-recommend';
+import { createLineRedactor } from '../src/platform/redaction/line-redactor.ts';
 import { createRedactor } from '../src/platform/redaction/redactor.ts';
 
 const redactor = createRedactor(new Uint8Array(32).fill(7));
@@ -25,9 +26,14 @@ const code = readFileSync(
   new URL('../src/platform/redaction/redactor.ts', import.meta.url),
   'utf8',
 );
+const sources = globSync('src/**/*.ts', { cwd: new URL('..', import.meta.url) })
+  .filter((name) => !name.endsWith('.suite.ts'))
+  .map((name) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8'))
+  .join('\n');
 const texts: Readonly<Record<string, string>> = {
   'log lines': logLine.repeat(2_000),
   'source code': code.repeat(80),
+  'all sources of the service in one text': sources,
   'one line of base64, 1 MB': `${'QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo'.repeat(28_000)}\n`,
 };
 
@@ -56,4 +62,23 @@ for (const [name, text] of Object.entries(texts)) {
   process.stdout.write(
     `${name}: ours ${ours.toFixed(0)} MB/s, secretlint preset ${peer.toFixed(0)} MB/s, ratio ${(ours / peer).toFixed(1)}\n`,
   );
+}
+
+// What an agent prints comes line by line, and a secret may go over the end of one.
+for (const [name, text] of Object.entries({ 'log lines': logLine.repeat(2_000), sources })) {
+  const lines = text.split('\n');
+  const ours = await speed(text, () => {
+    const clean = createLineRedactor(redactor);
+    for (const line of lines) clean(line);
+  });
+  process.stdout.write(`${name}, line by line: ours ${ours.toFixed(0)} MB/s\n`);
+}
+
+// Lines of a megabyte made of what some rule looks for: the work is to grow with their length, and to stay small.
+const baits =
+  '://|://a:|authorization: |password=|_key=|token: "|sk-|eyJ|AKIA|%41|WIFI:|$6$|AZDO|a';
+for (const bait of baits.split('|')) {
+  const line = bait.repeat(Math.ceil(1_000_000 / bait.length));
+  const ours = await speed(line, (given) => redactor.redact(given));
+  process.stdout.write(`a line of ${bait}: ${((1 / ours) * 1000).toFixed(0)} ms a megabyte\n`);
 }

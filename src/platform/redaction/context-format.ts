@@ -7,8 +7,15 @@ export interface ContextFormat {
   readonly before?: string;
   /** Where they are the name of a secret: the characters one of which stands behind it, none of them part of a name. */
   readonly follows?: string;
+  /** What stands in each of them, at most `within` characters behind the beginning: known sooner than by the pattern. */
+  readonly holds?: string;
+  readonly within?: number;
   /** From that beginning on; sticky, every repetition bounded. Group 1, or 2 where 1 is empty, is the secret. */
   readonly pattern: RegExp;
+  /** The pattern begins behind the name that `follows` speaks of. */
+  readonly isBehindName?: boolean;
   /** What is left alone though it matches, `next` being the character behind it: rules that go by words are guesses. */
   readonly leave?: (secret: string, match: string, next: string) => boolean;
+  /** A long text that is so is not looked at again from within, or each name in it would have it read once more. */
+  readonly isBarren?: (secret: string) => boolean;
 }

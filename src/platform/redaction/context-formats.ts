@@ -9,7 +9,7 @@ import {
   looksLikeCode,
   looksRandom,
 } from './not-a-secret.ts';
-import { nameStarts, secretNames as names, sign } from './secret-names.ts';
+import { nameStarts, sign } from './secret-names.ts';
 
 const schemes =
   'bearer|basic|token|digest|negotiate|apikey|ssws|bot|key|splunk|oauth|geniekey|hawk|ntlm|jwt|hmac|sharedkey|sharedkeylite|sharedaccesssignature|sso-key|privatetoken|zoho-oauthtoken';
@@ -22,12 +22,16 @@ export const contextFormats: readonly ContextFormat[] = [
   {
     kind: 'url-password',
     starts: ['://'],
+    holds: '@',
+    within: 800,
     // A key in the place of the user is one as well.
     pattern: /:\/\/((?=[A-Za-z_-]{0,64}[0-9])[A-Za-z0-9_-]{20,128}:[^\s/?#@"'\\<>]{1,512})@/y,
   },
   {
     kind: 'url-password',
     starts: ['://'],
+    holds: '@',
+    within: 800,
     pattern: /:\/\/(?:[^\s/?#@:"'\\<>]{0,256}:)?([^\s/?#"'\\<>]{3,512})@/y,
     // A name alone is no secret; a token alone, in its place, is one.
     leave: (secret, match) =>
@@ -37,6 +41,8 @@ export const contextFormats: readonly ContextFormat[] = [
   {
     kind: 'url-password',
     starts: ['://', 'thin:'],
+    holds: '@',
+    within: 800,
     // One with a sign in it that should have been escaped; a number before the sign is a port. And Oracle's own form.
     pattern:
       /(?::\/\/[^\s/?#@:"'\\<>]{0,256}:(?![0-9]{1,5}[/?#])|thin:[^\s/:@]{1,64}\/)([^\s@"'\\<>]{3,256})@(?=[A-Za-z0-9/[])/y,
@@ -125,6 +131,7 @@ export const contextFormats: readonly ContextFormat[] = [
       String.raw`(?<=[_-])(?:pat|pass|(?<=secret[_-])id|(?<!(?:public|cache|primary|foreign|sort|partition|idempotency|row|group|index|routing|object|lookup|message|rate)[_-])key)${sign}([A-Za-z0-9+/_=.~!@#$%^*-]{8,512})`,
       'iy',
     ),
+    isBarren: (secret) => !looksRandom(secret),
     leave: (secret, match, next) =>
       looksLikeCode(secret) ||
       !looksRandom(secret) ||
@@ -143,17 +150,16 @@ export const contextFormats: readonly ContextFormat[] = [
     kind: 'markup-secret',
     starts: nameStarts,
     follows: `"'`,
-    pattern: new RegExp(
-      String.raw`(?:${names})["'][ \t]{1,8}value=["']([^"'<>\n]{4,1024})["']`,
-      'iy',
-    ),
+    isBehindName: true,
+    pattern: new RegExp(String.raw`["'][ \t]{1,8}value=["']([^"'<>\n]{4,1024})["']`, 'iy'),
     leave: isPlaceholder,
   },
   {
     kind: 'markup-secret',
     starts: nameStarts,
     follows: '>',
-    pattern: new RegExp(String.raw`(?:${names})>([^<>\s]{4,1024})</`, 'iy'),
+    isBehindName: true,
+    pattern: new RegExp(String.raw`>([^<>\s]{4,1024})</`, 'iy'),
     leave: isPlaceholder,
   },
   ...quotedFormats,
@@ -161,10 +167,8 @@ export const contextFormats: readonly ContextFormat[] = [
     kind: 'assignment',
     starts: nameStarts,
     follows: '\\"\' \t*=:%',
-    pattern: new RegExp(
-      String.raw`(?:${names})${sign}(?!${prose})([^\s"'\`\\,;&<>]{6,1024})`,
-      'iy',
-    ),
+    isBehindName: true,
+    pattern: new RegExp(String.raw`${sign}(?!${prose})([^\s"'\`\\,;&<>]{6,1024})`, 'iy'),
     leave: (secret, match, next) =>
       looksLikeCode(secret) || isProse(secret, match) || isName(secret, match, next),
   },

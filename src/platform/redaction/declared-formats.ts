@@ -2,7 +2,6 @@ import type { ContextFormat } from './context-format.ts';
 import { looksLikeCode, looksRandom, looksStrong } from './not-a-secret.ts';
 import { nameStarts, secretNames, sign } from './secret-names.ts';
 
-const named = (rest: string): RegExp => new RegExp(`(?:${secretNames})${rest}`, 'iy');
 const quoted = String.raw`["'\`]([^\s"'\`<>\\]{6,1024})["'\`]`;
 const isNoSecret = (secret: string): boolean =>
   looksLikeCode(secret) ||
@@ -27,8 +26,10 @@ export const declaredFormats: readonly ContextFormat[] = [
     kind: 'declaration',
     starts: nameStarts,
     follows: '?: \t',
-    pattern: named(
+    isBehindName: true,
+    pattern: new RegExp(
       String.raw`\??(?::[ \t]?|[ \t])(?:&(?:'static )?)?[A-Za-z]{2,20}(?:\[\])?[ \t]{0,4}=[ \t]{0,4}${quoted}`,
+      'iy',
     ),
     leave: looksLikeCode,
   },
@@ -46,7 +47,8 @@ export const declaredFormats: readonly ContextFormat[] = [
     kind: 'declaration',
     starts: nameStarts,
     follows: `"'`,
-    pattern: named(String.raw`["'],[ \t]{0,4}${quoted}`),
+    isBehindName: true,
+    pattern: new RegExp(String.raw`["'],[ \t]{0,4}${quoted}`, 'iy'),
     leave: (secret) => isNoSecret(secret) || !(looksStrong(secret) || /[!@#$%^&*]/.test(secret)),
   },
   {
@@ -54,7 +56,8 @@ export const declaredFormats: readonly ContextFormat[] = [
     kind: 'declaration',
     starts: nameStarts,
     follows: ' \t',
-    pattern: named(String.raw`[ \t]{1,8}N?${quoted}`),
+    isBehindName: true,
+    pattern: new RegExp(String.raw`[ \t]{1,8}N?${quoted}`, 'iy'),
     leave: isNoSecret,
   },
   {
@@ -62,8 +65,10 @@ export const declaredFormats: readonly ContextFormat[] = [
     kind: 'named-value',
     starts: nameStarts,
     follows: '\\"\', \t\n\r\f\v',
-    pattern: named(
+    isBehindName: true,
+    pattern: new RegExp(
       String.raw`\\{0,4}["']?,?\s{1,40}\\{0,4}["']?value\\{0,4}["']?[ \t]{0,4}[:=][ \t]{0,4}\\{0,4}["']?([^\s"'<>,;\\{}]{6,4096})`,
+      'iy',
     ),
     leave: isNoSecret,
   },
@@ -72,7 +77,11 @@ export const declaredFormats: readonly ContextFormat[] = [
     kind: 'named-value',
     starts: nameStarts,
     follows: '"',
-    pattern: named(String.raw`" ?\{[^{}"]{0,80}default[ \t]{0,20}=[ \t]{0,4}"([^"\n]{6,1024})"`),
+    isBehindName: true,
+    pattern: new RegExp(
+      String.raw`" ?\{[^{}"]{0,80}default[ \t]{0,20}=[ \t]{0,4}"([^"\n]{6,1024})"`,
+      'iy',
+    ),
     leave: looksLikeCode,
   },
   {
@@ -80,7 +89,8 @@ export const declaredFormats: readonly ContextFormat[] = [
     kind: 'markup-secret',
     starts: nameStarts,
     follows: `<"'`,
-    pattern: named(String.raw`(?:</key>\s{0,40}<string>|["']>)([^<>\s]{6,1024})</`),
+    isBehindName: true,
+    pattern: new RegExp(String.raw`(?:</key>\s{0,40}<string>|["']>)([^<>\s]{6,1024})</`, 'iy'),
     leave: isNoSecret,
   },
   {
@@ -88,7 +98,11 @@ export const declaredFormats: readonly ContextFormat[] = [
     kind: 'assignment',
     starts: nameStarts,
     follows: `"':`,
-    pattern: named(String.raw`["']?:[ \t]{1,8}[|>][+-]?[ \t]{0,4}\n[ \t]{1,40}([^\s"']{6,4096})`),
+    isBehindName: true,
+    pattern: new RegExp(
+      String.raw`["']?:[ \t]{1,8}[|>][+-]?[ \t]{0,4}\n[ \t]{1,40}([^\s"']{6,4096})`,
+      'iy',
+    ),
     leave: looksLikeCode,
   },
   {
@@ -96,8 +110,10 @@ export const declaredFormats: readonly ContextFormat[] = [
     kind: 'sentence',
     starts: nameStarts,
     follows: ' \t:=',
-    pattern: named(
+    isBehindName: true,
+    pattern: new RegExp(
       String.raw`(?:[ \t]{1,8}(?:is|was|ist)\b)?[:=]?[ \t]{1,8}(?:\|[ \t]{1,8})?["'\`]?([^\s"'\`|<>,;]{8,1024})`,
+      'iy',
     ),
     leave: (secret) => !looksStrong(secret.replace(/[.!?)]+$/, '')),
   },
@@ -155,6 +171,8 @@ export const declaredFormats: readonly ContextFormat[] = [
   {
     kind: 'wireless-password',
     starts: ['wifi:'],
+    holds: 'P:',
+    within: 210,
     pattern: /WIFI:[^\s]{0,200}?P:([^;\s]{6,128})/y,
   },
 ];
@@ -176,8 +194,9 @@ export const quotedFormats: readonly ContextFormat[] = [
     kind: 'assignment',
     starts: nameStarts,
     follows: '"\' \t=:',
+    isBehindName: true,
     pattern: new RegExp(
-      String.raw`(?:${secretNames})["']?[ \t]{0,32}(?:=>|:=|=|:)[ \t]{0,32}(?:"([^"\s\\]{6,256})"|'([^'\s\\]{6,256})')`,
+      String.raw`["']?[ \t]{0,32}(?:=>|:=|=|:)[ \t]{0,32}(?:"([^"\s\\]{6,256})"|'([^'\s\\]{6,256})')`,
       'iy',
     ),
     leave: isNoSecret,

@@ -19,7 +19,8 @@ interface Found {
 interface Reader {
   /** The characters one of which stands behind the name of a secret; null when it does not look behind one. */
   readonly follows: Uint8Array | null;
-  readonly read: (text: string, at: number, units: Uint16Array) => Found | null;
+  /** `behind`: where the name ends. */
+  readonly read: (text: string, at: number, units: Uint16Array, behind: number) => Found | null;
 }
 
 /** What is looked for where the same three letters stand. */
@@ -31,6 +32,9 @@ interface Place {
   readonly names: readonly Uint16Array[];
 }
 
+const point = 0x2e;
+/** From this length on it is worth knowing that a text is no secret. */
+const long = 128;
 /** None of what follows a name begins like a word. */
 const name = new RegExp(`(?:${secretNames})(?![A-Za-z0-9_])`, 'iy');
 
@@ -61,11 +65,10 @@ export function createFormatScan(
   for (const format of contextFormats) {
     for (const start of format.starts) marks.addFormat(start);
     const follows = format.follows === undefined ? null : setOf(format.follows);
-    const starts = Map.groupBy(format.starts, (one) => one.slice(0, letters));
-    for (const [start, all] of starts) {
+    for (const all of Map.groupBy(format.starts, slotOf).values()) {
       const begins = all.map(unitsIn);
       const reader = { follows, read: contextReader(format, begins) };
-      add(start, reader, follows === null ? [] : begins);
+      add(all[0] ?? '', reader, follows === null ? [] : begins);
     }
   }
   for (const format of shapeFormats) {
@@ -75,19 +78,31 @@ export function createFormatScan(
     }
   }
   return (seen) => {
-    const mayHoldPoints = hasPoints(seen, discordToken.between);
+    const mayHold = mayHoldToken(seen);
     const clean = replaced(seen, places, replacementOf);
-    if (!mayHoldPoints) return clean;
+    if (!mayHold) return clean;
     return clean.replace(discordToken.pattern, (secret) =>
       replacementOf(discordToken.kind, secret),
     );
   };
 }
 
-/** Whether two points stand at this distance. */
-function hasPoints({ text: { length }, units }: Candidates, distance: number): boolean {
-  for (let at = distance; at < length; at += 1)
-    if (units[at] === 0x2e && units[at - distance] === 0x2e) return true;
+/** Whether there is a word as long as the last part of such a token, behind two points. Looks at few of the characters. */
+function mayHoldToken({ text: { length }, units }: Candidates): boolean {
+  const { between, last } = discordToken;
+  let end = last - 1;
+  while (end < length) {
+    let at = end;
+    while (at > end - last && isPartOfWord(units[at] ?? 0)) at -= 1;
+    if (at > end - last) {
+      end = at + last;
+      continue;
+    }
+    while (at >= 0 && isPartOfWord(units[at] ?? 0)) at -= 1;
+    if (units[at] === point && units[at - between] === point) return true;
+    while (isPartOfWord(units[end] ?? 0)) end += 1;
+    end += last;
+  }
   return false;
 }
 
@@ -139,11 +154,12 @@ function firstOf(
 ): Found | null {
   if (place === undefined) return null;
   const { names, readers, nameless } = place;
-  const next = beginsLikeOne(units, at, names) ? behindName(text, at, units) : nothing;
+  const behind = beginsLikeOne(units, at, names) ? behindName(text, at) : text.length;
+  const next = units[behind] ?? nothing;
   for (const { follows, read } of next === nothing ? nameless : readers) {
     // Beyond ASCII each character may follow, and the pattern says whether it does.
     if (follows !== null && follows[next] === 0) continue;
-    const found = read(text, at, units);
+    const found = read(text, at, units, behind);
     if (found !== null) return found;
   }
   return null;
@@ -152,17 +168,18 @@ function firstOf(
 /** What stands behind a name that is none, or behind one at the end of the text. */
 const nothing = 0;
 
-function behindName(text: string, at: number, units: Uint16Array): number {
+/** Where the name that begins here ends; the end of the text when there is none. */
+function behindName(text: string, at: number): number {
   name.lastIndex = at;
-  return name.test(text) ? (units[name.lastIndex] ?? nothing) : nothing;
+  return name.test(text) ? name.lastIndex : text.length;
 }
 
 function prefixedReader(format: PrefixedFormat, prefix: string): Reader['read'] {
   const { kind, body, standsAlone = false, leave } = format;
   const start = unitsIn(prefix);
   return (text, at, units) => {
-    if (!beginsWith(units, at, start)) return null;
     if (standsAlone && at > 0 && isPartOfWord(units[at - 1] ?? 0)) return null;
+    if (!beginsWith(units, at, start)) return null;
     body.lastIndex = at + prefix.length;
     if (!body.test(text)) return null;
     const end = body.lastIndex;
@@ -195,21 +212,46 @@ function isLike(one: number, other: number): boolean {
 
 /** What is left because of its words may still hold a secret by its letters, so the scan goes on behind the words. */
 function contextReader(format: ContextFormat, starts: readonly Uint16Array[]): Reader['read'] {
-  const { kind, pattern, leave } = format;
+  const { kind, pattern, leave, isBehindName = false, isBarren } = format;
   const before = format.before === undefined ? null : setOf(format.before);
-  return (text, at, units) => {
+  const isNear =
+    format.holds === undefined ? null : createNearness(format.holds, format.within ?? 0);
+  let barren = { text: '', from: 0, to: 0 };
+  return (text, at, units, behind) => {
     if (before !== null && (at === 0 || before[units[at - 1] ?? 0] !== 1)) return null;
     if (!beginsLikeOne(units, at, starts)) return null;
-    pattern.lastIndex = at;
+    if (isNear !== null && !isNear(text, at)) return null;
+    if (at > barren.from && at < barren.to && text === barren.text) return null;
+    const from = isBehindName ? behind : at;
+    pattern.lastIndex = from;
     const match = pattern.exec(text);
     if (match === null) return null;
     const [whole, first, second = whole] = match;
     const secret = first ?? second;
-    const start = at + whole.lastIndexOf(secret);
+    const start = from + whole.lastIndexOf(secret);
     const end = start + secret.length;
-    if (secret.startsWith('[REDACTED:') || leave?.(secret, whole, text.charAt(end)) === true)
+    if (secret.startsWith('[REDACTED:')) return null;
+    if (leave?.(secret, text.slice(at, from + whole.length), text.charAt(end)) === true) {
+      if (secret.length >= long && isBarren?.(secret) === true)
+        barren = { text, from: at, to: end - long / 2 };
       return null;
+    }
     return { kind, start, end, after: end, isLeft: false };
+  };
+}
+
+/** Whether this stands at most so many characters further on; each part of a text is searched once for it. */
+function createNearness(holds: string, within: number): (text: string, at: number) => boolean {
+  let last = '';
+  let from = 0;
+  let next = -1;
+  return (text, at) => {
+    if (text !== last || at < from || (next !== -1 && next < at)) {
+      last = text;
+      from = at;
+      next = text.indexOf(holds, at);
+    }
+    return next !== -1 && next <= at + within;
   };
 }
 

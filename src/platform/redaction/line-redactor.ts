@@ -20,9 +20,13 @@ export function createLineRedactor(redactor: Redactor): (line: string) => string
   // How many characters stand before the key on its first line; the last line is short, and only by this it is known.
   let indent = 0;
   let tail = '';
+  // What the tail is without secrets, where that is known.
+  let cleanTail: string | null = null;
   return (line) => {
     const before = tail;
+    const cleanBefore = cleanTail;
     tail = line.slice(-tailLength);
+    cleanTail = null;
     if (isInKey) {
       if (keyEnds.test(line)) {
         isInKey = false;
@@ -34,11 +38,18 @@ export function createLineRedactor(redactor: Redactor): (line: string) => string
     }
     indent = Math.max(0, line.search(keyBegins));
     isInKey = keyBegins.test(line) && !keyEnds.test(line.slice(indent));
-    const clean = redactor.redact(line);
-    if (before === '') return clean;
+    if (before === '' || isInKey) {
+      const clean = redactor.redact(line);
+      if (line.length <= tailLength) cleanTail = clean;
+      return clean;
+    }
+    // Both lines are read together alone: what stands behind the line before, when nothing goes over, is this one's.
     const joined = redactor.redact(`${before}\n${line}`);
-    const goesOver = joined !== `${redactor.redact(before)}\n${clean}`;
-    return goesOver && !isInKey ? restAfter(joined) : clean;
+    const start = `${cleanBefore ?? redactor.redact(before)}\n`;
+    if (!joined.startsWith(start)) return restAfter(joined);
+    const clean = joined.slice(start.length);
+    if (line.length <= tailLength) cleanTail = clean;
+    return clean;
   };
 }
 

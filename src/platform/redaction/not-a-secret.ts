@@ -79,10 +79,11 @@ export function isName(value: string, match: string, next: string): boolean {
   );
 }
 
-/** `invalid token: unexpected end`: a message speaks of a token, and an ordinary word follows. */
+/** `invalid token: unexpected end`: a message speaks of a token, and an ordinary word follows; so does one of another alphabet. */
 export function isProse(value: string, match: string): boolean {
   return (
-    /^(?:token|secret|credential): /i.test(match) &&
-    /^[a-z]{1,14}(?:-[a-z]{1,14})?[.!?)]?$/.test(value)
+    /^(?=.*[^ -~])[\p{L}\p{M}]+[.,!?。]?$/u.test(value) ||
+    (/^(?:token|secret|credential): /i.test(match) &&
+      /^[a-z]{1,14}(?:-[a-z]{1,14})?[.!?)]?$/.test(value))
   );
 }

@@ -83,7 +83,7 @@ export const prefixedFormats: readonly PrefixedFormat[] = [
   {
     kind: 'password-hash',
     prefixes: ['$1$', '$5$', '$6$', '$y$'],
-    body: /(?:rounds=[0-9]{1,9}\$)?[A-Za-z0-9./$]{4,40}\$[A-Za-z0-9./]{22,90}/y,
+    body: /(?:rounds=[0-9]{1,9}\$)?(?:[A-Za-z0-9./]{1,40}\$){1,3}[A-Za-z0-9./]{22,90}/y,
   },
   { kind: 'groq-key', prefixes: ['gsk_'], body: /[A-Za-z0-9]{30,128}/y },
   { kind: 'xai-key', prefixes: ['xai-'], body: /[A-Za-z0-9]{40,128}/y, standsAlone: true },

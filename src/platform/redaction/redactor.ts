@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { Json } from '../../lib/json.ts';
 import { plainValue } from '../../lib/plain-value.ts';
 import { type Candidates, createLook, createMarks } from './candidates.ts';
@@ -32,9 +32,7 @@ export function createRedactor(key: Uint8Array): Redactor {
   const lookAt = createLook(marks);
   const known = createKnownValues(marks);
   const names = new Map<string, string>();
-  const hmacKey = createSecretKey(key);
-  const marker = (kind: string, secret: string): string =>
-    `[REDACTED:${kind}:${createHmac('sha256', hmacKey).update(secret).digest('hex').slice(0, 6)}]`;
+  const marker = createMarker(createSecretKey(key));
   const withoutFormats = createFormatScan(marks, marker);
   const lookAgain = (seen: Candidates, text: string): Candidates =>
     text === seen.text ? seen : lookAt(text);
@@ -78,6 +76,18 @@ function kindsOf(text: string): readonly string[] {
 }
 
 type Marker = (kind: string, secret: string) => string;
+
+/** The digest of the last secret is kept: one often stands in a text many times. */
+function createMarker(key: KeyObject): Marker {
+  let last = { secret: '', hex: '' };
+  return (kind, secret) => {
+    if (secret !== last.secret) {
+      const hex = createHmac('sha256', key).update(secret).digest('hex').slice(0, 6);
+      last = { secret, hex };
+    }
+    return `[REDACTED:${kind}:${last.hex}]`;
+  };
+}
 
 /** Private keys in PEM (RFC 7468) or as SSH2 (RFC 4716), also with escaped line ends; one that is cut off is taken to the end of the text. */
 function withoutPrivateKeys(text: string, marker: Marker): string {

@@ -1,10 +1,32 @@
+/** Words of other languages for a password or a key; those of Chinese are too short to be looked for without a sign. */
+const chinese = ['密码', '密碼', '口令', '密钥', '密鑰'];
+const foreign = [
+  'contrase(?:ñ|n\u0303?)a',
+  'mot[ _-]?de[ _-]?passe',
+  'senha',
+  'palavra[ _-]passe',
+  'парол(?:ь|я|ю|ем|и|а)',
+  'kennwort',
+  'wachtwoord',
+  'lösenord',
+  'adgangskode',
+  'salasana',
+  'has[łl]o',
+  'heslo',
+  '[şs][iİ]fre',
+  'parola',
+  'jelsz[óo]',
+  'κωδικ[όο]ς',
+  'パスワード',
+  '비밀번호',
+  'mật khẩu',
+  ...chinese,
+];
+
 /** What people call a secret; source of a regular expression without regard to case. */
 export const secretNames = [
-  'pass(?:word|wort|wd|phrase|code)',
-  'contrase[nñ]a',
-  'mot de passe',
-  'senha',
-  'пароль',
+  'pass(?:word|wort|wd|phrase|code|ord)',
+  ...foreign,
   'pwd',
   'psk',
   'secret(?:[_-]?(?:access[_-]?)?key(?:[_-]?base)?|[_-]?token|[_-]?value)?',
@@ -15,13 +37,24 @@ export const secretNames = [
   'client[_-]?key[_-]?data',
 ].join('|');
 
-/** How each of them begins. */
-export const nameStarts =
-  'pass contrase mot senha пар pwd psk secret api access account private encryption signing master shared session auth app service license deploy storage admin subscription token credential client seed key'.split(
-    ' ',
-  );
+const starts =
+  'pass contrase mot senha palavra пар kennwort wachtwoord lösenord adgangskode salasana hasł hasl heslo şif sif ŞİF parola jelsz κωδ パスワ 비밀번 mật pwd psk secret api access account private encryption signing master shared session auth app service license deploy storage admin subscription token credential client seed key';
+
+/** How each of them begins; the scan tells capitals from small letters where these are not of ASCII. */
+export const nameStarts = [
+  ...new Set([
+    ...starts
+      .split(' ')
+      .flatMap((start) => (isAscii(start) ? start : [start, start.toUpperCase()])),
+    ...chinese.flatMap((word) => [...':=：＝ "'].map((next) => word + next)),
+  ]),
+];
+
+function isAscii(text: string): boolean {
+  return /^[a-z]+$/.test(text);
+}
 
 const between = String.raw`[ \t]{0,32}`;
 
 /** What may stand between a name and its value: quotes, also escaped ones, and a sign, also as in addresses. */
-export const sign = String.raw`\\{0,4}(?:["']\]?)?${between}(?:\*\*)?(?:=>|:=|=|:|%3[AaDd])(?:\*\*)?${between}(?:N(?='))?\\{0,4}(?:["'\`]{1,3}|\[\[(?!REDACTED:))?`;
+export const sign = String.raw`\\{0,4}(?:["']\]?)?${between}(?:\*\*)?(?:=>|:=|=|:|[：＝]|%3[AaDd])(?:\*\*)?${between}(?:N(?='))?\\{0,4}(?:["'\`]{1,3}|\[\[(?!REDACTED:))?`;

@@ -41,7 +41,8 @@ export const shapeFormats: readonly ShapeFormat[] = [
   {
     kind: 'azure-devops-token',
     holds: ['AZDO'],
-    pattern: /(?<=(?<![A-Za-z0-9])([A-Za-z0-9]{76}))AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])/y,
+    pattern:
+      /(?=AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9]))(?<=(?<![A-Za-z0-9])([A-Za-z0-9]{76}))AZDO[A-Za-z0-9]{4}/y,
   },
   {
     kind: 'driver-password',
@@ -58,4 +59,6 @@ export const discordToken = {
   pattern: /(?<![A-Za-z0-9_-])[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}/g,
   /** How far behind the first point the second one stands. */
   between: 7,
+  /** The least length of what stands behind it. */
+  last: 27,
 };

@@ -1,4 +1,4 @@
-/** Longer texts get an array of their own, so that one of them does not stay in memory. */
+/** The array of longer texts is given back when memory is wanted; until then the next one takes it. */
 const kept = 65_536;
 /** Up to here a loop is sooner done than a call of the runtime. */
 const short = 96;
@@ -9,9 +9,17 @@ const short = 96;
  */
 export function createUnits(): (text: string) => Uint16Array {
   let units = new Uint16Array(1024);
+  let long = new WeakRef(units);
   return (text) => {
     const { length } = text;
-    if (length > kept) return filled(new Uint16Array(length + 1), text);
+    if (length > kept) {
+      let array = long.deref();
+      if (array === undefined || length >= array.length) {
+        array = new Uint16Array(length + 1);
+        long = new WeakRef(array);
+      }
+      return filled(array, text);
+    }
     if (length >= units.length) units = new Uint16Array(Math.min(kept, length * 2) + 1);
     return filled(units, text);
   };
