@@ -50,7 +50,7 @@ export const detectors: readonly Detector[] = [
   detector('deserialization', deserialization, /["!$]|ro0ab|aced0005/),
   detector('internal-address', internalAddress, /[\d:]|metadata/),
   detector('dangerous-url', dangerousUrl, /@/),
-  detector('prompt-injection', promptInjection, /[a-z<[]/),
+  detector('prompt-injection', promptInjection, /[a-z<[]|[^\n\t\r -~]/),
   detector('hidden-text', hiddenText, /[^\n\t\r -~]/),
 ];
 
@@ -108,7 +108,7 @@ const telling = new RegExp(
     '^(?:constructor|prototype|tostring|valueof|hasownproperty|con|nul|prn|aux|com\\d|lpt\\d|0x\\w{1,40}|\\d{8,10})(?:\\.|$)',
     '__|\\.\\.|--|^ro0ab|^aced0005|^gasv|^y[23]?vb|^kgnw|^aaeaaad|id_|_keys|_hosts|\\.(?:php|asp|jsp|exe|sh|bat|cmd|local|internal|config|ini)|localhost|canary|ifs',
     '\\b(?:or|and|xor|union|select|order|group|having|drop|truncate|alter|insert|delete|update|procedure|like|rlike|limit|between|case|waitfor|load_file|into)\\b',
-    '\\b(?:ignore|disregard|forget|override|bypass|skip|system|assistant|reveal|print|show|repeat|output|leak|exfiltrate|now|upload|post|send|push|email|not)\\b',
+    'anweisung|instru|istruz|instrukc|direktiv|directive|to me\\b|vorgaben|regel|regol|consignes|\\b(?:ignore|disregard|forget|override|bypass|skip|system|assistant|reveal|print|show|repeat|output|leak|exfiltrate|now|upload|post|send|push|email|not)\\b',
     '\\b(?:curl|wget|config|flushall|flushdb|shutdown|eval|slaveof|module|cmd|powershell|pwsh|nc|ncat|rm|innerhtml|outerhtml|insertadjacenthtml)\\b',
   ].join('|'),
 );

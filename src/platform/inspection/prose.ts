@@ -15,18 +15,31 @@ const payloadWords = new Set(
  */
 const snippets: readonly RegExp[] = [
   /^\s{0,20}(?:const|let|var|type|interface|class|enum|import|export|return|async|await|def|fn|func|pub|use|package|public|private|protected|static|struct|impl|namespace|throw|new)\s{1,5}[\w$*{[<('"]/u,
-  /^\s{0,20}(?:if|for|while|switch|catch)\s*\([^\n]*[{);]$/mu,
+  /^\s{0,20}(?:(?:if|for|while|switch|catch)\s*\(|try\s*\{)[^\n]*[{};)]$/mu,
   /^\s{0,20}(?:if|for|while|elif)\s[^\n]{1,200}(?:;\s?(?:do|then)\b|:$)/mu,
   /^\s{0,20}(?:print|println!?|puts|echo|console\.log|System\.out\.println|fmt\.\w+)\s?[("']/u,
   /^\s{0,20}(?:std::|#include\b|#define\b|@[A-Z]\w*\s{1,5}\w|[A-Z]\w*<[\w<>, []{1,80}>\s{1,5}\w+\s*[=;(])/u,
   /^\s{0,20}\$\w+\s*=\s*(?:\$this|new\b|\[|array\b|\w+\()/u,
-  /^\s{0,20}(?:sudo\s{1,5})?(?:git|docker|kubectl|npm|npx|yarn|pnpm|make|cargo|go|pip3?|tar|find|grep|sed|awk|chmod|export|cd|mvn|gradle|helm|terraform|apt-get|apt|brew)\s{1,5}[\w.-]/u,
-  /^\s{0,20}cat\s{1,5}[\w.-]{1,80}\s*\|\s*(?:sort|grep|wc|head|tail|jq)\b/u,
-  /^(?:diff --git\s|---\s[ab]\/|@@ -\d|\s{2,8}at\s|Traceback \(most|goroutine \d|thread ')/u,
+  /^\s{0,20}(?:sudo\s{1,5})?(?:git|docker|kubectl|npm|npx|yarn|pnpm|make|cargo|go|pip3?|tar|find|grep|sed|awk|chmod|export|cd|mvn|gradle|helm|terraform|apt-get|apt|brew|python3?|nohup|openssl|systemctl|journalctl|rsync|pytest|node)\s{1,5}[\w.-]/u,
+  /^\s{0,20}(?:cat\s{1,5}[\w./-]{1,80}|ls\s-[a-z]{1,5})\s*\|\s*(?:sort|grep|wc|head|tail|jq)\b/u,
+  /^(?:diff --git\s|\s{2,8}File\s"[^\n"]{1,200}",\sline\s\d|---\s[ab]\/|@@ -\d|\s{2,8}at\s|Traceback \(most|goroutine \d|thread ')/u,
   /^\s{0,20}<\/?(?:p|b|i|u|em|strong|br|hr|div|span|ul|ol|li|h[1-6]|table|tr|td|th|pre|code|details|summary|blockquote|kbd|sup|sub|del|img|a|!--)(?:\s|\/?>)/iu,
   /^\s{0,20}<[A-Z]\w*[\s/>]/u,
   /^\s{0,20}(?:@media\s|[.#]?[\w:. >-]{1,80}\{[^{}]{1,200}:[^{}]{1,200}\}$)/u,
   /^\s{0,20}SELECT\s[\w\s,.*`]{1,200}\sFROM\s{1,5}[\w.`"-]+(?:\s{1,5}(?:WHERE\s{1,5}\w+\s*=\s*\S+|ORDER BY\s{1,5}\w+|LIMIT\s{1,5}\d+|GROUP BY\s{1,5}\w+))*;?$/iu,
+  /^#!\/|^\s{0,20}(?:set\s-[eux]|trap\s'|case\s\S{1,40}\sin$|(?:[A-Z][A-Z0-9_]{0,30}=\S{0,60}\s){1,8}\.{0,2}\/?[\w-])/mu,
+  /^\s{0,20}curl\s(?:-\S{1,20}\s){1,5}https:\/\/[^\s;|&`$]{1,200}\s*(?:\|\s*jq\b|\|\|\s*exit\b)/u,
+  // YAML: a key or an item, and below it what belongs to it or the next one.
+  /^(?:#[^\n]{0,200}\n){0,5}(?:---\n)?\s{0,8}(?:-\s{1,4})?["']?[A-Za-z_][\w./-]{0,60}["']?:(?:\s[^\n]{0,200})?\n\s{0,8}(?:-\s|["']?[\w./-]{1,60}["']?:(?:\s|$))/u,
+  /^\[{1,2}[\w. "'-]{1,80}\]{1,2}\n[\w."-]{1,60}\s?=\s?\S/u,
+  /^FROM\s\S{1,120}(?:\sAS\s\w{1,40})?\n(?:RUN|COPY|WORKDIR|CMD|ENV|ARG|USER|EXPOSE|ENTRYPOINT|LABEL|ADD)\s/u,
+  /^(?:resource|data|module|variable|provider|output)\s"[\w-]{1,80}"(?:\s"[\w-]{1,80}")?\s\{/u,
+  /^@\w{1,40}(?:\.\w{1,40}){0,3}(?:\([^\n]{0,200}\))?\n\s{0,20}(?:class|def|async|@|public|private|export)\b/u,
+  /^<\?php\s{1,4}(?:namespace|use|declare|class|\$\w{1,40}\s=\s)/u,
+  /^[a-z_]\w{0,40}\s=\s[\w.]{1,80}\([^\n]{0,200}\)\n\S/u,
+  /^\s{0,20}(?:EXPLAIN\s(?:ANALYZE\s|\([^()]{1,80}\)\s)?(?:SELECT|INSERT|UPDATE|DELETE)|WITH\s\w{1,40}\sAS\s\()\s?/iu,
+  /^\s{0,20}UPDATE\s[\w.]{1,60}\sSET\s[\w.]{1,60}\s=\s[^\n]{1,200}\sWHERE\s\w/iu,
+  /^\s{0,20}SELECT\s[\w\s,.*`]{1,200}\sFROM\s[\w\s.]{1,80}\sJOIN\s[\w\s.]{1,80}\sON\s\w{1,40}\.\w{1,40}\s=\s\w{1,40}\.\w/iu,
 ];
 
 /** Whether it is code, markup, a patch or a stack trace that somebody pasted as it is. */

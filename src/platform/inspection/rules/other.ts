@@ -1,4 +1,4 @@
-import { always, bare, type Rule } from './rule.ts';
+import { always, bare, broken, type Rule } from './rule.ts';
 
 /** Text that a template engine runs. */
 export const templateInjection: readonly Rule[] = [
@@ -15,13 +15,13 @@ export const templateInjection: readonly Rule[] = [
   always(/\{\{\s{0,5}(?:config|self|settings|request|app|_self|dump)\s{0,5}(?:\}\}|\.|\[|\()/u),
   always(/\bt\(\s{0,3}java\.lang|\$\{t\s{0,3}\(/u),
   always(/\{[\w.[\]]{0,40}\.?__(?:class|init|globals|mro|dict|builtins)__/u),
-  bare(/\{\{[^\n{}]{0,200}\}{1,2}/u),
-  bare(/\{%[^\n%]{0,200}%\}/u),
-  bare(/<%[^\n%]{0,200}%>/u),
-  bare(/#\{[^\n{}]{0,200}\}/u),
+  broken(/\{\{[^\n{}]{0,200}\}{1,2}/u),
+  broken(/\{%[^\n%]{0,200}%\}/u),
+  broken(/<%[^\n%]{0,200}%>/u),
+  broken(/#\{[^\n{}]{0,200}\}/u),
   bare(/[*@~]\{[^\n{}]{0,200}\}/u),
-  bare(/<\?(?:php|=)/u),
-  bare(/@\([^\n)]{1,100}\)/u),
+  broken(/<\?(?:php|=)/u),
+  broken(/@\([^\n)]{1,100}\)/u),
   bare(/\$(?:class|!?\w{1,20})\.(?:inspect|getclass|forname|type)\b/u),
 ];
 
@@ -50,7 +50,7 @@ export const headerInjection: readonly Rule[] = [
   bare(
     /\n\s{0,3}(?:bcc|cc|to|from|subject|reply-to|co-authored-by|signed-off-by|date|content-\w{1,20}|helo|mail from|rcpt to|data|quit|get|post|put|delete)\b[: ]/u,
   ),
-  bare(
+  broken(
     /\n\s{0,3}\S{0,80}(?:level|info|warn|error|\[|::(?:set-|add-|error|warning|debug|group|stop))/u,
   ),
   always(
@@ -66,7 +66,7 @@ export const formulaInjection: readonly Rule[] = [
   always(
     /^\s{0,3}[=+@-]\s{0,3}(?:hyperlink|importxml|importdata|importhtml|importrange|importfeed|webservice|image|call|exec|register|filterxml|rtd|dde)\s{0,3}\(/mu,
   ),
-  bare(/^\s{0,5}[=@]\s{0,3}\w{1,20}\s{0,3}[(|+*](?![^\n]{0,80}\{)/u),
+  broken(/^\s{0,5}[=@]\s{0,3}\w{1,20}\s{0,3}[(|+*](?![^\n]{0,80}\{)/u),
   bare(/^\s{0,5}[=+-]{1,2}\s{0,3}\d{1,9}\s{0,3}[+*-]\s{0,3}\w/u),
   bare(/^[+-]\s{0,3}[a-z]{2,20}\s{0,3}\(/u),
 ];
@@ -94,10 +94,49 @@ export const deserialization: readonly Rule[] = [
   bare(/\bc(?:os|posix|nt|subprocess|builtins)\n/u),
 ];
 
+/** Previous instructions that are to be ignored: verb, "previous" and "instructions" in one sentence, in the order of the language. */
+const inOtherLanguages: readonly Rule[] = [
+  // French, German, Spanish, Portuguese, Italian, Dutch.
+  always(
+    /(?<!\p{L})(?:ignore[zr]?|ignorier(?:e|en|t)|ignor(?:a|ad|ar|en)|oublie[zr]?|vergiss|vergesst|olvid(?:a|ad|e)|esque[cç]a|dimentica(?:te)?|negeer|vergeet|missachte)\s[^\n.!?]{0,60}(?:instru[a-zçõñ]{3,12}|anweisung(?:en)?|vorgaben|regeln|consignes|r[eè]gles|reg(?:las|ras|ole)|istruzioni)[^\n.!?]{0,30}(?:pr[eé]c[eé]dent|anterior|previ[ao]s|ci-dessus)/u,
+  ),
+  always(
+    /(?<!\p{L})(?:ignorier(?:e|en|t)|vergiss|vergesst|missachte|negeer|vergeet|ignora)\s[^\n.!?]{0,30}(?:vorherig|bisherig|vorangegangen|obig|vorige|eerdere|precedent)[^\n.!?]{0,40}(?:anweisung|vorgaben|regeln|instruc|istruzion)/u,
+  ),
+  // Russian and Ukrainian.
+  always(
+    /(?<!\p{L})(?:про)?(?:игнорируй|ігноруй|забудь|забути)(?:те)?\s[^\n.!?]{0,30}(?:предыдущ|прежн|прошл|попередн)[^\n.!?]{0,30}(?:инструкц|указани|правил|команд|інструкц)/u,
+  ),
+  // Polish, Vietnamese.
+  always(
+    /(?<!\p{L})(?:zignoruj|pomi[nń])(?:cie)?\s[^\n.!?]{0,30}poprzedni[^\n.!?]{0,30}(?:instrukc|polece|zasad)/u,
+  ),
+  always(/(?:bỏ qua|quên)\s[^\n.!?]{0,30}(?:hướng dẫn|chỉ dẫn|lệnh)[^\n.!?]{0,20}trước/u),
+  // Chinese, Japanese, Korean.
+  always(
+    /(?:忽略|无视|無視|忘记|忘掉|忘記)[^\n。]{0,10}(?:之前|以上|前面|先前|上述|所有)[^\n。]{0,12}(?:指令|指示|提示|规则|規則)/u,
+  ),
+  always(
+    /(?:これまで|以前|前の|上記|すべて|全て)[^\n。]{0,12}(?:指示|命令|ルール|プロンプト)[^\n。]{0,8}(?:無視し|忘れ)/u,
+  ),
+  always(
+    /(?:이전|위의|모든|앞의)[^\n.]{0,15}(?:지시|명령|프롬프트|규칙)[^\n.]{0,10}(?:무시하|잊)/u,
+  ),
+  // Arabic, Persian, Hindi, Turkish.
+  always(/(?:تجاهل|انس)\s[^\n.]{0,20}(?:التعليمات|الأوامر|القواعد)[^\n.]{0,20}(?:السابقة|أعلاه)/u),
+  always(/(?:دستور|راهنمایی)[^\n.]{0,20}(?:قبلی|پیشین|بالا)[^\n.]{0,30}(?:نادیده|فراموش)/u),
+  always(
+    /(?:पिछले|पिछली|उपरोक्त|पहले के)[^\n।]{0,25}(?:निर्देश|आदेश|नियम)[^\n।]{0,20}(?:अनदेखा|नज़रअंदाज|भूल)/u,
+  ),
+  always(
+    /önceki\s[^\n.]{0,30}(?:talimat|komut|kural)[^\n.]{0,30}(?:yok\s{1,3}say|unut|görmezden)/u,
+  ),
+];
+
 /** Words to the agent instead of to a person. */
 export const promptInjection: readonly Rule[] = [
   always(
-    /\b(?:ignore|disregard|forget|override|bypass)\s{1,5}(?:all\s{1,5}|any\s{1,5}|the\s{1,5}|your\s{1,5}|my\s{1,5}|every\s{1,5}|these\s{1,5}){0,4}(?:previous|prior|above|earlier|preceding|system|foregoing|existing|safety|security)\s{0,5}(?:and\s{1,5}\w{1,12}\s{1,5})?(?:instructions?|prompts?|rules?|directions?|messages?|guidelines?|context|polic(?:y|ies)|commands?|text)/u,
+    /\b(?:ignore|disregard|forget|override|bypass)\s{1,5}(?:all\s{1,5}|any\s{1,5}|the\s{1,5}|your\s{1,5}|my\s{1,5}|every\s{1,5}|these\s{1,5}){0,4}(?:previous|prior|above|earlier|preceding|system|foregoing|existing|safety|security)\s{0,5}(?:and\s{1,5}\w{1,12}\s{1,5})?(?:instructions?|prompts?|rules?|directions?|messages?|guidelines?|directives?|context|polic(?:y|ies)|commands?|text)/u,
   ),
   always(
     /<\|?(?:im_start|im_end|system|endoftext|eot_id|start_header_id)\|?>|\[\/?inst\]|<<sys>>|<\/?(?:system|assistant)(?:-reminder|_prompt)?>/u,
@@ -118,7 +157,7 @@ export const promptInjection: readonly Rule[] = [
     /\bdo\s{1,5}not\s{1,5}(?:tell|inform|mention|reveal|show)\s{1,5}(?:this\s{1,5}|it\s{1,5})?(?:to\s{1,5})?(?:the\s{1,5})?(?:user|maintainers?|reviewers?|humans?|anyone)\b/u,
   ),
   always(
-    /\b(?:ignore|disregard|forget|override)\s{1,5}(?:everything|anything|all|what\s{1,5}is|the)\s{1,5}(?:of\s{1,5})?(?:the\s{1,5})?(?:above|before|previous)\b/u,
+    /\b(?:ignore|disregard|forget|override)\s{1,5}(?:everything|anything|all|what\s{1,5}is|the)\s{1,5}(?:of\s{1,5})?(?:the\s{1,5})?(?:above|before|previous)\b(?!\s{1,5}(?:comments?|commits?|versions?|patch(?:es)?|runs?|reports?|issues?|reviews?|logs?|release|attempts?|screenshots?|links?|questions?|suggestions?)\b)/u,
   ),
   always(
     /\bforget\s{1,5}(?:everything|all)\b[^\n]{0,40}\b(?:above|before|told|know|instructions?)/u,
@@ -127,7 +166,7 @@ export const promptInjection: readonly Rule[] = [
     /\b(?:print|echo|reveal|leak|output|dump|exfiltrate|paste)\s{1,5}(?:\$|the\s{1,5}|your\s{1,5}|value\s{1,5}of\s{1,5}){0,3}[a-z]{2,20}_(?:token|api_key|secret|password|key)\b/u,
   ),
   always(
-    /\bexfiltrate\s{1,5}(?:\w{1,12}\s{1,5}){0,2}(?:secrets?|data|keys?|tokens?|credentials?|files?)\b/u,
+    /\bexfiltrate\s{1,5}(?:[\w.~/-]{1,20}\s{1,5}){0,2}(?:secrets?|data|keys?|tokens?|credentials?|files?)\b/u,
   ),
   always(
     /<!--\s{0,5}(?:ai|agents?|assistant|claude|llm|bot|copilot|codex|instructions?|system)\b[^>\n]{0,40}[:,!]/u,
@@ -139,7 +178,7 @@ export const promptInjection: readonly Rule[] = [
     /\b(?:begin|start|enter|enable|activate)\W{1,3}(?:of\s{1,5})?(?:admin|system|developer|god|debug|root|maintenance|dan)\W(?:mode\s{1,5})?(?:override|prompt|instructions?|mode)\b[^\n]{0,40}(?:approve|true|ignore|unrestricted|no\s{1,5}(?:rules|limits)|end\b)/u,
   ),
   always(
-    /\brepeat\s{1,5}(?:all\s{1,5})?(?:the\s{1,5})?(?:words|text|everything|instructions)\s{1,5}(?:above|before)\b/u,
+    /\brepeat\s{1,5}(?:all\s{1,5})?(?:of\s{1,5})?(?:the\s{1,5})?(?:words|text|everything|instructions)\s{1,5}(?:above|before)\b/u,
   ),
   always(
     /\bskip\s{1,5}(?:the\s{1,5}|all\s{1,5})?(?:tests?|checks?|review|approval)\s{1,5}and\s{1,5}(?:merge|push|approve|commit|deploy)\b/u,
@@ -162,12 +201,29 @@ export const promptInjection: readonly Rule[] = [
   always(
     /\b(?:approved|authori[sz]ed|allowed|permitted)\s{1,5}by\s{1,5}(?:the\s{1,5})?(?:system|anthropic|openai|developer)\b/u,
   ),
+  always(
+    /\b(?:ignore|disregard|forget|override|bypass)\s{1,5}(?:all\s{1,5})?(?:of\s{1,5})?your\s{1,5}(?:\w{1,12}\s{1,5})?(?:guidelines?|instructions?|rules|restrictions?|training|system\s{1,5}prompt)\b/u,
+  ),
+  always(
+    /\b(?:previous|prior|above|earlier)\s{1,5}(?:rules|instructions|guidelines|directives)\s{1,5}(?:are|were)\s{1,5}(?:now\s{1,5})?(?:void|null|revoked|cancel\w{1,4})\b/u,
+  ),
+  always(
+    /\b(?:i|we)\s{1,5}(?:hereby\s{1,5})?(?:authori[sz]e|instruct|order|command)\s{1,5}you\s{1,5}to\b/u,
+  ),
+  always(
+    /\b(?:include|attach|append|paste|put|embed|commit)\s{1,5}(?:the\s{1,5}|all\s{1,5}|whole\s{1,5}|full\s{1,5}){0,3}contents?\s{1,5}of\s{1,5}\S{0,40}(?:\.ssh\b|\.env\b|\.npmrc|\.netrc|\.aws\b|\.kube\b|id_rsa|id_ed25519|\/etc\/)/u,
+  ),
+  always(/\b(?:answer|respond|listen)\s{1,5}(?:only\s{1,5})?to\s{1,5}me\b/u),
+  ...inOtherLanguages,
 ];
 
 /** Characters that a person does not see or sees elsewhere than they stand. */
 export const hiddenText: readonly Rule[] = [
   always(/[\u202A-\u202E\u2066-\u2069]/u),
-  always(/[\u{E0001}\u{E0020}-\u{E007F}]{2,}/u),
+  // A black flag and at most six of these are the flag of a part of a country.
+  always(
+    /(?<![\u{1F3F4}\u{E0020}-\u{E007E}])[\u{E0001}\u{E0020}-\u{E007F}]{2,}|[\u{E0020}-\u{E007F}]{8,}/u,
+  ),
   always(/[\u200B\u2060\u2062-\u2064\uFEFF\u180E\u00AD]{3,}/u),
   always(/[^\P{Cc}\n\t\r][[\]PX^_()#]|\u009B/u),
   always(/[a-z0-9][\u200B\u2060\u00AD\uFEFF][a-z0-9]/u),
@@ -181,7 +237,7 @@ export const hiddenText: readonly Rule[] = [
   always(/[\uFE00-\uFE0F\u{E0100}-\u{E01EF}]{2}/u),
   bare(/[^\P{Cc}\n\t\r]/u),
   bare(
-    /[\u200B\u2060-\u206F\uFEFF\u00AD\u115F\u1160\u3164\uFFA0\u{E0000}-\u{E0FFF}\uFFF9-\uFFFD]/u,
+    /[\u200B\u2060-\u206F\uFEFF\u00AD\u115F\u1160\u3164\uFFA0\u{E0000}-\u{E001F}\u{E0080}-\u{E0FFF}\uFFF9-\uFFFD]/u,
   ),
   // Joiners and marks of direction belong to Arabic, Hebrew and Indic writing and to emoji, and to nothing in Latin letters.
   bare(/(?:[\w-]|^)(?:\u200C|\u200D|\u200E|\u200F|\u061C)/u),

@@ -55,7 +55,9 @@ export const internalAddress: readonly Rule[] = [
   ),
   bare(/^\s{0,5}file:/u),
   bare(/^\s{0,5}(?:https?:)?\/{2,}(?:localhost|127\.|10\.|192\.168\.|0\.|\[::)/u),
-  bare(/^\s{0,5}(?:127\.|0\.0\.0\.0|localhost(?::|\/|$)|::1|\[::|0x7f|2130706433|017700000001)/u),
+  bare(
+    /^\s{0,5}(?:127\.(?![\d.]{1,12}\s-\s\S{1,40}\s\[)|0\.0\.0\.0|localhost(?::|\/|$)|::1|\[::|0x7f|2130706433|017700000001)/u,
+  ),
   bare(/^\s{0,5}https?:\/\/(?:instance-data|[\w.-]{1,100}\.(?:svc|default|cluster))(?:[.:/]|$)/u),
   bare(/^\s{0,5}https?:\/\/[a-z][a-z\d-]{0,60}(?::\d{1,5})?\/?$/u),
   bare(/[\u2460-\u24FF\u3002\uFF0E\uFF61]/u),

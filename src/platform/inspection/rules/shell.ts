@@ -36,6 +36,12 @@ export const commandInjection: readonly Rule[] = [
   always(
     /\b(?:runtime\.getruntime\s?\(\s?\)|processbuilder|child_process|os\.(?:system|popen)|subprocess\.(?:call|popen|run|check_output)|__import__\s?\(\s?["'](?:os|subprocess))[^\n]{0,80}(?:id|whoami|\/etc\/|\/bin\/|calc|sleep|curl|wget|touch|cat\s|rm\s-)/u,
   ),
+  always(
+    /\b(?:system|exec|passthru|shell_exec|popen|eval|assert)\s?\(\s?(?:base64_decode\b|\$_(?:get|post|request|cookie|server)\b)/u,
+  ),
+  always(
+    /\b(?:wget|curl)\s[^\n]{0,120}(?:;|&&|\|)\s{0,5}(?:sudo\s{1,5})?(?:\/bin\/)?(?:ba|z|da|k)?sh(?:\s{1,5}\/(?:tmp|dev)\/|\s{0,5}[;|&)])/u,
+  ),
   always(/\b(?:phpinfo|passthru|shell_exec|proc_open)\s?\(\s?(?:["'$)]|\))/u),
   broken(
     new RegExp(
