@@ -23,13 +23,14 @@ export interface GithubParts extends GithubAccessParts {
 /** The GitHub host behind its governors, whose state all processes of one credential share. */
 export function openGithub(parts: GithubParts): CodeHost {
   const { config, clock, random, markers, push, log } = parts;
-  const { apiUrl, serverUrl, managerRepo } = config.github;
+  const { apiUrl, serverUrl, managerRepo, username } = config.github;
   const limits = config.resilience.github;
   return createGithubHost({
     apiUrl,
     serverUrl,
     access: parts.access,
     home: managerRepo,
+    username,
     etags: createDatabaseEtagStore(parts.database.kysely<GithubTables>()),
     clock,
     random,

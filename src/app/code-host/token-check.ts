@@ -36,6 +36,9 @@ async function ask(
       },
       signal: AbortSignal.timeout(10_000),
     });
+    // The token of an Actions job is not told whose it is; the work goes on as whom the configuration names.
+    if (path === '/user' && username !== null && [403, 404].includes(answer.status))
+      return `ok: GitHub does not say whose token it is, and github.username names ${username}`;
     if (!answer.ok) return `failed: ${path} answers ${answer.status}`;
     const body = (await answer.json()) as { login?: string; permissions?: { push?: boolean } };
     if (path === '/user') return ownerLine(body.login ?? 'somebody', username);

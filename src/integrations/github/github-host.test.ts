@@ -15,7 +15,9 @@ import { createGithubHost } from './github-host.ts';
 import { createGovernor } from './governor/governor.ts';
 import { createMemoryGovernorState } from './governor/governor-state.ts';
 
-async function openGithub(): Promise<HostSubject & { emulator: GithubEmulator }> {
+async function openGithub(
+  username: string | null = null,
+): Promise<HostSubject & { emulator: GithubEmulator }> {
   const emulator = await createGithubEmulator();
   const token = emulator.addUser('svc-bot');
   await emulator.addRepository({
@@ -31,6 +33,7 @@ async function openGithub(): Promise<HostSubject & { emulator: GithubEmulator }>
   const host = createGithubHost({
     apiUrl: emulator.apiUrl,
     serverUrl: emulator.serverUrl,
+    username,
     access: oneToken(
       createGovernor({ credential: 'test', state, clock, random }),
       async () => token,
@@ -60,7 +63,29 @@ async function openGithub(): Promise<HostSubject & { emulator: GithubEmulator }>
   };
 }
 
-describeCodeHost('github', openGithub);
+describeCodeHost('github', () => openGithub());
+
+test.each([403, 404])(
+  'where GitHub answers %i to whose token it is, the login of the configuration counts; without one a person is told to name it',
+  async (status) => {
+    for (const username of ['named-bot', null]) {
+      const { emulator, host, close } = await openGithub(username);
+      try {
+        emulator.faults.add({ kind: 'status', status, match: { path: /\/user$/u, times: 1 } });
+        await (username === null
+          ? expect(host.self()).rejects.toMatchObject({
+              code: 'github_login_unknown',
+              next: 'Write the login that the token works as into github.username.',
+            })
+          : expect(host.self()).resolves.toBe('named-bot'));
+        expect(emulator.faults.pending()).toBe(0);
+        expect(await host.self()).toBe('svc-bot');
+      } finally {
+        await close();
+      }
+    }
+  },
+);
 
 test('on a server without reviews and checks nobody is waited for', async () => {
   const { emulator, host, repository, close } = await openGithub();

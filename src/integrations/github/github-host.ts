@@ -2,6 +2,7 @@ import { readWrite } from '../../domain/host-payload.ts';
 import type { CodeHost, GitRemote, HostWrite, Markers } from '../../domain/ports/code-host.ts';
 import type { GitPush } from '../../domain/ports/git.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
+import { AppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Random } from '../../lib/random.ts';
@@ -18,7 +19,7 @@ import {
   observed,
   usualDeadlines,
 } from './exchange.ts';
-import { createGithubClient } from './github-client.ts';
+import { createGithubClient, type GithubClient } from './github-client.ts';
 import { createGithubFinds } from './github-finds.ts';
 import { createGithubReads } from './github-reads.ts';
 import { createGithubReviews } from './github-reviews.ts';
@@ -36,6 +37,8 @@ export interface GithubHostDeps {
   readonly access: AccessOf;
   /** The repository of our proposals: whoever writes there is who we are. Null: only one credential matters. */
   readonly home?: string | null;
+  /** The login that a person says the token has; taken only where GitHub does not tell (an Actions token, a small server). */
+  readonly username?: string | null;
   readonly etags: EtagStore;
   readonly clock: Clock;
   readonly random: Random;
@@ -79,7 +82,7 @@ export function createGithubHost(deps: GithubHostDeps): CodeHost {
   const selfAt = async (repository: string | null): Promise<string> => {
     const { login } = deps.access(repository);
     return login === null
-      ? (await client.get('/user', User, { lane: 'person', for: repository })).login
+      ? await whoseToken(client, repository, deps.username ?? null)
       : await login();
   };
   const remote = async (ref: RepositoryRef): Promise<GitRemote> => remoteOf(deps, ref);
@@ -108,6 +111,31 @@ export function createGithubHost(deps: GithubHostDeps): CodeHost {
     send: async (write: HostWrite) => send(write, readWrite(write)),
     find: async (write: HostWrite) => find(write, readWrite(write)),
   };
+}
+
+/** The login of the token; throws `github_login_unknown` when neither GitHub nor the configuration says it. */
+async function whoseToken(
+  client: GithubClient,
+  repository: string | null,
+  username: string | null,
+): Promise<string> {
+  try {
+    return (await client.get('/user', User, { lane: 'person', for: repository })).login;
+  } catch (error) {
+    const isUntold =
+      error instanceof AppError &&
+      (error.code === 'github_forbidden' || error.code === 'github_not_found');
+    if (!isUntold) throw error;
+    if (username !== null) return username;
+    throw new AppError({
+      kind: error.kind,
+      code: 'github_login_unknown',
+      message: `GitHub does not say whose token this is: ${error.message}`,
+      next: 'Write the login that the token works as into github.username.',
+      details: error.details,
+      cause: error,
+    });
+  }
 }
 
 /** `owner/name` in lower case where the address names one. */

@@ -34,7 +34,8 @@ const credential = z
 export const github = section('GitHub; not needed when only local folders are watched.', {
   username: key(z.string().min(1).nullable(), null, {
     description:
-      'The login that the service works as; `doctor` and `init` say when the token belongs to somebody else. Null asks GitHub.',
+      'The login that the service works as; `doctor` and `init` say when the token belongs to somebody else. GitHub is asked first; where it does not tell (the token of an Actions job), this name counts.',
+    restart: true,
     example: 'svc-bot',
   }),
   managerRepo: key(repositoryName.nullable(), null, {
