@@ -5,7 +5,7 @@ import type { NoteVerifier } from './signed-note.ts';
 import type { AuditTables } from './tables.ts';
 import { type LeafReader, type Verification, verifyLog } from './verify-log.ts';
 
-const pageSize = 4000;
+const pageSize = 1000;
 
 /**
  * Checks the log of a database in one snapshot against the anchors. They are read first: what is anchored was committed
