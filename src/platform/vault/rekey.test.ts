@@ -117,7 +117,7 @@ async function rekeyInChild(killAfter?: number, thenMs = 0): Promise<readonly st
 
 describe('10,000 entries', () => {
   test('stay readable whenever the change of the key is killed, and end under the new key alone', {
-    timeout: 600_000,
+    timeout: 300_000 + kills * 30_000,
   }, async () => {
     await fill();
     const all = count + count / 10;
