@@ -20,15 +20,25 @@ export interface Candidates {
 /** What is looked for, by its first letters. */
 export interface Marks {
   readonly bits: Uint8Array;
-  /** Whether a format may go on with a letter, asked where its first three stand: most words go on otherwise. */
-  readonly fourths: Uint8Array;
+  /** How a format may go on, asked where its first three letters stand: most words go on otherwise. */
+  readonly further: Further;
   addKnown(start: string): void;
   addFormat(start: string): void;
+}
+
+/** The letters behind the first three, as far as all formats that begin with those have some. */
+interface Further {
+  /** How many of them there are, by the slot of the three. */
+  readonly counts: Uint8Array;
+  readonly marks: Uint8Array;
 }
 
 const knownBit = 1;
 const formatBit = 2;
 const escapeBit = 4;
+/** Of so many letters at most is looked whether a format may begin. */
+const most = 7;
+const furtherSlots = 65_536;
 
 export function createMarks(): Marks {
   const bits = new Uint8Array(slots);
@@ -39,27 +49,34 @@ export function createMarks(): Marks {
   for (const pair of escapePairs)
     for (let before = 0; before < slots; before += 1024)
       mark(slotOf(`\0${pair}`) ^ before, escapeBit);
-  const fourths = new Uint8Array(slots);
+  const further = { counts: new Uint8Array(slots), marks: new Uint8Array(furtherSlots) };
+  const starts = new Map<number, Uint16Array[]>();
   return {
     bits,
-    fourths,
+    further,
     addKnown: (start) => mark(slotOf(start), knownBit),
     addFormat: (start) => {
       const slot = slotOf(start);
       mark(slot, formatBit);
-      if (start.length > letters) fourths[slotOfFourth(slot, start.charCodeAt(letters))] = 1;
-      else for (let next = 0; next < 32; next += 1) fourths[slotOfFourth(slot, next)] = 1;
+      const all = starts.get(slot) ?? [];
+      starts.set(slot, all);
+      all.push(Uint16Array.from(start, (_, at) => start.charCodeAt(at)));
+      const least = Math.min(most, ...all.map(({ length }) => length)) - letters;
+      further.counts[slot] = least;
+      for (const one of all) further.marks[furtherSlot(slot, one, letters, least)] = 1;
     },
   };
 }
 
-/** Of the letter behind three that have this slot, case and all but five bits left out of account. */
-function slotOfFourth(slot: number, next: number): number {
-  return ((slot * 197) ^ (next & 31)) & (slots - 1);
+/** Of this many letters behind a place, case and all but five bits of each left out of account. */
+function furtherSlot(slot: number, units: Uint16Array, from: number, count: number): number {
+  let hash = slot;
+  for (let at = from; at < from + count; at += 1) hash = (hash * 33) ^ ((units[at] ?? 0) & 31);
+  return hash & (furtherSlots - 1);
 }
 
 /** Looks at each character once, for all that is marked: this is what the speed of the redaction rests on. */
-export function createLook({ bits, fourths }: Marks): (text: string) => Candidates {
+export function createLook({ bits, further }: Marks): (text: string) => Candidates {
   const unitsOf = createUnits();
   const places = { known: noPlaces(), escapes: noPlaces(), formats: noPlaces() };
   const { known, escapes, formats } = places;
@@ -78,8 +95,7 @@ export function createLook({ bits, fourths }: Marks): (text: string) => Candidat
         const unit = units[index] ?? 0;
         slot = rolled(slot, unit);
         const bit = bits[slot] ?? 0;
-        if (bit !== 0)
-          note(bit, units, index, fourths[slotOfFourth(slot, units[index + 1] ?? 0)] === 1, places);
+        if (bit !== 0) note(bit, units, index, slot, further, places);
         if (isPrintable(unit)) row += 1;
         else {
           row = 0;
@@ -95,7 +111,7 @@ export function createLook({ bits, fourths }: Marks): (text: string) => Candidat
         slot = rolled(slot, unit);
         const bit = bits[slot] ?? 0;
         if (bit === 0) continue;
-        note(bit, units, index, fourths[slotOfFourth(slot, units[index + 1] ?? 0)] === 1, places);
+        note(bit, units, index, slot, further, places);
         if ((bit & knownBit) !== 0) addPlace(known, index);
       }
     }
@@ -107,10 +123,14 @@ function note(
   bit: number,
   units: Uint16Array,
   index: number,
-  goesOn: boolean,
+  slot: number,
+  { counts, marks }: Further,
   { escapes, formats }: Pick<Candidates, 'escapes' | 'formats'>,
 ): void {
-  if ((bit & formatBit) !== 0 && goesOn && index >= letters - 1) addPlace(formats, index);
+  if ((bit & formatBit) !== 0 && index >= letters - 1) {
+    const further = furtherSlot(slot, units, index + 1, counts[slot] ?? 0);
+    if (marks[further] === 1) addPlace(formats, index);
+  }
   if ((bit & escapeBit) !== 0 && isEscapePair(units[index - 1] ?? 0, units[index] ?? 0))
     addPlace(escapes, index - 1);
 }

@@ -10,6 +10,7 @@ import {
   looksRandom,
 } from './not-a-secret.ts';
 import { nameStarts, sign } from './secret-names.ts';
+import { vendorFormats } from './vendor-formats.ts';
 
 const schemes =
   'bearer|basic|token|digest|negotiate|apikey|ssws|bot|key|splunk|oauth|geniekey|hawk|ntlm|jwt|hmac|sharedkey|sharedkeylite|sharedaccesssignature|sso-key|privatetoken|zoho-oauthtoken';
@@ -24,8 +25,9 @@ export const contextFormats: readonly ContextFormat[] = [
     starts: ['://'],
     holds: '@',
     within: 800,
-    // A key in the place of the user is one as well.
-    pattern: /:\/\/((?=[A-Za-z_-]{0,64}[0-9])[A-Za-z0-9_-]{20,128}:[^\s/?#@"'\\<>]{1,512})@/y,
+    // A key in the place of the user is one as well, and so are the two halves of Sidekiq's.
+    pattern:
+      /:\/\/((?:[0-9a-f]{8}(?=:[0-9a-f]{8}@)|(?=[A-Za-z_-]{0,64}[0-9])[A-Za-z0-9_-]{20,128}):[^\s/?#@"'\\<>]{1,512})@/y,
   },
   {
     kind: 'url-password',
@@ -173,4 +175,5 @@ export const contextFormats: readonly ContextFormat[] = [
       looksLikeCode(secret) || isProse(secret, match) || isName(secret, match, next),
   },
   ...declaredFormats,
+  ...vendorFormats,
 ];

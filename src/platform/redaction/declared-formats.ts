@@ -149,9 +149,11 @@ export const declaredFormats: readonly ContextFormat[] = [
       'connect.sid',
       'user_session',
       'laravel_session',
+      '_session=',
+      'sessionid=',
     ],
     pattern:
-      /(?:phpsessid|jsessionid|aspsessionid[a-z]{0,8}|asp\.net_sessionid|connect\.sid|user_session|laravel_session)=([^\s"'\\;,]{16,4096})/iy,
+      /(?:phpsessid|jsessionid|aspsessionid[a-z]{0,8}|asp\.net_sessionid|connect\.sid|user_session|laravel_session|_session|sessionid)=([^\s"'\\;,]{16,4096})/iy,
   },
   {
     kind: 'header-secret',
@@ -167,6 +169,11 @@ export const declaredFormats: readonly ContextFormat[] = [
     before: '?&',
     pattern: /(?<=[?&])(?:key|code)=([A-Za-z0-9_.~%+/=-]{20,1024})/y,
     leave: (secret) => !looksStrong(secret),
+  },
+  {
+    kind: 'sidekiq-key',
+    starts: ['contribsys'],
+    pattern: /contribsys__com["']?[ \t]{0,4}[=:][ \t]{0,4}["']?([0-9a-f]{8}:[0-9a-f]{8})/iy,
   },
   {
     kind: 'wireless-password',

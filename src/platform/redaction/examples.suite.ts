@@ -6,6 +6,7 @@ import {
   of,
   repeated,
 } from './examples-in-words.suite.ts';
+import { furtherExamples, furtherLookAlikes } from './examples-of-services.suite.ts';
 
 export { of } from './examples-in-words.suite.ts';
 
@@ -158,7 +159,7 @@ export const secretExamples: readonly Example[] = [
   ['assignment', of(52), 'AZURE_DEVOPS_PAT='],
   ['assignment', of(16), 'REDIS_PASS='],
   ['assignment', upper(32), 'TOTP_SEED='],
-  ['assignment', lower(32), 'PRIVATE_AI_KEY='],
+  ['vendor-key', lower(32), 'PRIVATE_AI_KEY='],
   ['assignment', of(50), 'wallet private key: '],
   ['claude-manager-token', `cms_${of(44)}`],
   ['password-hash', `$2b$12$${of(53)}`],
@@ -195,12 +196,13 @@ export const secretExamples: readonly Example[] = [
   ['assignment', of(40), 'aws_secret_access_key = '],
   ['assignment', `${of(86)}==`, 'DefaultEndpointsProtocol=https;AccountName=a;AccountKey='],
   ['assignment', of(32), 'X-Api-Key: '],
-  ['assignment', uuid, 'HEROKU_API_KEY='],
+  ['vendor-key', uuid, 'HEROKU_API_KEY='],
   ['assignment', `${of(43)}=`, 'PrivateKey = '],
   ['assignment', of(32), '//registry.example.org/:_authToken='],
   ['assignment', upper(32), 'otpauth://totp/a?secret='],
   ['assignment', 'P@ssw0rd!(2024)', 'password: '],
   ...examplesInWords,
+  ...furtherExamples,
 ];
 
 /** What looks like a secret to a hasty reader and is none. */
@@ -251,4 +253,5 @@ export const lookAlikes: readonly string[] = [
   'docker.io/library/node@sha256:9c2f1b1f8a0d7e2e2b5f4a5c4e3d2c1b0a9f8e7d6c5b4a39281706f5e4d3c2b1',
   'pattern /^[A-Za-z0-9_-]{43}$/ and path/to/patches/0001-fix.patch',
   ...lookAlikesInWords,
+  ...furtherLookAlikes,
 ];

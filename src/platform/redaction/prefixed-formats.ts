@@ -1,3 +1,4 @@
+import { furtherPrefixes } from './further-prefixes.ts';
 import type { PrefixedFormat } from './prefixed-format.ts';
 import { servicePrefixes } from './service-prefixes.ts';
 
@@ -38,7 +39,7 @@ export const prefixedFormats: readonly PrefixedFormat[] = [
       'GR1348941',
     ],
     // One that can be routed carries its length and a checksum behind dots.
-    body: /[A-Za-z0-9_-]{16,512}(?:\.[0-9a-z]{2}\.[0-9a-z]{7,12})?/y,
+    body: /[A-Za-z0-9_-]{16,512}(?:(?:\.[0-9a-z]{2})?\.[0-9a-z]{7,12}(?![0-9a-z]))?/y,
   },
   { kind: 'anthropic-key', prefixes: ['sk-ant-'], body: /[A-Za-z0-9_-]{10,255}/y },
   {
@@ -62,8 +63,8 @@ export const prefixedFormats: readonly PrefixedFormat[] = [
   },
   {
     kind: 'twilio-key',
-    prefixes: oneOf('SK', '0123456789abcdef'),
-    body: /[0-9a-f]{31}(?![0-9a-zA-Z])/y,
+    prefixes: oneOf('SK', '0123456789abcdefABCDEF'),
+    body: /[0-9a-fA-F]{31}(?![0-9a-zA-Z])/y,
     standsAlone: true,
   },
   { kind: 'facebook-token', prefixes: ['EAA'], body: /[A-Za-z0-9]{60,400}/y, standsAlone: true },
@@ -91,7 +92,7 @@ export const prefixedFormats: readonly PrefixedFormat[] = [
   {
     kind: 'stripe-key',
     prefixes: ['sk_live_', 'sk_test_', 'rk_live_', 'rk_test_', 'pk_live_', 'pk_test_', 'whsec_'],
-    body: /[A-Za-z0-9+/=]{16,255}/y,
+    body: /(?:[A-Za-z0-9+/=]{16,255}|(?=[A-Za-z]{0,12}[0-9])[A-Za-z0-9_-]{30,255})/y,
     standsAlone: true,
   },
   {
@@ -122,7 +123,7 @@ export const prefixedFormats: readonly PrefixedFormat[] = [
       'xapp-',
       'xoxe.',
     ],
-    body: /[A-Za-z0-9.%+/=-]{10,512}/y,
+    body: /[A-Za-z0-9.%+/=-]{8,512}/y,
   },
   {
     kind: 'slack-webhook',
@@ -131,7 +132,7 @@ export const prefixedFormats: readonly PrefixedFormat[] = [
       'hooks.slack.com/workflows/',
       'hooks.slack.com/triggers/',
     ]),
-    body: /[A-Za-z0-9/_-]{20,255}/y,
+    body: /[A-Za-z0-9/+_-]{20,255}/y,
   },
   {
     kind: 'discord-webhook',
@@ -244,7 +245,7 @@ export const prefixedFormats: readonly PrefixedFormat[] = [
   {
     kind: 'sonar-token',
     prefixes: ['sqp_', 'squ_', 'sqa_'],
-    body: /[0-9a-f]{40}/y,
+    body: /[0-9a-z=_-]{40}/y,
     standsAlone: true,
   },
   { kind: 'artifactory-key', prefixes: ['AKCp'], body: /[A-Za-z0-9]{20,128}/y, standsAlone: true },
@@ -262,7 +263,7 @@ export const prefixedFormats: readonly PrefixedFormat[] = [
     standsAlone: true,
   },
   { kind: 'figma-token', prefixes: ['figd_', 'figo_', 'figu_'], body: word },
-  { kind: 'postman-key', prefixes: ['PMAK-'], body: /[0-9a-f]{24}-[0-9a-f]{34}/y },
+  { kind: 'postman-key', prefixes: ['PMAK-'], body: /[0-9A-Za-z]{24}-[0-9A-Za-z]{34}/y },
   {
     kind: 'newrelic-key',
     prefixes: ['NRAK-', 'NRAA-', 'NRII-', 'NRSP-', 'NRJS-'],
@@ -271,14 +272,14 @@ export const prefixedFormats: readonly PrefixedFormat[] = [
   {
     kind: 'dynatrace-token',
     prefixes: ['dt0c01.', 'dt0s01.', 'dt0s02.', 'dt0s16.'],
-    body: /[A-Z0-9]{24}\.[A-Z0-9]{64}/y,
+    body: /[A-Za-z0-9]{24}\.[A-Za-z0-9]{64}/y,
   },
   { kind: 'sentry-token', prefixes: ['sntrys_', 'sntryu_'], body: dotted },
   { kind: 'typeform-token', prefixes: ['tfp_'], body: /[A-Za-z0-9_.-]{40,80}/y },
   { kind: 'contentful-token', prefixes: ['CFPAT-'], body: /[A-Za-z0-9_-]{40,60}/y },
   { kind: 'readme-token', prefixes: ['rdme_'], body: /[a-z0-9]{60,80}/y },
   { kind: 'easypost-key', prefixes: ['EZAK', 'EZTK'], body: /[A-Za-z0-9]{54}/y, standsAlone: true },
-  { kind: 'shippo-token', prefixes: ['shippo_live_', 'shippo_test_'], body: /[0-9a-f]{40}/y },
+  { kind: 'shippo-token', prefixes: ['shippo_live_', 'shippo_test_'], body: /[0-9a-fA-F]{40}/y },
   { kind: 'flutterwave-key', prefixes: ['FLWSECK_', 'FLWSECK-'], body: /[A-Za-z0-9_-]{12,80}/y },
   { kind: 'tailscale-key', prefixes: ['tskey-'], body: /[A-Za-z0-9-]{20,120}/y },
   { kind: 'onepassword-token', prefixes: ['ops_eyJ'], body: /[A-Za-z0-9+/=_-]{60,4096}/y },
@@ -321,6 +322,7 @@ export const prefixedFormats: readonly PrefixedFormat[] = [
     body: /[A-Za-z0-9./$=,+-]{20,512}/y,
   },
   ...servicePrefixes,
+  ...furtherPrefixes,
   {
     kind: 'jwt',
     prefixes: [...oneOf('eyJ', 'h0rljc6p4iu'), 'ewog', 'ewoJ', 'eyAi'],

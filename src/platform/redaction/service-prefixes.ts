@@ -52,7 +52,12 @@ export const servicePrefixes: readonly PrefixedFormat[] = [
     body: /(?:[a-z0-9]{4,16}_)?[0-9a-f]{40}/y,
     standsAlone: true,
   },
-  { kind: 'square-token', prefixes: ['EAAA'], body: /[\w-]{56,64}(?![\w-])/y, standsAlone: true },
+  {
+    kind: 'square-token',
+    prefixes: ['EAAA'],
+    body: /[\w-]{22,64}(?![\w+/=-])/y,
+    standsAlone: true,
+  },
   { kind: 'yandex-key', prefixes: ['AQVN'], body: /[\w-]{35,60}/y, standsAlone: true },
   {
     kind: 'yandex-token',
