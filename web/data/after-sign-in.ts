@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback } from 'react';
+import { isOwnAddress } from './own-address.ts';
 
 /** Forgets what was read as somebody else, and goes where the person wanted to go; only to an address of ours. */
 export function useAfterSignIn(): (next: string | undefined) => Promise<void> {
@@ -13,9 +14,4 @@ export function useAfterSignIn(): (next: string | undefined) => Promise<void> {
     },
     [queries, navigate],
   );
-}
-
-/** A path of this site: `//host` and `/\host` lead elsewhere in a browser. */
-function isOwnAddress(address: string | undefined): address is string {
-  return address !== undefined && /^\/(?![/\\])/u.test(address);
 }
