@@ -1,3 +1,4 @@
+import { auditing } from './audit-looks.ts';
 import { type KeyRow, seen, told } from './key-row.ts';
 import { limits, signingIn } from './looks.ts';
 import { calling, logging, serving } from './service-looks.ts';
@@ -76,21 +77,9 @@ export const serviceRows: Readonly<Record<string, KeyRow>> = {
     ['src/app/store/open-vault.ts', 'security.vault.rotate'],
     rotating,
   ),
-  'security.audit.retentionDays': told(
-    100,
-    ['src/platform/audit/history.test.ts', 'removes what is old up to a checkpoint'],
-    ['src/app/store/open-audit.ts', 'retentionDays * dayMs'],
-  ),
-  'security.audit.anchorFile': told(
-    '/srv/anchors.jsonl',
-    ['src/platform/audit/history.test.ts', 'is carried to its anchors later'],
-    ['src/app/store/open-audit.ts', 'createAnchorFile(anchorFile)'],
-  ),
-  'security.audit.syslog': told(
-    true,
-    ['src/platform/audit/history.test.ts', 'is carried to its anchors later'],
-    ['src/app/store/open-audit.ts', 'syslog ?'],
-  ),
+  'security.audit.retentionDays': seen(auditing, 100),
+  'security.audit.anchorFile': seen(auditing, '/srv/anchors.jsonl'),
+  'security.audit.syslog': seen(auditing, true),
   'logging.level': seen(logging, 'DEBUG'),
   'logging.format': seen(logging, 'text'),
   'logging.structured_logging': seen(logging, false),
