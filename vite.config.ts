@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import tailwind from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type UserConfig } from 'vite';
+import { compressedCopies, pageCode } from './scripts/page-code.ts';
 
 /** Where `npm run dev:web` sends what is not a file of the dashboard: a service started beside it. */
 const service = process.env['CLAUDE_MANAGER_URL'] ?? 'http://127.0.0.1:8080';
@@ -14,7 +16,12 @@ export default defineConfig(({ command }) => {
 const settings: UserConfig = {
   root: 'web',
   cacheDir: '../.cache/vite',
-  plugins: [react(), tailwind()],
+  plugins: [
+    react(),
+    tailwind(),
+    pageCode(),
+    compressedCopies(fileURLToPath(new URL('dist-web', import.meta.url))),
+  ],
   build: {
     outDir: '../dist-web',
     emptyOutDir: true,
@@ -26,7 +33,18 @@ const settings: UserConfig = {
     rolldownOptions: {
       output: {
         // One chunk that every schema imports, so that zod is told before the first one is made.
-        codeSplitting: { groups: [{ name: 'zod', test: /node_modules[/]zod[/]|without-eval/u }] },
+        codeSplitting: {
+          groups: [
+            { name: 'zod', test: /node_modules[/]zod[/]|without-eval/u, priority: 2 },
+            // What several pages are built from is one file, not thirty small ones that wait for each other.
+            {
+              name: 'parts',
+              test: /web[/](?:parts|data|frame)[/](?!chart|markdown|diff)|src[/]|node_modules[/]lucide-react/u,
+              minShareCount: 4,
+              priority: 1,
+            },
+          ],
+        },
       },
     },
   },

@@ -49,6 +49,11 @@ describe('MCP', { timeout: 180_000 }, () => {
       expect(isOffered({ ...one, doors: ['mcp'], permission: 'tasks:approve' })).toBe(false);
   });
 
+  test('has a door of its own only where a contract says so, and no contract says so without it', () => {
+    const claimed = catalogue().filter(({ doors }) => doors.includes('mcp'));
+    expect(claimed.filter((one) => !isOffered(one)).map(({ name }) => name)).toEqual([]);
+  });
+
   test('serves an editor that starts the program, through the gate and its log', async () => {
     const client = new Client({ name: 'editor', version: '1' });
     await client.connect(
@@ -69,6 +74,23 @@ describe('MCP', { timeout: 180_000 }, () => {
     const refused = await client.callTool({ name: 'tasks_list', arguments: { misspelt: 1 } });
     expect(refused.isError).toBe(true);
     expect(textOf(refused)).toContain('field_unknown');
+    // Each tool answers, or says what is wrong with what it was given.
+    const given: Readonly<Record<string, unknown>> = {
+      id: '0123456789abcdef01234567',
+      repository: 'acme/widgets',
+      title: 'Look at it',
+      body: 'It is slow.',
+      name: 'acme/widgets',
+    };
+    for (const { name, inputSchema } of tools) {
+      const needed = inputSchema.required ?? [];
+      const answer = await client.callTool({
+        name,
+        arguments: Object.fromEntries(needed.map((member) => [member, given[member] ?? 'x'])),
+      });
+      expect([name, textOf(answer)]).not.toEqual([name, expect.stringContaining('internal')]);
+      expect([name, answer.isError === true]).toEqual([name, needed.length > 0]);
+    }
     const approving = await client.callTool({ name: 'tasks_approve', arguments: { id: 'x' } });
     expect(approving.isError).toBe(true);
     await client.close();

@@ -4,6 +4,7 @@ import { RouterProvider } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useEffect, useState } from 'react';
 import { createClient } from '../src/operations/api-client/client.ts';
+import { fetchAhead } from './data/asked-ahead.ts';
 import { DataContext } from './data/data.tsx';
 import { createDecisions } from './data/decisions.ts';
 import { createLive } from './data/live.ts';
@@ -38,7 +39,7 @@ export function Dashboard(): ReactNode {
 }
 
 function createParts() {
-  const client = createClient({ baseUrl: '' });
+  const client = createClient({ baseUrl: '', fetch: fetchAhead });
   const queries = new QueryClient({
     defaultOptions: {
       queries: {

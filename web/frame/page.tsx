@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { useEffect, useRef } from 'react';
 import { classNames } from '../parts/class-names.ts';
+import { SayOnce } from '../parts/states.tsx';
 import { TopLine } from './top-line.tsx';
 
 /**
@@ -49,7 +50,7 @@ export function Page({
       <div
         className={classNames('mx-auto w-full min-w-0 max-w-[1280px] flex-1', fill && 'min-h-0')}
       >
-        {children}
+        <SayOnce>{children}</SayOnce>
       </div>
     </div>
   );

@@ -1,6 +1,7 @@
 import { Dialog as BaseDialog } from '@base-ui/react/dialog';
 import type { ReactNode } from 'react';
 import { classNames } from './class-names.ts';
+import { SayOnce } from './states.tsx';
 
 /** A window over the page that holds the focus until it is closed; Escape closes it. */
 export function Dialog({
@@ -42,7 +43,9 @@ export function Dialog({
               </BaseDialog.Description>
             )}
           </div>
-          <div className="min-h-0 overflow-y-auto px-5 pb-5">{children}</div>
+          <div className="min-h-0 overflow-y-auto px-5 pb-5">
+            <SayOnce>{children}</SayOnce>
+          </div>
         </BaseDialog.Popup>
       </BaseDialog.Portal>
     </BaseDialog.Root>

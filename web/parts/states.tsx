@@ -1,7 +1,14 @@
-import type { UseQueryResult } from '@tanstack/react-query';
+import { type UseQueryResult, useQueryClient } from '@tanstack/react-query';
 import { CircleAlert, Copy, Lock, RotateCw } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { useState } from 'react';
+import {
+  createContext,
+  useContext,
+  useId,
+  useLayoutEffect,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import type { ShownError } from '../data/to-api-error.ts';
 import { toApiError } from '../data/to-api-error.ts';
 import { Button } from './button.tsx';
@@ -25,6 +32,60 @@ export function Empty({
   );
 }
 
+/** What is said in one place of several that say the same: of each text, who came first. */
+interface Said {
+  readonly subscribe: (onChange: () => void) => () => void;
+  readonly first: (text: string) => string | undefined;
+  readonly add: (text: string, id: string) => () => void;
+}
+
+const SaidContext = createContext<Said | null>(null);
+
+/** Below it the same trouble is said once, however many parts of the page have it. */
+export function SayOnce({ children }: { readonly children: ReactNode }): ReactNode {
+  const [said] = useState(createSaid);
+  return <SaidContext value={said}>{children}</SaidContext>;
+}
+
+function createSaid(): Said {
+  const ids = new Map<string, readonly string[]>();
+  const listeners = new Set<() => void>();
+  const change = (text: string, now: readonly string[]): void => {
+    ids.set(text, now);
+    for (const listener of listeners) listener();
+  };
+  return {
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    first: (text) => ids.get(text)?.[0],
+    add: (text, id) => {
+      change(text, [...(ids.get(text) ?? []), id]);
+      return () =>
+        change(
+          text,
+          (ids.get(text) ?? []).filter((one) => one !== id),
+        );
+    },
+  };
+}
+
+const nobody: Said = {
+  subscribe: () => () => undefined,
+  first: () => undefined,
+  add: () => () => undefined,
+};
+
+/** Whether this is the one of several that says it. */
+function useIsToSay(text: string): boolean {
+  const id = useId();
+  const said = useContext(SaidContext) ?? nobody;
+  useLayoutEffect(() => said.add(text, id), [said, text, id]);
+  const first = useSyncExternalStore(said.subscribe, () => said.first(text));
+  return said === nobody || first === id;
+}
+
 /** What, why, what to do, and the number to tell the person who looks after the service. */
 export function ErrorPanel({
   error,
@@ -34,7 +95,17 @@ export function ErrorPanel({
   readonly retry?: () => void;
 }): ReactNode {
   const shown = toApiError(error);
+  const queries = useQueryClient();
+  if (!useIsToSay(`${shown.code} ${shown.message}`)) return null;
   if (shown.kind === 'forbidden') return <NoPermission error={shown} />;
+  const retryAll = (): void => {
+    retry?.();
+    // What could not be read for the same reason is not shown beside it.
+    void queries.refetchQueries({
+      type: 'active',
+      predicate: ({ state }) => state.status === 'error' && state.fetchStatus === 'idle',
+    });
+  };
   return (
     <div role="alert" className="mx-auto flex max-w-[520px] flex-col gap-3 px-4 py-12">
       <div className="flex items-start gap-3">
@@ -47,7 +118,7 @@ export function ErrorPanel({
       </div>
       <div className="flex flex-wrap items-center gap-3 pl-8">
         {retry === undefined ? null : (
-          <Button icon={<RotateCw aria-hidden size={14} />} onClick={retry}>
+          <Button icon={<RotateCw aria-hidden size={14} />} onClick={retryAll}>
             Try again
           </Button>
         )}

@@ -19,6 +19,8 @@ export async function addDashboard(app: FastifyInstance, folder: string): Promis
       root: folder,
       index: 'index.html',
       dotfiles: 'ignore',
+      // The build puts compressed copies beside its files.
+      preCompressed: true,
       cacheControl: false,
       setHeaders: (response, path) => {
         // Names of assets change with their content; everything else is asked for again.

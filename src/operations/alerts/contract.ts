@@ -5,7 +5,7 @@ const common = {
   kind: 'call',
   needs: 'store',
   deadlineMs: 30_000,
-  doors: ['cli', 'http', 'mcp', 'library'],
+  doors: ['cli', 'http', 'library'],
 } as const;
 
 export const AlertLine = z.object({
@@ -30,6 +30,7 @@ const id = z
 
 export const listAlerts = operation({
   ...common,
+  doors: ['cli', 'http', 'mcp', 'library'],
   name: 'alerts.list',
   summary: 'What is not well now, and with --all what was within 30 days',
   permission: 'metrics:read',

@@ -124,6 +124,7 @@ export const reportPerformance = operation({
 
 export const keepBaseline = operation({
   ...common,
+  doors: ['cli', 'http', 'library'],
   name: 'performance.baseline',
   summary: 'Keep how the service performs now as what is normal; alerts compare with it',
   permission: 'alerts:write',

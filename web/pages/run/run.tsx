@@ -40,13 +40,13 @@ export function RunPage(): ReactNode {
 }
 
 function Watched({ run }: { readonly run: RunDetail }): ReactNode {
-  const { events, isReading, error } = useRunEvents(run.id);
+  const { events, earlier, isReading, error } = useRunEvents(run.id, run.lastSeq);
   return (
     <div className="flex h-full min-h-0 flex-col">
       <Head run={run} last={events.at(-1)} />
       {error === null || error === undefined ? null : <ErrorPanel error={error} />}
       {events.length > 0 ? (
-        <EventList events={events} startedAt={run.startedAt} />
+        <EventList events={events} earlier={earlier} startedAt={run.startedAt} />
       ) : isReading ? (
         <Waiting>
           <RowBones />
