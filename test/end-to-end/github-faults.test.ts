@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { expect } from 'vitest';
 import { describe, test } from 'vitest';
 import { sha256 } from '../../src/lib/hash.ts';
@@ -6,6 +8,7 @@ import { runCell } from '../faults/run-cell.ts';
 import type { GithubLoop } from '../support/github-loop.ts';
 import { agentIsAtWork, createGithubLoop, manager } from '../support/github-loop.ts';
 
+const plantedFaults = new URL('../support/plant-faults.ts', import.meta.url).pathname;
 const approved = 'approved-for-dev';
 const todo = { widgets: { 'list.js': '// TODO: handle the empty list\nexport const a = 1;\n' } };
 
@@ -65,6 +68,35 @@ describe.concurrent('a service that is killed', () => {
       await loop.killed({ killAt: 'attempt.work.ended' });
       await loop.killed({ killWhen: since('ref-updated') });
       await loop.killed({ killAt: 'attempt.deliver.ended' });
+      await loop.once();
+      await loop.once();
+      expectOneEnd(loop, expect);
+    } finally {
+      await loop.close();
+    }
+  }, 240_000);
+});
+
+describe.concurrent('a service that meets an error that nobody catches', () => {
+  test('says so in one fatal line and ends, and the next start brings its work to exactly one end', async ({
+    expect,
+  }) => {
+    const loop = await createGithubLoop({ targets: todo, agentMs: 2000 });
+    try {
+      await loop.once();
+      loop.emulator.as('wendy').label(manager, 1, approved);
+      const { folder } = loop.service;
+      const ended = await loop.service.run(['start', '--once'], {
+        env: { PLANT_FOLDER: folder, NODE_OPTIONS: `--import ${plantedFaults}` },
+        killWhen: async () => {
+          if (await agentIsAtWork(loop.service)) await writeFile(join(folder, 'throw'), '');
+          return false;
+        },
+      });
+      expect(ended).toMatchObject({ exitCode: 70, signal: null });
+      const fatal = ended.stderr.split('\n').filter((line) => line.includes('"FATAL"'));
+      expect(fatal).toHaveLength(1);
+      expect(JSON.parse(fatal[0] ?? '')).toMatchObject({ level: 'FATAL', error: 'planted' });
       await loop.once();
       await loop.once();
       expectOneEnd(loop, expect);

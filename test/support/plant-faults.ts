@@ -4,7 +4,8 @@ import { join } from 'node:path';
 /**
  * Loaded into a running service before its own code (`--import`): makes faults of the process itself, which nobody can
  * make from outside. It follows files in the folder of `PLANT_FOLDER`: `memory` (megabytes that are held while the file
- * is there), `block` (milliseconds, once for each content), `clock` (milliseconds by which the wall clock is ahead).
+ * is there), `block` (milliseconds, once for each content), `clock` (milliseconds by which the wall clock is ahead), `throw`
+ * (an error that nobody catches).
  */
 const folder = process.env['PLANT_FOLDER'];
 const isService = process.argv.includes('start');
@@ -33,6 +34,7 @@ if (folder !== undefined && isService) {
     if (megabytes === 0) held = null;
     else held ??= Array.from({ length: megabytes }, () => Buffer.alloc(2 ** 20, 1));
     aheadMs = Number(said('clock'));
+    if (existsSync(join(folder, 'throw'))) throw new Error('planted');
     const block = said('block');
     if (block === blocked) return;
     blocked = block;
