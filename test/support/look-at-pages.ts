@@ -57,11 +57,13 @@ export async function lookAtPages(
       found.push(`${name}: not shown, but: ${await page.locator('body').innerText()}`);
       continue;
     }
-    await page
-      .locator('.uplot canvas')
-      .first()
-      .waitFor({ timeout: 500 })
-      .catch(() => undefined);
+    // What draws a chart is loaded after the frame it stands in; not every frame gets one.
+    if ((await page.locator('figure > [role="img"]').count()) > 0)
+      await page
+        .locator('.uplot canvas')
+        .first()
+        .waitFor({ timeout: 2000 })
+        .catch(() => undefined);
     for (const one of await axeViolations(page)) found.push(`${name}: ${one}`);
     const overflow = Number(
       await page.evaluate(
