@@ -58,7 +58,7 @@ export function openApiDocument(contracts: readonly Contract[], version: string)
 function operationOf(contract: Contract): Json {
   const { name, summary, permission, effect, kind } = contract;
   const { method, parameters, rest } = routeOf(contract);
-  const input = closed(inputSchemaOf(contract));
+  const input = closed(inStandardWords(inputSchemaOf(contract)));
   const members = Object.entries(input.properties ?? {});
   const others = members.filter(([member]) => !parameters.includes(member));
   const required = new Set(Array.isArray(input['required']) ? input['required'] : []);
@@ -99,6 +99,7 @@ function operationOf(contract: Contract): Json {
       ...(effect === 'read' && kind !== 'stream'
         ? { 304: { description: 'Unchanged since the ETag of If-None-Match.' } }
         : {}),
+      '4XX': { $ref: '#/components/responses/Problem' },
       default: { $ref: '#/components/responses/Problem' },
     },
   };
@@ -142,6 +143,15 @@ function without(schema: InputSchema, parameters: readonly string[]): InputSchem
     ),
     ...(required.length === 0 ? { required: undefined } : { required }),
   };
+}
+
+/** Without the marks that only the gate reads. A member of the same name is a schema, so it is never `true`. */
+function inStandardWords(schema: InputSchema): InputSchema {
+  const isMark = (name: string, value: unknown): boolean =>
+    value === true && (name === 'secret' || name === 'freeText');
+  return mapped(schema, (node) =>
+    Object.fromEntries(Object.entries(node).filter(([name, value]) => !isMark(name, value))),
+  );
 }
 
 /** The same schema with every object closed, as the gate reads it at this door. */

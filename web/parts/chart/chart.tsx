@@ -37,15 +37,15 @@ export function Chart({
     <figure aria-labelledby={id} className="flex min-w-0 flex-col gap-2">
       <figcaption className="flex items-start gap-3">
         <div className="min-w-0 flex-1">
-          <p id={id} className="truncate font-medium text-13">
-            {title}
-          </p>
-          <p className="truncate text-12 text-quiet">
-            {about}
+          <p className="flex items-baseline gap-3 text-13">
+            <span id={id} className="truncate font-medium">
+              {title}
+            </span>
             {moment === undefined || pointed === null ? null : (
-              <span className="text-text"> · {formatMoment(moment, data.step)}</span>
+              <span className="whitespace-nowrap text-12">{formatMoment(moment, data.step)}</span>
             )}
           </p>
+          <p className="text-12 text-quiet">{about}</p>
         </div>
         <Button
           look="quiet"
