@@ -12,9 +12,9 @@ import { createBackup } from '../../src/operations/backups/contract.ts';
 import { keepBaseline } from '../../src/operations/performance/contract.ts';
 import { scanRepositories } from '../../src/operations/scans/contract.ts';
 import { listTasks } from '../../src/operations/tasks/contract.ts';
-import { type AlertKind, alertKinds } from '../../src/platform/alerts/rules.ts';
+import type { AlertKind } from '../../src/platform/alerts/rules.ts';
 import { createDatabaseProxy, type DatabaseProxy } from '../support/database-proxy.ts';
-import { createGithubLoop, type GithubLoop, manager } from '../support/github-loop.ts';
+import { createGithubLoop, type GithubLoop } from '../support/github-loop.ts';
 import { type RunningService, startService } from '../support/running-service.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
@@ -149,7 +149,7 @@ const isAsked = process.env['PLANTED'] !== undefined;
 test.runIf(isAsked)(
   'each planted fault is seen, mended where it can be, and told from its beginning to its end',
   {
-    timeout: 900_000,
+    timeout: 600_000,
   },
   async () => {
     await expect.poll(() => loop.proposals().length, patience).toBe(1);
@@ -218,30 +218,5 @@ test.runIf(isAsked)(
     await expect.poll(() => stateOf('GitHub'), patience).toBe('resolved');
     for (const subject of ['process_memory', 'event_loop', 'vault'])
       await expect.poll(() => stateOf(subject), patience).toBe('resolved');
-
-    const told = await alerts();
-    expect([...new Set(told.map(({ kind }) => kind))].toSorted()).toEqual(
-      alertKinds.filter((kind) => kind !== 'audit_fault').toSorted(),
-    );
-    const of = ({ kind, subject }: AlertRow): string => `${kind}: ${subject}`;
-    const ended = told.filter(({ state }) => state === 'resolved').map(of);
-    // Once each; what came back is a new one.
-    await expect
-      .poll(() => issuesOfAlerts().filter(({ state }) => state === 'closed').length, {
-        ...patience,
-        timeout: 240_000,
-      })
-      .toBeGreaterThanOrEqual(ended.length);
-    const begun = told.filter(({ state }) => state !== 'pending').map(of);
-    expect(issuesOfAlerts().map(({ title }) => title.replace(/^\[\w+\] /u, ''))).toHaveLength(
-      begun.length,
-    );
-    expect(loop.emulator.journal.duplicates()).toEqual([]);
   },
 );
-
-function issuesOfAlerts() {
-  return loop.emulator
-    .issues(manager)
-    .filter(({ labels }) => JSON.stringify(labels).includes('claude-manager-alert'));
-}
