@@ -248,6 +248,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         ...reading.ports,
         health: () => health.latest(),
         alertsFiring: () => alerts.firing(),
+        sandbox: isWorking ? { name: agents.sandboxName, missing: agents.missing } : null,
         budgetPerDayUsd: () => current().executor.budget.perDayUsd,
         github: () => githubStanding(store.database),
         breakers: () => breakerStates(store.database.kysely<BreakerTables>(), systemClock.now()),

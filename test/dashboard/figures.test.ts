@@ -111,6 +111,23 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       await page.close();
     });
 
+    test.each([
+      [{ name: 'none', missing: null }, 'Nothing seals agents in'],
+      [{ name: 'none', missing: 'No sandbox for agents works on this machine.' }, 'No agent runs.'],
+    ])('with the sandbox %j every page says so', async (sandbox, words) => {
+      const page = await signedIn.newPage();
+      await page.route('**/api/v1/service/status', async (route) => {
+        const answer = await route.fetch();
+        const status = (await answer.json()) as object;
+        await route.fulfill({ response: answer, json: { ...status, sandbox } });
+      });
+      for (const path of ['/outcomes', '/repositories', '/board', '/settings']) {
+        await page.goto(`${service.origin}${path}`);
+        await page.getByText(words).waitFor();
+      }
+      await page.close();
+    });
+
     test('behind each chart is the table of the same values', async () => {
       const page = await open('/outcomes?days=30');
       await page.getByRole('button', { name: 'Merged pull requests: show the table' }).click();

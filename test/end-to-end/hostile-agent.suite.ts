@@ -111,7 +111,7 @@ export function describeHostileAgent(subject: HostileSubject): void {
     ])('gets none of it $network, and each refused way out is told', async ({ egress }) => {
       const { report, refusals } = await attack(egress);
       expect(report.succeeded.filter((probe) => !concedes.includes(probe))).toEqual([]);
-      expect(report.tried).toBeGreaterThanOrEqual(105);
+      expect(report.tried).toBeGreaterThanOrEqual(111);
       expect(await readFile(join(root, 'open.txt'), 'utf8')).toBe(canary);
       expect(await readFile(join(root, 'owner.txt'), 'utf8')).toBe(canary);
       const outside = await readdir(root);

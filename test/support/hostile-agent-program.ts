@@ -115,6 +115,13 @@ const probes: Readonly<Record<string, () => Promise<boolean>>> = {
   'another network interface': async () =>
     Object.keys(networkInterfaces()).some((name) => name !== 'lo'),
   'raw socket': async () => (await shell('ping -c1 -W1 8.8.8.8')).includes('1 received'),
+  'echo request by a raw socket': async () => await opensSocket(2, 3, 1),
+  'echo request by a ping socket': async () => await opensSocket(2, 2, 1),
+  'echo request of IPv6 by a raw socket': async () => await opensSocket(10, 3, 58),
+  'echo request of IPv6 by a ping socket': async () => await opensSocket(10, 2, 58),
+  'frames by a packet socket': async () => await opensSocket(17, 3, 768),
+  'routes by a netlink socket': async () =>
+    (await shell('ip route add default dev lo && echo yes')).includes('yes'),
   'proxy to an unlisted host': async () => await throughProxy('example.com:443'),
   'proxy to the metadata address': async () => await throughProxy('169.254.169.254:80'),
   'proxy to the service': async () => await throughProxy(`127.0.0.1:${plan.tcpPort}`),
@@ -255,6 +262,15 @@ if (plan.reportFile === null) await leaveTraps();
 else await leaveOnly(plan.reportFile, report);
 leaveChildren();
 process.stdout.write(`${JSON.stringify({ type: 'message', text: report })}\n`);
+
+/** By family, kind and protocol of socket(2); Node knows none of these sockets, and Perl is on every Debian. */
+async function opensSocket(family: number, kind: number, protocol: number): Promise<boolean> {
+  const said = await shell(
+    `perl -e 'print socket(my $s, ${family}, ${kind}, ${protocol}) ? "opened" : "refused: $!"'`,
+  );
+  if (!/opened|refused/.test(said)) throw new Error(`perl said ${said}`);
+  return said.includes('opened');
+}
 
 /** Takes away what the probes put into the work tree: links out of it would keep the work from being delivered. */
 async function leaveOnly(file: string, text: string): Promise<void> {

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react';
 import { classNames } from '../parts/class-names.ts';
 import { SayOnce } from '../parts/states.tsx';
 import { TopLine } from './top-line.tsx';
+import { UnsealedBanner } from './unsealed-banner.tsx';
 
 /**
  * What every page stands in: the top line with its title and, as plain words, what it shows; then one column.
@@ -42,6 +43,7 @@ export function Page({
           <p className="hidden min-w-0 truncate text-13 text-quiet md:block">{about}</p>
         )}
       </TopLine>
+      <UnsealedBanner />
       {actions === undefined ? null : (
         <div className="flex flex-wrap items-center gap-2 border-line border-b bg-surface px-4 py-2 print:hidden">
           {actions}

@@ -130,6 +130,8 @@ export const serviceStatus = operation({
         overall: z.enum(['healthy', 'degraded', 'unhealthy', 'unknown']),
       })
       .nullable(),
+    /** What seals agents in, `none` for nothing; `missing` says why none works. Null where no agents are run. */
+    sandbox: z.object({ name: z.string(), missing: z.string().nullable() }).nullable(),
     /** Alerts that people were told of, that are not over and not silenced. */
     alertsFiring: z.number(),
     /** Agents that are not asked until their model has quota again. */

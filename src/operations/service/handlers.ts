@@ -37,6 +37,8 @@ export type StatusPorts = Pick<PipelinePorts, 'tasks' | 'runs' | 'pauses' | 'clo
     readonly overall: 'healthy' | 'degraded' | 'unhealthy' | 'unknown';
   } | null>;
   readonly alertsFiring: () => Promise<number>;
+  /** Of the agents that this process runs; null when it runs none. */
+  readonly sandbox: z.infer<typeof serviceStatus.output>['sandbox'];
   /** Every process that runs as a service of this database, oldest first. */
   readonly processes: () => Promise<readonly ServiceProcess[]>;
   /** Asks a service on this machine to stop; AppError when it runs elsewhere. */
@@ -85,6 +87,7 @@ export function statusHandlers(ports: StatusPorts): readonly Served[] {
         budgetTodayUsd: ports.budgetPerDayUsd(),
         paused: await pausedNames(actor),
         health: health === null ? null : { at: health.at.toISOString(), overall: health.overall },
+        sandbox: ports.sandbox,
         alertsFiring: await ports.alertsFiring(),
         github: await ports.github(),
         breakers: (await ports.breakers()).map(({ name, state, since, until }) => ({
