@@ -1,9 +1,9 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { EgressRefusal } from '../../domain/egress-refusal.ts';
 import type { SandboxSpec } from '../../domain/ports/sandbox.ts';
+import { bridgeProgram, type Plan } from './egress-bridge.ts';
 import { startEgressProxy } from './egress-proxy.ts';
 import { createEgressRules, type Resolve } from './egress-rules.ts';
 import type { Mount } from './mounts.ts';
@@ -39,9 +39,10 @@ export async function openEgress(
   const proxy = await startEgressProxy({ path: socket }, rules, parts.onRefusal);
   await chmod(socket, 0o666);
   const port = freePort(rules.loopback.map((target) => target.port));
-  const program = `${inside}/bridge.${bridge.endsWith('.ts') ? 'mts' : 'mjs'}`;
+  const bridge = await writeBridge(folder);
+  const program = `${inside}/bridge.mjs`;
   const offered = `${inside}/egress.sock`;
-  const plan = { proxy: { path: offered }, listen: port, forwards: rules.loopback };
+  const plan: Plan = { proxy: { path: offered }, listen: port, forwards: rules.loopback };
   return {
     mounts: [
       { source: socket, target: offered, writable: true },
@@ -72,6 +73,7 @@ const offeredInside = 3128;
 
 /** `password` keeps other users of this machine out: a port, unlike a socket file, is open to all of them. */
 export async function openLoopbackEgress(
+  folder: string,
   spec: SandboxSpec,
   password: string,
   parts: EgressParts,
@@ -84,7 +86,8 @@ export async function openLoopbackEgress(
     rules,
     parts.onRefusal,
   );
-  const plan = { proxy: { port: offeredInside, authorization }, forwards: rules.loopback };
+  const bridge = await writeBridge(folder);
+  const plan: Plan = { proxy: { port: offeredInside, authorization }, forwards: rules.loopback };
   return {
     port: proxy.port,
     readable: [bridge],
@@ -101,11 +104,12 @@ const closed: EgressOpening = {
   close: async () => undefined,
 };
 
-/** The bridge as it lies beside this file: TypeScript in the source tree, JavaScript in the package. */
-const bridge = fileURLToPath(import.meta.url).replace(
-  /egress\.(ts|js)$/,
-  'egress-bridge-program.$1',
-);
+/** Readable for the agent's own user. */
+async function writeBridge(folder: string): Promise<string> {
+  const path = join(folder, 'bridge.mjs');
+  await writeFile(path, bridgeProgram, { mode: 0o644 });
+  return path;
+}
 
 function proxyVariables(url: string): Readonly<Record<string, string>> {
   const direct = 'localhost,127.0.0.1,::1';

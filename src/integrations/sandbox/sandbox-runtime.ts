@@ -58,7 +58,7 @@ async function start(deps: SandboxRuntimeDeps, spec: SandboxSpec): Promise<Sandb
     deps.onRefusal?.(refusal);
     spec.onEgressRefused?.(refusal);
   };
-  const egress = await openLoopbackEgress(spec, deps.random.bytes(16).toString('hex'), {
+  const egress = await openLoopbackEgress(folder, spec, deps.random.bytes(16).toString('hex'), {
     nodePath: deps.nodePath,
     resolve: deps.resolve ?? systemResolve,
     onRefusal,

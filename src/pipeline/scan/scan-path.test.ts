@@ -229,3 +229,46 @@ test('the commit of a bare repository is known of a branch in a file, of packed 
   gitIn(bare, 'symbolic-ref', 'HEAD', 'refs/heads/nothing');
   expect(await commits()).toEqual([]);
 });
+
+test('a folder and a repository full of traps give the one finding that is there', async () => {
+  const comment = '// TODO: found among traps\n';
+  const root = write({
+    'good.ts': comment,
+    'line.ts': `${'x=1;'.repeat(2_000_000)}// TODO: in a line of eight million characters\n`,
+    'bytes.ts': Buffer.concat([
+      Buffer.from('// \xff\xfe\xc3\x28 ', 'latin1'),
+      Buffer.alloc(64, 0x80),
+    ]),
+    'bomb.zip': Buffer.alloc(1 << 20),
+    'zeros.ts': Buffer.alloc(1 << 20),
+  });
+  execFileSync('truncate', ['-s', '5G', path.join(root, 'huge.ts')]);
+  execFileSync('mkfifo', [path.join(root, 'pipe.ts')]);
+  for (const [name, target] of [
+    ['endless.ts', '/dev/zero'],
+    ['itself.ts', 'itself.ts'],
+    ['around', '..'],
+    ['elsewhere.ts', '/etc/passwd'],
+  ] as const) {
+    symlinkSync(target, path.join(root, name));
+  }
+  const before = process.memoryUsage().rss;
+  expect(short(await paths.scan({ path: root }))).toEqual(['good.ts:1 TODO found among traps']);
+  expect(process.memoryUsage().rss - before).toBeLessThan(400 << 20);
+
+  const bare = path.join(folder, 'deep.git');
+  execFileSync('git', ['init', '-q', '--bare', '-b', 'main', bare]);
+  const deep = `${'d/'.repeat(1000)}deep.ts`;
+  const file = (name: string, content: string): string =>
+    `M 100644 inline ${name}\ndata ${Buffer.byteLength(content)}\n${content}\n`;
+  const many = Array.from({ length: 2000 }, (_, at) => file(`many/${at}.ts`, '// nothing\n'));
+  const link = 'M 120000 inline link.ts\ndata 12\n/etc/passwd\n\n';
+  const commit = `commit refs/heads/main\ncommitter a <a@b> 1700000000 +0000\ndata 1\nx\n`;
+  execFileSync('git', ['fast-import', '--quiet'], {
+    cwd: bare,
+    input: `${commit}${file('good.ts', comment)}${file(deep, comment)}${link}${many.join('')}\n`,
+    maxBuffer: 1e8,
+  });
+  const found = (await paths.scan({ path: bare })).map((row) => row.path);
+  expect(found.filter((place) => place !== deep)).toEqual(['good.ts']);
+}, 120_000);

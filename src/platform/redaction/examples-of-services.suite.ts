@@ -152,7 +152,7 @@ export const furtherLookAlikes: readonly string[] = [
   'github.com/pkg/errors v0.9.1 h1:FEBLx1zS214owpjy7qsBeixbURkuhQAwrK5UwLGTwt4=',
   'checksum = "b6e2e1f0a1b2c3d4e5f60718293a4b5c6d7e8f90b6e2e1f0a1b2c3d4e5f60718"',
   'ghp_your_token_here and sk-your-key-here and AKIAIOSFODNN7EXAMPLE'.replace(/ and AKIA.*$/, ''),
-  'token: ${{ secrets.NPM_TOKEN }} and PASSWORD=${DB_PASSWORD:-}',
+  'PASSWORD=${DB_PASSWORD:-} and token: ${{ secrets.NPM_TOKEN }} are put in later',
   'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQC7vbqajDhA me@host',
   'color: #3f2bf1; background: #a1b2c3d4; box-shadow: 0 0 4px rgb(0 0 0 / 20%)',
   'version 1.0.0-beta.3+exp.sha.5114f85, build 2026.11.29-rc1',
