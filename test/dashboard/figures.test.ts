@@ -116,7 +116,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       [{ name: 'none', missing: 'No sandbox for agents works on this machine.' }, 'No agent runs.'],
     ])('with the sandbox %j every page says so', async (sandbox, words) => {
       const page = await signedIn.newPage();
-      await page.route('**/api/v1/service/status', async (route) => {
+      await page.route(/\/api\/v1\/service\/status/u, async (route) => {
         const answer = await route.fetch();
         const status = (await answer.json()) as object;
         await route.fulfill({ response: answer, json: { ...status, sandbox } });
