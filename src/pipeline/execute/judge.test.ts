@@ -158,3 +158,88 @@ describe('judge', () => {
     ).toBe('block');
   });
 });
+
+describe('what a package.json runs', () => {
+  const manifest = (members: object): string => `${JSON.stringify(members, null, 2)}\n`;
+  /** The patch of a file of which these lines are added and everything else stays. */
+  const patchOf = (path: string, text: string, added: (line: string) => boolean): string =>
+    [
+      `diff --git a/${path} b/${path}`,
+      `--- a/${path}`,
+      `+++ b/${path}`,
+      '@@ -1,9 +1,9 @@',
+      ...text.split('\n').map((line) => `${added(line) ? '+' : ' '}${line}`),
+    ].join('\n');
+  const roomy = { files: 3, patchBytes: 100_000, binaryFileBytes: 100 };
+  const judgedAs = (path: string, text: string | null, patch: string): readonly string[] =>
+    codes(judge({ files: [file(path, { text })], patch, refused: [] }, policy, roomy, secrets));
+  const base = { name: 'w', dependencies: { jest: '29' }, scripts: { test: 'jest', build: 'tsc' } };
+  const evil = { ...base, scripts: { ...base.scripts, postinstall: 'node x.js' } };
+
+  test.each<[string, string, object, string]>([
+    ['a script that is added', 'package.json', evil, 'postinstall'],
+    ['one in a folder', 'packages/a/package.json', evil, 'postinstall'],
+    ['one under another spelling of the name', 'Package.JSON', evil, 'postinstall'],
+    ['a script that is altered', 'package.json', base, '"test"'],
+    [
+      'a hook of husky',
+      'package.json',
+      { husky: { hooks: { 'pre-commit': 'sh x' } } },
+      'pre-commit',
+    ],
+    [
+      'a hook among simple ones',
+      'package.json',
+      { 'simple-git-hooks': { 'pre-push': 'x' } },
+      'push',
+    ],
+    ['what is run on staged files', 'package.json', { 'lint-staged': { '*': ['a', 'b'] } }, '"b"'],
+  ])('%s is for a person', (_, path, members, line) => {
+    const text = manifest(members);
+    expect(
+      judgedAs(
+        path,
+        text,
+        patchOf(path, text, (one) => one.includes(line)),
+      ),
+    ).toEqual(['protected_path']);
+  });
+  test('one whose name is escaped, whose text stands on the next line, or in a file of one line, too', () => {
+    const written = [
+      '{"scripts": {\n"post\\u0069nstall": "x"\n}}',
+      '{"scripts": {\n"postinstall":\n"x"\n}}',
+    ];
+    for (const text of written)
+      expect(
+        judgedAs(
+          'package.json',
+          text,
+          patchOf('package.json', text, (one) => one.startsWith('"')),
+        ),
+      ).toEqual(['protected_path']);
+    const line = JSON.stringify(evil);
+    expect(
+      judgedAs(
+        'package.json',
+        line,
+        patchOf('package.json', line, () => true),
+      ),
+    ).toEqual(['protected_path']);
+  });
+  test('one that cannot be read is for a person', () => {
+    expect(judgedAs('package.json', null, '')).toEqual(['protected_path']);
+    expect(judgedAs('package.json', '{"scripts": ', '')).toEqual(['protected_path']);
+  });
+  test('a dependency or a version that changes is not, whatever a script is called', () => {
+    const text = manifest({ ...base, version: '1.2.0' });
+    const patch = patchOf('package.json', text, (one) => /"version"|"jest": "29"/.test(one));
+    expect(judgedAs('package.json', text, patch)).toEqual([]);
+    expect(
+      judgedAs(
+        'src/a.json',
+        manifest(evil),
+        patchOf('src/a.json', manifest(evil), () => true),
+      ),
+    ).toEqual([]);
+  });
+});

@@ -1,6 +1,7 @@
 import type { RepositoryPolicy } from '../../domain/policy.ts';
 import type { ChangedFile, ExportedChange } from '../../domain/ports/git.ts';
 import type { JudgementLimits, SecretScan } from '../pipeline-ports.ts';
+import { changedScripts } from './package-scripts.ts';
 import { folded, isProtected } from './protected-paths.ts';
 
 /** What is wrong with a change, in words for the person who reads the task. */
@@ -40,6 +41,9 @@ export function judge(
   ];
   const guarded = [
     ...protectedOnes(change.files, policy.protectedPaths),
+    ...changedScripts(change.files, change.patch).map((path) =>
+      objection('protected_path', `${path}: what npm or a hook of git runs is changed`),
+    ),
     ...deletedTests(change.files),
   ];
   if (hard.length > 0) return { verdict: 'block', objections: [...hard, ...guarded] };
