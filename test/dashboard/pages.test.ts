@@ -396,7 +396,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
     await page.goto(`${service.origin}/runs/${runId}`);
     const log = page.getByRole('log');
     await page.getByText(/^Reading [\d,]+ earlier events$/u).waitFor();
-    await log.getByText(`src/file-${eventCount}.ts`).waitFor();
+    await log.getByText('Not let out past the proxy').waitFor();
     await keepPicture(page, 'run-end-first');
     release();
     await log.locator(`[data-index="${eventCount - 1}"]`).waitFor();
