@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What it reads on standard input; nothing when not said. */
   readonly input?: string;
+  /** A program that starts the process as its child, with its own words before it. */
+  readonly under?: readonly string[];
   /** After so long the process is killed and the run fails; 120 s when not said. */
   readonly maxMs?: number;
 }
@@ -69,21 +71,18 @@ async function runOnce(
     readonly configFile: string;
   },
   words: readonly string[],
-  { killAt, killWhen, onStart, env = {}, input, maxMs = 120_000 }: RunOptions,
+  { killAt, killWhen, onStart, env = {}, input, under = [], maxMs = 120_000 }: RunOptions,
 ): Promise<Finished> {
-  const child = spawn(
-    process.execPath,
-    [program, '--config', place.configFile, '--json', ...words],
-    {
-      cwd: place.folder,
-      env: programEnv(place.folder, {
-        ...place.env,
-        ...env,
-        ...(killAt === undefined ? {} : { CMS_KILL_AT: killAt }),
-      }),
-      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    },
-  );
+  const [first, ...rest] = [...under, process.execPath] as [string, ...string[]];
+  const child = spawn(first, [...rest, program, '--config', place.configFile, '--json', ...words], {
+    cwd: place.folder,
+    env: programEnv(place.folder, {
+      ...place.env,
+      ...env,
+      ...(killAt === undefined ? {} : { CMS_KILL_AT: killAt }),
+    }),
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  });
   if (child.pid !== undefined) onStart?.(child.pid);
   // One that ends without reading it is fine.
   child.stdin?.on('error', () => undefined).end(input);
