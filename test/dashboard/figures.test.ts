@@ -123,7 +123,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       });
       for (const path of ['/outcomes', '/repositories', '/board', '/settings']) {
         await page.goto(`${service.origin}${path}`);
-        await expect.poll(() => page.getByText(words).count()).toBe(1);
+        await expect.poll(() => page.getByText(words).count(), { timeout: 30_000 }).toBe(1);
       }
       await page.close();
     });

@@ -73,16 +73,21 @@ async function runOnce(
   words: readonly string[],
   { killAt, killWhen, onStart, env = {}, input, under = [], maxMs = 120_000 }: RunOptions,
 ): Promise<Finished> {
-  const [first, ...rest] = [...under, process.execPath] as [string, ...string[]];
-  const child = spawn(first, [...rest, program, '--config', place.configFile, '--json', ...words], {
-    cwd: place.folder,
-    env: programEnv(place.folder, {
-      ...place.env,
-      ...env,
-      ...(killAt === undefined ? {} : { CMS_KILL_AT: killAt }),
-    }),
-    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-  });
+  const [first = process.execPath, ...rest] = under;
+  const node = under.length === 0 ? [] : [process.execPath];
+  const child = spawn(
+    first,
+    [...rest, ...node, program, '--config', place.configFile, '--json', ...words],
+    {
+      cwd: place.folder,
+      env: programEnv(place.folder, {
+        ...place.env,
+        ...env,
+        ...(killAt === undefined ? {} : { CMS_KILL_AT: killAt }),
+      }),
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    },
+  );
   if (child.pid !== undefined) onStart?.(child.pid);
   // One that ends without reading it is fine.
   child.stdin?.on('error', () => undefined).end(input);
