@@ -137,6 +137,15 @@ export function describeCodeHost(name: string, open: () => Promise<HostSubject>)
         expect(await subject.host.find(second)).toBeNull();
       });
 
+      test('what was lately said is told, newest first', async () => {
+        const number = await newIssue();
+        await send('comment', { number, body: 'Earlier' });
+        await send('comment', { number, body: 'Later' });
+        const [last, before] = await subject.host.latestComments(subject.repository);
+        expect(last?.body).toContain('Later');
+        expect(before?.body).toContain('Earlier');
+      });
+
       test('a comment on what is not there is refused', async () => {
         await expect(send('comment', { number: 99_999, body: 'Hello' })).rejects.toMatchObject({
           kind: 'not_found',

@@ -11,6 +11,7 @@ import { holdOf, overCap } from './dispatch.ts';
 import { followDrift } from './follow/drift.ts';
 import { followPullRequests } from './follow/follow.ts';
 import { followProposals } from './follow/follow-proposals.ts';
+import { readComments } from './follow/read-comments.ts';
 import { followVerdicts } from './follow/review-verdicts.ts';
 import { followFindings } from './propose/follow-findings.ts';
 import { finishProposals, type Proposed, propose } from './propose/propose.ts';
@@ -117,6 +118,10 @@ export async function runCycle(
   );
   total.moved += followed?.moved.length ?? 0;
   for (const { where, error } of followed?.failed ?? []) report(where, error);
+  const read = await attempt('comments', () =>
+    readComments(ports, managersOf(ports, repositories)),
+  );
+  for (const { where, error } of read ?? []) report(where, error);
   return { ...total, started: started ?? 0, problems };
 }
 

@@ -62,19 +62,31 @@ interface Exposed {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
-describe.concurrent('a token of ours that stands on GitHub', () => {
-  test('is an incident with its way out: suspended in that look, used no more, and what to do is said', async ({
+const exposed =
+  "select target, body::jsonb->'facts' as facts from audit_entries where event = 'incident.secret_exposed'";
+
+describe.concurrent('a secret of ours that stands on GitHub', () => {
+  test('is an incident with its way out, in a comment or a text: a token is suspended in that look, used no more, and what to do is said', async ({
     expect,
   }) => {
-    await within({ targets: { widgets: files } }, async (loop) => {
+    const shop = 'kN0wn-Value_of.the+vault/42';
+    await within({ targets: { widgets: files }, env: { SHOP_DB_PASSWORD: shop } }, async (loop) => {
+      const wendy = loop.emulator.as('wendy');
+      const asked = wendy.openIssue(manager, { title: 'Who can sign in?' });
+      wendy.comment(manager, asked, `Take ${shop}`);
       await loop.once();
-      const [proposal] = loop.proposals();
+      const [said, ...others] = await loop.query<Exposed>(exposed);
+      expect(others).toEqual([]);
+      expect(said?.target).toBe('SHOP_DB_PASSWORD');
+      expect(said?.facts).toMatchObject({ suspended: false });
+      expect(said?.facts['place']).toMatch(/\/issues\/1#issuecomment-\d+$/u);
+
+      const proposal = loop.proposals().find(({ number }) => number !== asked);
       const body = `${proposal?.body}\n\nIt failed with\n> Authorization: token ${token}`;
       loop.emulator.as('wendy').editIssue(manager, proposal?.number ?? 0, { body });
       await loop.service.run(['start', '--once']);
-      const [incident, ...more] = await loop.query<Exposed>(
-        "select target, body::jsonb->'facts' as facts from audit_entries where event = 'incident.secret_exposed'",
-      );
+      const incidents = await loop.query<Exposed>(exposed);
+      const [incident, ...more] = incidents.filter(({ target }) => target !== said?.target);
       expect(more).toEqual([]);
       expect(incident?.target).toBe('GITHUB_TOKEN');
       expect(incident?.facts).toMatchObject({ suspended: true });

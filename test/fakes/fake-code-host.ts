@@ -145,6 +145,11 @@ function createReads(held: Held, self: string): Reads {
       const editsKnown = held.tellsEdits;
       return { events: events.filter(({ type }) => editsKnown || type !== 'edited'), editsKnown };
     },
+    latestComments: async (ref) =>
+      stateOf(held, ref)
+        .comments.slice(-100)
+        .toReversed()
+        .map(({ body }) => ({ body, url: null })),
     pullRequest: async (ref, number) => stateOf(held, ref).pullRequests.get(number) ?? null,
     checks: async (ref, sha) => stateOf(held, ref).checks.get(sha) ?? [],
     checkLog: async (ref, job) => stateOf(held, ref).logs.get(job) ?? null,

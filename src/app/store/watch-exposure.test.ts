@@ -42,7 +42,15 @@ test('a secret of ours in a text that is read is an incident: told once, the tok
   await host.issue(manager, number);
   await host.issues(manager, { state: 'all' });
   expect(suspended).toEqual(['GITHUB_TOKEN']);
-  expect(audit).toHaveLength(2);
+  redactor.register('OTHER_PASSWORD', 'another-password-of-a-shop');
+  fake.comment(manager, number, 'eve', 'I sign in with another-password-of-a-shop');
+  await host.latestComments(manager);
+  await host.latestComments(manager);
+  expect(audit.at(-1)).toMatchObject({
+    target: 'OTHER_PASSWORD',
+    facts: { place: 'a comment in acme/manager' },
+  });
+  expect(audit).toHaveLength(3);
   expect(audit[0]).toMatchObject({
     event: 'incident.secret_exposed',
     outcome: 'failed',

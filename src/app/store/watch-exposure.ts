@@ -60,6 +60,11 @@ export function withExposureWatch(host: CodeHost, see: SeeText): CodeHost {
       for (const one of found) await seeIssue(ref.name, one);
       return found;
     },
+    latestComments: async (ref) => {
+      const found = await host.latestComments(ref);
+      for (const { url, body } of found) await see(url ?? `a comment in ${ref.name}`, body);
+      return found;
+    },
     remarks: async (ref, number) => {
       const found = await host.remarks(ref, number);
       await see(`${ref.name}#${number}`, JSON.stringify(found));

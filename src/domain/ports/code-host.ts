@@ -29,6 +29,8 @@ export interface CodeHost {
   /** Open or all issues, never pull requests; `labels` any of; `updatedBefore` filters. */
   issues(ref: RepositoryRef, query: IssueQuery): Promise<readonly HostIssue[]>;
   issueEvents(ref: RepositoryRef, number: number): Promise<IssueHistory>;
+  /** What was lately said on issues and pull requests, newest first, at most a hundred; remarks in code are in `remarks`. */
+  latestComments(ref: RepositoryRef): Promise<readonly HostComment[]>;
   pullRequest(ref: RepositoryRef, number: number): Promise<HostPullRequest | null>;
   pullRequests(ref: RepositoryRef, query: PullRequestQuery): Promise<readonly HostPullRequest[]>;
   /** The last word of each check at the commit; none where the host runs no checks. */
@@ -109,6 +111,12 @@ export interface IssueEvent {
   readonly actorIsBot: boolean;
   readonly label: string | null;
   readonly at: Date;
+}
+
+export interface HostComment {
+  readonly body: string;
+  /** Web address; null on the local host. */
+  readonly url: string | null;
 }
 
 export interface HostPullRequest {

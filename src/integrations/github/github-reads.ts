@@ -26,6 +26,7 @@ export type GithubReads = Pick<
   | 'issuePlace'
   | 'issues'
   | 'issueEvents'
+  | 'latestComments'
   | 'pullRequest'
   | 'pullRequests'
 >;
@@ -56,6 +57,16 @@ export function createGithubReads(client: GithubClient, edits: IssueEdits): Gith
     issuePlace: async (ref, number) => issuePlace(client, ref, number),
     issues: async (ref, query) => issues(client, ref, query),
     issueEvents: async (ref, number) => issueEvents(client, edits, ref, number),
+    latestComments: async (ref) => {
+      // Always the same address, so that nothing new costs nothing (a conditional request).
+      const found = await orNull(
+        client.get(`${pathOf(ref)}/issues/comments`, schemas.Comments, {
+          lane: 'follow',
+          query: { sort: 'updated', direction: 'desc', per_page: '100' },
+        }),
+      );
+      return (found ?? []).map(({ body, html_url: url }) => ({ body: body ?? '', url }));
+    },
     pullRequest: async (ref, number) => {
       const path = `${pathOf(ref)}/pulls/${number}`;
       const found = await orNull(client.get(path, schemas.PullRequest, { lane: 'follow' }));

@@ -66,6 +66,8 @@ export const Comment = z.object({
   html_url: z.string(),
 });
 
+export const Comments = z.array(Comment);
+
 export const PullRequest = z
   .object({
     number: z.int(),

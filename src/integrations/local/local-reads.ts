@@ -47,6 +47,16 @@ export function createLocalReads(deps: LocalReadsDeps): LocalReads {
       events: await listEvents(db, ref, number),
       editsKnown: true,
     }),
+    latestComments: async (ref) => {
+      const found = await db
+        .selectFrom('local_comments')
+        .select('body')
+        .where('repository', '=', ref.name)
+        .orderBy('id', 'desc')
+        .limit(100)
+        .execute();
+      return found.map(({ body }) => ({ body, url: null }));
+    },
     pullRequest: async (ref, number) => {
       const item = await itemOf(db, ref.name, number, 'pull');
       return item === undefined ? null : lively(git, item);
