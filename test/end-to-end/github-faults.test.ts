@@ -47,7 +47,7 @@ describe.concurrent('answers that are lost', () => {
     } finally {
       await loop.close();
     }
-  }, 180_000);
+  }, 420_000);
 });
 
 describe.concurrent('a service that is killed', () => {
@@ -74,7 +74,7 @@ describe.concurrent('a service that is killed', () => {
     } finally {
       await loop.close();
     }
-  }, 240_000);
+  }, 420_000);
 });
 
 describe.concurrent('a service that meets an error that nobody catches', () => {
@@ -103,13 +103,13 @@ describe.concurrent('a service that meets an error that nobody catches', () => {
     } finally {
       await loop.close();
     }
-  }, 240_000);
+  }, 420_000);
 });
 
 describe.concurrent(`the fault matrix, ${sample.length} of ${cells.length} cells`, () => {
   test.for(sample.map((cell) => [nameOf(cell), cell] as const))(
     '%s',
-    { timeout: 300_000 },
+    { timeout: 420_000 },
     async ([, cell], { expect }) => {
       expect(await runCell(cell, { seed: 1 })).toEqual({ wrong: [], notRun: null });
     },
