@@ -225,12 +225,6 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
     ['settings-webhooks', '/settings?tab=webhooks'],
     ['first-run', '/first-run'],
   ];
-  /** Each page in two of the four states, each state on half of the pages; all of them in all with `LOOKS=all`. */
-  const pagesIn = (state: ForcedState): readonly (readonly [string, string])[] =>
-    everyPage().filter(
-      (_page, index) =>
-        process.env['LOOKS'] === 'all' || (index + Object.keys(shownIn).indexOf(state)) % 2 === 0,
-    );
   /** What the page shows then; a person knows what is the matter and what to do. */
   const shownIn: Readonly<Record<ForcedState, (page: Page) => Locator>> = {
     slow: (page) => page.locator('main [aria-label="Loading"]'),
@@ -246,7 +240,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
     ['forbidden', 'who can grant it', 1440, 'dark'],
     ['gone', 'that nobody answered and another try', 390, 'light'],
   ] as const)(
-    'while answers are %s pages show %s; axe finds nothing and nothing is cut, at %i pixels, %s',
+    'while answers are %s every page shows %s; axe finds nothing and nothing is cut, at %i pixels, %s',
     async (state, _what, width, colorScheme) => {
       const height = width === 390 ? 844 : 900;
       const { page, context, watched } = await open({
@@ -279,7 +273,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
         await one.close();
       };
       // Several at once: a page tries again by itself for seconds before it says that nobody answered.
-      const waiting = pagesIn(state).values();
+      const waiting = everyPage().values();
       const tab = async (): Promise<void> => {
         for (const [name, path] of waiting) await look(name, path);
       };
