@@ -4,7 +4,11 @@ import { LongOnesFirst } from './test/support/long-ones-first.ts';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    globalSetup: ['./test/support/postgres-setup.ts', './test/support/dashboard-setup.ts'],
+    globalSetup: [
+      './test/support/postgres-setup.ts',
+      './test/support/dashboard-setup.ts',
+      './test/support/program-setup.ts',
+    ],
     reporters: ['default', './test/support/closing-line-reporter.ts'],
     mockReset: true,
     unstubEnvs: true,

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
-/** The command line as it starts from the sources. */
-export const program = fileURLToPath(new URL('../../src/app/main.ts', import.meta.url));
+/** The command line as `./run` starts it. */
+export const program = fileURLToPath(new URL('../../.cache/program/main.cjs', import.meta.url));
 
 const compiled = fileURLToPath(new URL('../../.cache/compile', import.meta.url));
 
