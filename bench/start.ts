@@ -5,10 +5,10 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 // Usage: node bench/start.ts [PROGRAM]. What starting costs: `--version` beside bare Node, the service until it listens on
-// a new and on an existing data folder, and what it takes when nothing happens (Linux). PROGRAM is src/app/main.ts or a
-// built dist/app/main.js.
+// a new and on an existing data folder, and what it takes when nothing happens (Linux). PROGRAM is the bundle that
+// `./run` starts (made by any command of it), src/app/main.ts or a built dist/app/main.js.
 const program = path.resolve(
-  process.argv[2] ?? path.join(import.meta.dirname, '../src/app/main.ts'),
+  process.argv[2] ?? path.join(import.meta.dirname, '../.cache/program/main.mjs'),
 );
 const idleSeconds = 20;
 const ticksPerSecond = 100;

@@ -7,9 +7,8 @@ import { build, type Plugin } from 'vite';
 
 // Usage: node scripts/bundle.ts [LINK]. Puts the program with its libraries into few files, because loading more than a
 // thousand modules one by one takes half of the time of a start and a fifth of its memory, and makes LINK point to them.
-// They are CommonJS, which Node loads quicker. What starts git for a scan stands in one file, the rest of what a scan
-// needs in another; what is imported when it is needed stays apart. The link moves at once; the folder before stays, and
-// each that a process was started from.
+// What starts git for a scan stands in one file, the rest of what a scan needs in another; what is imported when it is
+// needed stays apart. The link moves at once; the folder before stays, and each that a process was started from.
 const link = resolve(process.argv[2] ?? '.cache/program');
 const root = resolve(import.meta.dirname, '..');
 const parent = dirname(link);
@@ -22,24 +21,18 @@ const keepPlaces: Plugin = {
   name: 'keep-places',
   enforce: 'pre',
   transform(code, id) {
-    if (!/\b(?:import\.meta\.url|__dirname)\b/u.test(code)) return null;
-    const place = `../../${relative(root, id)}`;
-    return code
-      .replaceAll('import.meta.url', `new URL(${JSON.stringify(place)}, import.meta.url).href`)
-      .replaceAll(
-        /\b__dirname\b/gu,
-        `require('node:path').join(__dirname, ${JSON.stringify(dirname(place))})`,
-      );
+    if (!code.includes('import.meta.url')) return null;
+    const place = `new URL(${JSON.stringify(`../../${relative(root, id)}`)}, import.meta.url).href`;
+    return code.replaceAll('import.meta.url', place);
   },
 };
 
-// What a library would use if it were installed is not; what waits at its top level cannot be in a file of CommonJS.
-const leaveOut: Plugin = {
-  name: 'leave-out',
+// What a library would use if it were installed is not.
+const leaveOutAbsent: Plugin = {
+  name: 'leave-out-absent',
   enforce: 'pre',
   async resolveId(source, importer, options) {
     if (isBuiltin(source) || importer === undefined) return null;
-    if (source === 'ink') return { id: source, external: true };
     const found = await this.resolve(source, importer, { ...options, skipSelf: true });
     return found === null ? { id: source, external: true } : null;
   },
@@ -53,7 +46,7 @@ try {
     root,
     configFile: false,
     logLevel: 'error',
-    plugins: [keepPlaces, leaveOut],
+    plugins: [keepPlaces, leaveOutAbsent],
     ssr: { noExternal: true },
     build: {
       ssr: 'src/app/main.ts',
@@ -61,9 +54,9 @@ try {
       target: 'node24',
       rolldownOptions: {
         output: {
-          format: 'cjs',
-          entryFileNames: '[name].cjs',
-          chunkFileNames: '[name]-[hash].cjs',
+          format: 'es',
+          entryFileNames: '[name].mjs',
+          chunkFileNames: '[name]-[hash].mjs',
           codeSplitting: {
             groups: [
               { name: 'search', test: search, priority: 2 },

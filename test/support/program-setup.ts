@@ -6,6 +6,6 @@ const sources = ['src', 'package-lock.json', 'scripts/bundle.ts'];
 
 /** Makes the bundle that `./run` starts, once a run when its sources are newer: tests start what people start. */
 export async function setup(): Promise<void> {
-  if (await isNewerThan('.cache/program/main.cjs', sources)) return;
+  if (await isNewerThan('.cache/program/main.mjs', sources)) return;
   await promisify(execFile)(process.execPath, ['scripts/bundle.ts'], { cwd: root });
 }

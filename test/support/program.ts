@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 /** The command line as `./run` starts it. */
-export const program = fileURLToPath(new URL('../../.cache/program/main.cjs', import.meta.url));
+export const program = fileURLToPath(new URL('../../.cache/program/main.mjs', import.meta.url));
 
 const compiled = fileURLToPath(new URL('../../.cache/compile', import.meta.url));
 
