@@ -9,8 +9,10 @@ import { findChromium, launchChromium } from '../test/support/chromium.ts';
 import { becomeFirstAdmin, lendSession } from '../test/support/dashboard-person.ts';
 import { startDashboardService } from '../test/support/dashboard-service.ts';
 import { createFreshDatabase } from '../test/support/fresh-database.ts';
+import { setup as makeProgram } from '../test/support/program-setup.ts';
 import { seedTasks } from './seed-tasks.ts';
 
+await makeProgram();
 const size = Number(process.argv[2] ?? 100_000);
 const rounds = 10;
 const executable = await findChromium();

@@ -11,6 +11,7 @@ import { stopEmbedded } from '../src/platform/database/embedded/supervisor.ts';
 import { type FleetProcess, startRole } from '../test/support/fleet.ts';
 import { createFreshDatabase, type FreshDatabase } from '../test/support/fresh-database.ts';
 import { createGithubLoop, manager } from '../test/support/github-loop.ts';
+import { setup as makeProgram } from '../test/support/program-setup.ts';
 import { createServiceProcess, type ServiceProcess } from '../test/support/service-process.ts';
 import { signDelivery } from '../test/support/sign-delivery.ts';
 
@@ -21,6 +22,7 @@ import { signDelivery } from '../test/support/sign-delivery.ts';
  *   takeover  a worker is killed while its agent works; time until another one has laid a new workspace for it
  *   peer      as `workers`, with pg-boss and jobs that only wait
  */
+await makeProgram();
 const which = process.argv[2] ?? 'all';
 const run = promisify(execFile);
 const dataDir = await mkdtemp(join(tmpdir(), 'cms-bench-fleet-'));

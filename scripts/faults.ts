@@ -8,6 +8,7 @@ import { stopEmbedded } from '../src/platform/database/embedded/supervisor.ts';
 import { type Cell, cells, faults, nameOf, places, unrun } from '../test/faults/cells.ts';
 import { runCell } from '../test/faults/run-cell.ts';
 import { createFreshDatabase } from '../test/support/fresh-database.ts';
+import { setup as makeProgram } from '../test/support/program-setup.ts';
 
 /**
  * The fault matrix: `npm run test:faults -- [--seeds N] [--seed N] [--cell TEXT] [--minutes M] [--at-once K] [--fresh]`.
@@ -54,6 +55,7 @@ const work = seeds
   .flatMap((seed) => wanted.map((cell) => ({ cell, seed })))
   .filter(({ cell, seed }) => repeats || !passed.has(`${seed} ${nameOf(cell)}`));
 const until = Date.now() + Number(values.minutes) * 60_000;
+await makeProgram();
 const dataDir = await mkdtemp(join(tmpdir(), 'cms-faults-'));
 const lines: Line[] = [];
 

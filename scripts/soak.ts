@@ -13,6 +13,7 @@ import { listRuns } from '../src/operations/runs/contract.ts';
 import { serviceStatus } from '../src/operations/service/contract.ts';
 import { listTasks } from '../src/operations/tasks/contract.ts';
 import { stopEmbedded } from '../src/platform/database/embedded/supervisor.ts';
+import { setup as makeProgram } from '../test/support/program-setup.ts';
 import { startService } from '../test/support/running-service.ts';
 
 /**
@@ -36,6 +37,7 @@ interface Sample {
   readonly timers: number;
 }
 
+await makeProgram();
 const folder = await mkdtemp(join(tmpdir(), 'cms-soak-'));
 const run = promisify(execFile);
 const repository = join(folder, 'r');
