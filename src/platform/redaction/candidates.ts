@@ -2,7 +2,7 @@ import { escapePairs, isEscapePair, isWide } from './decoded-view.ts';
 import { isGap } from './gaps.ts';
 import { addPlace, noPlaces, type Places } from './places.ts';
 import { letters, rolled, slotOf, slots } from './rolling-letters.ts';
-import { createUnits } from './units.ts';
+import { createUnits, unitsIn } from './units.ts';
 
 /** Where in a text something may be, found in one pass; valid until the next look. */
 export interface Candidates {
@@ -60,7 +60,7 @@ export function createMarks(): Marks {
       mark(slot, formatBit);
       const all = starts.get(slot) ?? [];
       starts.set(slot, all);
-      all.push(Uint16Array.from(start, (_, at) => start.charCodeAt(at)));
+      all.push(unitsIn(start));
       const least = Math.min(most, ...all.map(({ length }) => length)) - letters;
       further.counts[slot] = least;
       for (const one of all) further.marks[furtherSlot(slot, one, letters, least)] = 1;

@@ -7,6 +7,8 @@ export interface ContextFormat {
   readonly before?: string;
   /** Where they are the name of a secret: the characters one of which stands behind it, none of them part of a name. */
   readonly follows?: string;
+  /** The characters one of which stands behind that one, blanks left out of account; any character when not given. */
+  readonly later?: string;
   /** What stands in each of them, at most `within` characters behind the beginning: known sooner than by the pattern. */
   readonly holds?: string;
   readonly within?: number;

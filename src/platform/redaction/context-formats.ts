@@ -18,6 +18,9 @@ const schemes =
 /** `password: should be long`: after a colon and a blank an ordinary word, and the sentence goes on. */
 const prose = String.raw`(?<=: )[A-Za-z]?[a-z]{1,15}[,.]? [A-Za-z(}]`;
 
+/** How only code begins, told before the rest of it is read; never by what the sign `:=` would leave of itself. */
+const code = String.raw`(?:(?<=:)=)?[{(*.[<]`;
+
 /** In the order in which they are tried at one place. */
 export const contextFormats: readonly ContextFormat[] = [
   {
@@ -152,6 +155,7 @@ export const contextFormats: readonly ContextFormat[] = [
     kind: 'markup-secret',
     starts: nameStarts,
     follows: `"'`,
+    later: 'vV',
     isBehindName: true,
     pattern: new RegExp(String.raw`["'][ \t]{1,8}value=["']([^"'<>\n]{4,1024})["']`, 'iy'),
     leave: isPlaceholder,
@@ -170,7 +174,7 @@ export const contextFormats: readonly ContextFormat[] = [
     starts: nameStarts,
     follows: '\\"\' \t*=:%',
     isBehindName: true,
-    pattern: new RegExp(String.raw`${sign}(?!${prose})([^\s"'\`\\,;&<>]{6,1024})`, 'iy'),
+    pattern: new RegExp(String.raw`${sign}(?!${prose}|${code})([^\s"'\`\\,;&<>]{6,1024})`, 'iy'),
     leave: (secret, match, next) =>
       looksLikeCode(secret) || isProse(secret, match) || isName(secret, match, next),
   },

@@ -3,6 +3,7 @@ import { looksLikeCode, looksRandom, looksStrong } from './not-a-secret.ts';
 import { nameStarts, secretNames, sign } from './secret-names.ts';
 
 const quoted = String.raw`["'\`]([^\s"'\`<>\\]{6,1024})["'\`]`;
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const isNoSecret = (secret: string): boolean =>
   looksLikeCode(secret) ||
   !looksRandom(secret) ||
@@ -26,6 +27,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     kind: 'declaration',
     starts: nameStarts,
     follows: '?: \t',
+    later: `:&${letters}`,
     isBehindName: true,
     pattern: new RegExp(
       String.raw`\??(?::[ \t]?|[ \t])(?:&(?:'static )?)?[A-Za-z]{2,20}(?:\[\])?[ \t]{0,4}=[ \t]{0,4}${quoted}`,
@@ -47,6 +49,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     kind: 'declaration',
     starts: nameStarts,
     follows: `"'`,
+    later: ',',
     isBehindName: true,
     pattern: new RegExp(String.raw`["'],[ \t]{0,4}${quoted}`, 'iy'),
     leave: (secret) => isNoSecret(secret) || !(looksStrong(secret) || /[!@#$%^&*]/.test(secret)),
@@ -56,6 +59,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     kind: 'declaration',
     starts: nameStarts,
     follows: ' \t',
+    later: 'Nn"\'`',
     isBehindName: true,
     pattern: new RegExp(String.raw`[ \t]{1,8}N?${quoted}`, 'iy'),
     leave: isNoSecret,
@@ -77,6 +81,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     kind: 'named-value',
     starts: nameStarts,
     follows: '"',
+    later: '{',
     isBehindName: true,
     pattern: new RegExp(
       String.raw`" ?\{[^{}"]{0,80}default[ \t]{0,20}=[ \t]{0,4}"([^"\n]{6,1024})"`,
@@ -89,6 +94,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     kind: 'markup-secret',
     starts: nameStarts,
     follows: `<"'`,
+    later: '/>',
     isBehindName: true,
     pattern: new RegExp(String.raw`(?:</key>\s{0,40}<string>|["']>)([^<>\s]{6,1024})</`, 'iy'),
     leave: isNoSecret,
@@ -98,6 +104,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     kind: 'assignment',
     starts: nameStarts,
     follows: `"':`,
+    later: '|>:',
     isBehindName: true,
     pattern: new RegExp(
       String.raw`["']?:[ \t]{1,8}[|>][+-]?[ \t]{0,4}\n[ \t]{1,40}([^\s"']{6,4096})`,
@@ -201,6 +208,7 @@ export const quotedFormats: readonly ContextFormat[] = [
     kind: 'assignment',
     starts: nameStarts,
     follows: '"\' \t=:',
+    later: '=:>"\'',
     isBehindName: true,
     pattern: new RegExp(
       String.raw`["']?[ \t]{0,32}(?:=>|:=|=|:)[ \t]{0,32}(?:"([^"\s\\]{6,256})"|'([^'\s\\]{6,256})')`,

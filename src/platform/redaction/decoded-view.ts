@@ -47,6 +47,9 @@ export function isEscapePair(first: number, second: number): boolean {
   return first < 128 && second < 128 && isPair[first * 128 + second] === 1;
 }
 
+/** How far letters in full width are from those of ASCII. */
+const fullWidth = 0xfee0;
+
 /** Letters in full width stand for those of ASCII and are an escape each. */
 export function isWide(unit: number): boolean {
   return unit >= 0xff01 && unit <= 0xff5e;
@@ -90,14 +93,44 @@ export function decodedText(text: string): string {
 /** One round of decoding; null when there was nothing to decode. */
 function decodedOnce(text: string): string | null {
   code.lastIndex = 0;
-  let result = '';
+  let match = code.exec(text);
+  if (match === null) return null;
+  const units = new Uint16Array(text.length);
+  let length = 0;
   let copied = 0;
-  for (let match = code.exec(text); match !== null; match = code.exec(text)) {
-    if (match.index > copied) result += text.slice(copied, match.index);
-    result += meaningOf(match);
+  for (; match !== null; match = code.exec(text)) {
+    for (; copied < match.index; copied += 1) units[length++] = text.charCodeAt(copied);
+    const letters = meaningOf(match);
+    for (let at = 0; at < letters.length; at += 1) units[length++] = letters.charCodeAt(at);
     copied = code.lastIndex;
+    // A long row of such escapes is read in a tenth of the time that the expression takes for each.
+    for (let unit = shortEscape(text, copied); unit >= 0; unit = shortEscape(text, copied)) {
+      units[length++] = unit;
+      copied += isWide(text.charCodeAt(copied)) ? 1 : 3;
+    }
+    code.lastIndex = copied;
   }
-  return copied === 0 ? null : result + text.slice(copied);
+  for (; copied < text.length; copied += 1) units[length++] = text.charCodeAt(copied);
+  return Buffer.from(units.buffer, 0, length * 2).toString('utf16le');
+}
+
+/** What `%41`, `=41` or a letter in full width stands for; -1 when none of them is at this place. */
+function shortEscape(text: string, at: number): number {
+  if (at >= text.length) return -1;
+  const first = text.charCodeAt(at);
+  if (isWide(first)) return first - fullWidth;
+  if ((first !== 0x25 && first !== 0x3d) || at + 2 >= text.length) return -1;
+  const [high, low] = [text.charCodeAt(at + 1), text.charCodeAt(at + 2)];
+  if (first === 0x3d && (high > 0x46 || low > 0x46)) return -1;
+  const value = hexValue(high) * 16 + hexValue(low);
+  return hexValue(low) < 0 ? -1 : value;
+}
+
+/** Negative for what is no digit. */
+function hexValue(unit: number): number {
+  if (unit >= 0x30 && unit <= 0x39) return unit - 0x30;
+  const small = unit | 0x20;
+  return small >= 0x61 && small <= 0x66 ? small - 0x57 : -16;
 }
 
 export function viewOf(text: string, { from, to }: EscapedPart): DecodedView {
@@ -175,7 +208,7 @@ function meaningOf(match: RegExpExecArray): string {
   const [, url, decimal, hex, unit, point, long, byte, octal, printable, wide] = match;
   if (decimal !== undefined) return ofCode(Number(decimal));
   if (octal !== undefined) return ofCode(Number.parseInt(octal, 8));
-  if (wide !== undefined) return String.fromCharCode(wide.charCodeAt(0) - 0xfee0);
+  if (wide !== undefined) return String.fromCharCode(wide.charCodeAt(0) - fullWidth);
   const digits = url ?? hex ?? unit ?? point ?? long ?? byte ?? printable;
   return digits === undefined ? '' : ofCode(Number.parseInt(digits, 16));
 }

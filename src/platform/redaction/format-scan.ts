@@ -6,6 +6,7 @@ import { prefixedFormats } from './prefixed-formats.ts';
 import { letters, rolled, slotOf, slots } from './rolling-letters.ts';
 import { secretNames } from './secret-names.ts';
 import { discordToken, type ShapeFormat, shapeFormats } from './shape-formats.ts';
+import { unitsIn } from './units.ts';
 
 /** A secret in a text: which part of it is replaced, and from where the scan goes on. */
 interface Found {
@@ -19,6 +20,8 @@ interface Found {
 interface Reader {
   /** The characters one of which stands behind the name of a secret; null when it does not look behind one. */
   readonly follows: Uint8Array | null;
+  /** The characters one of which stands behind that one, blanks left out of account; null for any. */
+  readonly later: Uint8Array | null;
   /** `behind`: where the name ends. */
   readonly read: (text: string, at: number, units: Uint16Array, behind: number) => Found | null;
 }
@@ -28,6 +31,8 @@ interface Place {
   readonly readers: readonly Reader[];
   /** Those that do not look behind a name. */
   readonly nameless: readonly Reader[];
+  /** Those that look behind a name at which this character of ASCII stands, and the nameless; filled as they are asked for. */
+  readonly byNext: (readonly Reader[] | undefined)[];
   /** How the names begin that the others look behind. */
   readonly names: readonly Uint16Array[];
 }
@@ -44,42 +49,48 @@ export function createFormatScan(
   replacementOf: (kind: string, secret: string) => string,
 ): (seen: Candidates) => string {
   const places: Place[] = Array.from({ length: slots });
+  const left: LeftAlone = new Map();
   const add = (start: string, reader: Reader, names: readonly Uint16Array[] = []): void => {
     const slot = slotOf(start);
     const { readers = [], nameless = [], names: known = [] } = places[slot] ?? {};
     places[slot] = {
       readers: [...readers, reader],
       nameless: reader.follows === null ? [...nameless, reader] : nameless,
+      byNext: [],
       names: known.length > 0 ? known : names,
     };
   };
   const replacement = '[REDACTED:';
-  add(replacement, { follows: null, read: readReplacement });
+  add(replacement, { follows: null, later: null, read: readReplacement });
   marks.addFormat(replacement);
   for (const format of prefixedFormats) {
     for (const prefix of format.prefixes) {
-      add(prefix, { follows: null, read: prefixedReader(format, prefix) });
+      add(prefix, { follows: null, later: null, read: prefixedReader(format, prefix) });
       marks.addFormat(prefix);
     }
   }
   for (const format of contextFormats) {
     for (const start of format.starts) marks.addFormat(start);
     const follows = format.follows === undefined ? null : setOf(format.follows);
+    const later = format.later === undefined ? null : setOf(format.later);
     for (const all of Map.groupBy(format.starts, slotOf).values()) {
       const begins = all.map(unitsIn);
-      const reader = { follows, read: contextReader(format, begins) };
+      // Behind a name it was asked already how that begins.
+      const read = contextReader(format, follows === null ? begins : null, left);
+      const reader = { follows, later, read };
       add(all[0] ?? '', reader, follows === null ? [] : begins);
     }
   }
   for (const format of shapeFormats) {
     for (const start of format.holds) {
-      add(start, { follows: null, read: shapeReader(format) });
+      add(start, { follows: null, later: null, read: shapeReader(format) });
       marks.addFormat(start);
     }
   }
   return (seen) => {
     const mayHold = mayHoldToken(seen);
     const clean = replaced(seen, places, replacementOf);
+    left.clear();
     if (!mayHold) return clean;
     return clean.replace(discordToken.pattern, (secret) =>
       replacementOf(discordToken.kind, secret),
@@ -110,10 +121,6 @@ function setOf(characters: string): Uint8Array {
   const set = new Uint8Array(128);
   for (const unit of unitsIn(characters)) set[unit] = 1;
   return set;
-}
-
-function unitsIn(text: string): Uint16Array {
-  return Uint16Array.from(text, (_, at) => text.charCodeAt(at));
 }
 
 function replaced(
@@ -153,20 +160,35 @@ function firstOf(
   units: Uint16Array,
 ): Found | null {
   if (place === undefined) return null;
-  const { names, readers, nameless } = place;
+  const { names, nameless } = place;
   const behind = beginsLikeOne(units, at, names) ? behindName(text, at) : text.length;
   const next = units[behind] ?? nothing;
-  for (const { follows, read } of next === nothing ? nameless : readers) {
-    // Beyond ASCII each character may follow, and the pattern says whether it does.
-    if (follows !== null && follows[next] === 0) continue;
+  const second = next === nothing ? nothing : behindBlanks(units, behind + 1);
+  for (const { later, read } of next === nothing ? nameless : readersAt(place, next)) {
+    if (later !== null && later[second] === 0) continue;
     const found = read(text, at, units, behind);
     if (found !== null) return found;
   }
   return null;
 }
 
+function readersAt({ readers, byNext }: Place, next: number): readonly Reader[] {
+  // Beyond ASCII each character may follow, and the pattern says whether it does.
+  if (next >= 128) return readers;
+  return (byNext[next] ??= readers.filter(
+    ({ follows }) => follows === null || follows[next] === 1,
+  ));
+}
+
 /** What stands behind a name that is none, or behind one at the end of the text. */
 const nothing = 0;
+
+/** The first character from here on that is no blank. */
+function behindBlanks(units: Uint16Array, from: number): number {
+  let at = from;
+  while (units[at] === 0x20 || units[at] === 0x09) at += 1;
+  return units[at] ?? nothing;
+}
 
 /** Where the name that begins here ends; the end of the text when there is none. */
 function behindName(text: string, at: number): number {
@@ -211,7 +233,11 @@ function isLike(one: number, other: number): boolean {
 }
 
 /** What is left because of its words may still hold a secret by its letters, so the scan goes on behind the words. */
-function contextReader(format: ContextFormat, starts: readonly Uint16Array[]): Reader['read'] {
+function contextReader(
+  format: ContextFormat,
+  starts: readonly Uint16Array[] | null,
+  left: LeftAlone,
+): Reader['read'] {
   const { kind, pattern, leave, isBehindName = false, isBarren } = format;
   const before = format.before === undefined ? null : setOf(format.before);
   const isNear =
@@ -219,25 +245,54 @@ function contextReader(format: ContextFormat, starts: readonly Uint16Array[]): R
   let barren = { text: '', from: 0, to: 0 };
   return (text, at, units, behind) => {
     if (before !== null && (at === 0 || before[units[at - 1] ?? 0] !== 1)) return null;
-    if (!beginsLikeOne(units, at, starts)) return null;
+    if (starts !== null && !beginsLikeOne(units, at, starts)) return null;
     if (isNear !== null && !isNear(text, at)) return null;
     if (at > barren.from && at < barren.to && text === barren.text) return null;
     const from = isBehindName ? behind : at;
     pattern.lastIndex = from;
     const match = pattern.exec(text);
     if (match === null) return null;
-    const [whole, first, second = whole] = match;
-    const secret = first ?? second;
+    const whole = match[0];
+    const secret = match[1] ?? match[2] ?? whole;
     const start = from + whole.lastIndexOf(secret);
     const end = start + secret.length;
     if (secret.startsWith('[REDACTED:')) return null;
-    if (leave?.(secret, text.slice(at, from + whole.length), text.charAt(end)) === true) {
+    const to = from + whole.length;
+    if (leave !== undefined && isLeftAlone(leave, left, { secret, text, at, to, end })) {
       if (secret.length >= long && isBarren?.(secret) === true)
         barren = { text, from: at, to: end - long / 2 };
       return null;
     }
     return { kind, start, end, after: end, isLeft: false };
   };
+}
+
+/** What was left alone last by each rule in this text: what is left alone often comes again at once. */
+type LeftAlone = Map<
+  Leave,
+  { readonly secret: string; readonly match: string; readonly next: string }
+>;
+type Leave = NonNullable<ContextFormat['leave']>;
+
+function isLeftAlone(
+  leave: Leave,
+  left: LeftAlone,
+  given: { secret: string; text: string; at: number; to: number; end: number },
+): boolean {
+  const { secret, text, at, to } = given;
+  const next = text.charAt(given.end);
+  const last = left.get(leave);
+  if (
+    last?.secret === secret &&
+    last.next === next &&
+    last.match.length === to - at &&
+    text.startsWith(last.match, at)
+  )
+    return true;
+  const match = text.slice(at, to);
+  if (!leave(secret, match, next)) return false;
+  if (match.length < long) left.set(leave, { secret, match, next });
+  return true;
 }
 
 /** Whether this stands at most so many characters further on; each part of a text is searched once for it. */

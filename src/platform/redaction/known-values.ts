@@ -2,11 +2,24 @@ import { type Candidates, createLook, type Marks } from './candidates.ts';
 import { decodedText, escapedParts, viewOf } from './decoded-view.ts';
 import { isGap } from './gaps.ts';
 import { letters, rolled, slotOf } from './rolling-letters.ts';
+import { unitsIn } from './units.ts';
 
 interface Needle {
   readonly text: string;
   readonly replacement: string;
 }
+
+/**
+ * Values whose first three letters are alike. Many encodings begin alike (`\\u00`, `&#x`), so the long ones are told
+ * apart by further letters: the work at a place does not grow with the number of values.
+ */
+interface Bucket {
+  readonly short: Needle[];
+  readonly long: Map<number, Needle[]>;
+}
+
+/** So many letters are asked at once of a value that has them. */
+const further = 14;
 
 /** A value in a text. */
 interface Found {
@@ -26,18 +39,21 @@ export interface KnownValues {
 }
 
 export function createKnownValues(marks: Marks): KnownValues {
-  const buckets = new Map<number, Needle[]>();
+  const buckets = new Map<number, Bucket>();
   const lookAtView = createLook(marks);
   return {
     add: (given, replacement) => {
       const text = withoutGaps(given);
       if (text.length < letters) return;
       const slot = slotOf(text);
-      const bucket = buckets.get(slot) ?? [];
-      if (bucket.some((needle) => needle.text === text)) return;
-      bucket.push({ text, replacement });
-      bucket.sort((a, b) => b.text.length - a.text.length);
+      const bucket = buckets.get(slot) ?? { short: [], long: new Map<number, Needle[]>() };
       buckets.set(slot, bucket);
+      const hash = hashAt(unitsIn(text), text.length, 0);
+      const needles = hash === null ? bucket.short : (bucket.long.get(hash) ?? []);
+      if (needles.some((needle) => needle.text === text)) return;
+      needles.push({ text, replacement });
+      needles.sort((a, b) => b.text.length - a.text.length);
+      if (hash !== null) bucket.long.set(hash, needles);
       marks.addKnown(text);
     },
     replaceIn: (text, lookAt) => {
@@ -71,7 +87,7 @@ function replaced(text: string, all: readonly Found[]): string {
 
 function found(
   { text, units, known }: Candidates,
-  buckets: ReadonlyMap<number, readonly Needle[]>,
+  buckets: ReadonlyMap<number, Bucket>,
 ): readonly Found[] {
   const all: Found[] = [];
   let after = 0;
@@ -112,7 +128,39 @@ function longest(
   units: Uint16Array,
   length: number,
   start: number,
-  needles: readonly Needle[] = [],
+  bucket: Bucket | undefined,
+): { readonly end: number; readonly replacement: string } | null {
+  if (bucket === undefined) return null;
+  const hash = bucket.long.size === 0 ? null : hashAt(units, length, start);
+  const long = hash === null ? undefined : bucket.long.get(hash);
+  return (
+    longestOf(long ?? [], units, length, start) ?? longestOf(bucket.short, units, length, start)
+  );
+}
+
+/** Of the first letters that count; null when there are not so many. */
+function hashAt(units: Uint16Array, length: number, start: number): number | null {
+  let hash = 0;
+  let counted = 0;
+  let gap = 0;
+  for (let at = start; at < length; at += 1) {
+    const unit = units[at] ?? 0;
+    if (isGap(unit)) {
+      if ((gap += 1) > longestGap) return null;
+      continue;
+    }
+    gap = 0;
+    hash = (Math.imul(hash, 31) + unit) | 0;
+    if ((counted += 1) === further) return hash;
+  }
+  return null;
+}
+
+function longestOf(
+  needles: readonly Needle[],
+  units: Uint16Array,
+  length: number,
+  start: number,
 ): { readonly end: number; readonly replacement: string } | null {
   for (const needle of needles) {
     const end = endOf(needle.text, units, length, start);

@@ -23,18 +23,18 @@ const foreign = [
   ...chinese,
 ];
 
-/** What people call a secret; source of a regular expression without regard to case. */
+/** What people call a secret, the frequent ones first; source of a regular expression without regard to case. */
 export const secretNames = [
   'pass(?:word|wort|wd|phrase|code|ord)',
-  ...foreign,
+  'token',
   'pwd',
   'psk',
   'secret(?:[_-]?(?:access[_-]?)?key(?:[_-]?base)?|[_-]?token|[_-]?value)?',
   '(?:api|access|account|private|encryption|signing|master|shared|session|auth|app|application|service|license|deploy|storage|admin|subscription)[ _-]?(?:access[ _-]?)?key',
   '(?<=(?:otp|mfa|2fa)[ _-]?)(?:seed|key)',
-  'token',
   'credential',
   'client[_-]?key[_-]?data',
+  ...foreign,
 ].join('|');
 
 const starts =

@@ -25,6 +25,11 @@ export function createUnits(): (text: string) => Uint16Array {
   };
 }
 
+/** The code units of a short text in an array of its own. */
+export function unitsIn(text: string): Uint16Array {
+  return Uint16Array.from(text, (_, at) => text.charCodeAt(at));
+}
+
 function filled(units: Uint16Array, text: string): Uint16Array {
   const { length } = text;
   if (length <= short)

@@ -22,6 +22,7 @@ export const vendorFormats: readonly ContextFormat[] = [
       String.raw`(?:${vendors.join('|')})[A-Za-z0-9_.-]{0,30}["'\\]{0,3}[ \t]{0,4}(?:=>|:=|=|:|,)[ \t]{0,4}["'\\\`]{0,3}([A-Za-z0-9][A-Za-z0-9_.=+/-]{14,255})(?![A-Za-z0-9_@(])`,
       'iy',
     ),
+    isBarren,
     leave: (secret, match) =>
       looksLikeCode(secret) || isOther.test(match) || secret.includes('://') || !isKey(secret),
   },
@@ -31,6 +32,7 @@ export const vendorFormats: readonly ContextFormat[] = [
     starts: ['cred', 'auth'],
     pattern:
       /(?:creds?|credentials?|auth(?!or|ent|[_-]?(?:token|key|secret)))[A-Za-z0-9_-]{0,20}["'\\]{0,3}[ \t]{0,4}(?:=>|:=|=|:)[ \t]{0,4}["'\\`]{0,3}([A-Za-z0-9][A-Za-z0-9_.=+/-]{18,255})(?![A-Za-z0-9_@(])/iy,
+    isBarren,
     leave: (secret, match) =>
       looksLikeCode(secret) || isOther.test(match) || secret.includes('://') || !isKey(secret),
   },
@@ -41,4 +43,11 @@ function isKey(value: string): boolean {
   if (/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(value)) return true;
   if (/^v?[0-9]{1,4}[.-][0-9]{1,4}[.-]/.test(value)) return false;
   return value.split(/[./_=-]+/).some((part) => part.length >= 12 && looksStrong(part));
+}
+
+/** Neither it nor a part of it is a key: none of its words has digits and letters enough. */
+function isBarren(value: string): boolean {
+  return value
+    .split(/[./_=-]+/)
+    .every((part) => part.length < 12 || !/[0-9]/.test(part) || !/[A-Za-z]/.test(part));
 }
