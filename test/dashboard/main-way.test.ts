@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   axeViolations,
@@ -47,6 +47,12 @@ async function states(title: string): Promise<readonly string[]> {
     [title],
   );
   return rows.map(({ state }) => state);
+}
+
+/** What a screen reader says of an element after its name. */
+async function describedBy(element: Locator): Promise<string> {
+  const id = await element.getAttribute('aria-describedby');
+  return id === null ? '' : await page.locator(`#${id}`).innerText();
 }
 
 /** Does something by the palette of commands, as its first answer to these words. */
@@ -129,10 +135,18 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('the das
     await changeWords('release.sh', 'Delete the branches, too.');
     await detail.getByText('It was changed since you read it.').waitFor();
     expect(await detail.getByText('Delete the branches, too.').count()).toBe(0);
+    // Nor can what was changed be approved: the button says why, and the key does nothing.
+    const approve = detail.getByRole('button', { name: /^Approve/u });
+    expect(await approve.isDisabled()).toBe(true);
+    expect(await describedBy(approve)).toMatch(/can no longer be approved/u);
+    await page.keyboard.press('a');
+    await approve.click({ force: true });
+    expect(await list.getByRole('listitem').count()).toBe(5);
     expect(await axeViolations(page)).toEqual([]);
     await keepPicture(page, 'inbox-changed-words');
     await detail.getByRole('button', { name: 'Read it again' }).click();
     await detail.getByText('Delete the branches, too.').first().waitFor();
+    expect([await approve.isDisabled(), await describedBy(approve)]).toEqual([false, '']);
 
     // On the page of the task, too.
     await detail.getByRole('link', { name: 'whole story' }).click();
@@ -147,6 +161,9 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('the das
       .waitFor();
     await page.keyboard.press('Escape');
     await page.getByText('It was changed since you read it.').waitFor();
+    const held = page.getByRole('button', { name: /^Approve/u });
+    expect(await held.isDisabled()).toBe(true);
+    expect(await describedBy(held)).toMatch(/can no longer be approved/u);
     expect(await states('release.sh')).toEqual(['proposed']);
     await command('go to inbox');
 

@@ -2,17 +2,21 @@ import { AlarmClock, Ban, Check, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useSession } from '../../data/session.tsx';
 import { Button } from '../../parts/button.tsx';
+import { changedWordsId } from '../../parts/changed-words.tsx';
 import { counted } from '../../parts/format.ts';
 
 /** One decision over everything that is selected. */
 export function BulkBar({
   count,
+  isOld,
   onApprove,
   onReject,
   onSnooze,
   onClear,
 }: {
   readonly count: number;
+  /** One of them is open and was changed since: that has to be read again before it can be approved. */
+  readonly isOld: boolean;
   readonly onApprove: () => void;
   readonly onReject: () => void;
   readonly onSnooze: () => void;
@@ -29,7 +33,9 @@ export function BulkBar({
       <Button
         look="primary"
         icon={<Check aria-hidden size={14} />}
-        disabled={!may('tasks:approve')}
+        disabled={isOld || !may('tasks:approve')}
+        focusableWhenDisabled={isOld}
+        aria-describedby={isOld ? changedWordsId : undefined}
         onClick={onApprove}
       >
         Approve

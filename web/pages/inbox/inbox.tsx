@@ -97,15 +97,23 @@ function wordsOf({ show, repo, kind, q }: InboxSearch, count: number): string {
     .join(' ');
 }
 
-/** What the person was shown of each proposal: its words where it was opened, else its line where it was selected. */
+/**
+ * What the person was shown of each proposal: its words where it was opened, else its line where it was selected. `oldId`
+ * is the one whose words were changed while they are shown.
+ */
 function useRead(): {
-  readonly shown: (task: Read) => void;
+  readonly oldId: string | undefined;
+  readonly shown: (task: Read, isOld: boolean) => void;
   readonly listed: (tasks: readonly Read[]) => void;
   readonly asRead: (task: Read) => Read;
 } {
   const hashes = useRef(new Map<string, string | null>());
+  const [oldId, setOldId] = useState<string>();
   const [read] = useState(() => ({
-    shown: ({ id, contentHash }: Read) => void hashes.current.set(id, contentHash),
+    shown: ({ id, contentHash }: Read, isOld: boolean) => {
+      hashes.current.set(id, contentHash);
+      setOldId(isOld ? id : undefined);
+    },
     listed: (tasks: readonly Read[]) => {
       for (const { id, contentHash } of tasks)
         if (!hashes.current.has(id)) hashes.current.set(id, contentHash);
@@ -116,7 +124,7 @@ function useRead(): {
       contentHash: hashes.current.get(id) ?? contentHash,
     }),
   }));
-  return read;
+  return { ...read, oldId };
 }
 
 /**
@@ -176,6 +184,10 @@ function Decisions({
         ? []
         : [current];
 
+  // What was changed under the eyes of the person cannot be approved before it is read again.
+  const isOld = subjects.some(({ id }) => id === read.oldId);
+  const cannotApprove = isOld || !may('tasks:approve');
+
   const step = (by: number, extend: boolean): void => {
     const at = tasks.findIndex(({ id }) => id === current?.id);
     const next = tasks[Math.min(tasks.length - 1, Math.max(0, at + by))];
@@ -199,7 +211,7 @@ function Decisions({
     setSearch({ task: isOpened ? next?.id : undefined }, { replace: true });
   };
   const approve = (): void => {
-    if (!may('tasks:approve')) return;
+    if (cannotApprove) return;
     decide.approve(subjects.map(read.asRead));
     decided();
   };
@@ -228,7 +240,7 @@ function Decisions({
       isHidden: current === undefined,
       run: () => open(current?.id),
     },
-    { key: 'a', does: 'Approve', isHidden: cannotDecide, run: approve },
+    { key: 'a', does: 'Approve', isHidden: cannotDecide || isOld, run: approve },
     {
       key: 'r',
       does: 'Reject, with a reason',
@@ -272,6 +284,7 @@ function Decisions({
         {selection.ids.size > 0 ? (
           <BulkBar
             count={selection.ids.size}
+            isOld={isOld}
             onApprove={approve}
             onReject={() => ask('reject')}
             onSnooze={() => ask('snooze')}

@@ -10,7 +10,7 @@ import { useSession } from '../../data/session.tsx';
 import { useWordsRead } from '../../data/words-read.ts';
 import { Status } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
-import { ChangedWords } from '../../parts/changed-words.tsx';
+import { ChangedWords, changedWordsId } from '../../parts/changed-words.tsx';
 import { repositoryName } from '../../parts/format.ts';
 import { ScrollBox } from '../../parts/scroll-box.tsx';
 import { Bone, Loaded } from '../../parts/states.tsx';
@@ -21,8 +21,8 @@ import { EditDialog } from './edit-dialog.tsx';
 import type { Read } from './use-decide.ts';
 
 interface DetailParts {
-  /** The words that are shown, whenever they are others. */
-  readonly onRead: (task: Read) => void;
+  /** The words that are shown, whenever they are others; `isOld`: they can no longer be approved. */
+  readonly onRead: (task: Read, isOld: boolean) => void;
   readonly isEditing: boolean;
   readonly onEdit: (isEditing: boolean) => void;
   readonly onApprove: () => void;
@@ -49,7 +49,10 @@ function Shown({
   const { shown: task, isOld, readAgain, follow } = useWordsRead(now, isFresh);
   const { onRead } = parts;
   const { id, title, contentHash } = task;
-  useEffect(() => onRead({ id, title, contentHash }), [onRead, id, title, contentHash]);
+  useEffect(
+    () => onRead({ id, title, contentHash }, isOld),
+    [onRead, id, title, contentHash, isOld],
+  );
   return (
     <article
       aria-label={task.title}
@@ -92,7 +95,7 @@ function Shown({
           <p className="mt-2 rounded-6 bg-warn-tint px-3 py-2 text-13 text-warn">{task.note}</p>
         )}
         {isOld ? <ChangedWords onReadAgain={readAgain} /> : null}
-        <Actions task={task} {...parts} />
+        <Actions task={task} isOld={isOld} {...parts} />
       </div>
       <ScrollBox
         label="What the decision is about"
@@ -115,11 +118,12 @@ function Shown({
 
 function Actions({
   task,
+  isOld,
   onApprove,
   onReject,
   onSnooze,
   onEdit,
-}: DetailParts & { readonly task: TaskStory }): ReactNode {
+}: DetailParts & { readonly task: TaskStory; readonly isOld: boolean }): ReactNode {
   const { may } = useSession();
   const unsnooze = useAct(unsnoozeTask);
   const mayDecide = may('tasks:approve');
@@ -130,7 +134,10 @@ function Actions({
         icon={<Check aria-hidden size={15} />}
         hint="a"
         aria-keyshortcuts="a"
-        disabled={!mayDecide}
+        disabled={!mayDecide || isOld}
+        // Reached by Tab all the same, so that the reason is heard.
+        focusableWhenDisabled={isOld}
+        aria-describedby={isOld ? changedWordsId : undefined}
         onClick={onApprove}
       >
         Approve

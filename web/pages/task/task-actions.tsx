@@ -15,6 +15,7 @@ import { useAct } from '../../data/data.tsx';
 import { useSession } from '../../data/session.tsx';
 import { toApiError } from '../../data/to-api-error.ts';
 import { Button } from '../../parts/button.tsx';
+import { changedWordsId } from '../../parts/changed-words.tsx';
 import { Dialog, DialogButtons } from '../../parts/dialog.tsx';
 import { TextArea } from '../../parts/field.tsx';
 import { useKeys } from '../../parts/keys.tsx';
@@ -29,16 +30,33 @@ interface Act {
   readonly consequence: string;
   readonly look?: 'primary' | 'danger';
   readonly takesReason?: boolean;
+  /** It counts for the words that are shown and no others. */
+  readonly bindsWords?: boolean;
   readonly run: (reason: string) => Promise<unknown>;
 }
 
 /** What can be done with the task as it stands; each says what will happen and is done after a second click. */
-export function TaskActions({ task }: { readonly task: TaskStory }): ReactNode {
+export function TaskActions({
+  task,
+  isOld,
+}: {
+  readonly task: TaskStory;
+  /** Its words were changed since they were shown, so they cannot be approved. */
+  readonly isOld: boolean;
+}): ReactNode {
   const acts = useActs(task);
   const { may } = useSession();
   const [asking, setAsking] = useState<Act | null>(null);
   const allowed = acts.filter(({ permission }) => may(permission));
-  useKeys(allowed.map((act) => ({ key: act.key, does: act.word, run: () => setAsking(act) })));
+  const isHeld = (act: Act): boolean => isOld && act.bindsWords === true;
+  useKeys(
+    allowed.map((act) => ({
+      key: act.key,
+      does: act.word,
+      isHidden: isHeld(act),
+      run: () => (isHeld(act) ? undefined : setAsking(act)),
+    })),
+  );
   if (allowed.length === 0) return null;
   return (
     <div className="flex flex-wrap gap-2">
@@ -49,6 +67,9 @@ export function TaskActions({ task }: { readonly task: TaskStory }): ReactNode {
           icon={<act.icon aria-hidden size={15} />}
           hint={act.key}
           aria-keyshortcuts={act.key}
+          disabled={isHeld(act)}
+          focusableWhenDisabled={isHeld(act)}
+          aria-describedby={isHeld(act) ? changedWordsId : undefined}
           onClick={() => setAsking(act)}
         >
           {act.word}
@@ -124,6 +145,7 @@ function useActs(task: TaskStory): readonly Act[] {
     icon: Check,
     permission: 'tasks:approve',
     look: 'primary',
+    bindsWords: true,
     consequence: `${agent} does it exactly as it is written under Evidence, within the limits named there.`,
     run: () => approve.mutateAsync({ id, contentHash }),
   };

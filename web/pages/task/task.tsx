@@ -89,7 +89,7 @@ function Story({
         <h2 className="text-20 font-semibold">{task.title}</h2>
         <Explanation task={task} />
         {isOld ? <ChangedWords onReadAgain={readAgain} /> : null}
-        <TaskActions task={task} />
+        <TaskActions task={task} isOld={isOld} />
       </div>
       <div className="flex flex-col lg:flex-row">
         <div className="min-w-0 flex-1">
