@@ -3,18 +3,33 @@ import { mkdir, mkdtemp, readdir, readlink, rename, rm, symlink } from 'node:fs/
 import { isBuiltin } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { build, type Plugin } from 'vite';
+import { build, type InlineConfig, type Plugin } from 'vite';
 
 // Usage: node scripts/bundle.ts [LINK]. Puts the program with its libraries into few files, because loading more than a
 // thousand modules one by one takes half of the time of a start and a fifth of its memory, and makes LINK point to them.
-// What starts git for a scan stands in one file, the rest of what a scan needs in another; what is imported when it is
-// needed stays apart. The link moves at once; the folder before stays, and each that a process was started from.
+//   main.mjs   every command; what is imported when it is needed stays apart.
+//   main.cjs   scans of folders and --help. CommonJS, which Node loads quicker. What starts git for a scan stands in one
+//              file, the rest of what a scan needs in another; what neither needs is loaded from the sources.
+// The folder stands two below the root, as src/app does, so that paths relative to a module still lead there. The link
+// moves at once; the folder before stays, and each that a process was started from.
 const link = resolve(process.argv[2] ?? '.cache/program');
 const root = resolve(import.meta.dirname, '..');
 const parent = dirname(link);
+const short = /\/src\/(?:app\/(?:command-line|search-ahead|scan-folders)|doors\/cli|pipeline)\b/u;
 const search = /\/src\/(?:app\/search-ahead|pipeline\/scan\/begin-look)\.ts/u;
 const scan =
   /\/src\/(?:app\/(?:command-line|scan-folders)|doors\/cli\/commands\/scan|pipeline\/scan\/read-sightings)\.ts/u;
+
+const leaveSources: Plugin = {
+  name: 'leave-sources',
+  enforce: 'pre',
+  async resolveId(source, importer, options) {
+    if (!('kind' in options) || options.kind !== 'dynamic-import') return null;
+    const found = await this.resolve(source, importer, { ...options, skipSelf: true });
+    if (found === null || !found.id.startsWith(`${root}/src/`) || short.test(found.id)) return null;
+    return { id: `../..${found.id.slice(root.length)}`, external: true };
+  },
+};
 
 // Files beside a module are looked for where its source lies.
 const keepPlaces: Plugin = {
@@ -41,32 +56,36 @@ const leaveOutAbsent: Plugin = {
 await mkdir(parent, { recursive: true });
 const before = await readlink(link).catch(() => '');
 const fresh = await mkdtemp(`${link}-`);
+const ofBoth = { root, configFile: false, logLevel: 'error' } satisfies InlineConfig;
+const outDir = { ssr: 'src/app/main.ts', outDir: fresh, emptyOutDir: false, target: 'node24' };
 try {
-  await build({
-    root,
-    configFile: false,
-    logLevel: 'error',
-    plugins: [keepPlaces, leaveOutAbsent],
-    ssr: { noExternal: true },
-    build: {
-      ssr: 'src/app/main.ts',
-      outDir: fresh,
-      target: 'node24',
-      rolldownOptions: {
-        output: {
-          format: 'es',
-          entryFileNames: '[name].mjs',
-          chunkFileNames: '[name]-[hash].mjs',
-          codeSplitting: {
-            groups: [
-              { name: 'search', test: search, priority: 2 },
-              { name: 'scan', test: scan, priority: 1 },
-            ],
+  await Promise.all([
+    build({
+      ...ofBoth,
+      plugins: [keepPlaces, leaveOutAbsent],
+      ssr: { noExternal: true },
+      build: { ...outDir, rolldownOptions: { output: named('es', 'mjs') } },
+    }),
+    build({
+      ...ofBoth,
+      plugins: [leaveSources],
+      ssr: { noExternal: ['zod', 'commander'] },
+      build: {
+        ...outDir,
+        rolldownOptions: {
+          output: {
+            ...named('cjs', 'cjs'),
+            codeSplitting: {
+              groups: [
+                { name: 'search', test: search, priority: 2 },
+                { name: 'scan', test: scan, priority: 1 },
+              ],
+            },
           },
         },
       },
-    },
-  });
+    }),
+  ]);
   await symlink(basename(fresh), `${fresh}.link`);
   await rename(`${fresh}.link`, link);
 } catch (failure) {
@@ -84,4 +103,12 @@ for (const name of await readdir(parent)) {
   const isOurs = name.startsWith(`${basename(link)}-`) && !kept.has(name);
   if (isOurs && running?.includes(name) === false)
     await rm(join(parent, name), { recursive: true, force: true });
+}
+
+function named<F extends 'es' | 'cjs'>(format: F, ending: string) {
+  return {
+    format,
+    entryFileNames: `[name].${ending}`,
+    chunkFileNames: `[name]-[hash].${ending}`,
+  };
 }
