@@ -115,7 +115,7 @@ export function openHealthRooms(parts: HealthRoomParts): HealthRooms {
       (await kept.remedies(100)).filter(
         ({ outcome, at }) => outcome === 'gave_up' && now().getTime() - at.getTime() < 3_600_000,
       ),
-    isMemoryTight: () => process.memoryUsage.rss() > memoryLimitMb * 2 ** 20,
+    isMemoryTight,
     keep: ({ settleLeftovers }) => {
       const remedies = openRemedies({
         clock,
@@ -123,6 +123,7 @@ export function openHealthRooms(parts: HealthRoomParts): HealthRooms {
         dataDir: config().dataDir,
         logs: { folder: config().logDir, quotaBytes: logQuotaBytes(config()) },
         leftovers,
+        isMemoryTight,
         askDatabase: () => store.database.pool.query('select 1'),
         removeExpired: () => census.removeExpired(now()),
         maintainVault: () => store.vault.maintain(),
@@ -158,6 +159,9 @@ export function openHealthRooms(parts: HealthRoomParts): HealthRooms {
     },
   };
 }
+
+/** The same limit as the check of the process has. */
+const isMemoryTight = (): boolean => process.memoryUsage.rss() >= memoryLimitMb * 2 ** 20;
 
 /** GitHub's API and its git server, by the names of their breakers. */
 function askableOf({ github }: Config): ReadonlyMap<string, string> {

@@ -40,23 +40,16 @@ export interface Healer {
 const hourMs = 3_600_000;
 const mostPerHour = 3;
 
-/** At most three uses of a remedy an hour; the next one gives up, once, until the hour is over or the check is well. */
+/**
+ * At most three uses of a remedy an hour; the next one gives up, once, until the hour is over or the check is well.
+ * Remedies act side by side, and one that is still at work is not begun again, so that none waits for another that
+ * does not help.
+ */
 export function createHealer(deps: HealerDeps): Healer {
   const used = new Map<string, readonly number[]>();
   const givenUp = new Set<string>();
-  let unkept: readonly RemedyRun[] = [];
-  const keepAll = async (runs: readonly RemedyRun[]): Promise<void> => {
-    unkept = [...unkept, ...runs].slice(-100);
-    while (unkept[0] !== undefined) {
-      try {
-        await deps.keep(unkept[0]);
-      } catch (error) {
-        deps.log.debug({ error }, 'What a remedy did is kept later.');
-        return;
-      }
-      unkept = unkept.slice(1);
-    }
-  };
+  const atWork = new Set<string>();
+  const keepAll = createRunKeeper(deps);
   const recent = (name: string): readonly number[] =>
     (used.get(name) ?? []).filter((at) => at > deps.clock.monotonicMs() - hourMs);
   const use = async (
@@ -78,24 +71,64 @@ export function createHealer(deps: HealerDeps): Healer {
     used.set(name, [...recent(name), deps.clock.monotonicMs()]);
     return { ...run, ...(await actAndMeasure(deps, remedy, check)) };
   };
+  const consider = async (
+    remedy: Remedy,
+    result: CheckResult,
+    check: HealthCheck,
+  ): Promise<RemedyRun | null> => {
+    if (result.status === 'healthy') givenUp.delete(remedy.name);
+    const isOdd = result.status === 'degraded' && remedy.isLastResort !== true;
+    if (!isOdd && result.status !== 'unhealthy') return null;
+    if (atWork.has(remedy.name)) return null;
+    atWork.add(remedy.name);
+    try {
+      if ((await remedy.canHelp?.().catch(() => false)) === false) return null;
+      const run = await use(remedy, result, check);
+      if (run === null) return null;
+      deps.log.warn({ ...run }, 'a remedy was used');
+      await keepAll([run]);
+      return run;
+    } finally {
+      atWork.delete(remedy.name);
+    }
+  };
   return {
     heal: async (report, checks) => {
-      const runs: RemedyRun[] = [];
-      for (const remedy of deps.remedies) {
+      const considered = deps.remedies.flatMap((remedy) => {
         const result = report.checks.find(({ name }) => name === remedy.check);
         const check = checks.find(({ name }) => name === remedy.check);
-        if (result === undefined || check === undefined) continue;
-        if (result.status === 'healthy') givenUp.delete(remedy.name);
-        const isOdd = result.status === 'degraded' && remedy.isLastResort !== true;
-        if (!isOdd && result.status !== 'unhealthy') continue;
-        if ((await remedy.canHelp?.().catch(() => false)) === false) continue;
-        const run = await use(remedy, result, check);
-        if (run !== null) runs.push(run);
-      }
-      for (const run of runs) deps.log.warn({ ...run }, 'a remedy was used');
-      await keepAll(runs);
-      return runs;
+        return result === undefined || check === undefined ? [] : [consider(remedy, result, check)];
+      });
+      const [runs] = await Promise.all([Promise.all(considered), keepAll([])]);
+      return runs.filter((run) => run !== null);
     },
+  };
+}
+
+/** Keeps what was done, in its order; what the store does not take is tried again with the next. */
+function createRunKeeper({
+  keep,
+  log,
+}: Pick<HealerDeps, 'keep' | 'log'>): (runs: readonly RemedyRun[]) => Promise<void> {
+  let unkept: readonly RemedyRun[] = [];
+  let keeping: Promise<void> = Promise.resolve();
+  const keepUnkept = async (): Promise<void> => {
+    while (unkept[0] !== undefined) {
+      try {
+        await keep(unkept[0]);
+      } catch (error) {
+        log.debug({ error }, 'What a remedy did is kept later.');
+        return;
+      }
+      unkept = unkept.slice(1);
+    }
+  };
+  return async (runs) => {
+    keeping = keeping.then(() => {
+      unkept = [...unkept, ...runs].slice(-100);
+      return keepUnkept();
+    });
+    await keeping;
   };
 }
 

@@ -42,6 +42,16 @@ export function keepHealth(deps: KeeperDeps): () => Promise<void> {
     const isWell = last?.result.status === 'healthy';
     return isWell && clock.monotonicMs() - last.atMs < everyMs ? last.result : undefined;
   };
+  const mending = new Set<Promise<void>>();
+  // Not waited for: what takes long to mend must not keep the next look from seeing something else.
+  const mend = (report: HealthReport): void => {
+    const run = healer.heal(report, deps.checks()).then(
+      () => undefined,
+      (error: unknown) => deps.log.error({ error }, 'Mending failed.'),
+    );
+    mending.add(run);
+    void run.finally(() => mending.delete(run));
+  };
   const look = async (): Promise<void> => {
     const report = await runChecks(deps.checks(), { clock, deadlineMs: 8000, known });
     for (const result of report.checks) {
@@ -49,7 +59,7 @@ export function keepHealth(deps: KeeperDeps): () => Promise<void> {
         measured.set(result.name, { atMs: clock.monotonicMs(), result });
     }
     deps.seen?.(report);
-    await healer.heal(report, deps.checks());
+    mend(report);
     if (clock.monotonicMs() - keptAt < reportEveryMs) return;
     keptAt = clock.monotonicMs();
     await store.keepReport(self, report);
@@ -64,6 +74,7 @@ export function keepHealth(deps: KeeperDeps): () => Promise<void> {
   ];
   return async () => {
     await Promise.all(stops.map((stop) => stop()));
+    await Promise.all(mending);
     await store.leave(self).catch((error: unknown) => {
       deps.log.debug({ error: String(error) }, 'The next ones see that this process left.');
     });

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/test-database.ts';
 import { systemClock } from '../../../lib/clock.ts';
 import { silentLog } from '../../../lib/log.ts';
@@ -24,6 +24,7 @@ import {
 } from '../../../platform/resilience/breakers.ts';
 import { freeDisk, leftoverCheck, removeLeftovers } from './leftovers.ts';
 import { keepLogQuota } from './log-quota.ts';
+import { collectGarbage } from './memory.ts';
 import { freeStaleLock, lockCheck } from './stale-lock.ts';
 import { releaseBreakers } from './stuck-breakers.ts';
 
@@ -201,6 +202,68 @@ test('a remedy that does not help is used three times, gives up once with an ale
   status = 'healthy';
   await look();
   expect(outcomes).toHaveLength(4);
+});
+
+test('memory that is let go of while the remedy is at work is collected too', async () => {
+  let held: Buffer[] | null = Array.from({ length: 300 }, () => Buffer.alloc(2 ** 20, 1));
+  const limit = process.memoryUsage.rss() - 150 * 2 ** 20;
+  let waits = 0;
+  const remedy = collectGarbage(
+    {
+      sleep: async () => {
+        waits += 1;
+        if (waits === 2) held = null;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      },
+    },
+    () => process.memoryUsage.rss() >= limit,
+  );
+  await remedy.act(new AbortController().signal);
+  expect(held).toBeNull();
+  expect(process.memoryUsage.rss()).toBeLessThan(limit);
+});
+
+test('a remedy that does not end keeps no other from acting, and is not begun again', async () => {
+  const said = { value: 1, threshold: 0, evidence: 'seen', remedy: null };
+  const check = (name: string): HealthCheck => ({
+    name,
+    category: 'resources',
+    critical: true,
+    measure: async () => ({ ...said, status: 'unhealthy' }),
+  });
+  const kept: string[] = [];
+  let [begun, finish] = [0, (_said: string): void => undefined];
+  const healer = createHealer({
+    clock,
+    log: silentLog,
+    remedies: [
+      {
+        name: 'long',
+        check: 'one',
+        act: () => {
+          begun += 1;
+          return new Promise((resolve) => {
+            finish = resolve;
+          });
+        },
+      },
+      { name: 'short', check: 'two', act: async () => 'done' },
+    ],
+    audited: async (_remedy, act) => await act(),
+    keep: async ({ remedy }) => void kept.push(remedy),
+    alert: () => undefined,
+    patienceMs: 0,
+  });
+  const checks = [check('one'), check('two')];
+  const report = await runChecks(checks, { clock, deadlineMs: 1000 });
+  const first = healer.heal(report, checks);
+  const second = healer.heal(report, checks);
+  await second;
+  expect(begun).toBe(1);
+  await vi.waitFor(() => expect(kept).toEqual(['short']));
+  finish('ended');
+  expect((await first).map(({ remedy }) => remedy)).toEqual(['long', 'short']);
+  expect(kept).toEqual(['short', 'long']);
 });
 
 test('nothing is done when its audit entry cannot be written', async () => {

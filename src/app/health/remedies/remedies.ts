@@ -13,6 +13,7 @@ export interface RemedyParts extends Omit<BreakerRemedyParts, 'now'> {
   readonly dataDir: string;
   readonly logs: { readonly folder: string; readonly quotaBytes: number };
   readonly leftovers: LeftoverParts;
+  readonly isMemoryTight: () => boolean;
   readonly askDatabase: () => Promise<unknown>;
   readonly removeExpired: () => Promise<{ readonly sessions: number; readonly tokens: number }>;
   readonly maintainVault: () => Promise<void>;
@@ -44,7 +45,7 @@ export function openRemedies(parts: RemedyParts): readonly Remedy[] {
       },
     },
     freeStaleLock(parts.dataDir, parts),
-    collectGarbage(),
+    collectGarbage(clock, parts.isMemoryTight),
     removeLeftovers(parts.leftovers),
     freeDisk(parts.leftovers),
     keepLogQuota(parts.logs.folder, parts.logs.quotaBytes),
