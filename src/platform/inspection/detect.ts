@@ -1,5 +1,7 @@
+import { instructs } from './instructing.ts';
 import { readings } from './normalize.ts';
-import { isProse, isSnippet, withoutCode } from './prose.ts';
+import { asPasted } from './pasted.ts';
+import { isCodeBlock, isProse, isSnippet, withoutCode } from './prose.ts';
 import { xmlEntity, xss } from './rules/markup.ts';
 import {
   deserialization,
@@ -49,7 +51,7 @@ export const detectors: readonly Detector[] = [
   detector('prototype-pollution', prototypePollution, /proto/),
   detector('deserialization', deserialization, /["!$]|ro0ab|aced0005/),
   detector('internal-address', internalAddress, /[\d:]|metadata/),
-  detector('dangerous-url', dangerousUrl, /@/),
+  detector('dangerous-url', dangerousUrl, /@|[\uFF03\uFF0F\uFF20\uFF3C]/),
   detector('prompt-injection', promptInjection, /[a-z<[]|[^\n\t\r -~]/),
   detector('hidden-text', hiddenText, /[^\n\t\r -~]/),
 ];
@@ -66,8 +68,9 @@ export function detect(text: string): readonly Kind[] {
   const value = { isValue: true, isCode: false };
   const isOdd = /[^\n\t\r -~]/.test(text);
   const hidden = isOdd && matching(text, hiddenText, value) ? (['hidden-text'] as const) : [];
-  const looked = withoutCode(text);
-  const isValue = looked.length <= longestValue && !isProse(looked);
+  const written = withoutCode(text);
+  const isValue = written.length <= longestValue && !isProse(written) && !isCodeBlock(written);
+  const looked = asPasted(written, isValue);
   const look = { isValue, isCode: isValue && isSnippet(looked) };
   const found = new Set<Kind>(hidden);
   for (const reading of readings(looked)) {
@@ -76,6 +79,7 @@ export function detect(text: string): readonly Kind[] {
       if (matching(reading, rules, look)) found.add(kind);
     }
   }
+  if (!found.has('prompt-injection') && instructs(text)) found.add('prompt-injection');
   return [...found];
 }
 

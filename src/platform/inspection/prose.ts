@@ -49,7 +49,7 @@ export function isSnippet(text: string): boolean {
 }
 
 /** Nothing is left out of a text without one of these. */
-const code = /[`~]|^(?: {4}|\t)\S/mu;
+const code = /[`~]|^(?: {4}|\t)[ \t]*\S/mu;
 const fence = /^(?:```|~~~)/u;
 
 /**
@@ -62,7 +62,7 @@ export function withoutCode(text: string): string {
   let isInside = false;
   for (const line of text.split('\n')) {
     if (fence.test(line.trimStart())) isInside = !isInside;
-    else if (!isInside && !/^(?: {4}|\t)\S/u.test(line)) kept.push(line);
+    else if (!isInside && !/^(?: {4}|\t)[ \t]*\S/u.test(line)) kept.push(line);
   }
   const rest = kept
     .join('\n')
@@ -70,7 +70,7 @@ export function withoutCode(text: string): string {
       /(^|[\s([{"'>*_|-])(`{1,3})(?!`)[^`\n]{1,400}\2(?=$|[\s)\]}"'.,:;!?<*_|/-])/gmu,
       '$1 ',
     );
-  const written = rest.slice(0, 4000).match(/\p{L}{2,30}/gu)?.length ?? 0;
+  const written = rest.slice(0, 4000).match(/\p{L}[\p{L}\p{M}]{1,30}/gu)?.length ?? 0;
   return wordsOf(tokensOf(rest), 1) >= 1 && written >= 2 ? rest : text;
 }
 
@@ -81,7 +81,45 @@ export function isProse(text: string): boolean {
     return true;
   const tokens = tokensOf(head);
   const words = wordsOf(tokens, 12);
-  return (words >= 3 && words * 2 >= tokens.length) || words >= 12 || ideographs(head) >= 8;
+  return (
+    (words >= 3 && words * 2 >= tokens.length) ||
+    words >= 12 ||
+    hasClause(tokens) ||
+    ideographs(head) >= 8
+  );
+}
+
+/** Whether words follow each other as in a sentence, whatever code or query stands before and after them. */
+function hasClause(tokens: readonly string[]): boolean {
+  let [run, telling] = [0, 0];
+  for (const token of tokens) {
+    const word = bareWord(token).toLowerCase();
+    if (!isWord(word)) [run, telling] = [0, 0];
+    else {
+      run += 1;
+      if (!payloadWords.has(word)) telling += 1;
+      if (run >= 5 && telling >= 3) return true;
+    }
+  }
+  return false;
+}
+
+/**
+ * Whether it is several lines of a program, a configuration or markup, begun and ended anywhere. What breaks out of a place
+ * is a line or two; lines that end and begin as code does, one after the other, are no such value.
+ */
+export function isCodeBlock(text: string): boolean {
+  const lines = text
+    .slice(0, 4000)
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  if (lines.length < 3) return false;
+  const coded = lines.filter((line) =>
+    /^\s*(?:[}\])]|\{%|;;|(?:fi|done|esac|else|elif|then|do|end|return|unset|export|local|alias|echo|shift|case)\b|<\/?[\w>]|\/\/|[#*@.]\s?\w|["']?[\w.$-]{1,40}["']?\s?[:=]\s?\S)|(?:[{}()[\];,]|=>|&&|\|\||\/?>|:)\s*$/u.test(
+      line.slice(0, 400),
+    ),
+  ).length;
+  return coded * 3 >= lines.length * 2;
 }
 
 function tokensOf(text: string): readonly string[] {
@@ -96,10 +134,15 @@ function wordsOf(tokens: readonly string[], enough: number): number {
   let count = 0;
   for (const token of tokens) {
     const word = (/^[A-Za-z]+$/.test(token) ? token : bareWord(token)).toLowerCase();
-    if (/^\p{L}[\p{L}'’-]{1,30}$/u.test(word) && !payloadWords.has(word)) count += 1;
+    if (isWord(word) && !payloadWords.has(word)) count += 1;
     if (count >= enough) return count;
   }
   return count;
+}
+
+/** Letters with the marks that many scripts write vowels with, and the joiners within words. */
+function isWord(word: string): boolean {
+  return /^\p{L}(?:[\p{L}\p{M}'’-]|\u200C|\u200D){1,30}$/u.test(word);
 }
 
 function bareWord(token: string): string {

@@ -97,7 +97,7 @@ export const xss: readonly Rule[] = [
 export const xmlEntity: readonly Rule[] = [
   always(/<!entity\s/u),
   always(/<!doctype\s[^>]{0,200}(?:\[|system\s{0,5}["'](?:file|http|ftp|php|expect|jar|netdoc))/u),
-  always(/<xi:include\b/u),
+  always(/<xi:include\b|<msxsl:script\b|\bphp:function\s?\(/u),
   always(
     /<xsl:(?:value-of|include|import|copy-of)\b[^>]{0,200}(?:system-property|document\s{0,3}\(|file:|http)/u,
   ),

@@ -13,6 +13,7 @@ export const templateInjection: readonly Rule[] = [
   always(/\{\s{0,3}(?:php|smarty\.(?:version|template))\b/u),
   always(/#set\s{0,3}\(\s{0,3}\$\w{1,20}\s{0,3}=/u),
   always(/\{\{\s{0,5}(?:config|self|settings|request|app|_self|dump)\s{0,5}(?:\}\}|\.|\[|\()/u),
+  always(/\.getclass\s?\(\)\s?\.\s?(?:forname|getclassloader|getmethod)\b|<\?=?\s?`/u),
   always(/\bt\(\s{0,3}java\.lang|\$\{t\s{0,3}\(/u),
   always(/\{[\w.[\]]{0,40}\.?__(?:class|init|globals|mro|dict|builtins)__/u),
   broken(/\{\{[^\n{}]{0,200}\}{1,2}/u),
@@ -51,7 +52,7 @@ export const headerInjection: readonly Rule[] = [
     /\n\s{0,3}(?:bcc|cc|to|from|subject|reply-to|co-authored-by|signed-off-by|date|content-\w{1,20}|helo|mail from|rcpt to|data|quit|get|post|put|delete)\b[: ]/u,
   ),
   broken(
-    /\n\s{0,3}\S{0,80}(?:level|info|warn|error|\[|::(?:set-|add-|error|warning|debug|group|stop))/u,
+    /[^\n]\n[ \t]{0,3}\S{0,80}(?:level|info|warn|error|\[(?!skip\b|ci\b|x\]|\s\]|\^)|::(?:set-|add-|error|warning|debug|group|stop))/u,
   ),
   always(
     /(?:^|\n)::(?:set-output|set-env|add-path|add-mask|save-state|stop-commands|debug|notice|warning|error|group)\b[^\n]{0,100}::/u,
@@ -61,7 +62,7 @@ export const headerInjection: readonly Rule[] = [
 /** Cells that a spreadsheet runs. */
 export const formulaInjection: readonly Rule[] = [
   always(
-    /^\s{0,3}[=+@-]\s{0,3}(?:[\w(]{0,20})?(?:cmd|powershell|mshta|rundll32|dde|ddeauto)\s{0,3}[|(]/mu,
+    /^\s{0,3}[=+@-]\s{0,20}(?:[\w(]{0,20})?(?:cmd|powershell|mshta|rundll32\w{0,60}|dde|ddeauto)\s{0,3}[|(]/mu,
   ),
   always(
     /^\s{0,3}[=+@-]\s{0,3}(?:hyperlink|importxml|importdata|importhtml|importrange|importfeed|webservice|image|call|exec|register|filterxml|rtd|dde)\s{0,3}\(/mu,
@@ -72,6 +73,7 @@ export const formulaInjection: readonly Rule[] = [
 ];
 
 export const prototypePollution: readonly Rule[] = [
+  always(/["']__proto__["']\s{0,3}:/u),
   always(/\b__proto__\s{0,3}(?:\]|\[|\.\w|["']\s{0,3}:|=)/u),
   always(
     /\bconstructor\s{0,3}(?:\]\s{0,3}\[|\.|\[|["']\s{0,3}:\s{0,3}\{\s{0,3}["'])\s{0,3}["']?prototype\b/u,
@@ -102,6 +104,10 @@ const inOtherLanguages: readonly Rule[] = [
   ),
   always(
     /(?<!\p{L})(?:ignorier(?:e|en|t)|vergiss|vergesst|missachte|negeer|vergeet|ignora)\s[^\n.!?]{0,30}(?:vorherig|bisherig|vorangegangen|obig|vorige|eerdere|precedent)[^\n.!?]{0,40}(?:anweisung|vorgaben|regeln|instruc|istruzion)/u,
+  ),
+  // Rules of the reader's own.
+  always(
+    /(?<!\p{L})(?:ignore[zr]?|ignorier\w{1,3}|ignor(?:a|ad|en)|oublie[zr]?|vergiss|olvida|esque[cç]a|dimentica|negeer|vergeet|zignoruj)\s(?:todas?\s|toutes?\s|alle\s|tutte\s)?(?:vos|tes|deine|ihre|eure|tus|sus|suas|tuas|le\stue|jouw|je|swoje|twoje)\s[^\n.!?]{0,20}(?:instru|anweis|vorgab|regel|regl|règl|consign|istruz|polece|zasad)/u,
   ),
   // Russian and Ukrainian.
   always(

@@ -45,7 +45,9 @@ export const internalAddress: readonly Rule[] = [
   always(
     /\b169\.254\.169\.254\b|\b169\.254\.170\.2\b|\[?fd00:ec2::254\]?|\bmetadata\.(?:google\.internal|goog|azure\.internal)\b|\b100\.100\.100\.200\b|\b192\.0\.0\.192\b/u,
   ),
-  always(/\b(?:gopher|dict|ldap|ldaps|tftp|sftp|jar|netdoc|ogg|expect):(?:\/\/|https?:|file:)\S/u),
+  always(
+    /\b(?:gopher|dict|ldap|ldaps|tftp|sftp|jar|netdoc|ogg|expect):(?:\/\/|https?:|ftp:|file:)\S/u,
+  ),
   always(
     /https?:\/\/(?:0x[\da-f]{1,8}(?:\.0x[\da-f]{1,4}){0,3}|0[0-7]{1,11}(?:\.[0-7]{1,4}){0,3}|\d{8,10})(?:[:/?#]|$|\s)/u,
   ),
@@ -58,13 +60,17 @@ export const internalAddress: readonly Rule[] = [
   bare(
     /^\s{0,5}(?:127\.(?![\d.]{1,12}\s-\s\S{1,40}\s\[)|0\.0\.0\.0|localhost(?::|\/|$)|::1|\[::|0x7f|2130706433|017700000001)/u,
   ),
-  bare(/^\s{0,5}https?:\/\/(?:instance-data|[\w.-]{1,100}\.(?:svc|default|cluster))(?:[.:/]|$)/u),
+  bare(
+    /^\s{0,5}https?:\/\/(?:instance-data|metadata|[\w.-]{1,100}\.(?:svc|default|cluster))(?:[.:/]|$)/u,
+  ),
   bare(/^\s{0,5}https?:\/\/[a-z][a-z\d-]{0,60}(?::\d{1,5})?\/?$/u),
   bare(/[\u2460-\u24FF\u3002\uFF0E\uFF61]/u),
 ];
 
 /** Addresses that lead elsewhere than they seem to. */
 export const dangerousUrl: readonly Rule[] = [
+  always(/https?:\/\/[^\s@]{0,80}[\uFF03\uFF0F\uFF20\uFF3C]\w/u),
+  bare(/[?&]\w{1,20}=(?:[a-z]{3,8}:(?:\/\/|%)|%2f|\/(?:etc|var|tmp|proc|usr|home|root|opt)\/)/u),
   always(/https?:\/\/[^\s/@]{1,80}(?:\.com|\.org|\.io|\.net)(?::[^\s/@]{0,40})?@[^\s/]/u),
   bare(/^\s{0,5}(?:\/{2,}|\/\\|\\{1,2}\/|\\\\|https?:(?!\/\/))[\w.@-]/u),
   bare(

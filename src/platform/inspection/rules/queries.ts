@@ -35,7 +35,7 @@ export const sqlInjection: readonly Rule[] = [
   always(
     /\bselect\b[^\n;]{0,200}\bfrom\s{1,10}(?:information_schema|mysql\.user|pg_catalog|pg_shadow|pg_user|sqlite_master|sys\.|sysobjects|syscolumns|all_tables|v\$version|master\.\.)/u,
   ),
-  always(/["')\d]\s{0,10}(?:--\s?(?:[-+]|$)|--\s{0,3}\n)/mu),
+  always(/["')\d][ \t]{0,10}--(?:\s?\+|[ \t]-|[ \t]{0,3}$)/mu),
   always(/\w["']\s{0,3}(?:--|#)\s{0,3}$/mu),
   always(/^["')]{1,4}\s{0,5}(?:--|#|\/\*)/u),
   broken(

@@ -66,6 +66,11 @@ export const commandInjection: readonly Rule[] = [
   broken(
     /\b(?:system|exec|popen|eval|assert|passthru|shell_exec|execsync|spawn|spawnsync|require|import|__import__)\s{0,3}\(\s{0,3}["'`$]/u,
   ),
+  // Words cut by quotes and backslashes, and braces that become words: a shell puts them together.
+  broken(/^\{?,?\$?(?:\w{1,6}(?:""|''|\\)\w{0,8}){1,4}\}?$/u),
+  broken(/^\w{1,3}(?:"\w{1,3}"\w{0,3}|'\w{1,3}'\w{0,3}){2,6}$/u),
+  broken(/^\{,?[^{}\s]{0,60}(?:,-|\/\?|\$["'])[^{}\s]{0,60}\}\w{0,3}$/u),
+  broken(/\$'[^'\n]{0,80}'\s{0,3}(?:&&|;|\|)/u),
   broken(/\\x[\da-f]{2}\\x[\da-f]{2}/u),
   broken(/%(?:comspec|systemroot|programfiles|userprofile|appdata|temp|windir)%/u),
   broken(/\b(?:cmd|powershell|pwsh)(?:\.exe)?\s{1,5}(?:\/[ck]\b|-[a-z]{1,14}\b)/u),

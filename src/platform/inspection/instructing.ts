@@ -1,0 +1,148 @@
+/**
+ * What words to an agent are made of, whichever words they are: somebody turns to it, takes the place of those who
+ * instruct it, wants its judgement, its secrets or its silence. One of these is everyday among people who build agents;
+ * two in one text are not.
+ */
+const signs: readonly (readonly RegExp[])[] = [
+  // Turns to a program that reads, at the beginning of a line or a sentence.
+  [
+    /(?:^|[.!?]\s|["*_>-]\s?)(?:(?:hello|hi|hey|dear|ok|okay|attention|note|notes|message|important)\W{1,3}(?:to\s|for\s)?)?(?:the\s|all\s|any\s)?(?:\w{1,12}\s)?(?:assistant|claude|copilot|chatgpt|gpt|codex|gemini|ais?|ai\sagents?|agents?|llms?|bots?|language\smodels?|(?:code\s)?reviewer\sbot|automated\sreviewer)(?:\s(?:reading|working|processing|handling|reviewing)\s[^\n:,]{1,40})?\s?[,:!]/mu,
+    /(?:^|\n)\s{0,3}(?:the\s)?(?:reviewer|judge|grader|evaluator|verifier)\s?[,:]\s/u,
+    /\bif\syou\sare\s(?:an?\s)?(?:\w{1,12}\s)?(?:ai|agent|assistant|language\smodel|llm|bot|model)\b/u,
+    /\b(?:todo|fixme|note|hint)\s?\(\s?(?:ai|agent|claude|assistant|bot|llm)\s?\)|\b(?:ai|agent|assistant|llm|bot)[-_ ](?:instructions?|note|directive|hint|command)\b/u,
+    /\b(?:memo|message|notice|instructions?|order|command)\s(?:to|for|from)\s(?:the\s|all\s)?(?:automation|agents?|assistants?|bots?|models?|anthropic|openai|operators?|developers?)\b/u,
+    // The same in other languages.
+    /(?<![\p{L}])(?:l['’]?\s?agent|agenten?|asistente|assistente|asystent\w{0,2}|ассистент|асистент|агент|помощник|دستیار|مساعد|सहायक|asistan)(?![\p{L}])[^\n.,:：،!]{0,16}[,:：،!]|(?:助手|系统提示|智能体|代理|エージェント|アシスタント|에이전트|어시스턴트)[^\n。]{0,6}[,:：，、]/u,
+    /(?<![\p{L}])(?:nova|nuova|neue|nouvelle|nueva|новая|новое|yeni|nowe)\s(?:\p{L}{1,12}\s)?(?:regra|regola|regel|r[eè]gle|regla|istruzione|anweisung|consigne|instrucci[oó]n|instru[cç][aã]o|orden|инструкция|правило|talimat|polecenie)\b/u,
+  ],
+  // Ends or opens the frame that a prompt puts round a text.
+  [
+    /<\/?(?:task|instructions?|prompt|user(?:_?input)?|context|documents?|issue|input|untrusted\w{0,12}|system\w{0,12}|assistant|conversation|rules)>/u,
+    /^\W{0,6}(?:end|begin|start)\sof\s(?:the\s)?(?:issue|user|input|prompt|document|context|text|task|untrusted|data|message)\b/mu,
+    /^[\s#*=[\]_-]{1,8}(?:system|assistant|developer|admin|root|maintenance)(?:\s(?:mode|prompt|message|override|note))?[\s#*=[\]_-]{0,8}$/mu,
+    /\[\[?\s?(?:admin|system|developer|root|god|maintenance)(?:\s\w{1,12})?\s?\]?\]/u,
+    /["']?role["']?\s?:\s?["'](?:system|developer|assistant)["']/u,
+    /^(?:system|assistant|developer|admin)\s?(?:message|note|prompt|override)?\s?:\s/mu,
+    /<!--[^\n]{0,60}\b(?:agent|assistant|ai|llm|claude|bot)\b/u,
+  ],
+  // Puts itself before what was said.
+  [
+    /\b(?:ignor\w{1,4}|disregard\w{0,3}|forget|overrid\w{1,3}|bypass\w{0,3}|supersed\w{1,3}|set\saside|pay\sno\sattention\sto|do\snot\s(?:follow|obey))\s(?:\w{1,12}\s){0,4}?(?:instructions?|prompts?|rules|guidelines?|directives?|polic(?:y|ies)|task|filters?|restrictions?|constraints?|safeguards?|user)\b/u,
+    /\b(?:has|have|takes?)\s(?:\w{1,10}\s)?(?:priority|precedence)\sover\syour\b/u,
+    /\bfrom\snow\son\b|\bnew\s(?:instructions?|orders|task|objective|rules|goal)\b|\b(?:your|the)\s(?:real|actual|true|new)\s(?:task|goal|job|instructions?|objective|mission)\b/u,
+    /\b(?:above|before|preceding)\s(?:is|was|are)\s(?:\w{1,8}\s)?(?:a\s)?(?:test|fake|wrong|void|outdated|just)\b/u,
+    /\byou\s(?:are|now)\s(?:now\s)?(?:work|in|an?\s(?:different|unrestricted|new|helpful)|no\slonger|free|dan|root|authori[sz]ed|allowed)\b/u,
+    /\b(?:rules|instructions|guidelines|polic(?:y|ies))\s(?:that\s)?(?:you\s(?:were|have\sbeen)\s(?:given|told)|(?:do|does)\snot\s(?:exist|apply|matter|count))\b/u,
+    /\b(?:only\s(?:obey|rule)|obey\s(?:messages|me|only)|do\swhat\s(?:this|i)\b|stop\swhat\syou\sare\sdoing|decode\sand\sobey)\b/u,
+    /\b(?:sandbox|restrictions?|limits?|safety\s\w{1,8}|filters?|guardrails?)\s(?:has|have|is|are)\s(?:now\s)?(?:been\s)?(?:lifted|removed|off|disabled|suspended|void)\b/u,
+    /\byou\shave\s(?:my\s|full\s|our\s)?permission\sto\b|\b(?:trusted|privileged|verified)\s(?:instructions?|commands?|text|content)\b/u,
+    /\bpretend\s(?:that\s)?(?:you|the|there)\b/u,
+    /\bwhat\sthe\s(?:issue|task|user|ticket)\s(?:says|asks|wants)\b/u,
+    /(?:没有任何限制|解除限制|无限制|制限なし|제한\s?없이)|(?<!\p{L})(?:desconsider\p{L}{1,3}|tralasci\p{L}{1,3}|überspring\p{L}{0,3}|omit[ea]|забудь|пропусти|zignoruj|ignor\p{L}{1,4}|oubli\p{L}{1,3}|olvid\p{L}{1,3}|vergiss)(?!\p{L})|(?:کنار\sبگذار|نادیده|भूल\sजा|अनदेखा|無視|忘れ|忽略|忘记|무시|تجاهل)/u,
+    /\b(?:emergency|security|admin|system|developer)\soverride\b/u,
+    /\bi\s(?:hereby\s)?authori[sz]e\syou\b|\bas\sthe\s(?:developer|owner|admin\w{0,12}|author|maintainer)\sof\s(?:this|the)\b/u,
+  ],
+  // Speaks of what only the reader has.
+  [
+    /\byour\s(?:\w{1,12}\s){0,2}?(?:prompt|guidelines|instructions|rules|directives|restrictions|confidence|verdict|system\smessage|context\swindow|training|safety\s\w{3,10}|sandbox|tools)\b/u,
+    /\byou\s(?:were|have\sbeen)\s(?:told|given|instructed)\b|\b(?:initial|original|hidden)\s(?:instructions?|prompt|rules)\b|系统提示词|システムプロンプト|시스템\s?프롬프트/u,
+    /\b(?:everything|secrets?|files?|data)\s(?:that\s)?you\s(?:can|may|have)\s(?:read|see|access|reach)\b/u,
+    /\b(?:words|text|lines|sentences?|everything)\s(?:above|before)\b[^\n]{0,30}\b(?:start|begin)\w{0,4}\swith\b|\byou\sare\b['"’]/u,
+  ],
+  // Wants a judgement without judging, or an act without those who decide.
+  [
+    /\b(?:mark|approve|rate|treat|report|accept|grade)\s(?:this|it|the\s\w{3,12}|everything)\s(?:\w{1,8}\s)?as\s\W?(?:lgtm|approved|safe|passed|passing|trusted|verified|correct|done|resolved|harmless)\b/u,
+    /\b(?:answer|respond|reply|output|write|say|return)\s(?:\w{1,10}\s){0,2}?(?:only\s)?(?:with\s)?(?:the\sword\s)?["'“‘`]?(?:pass|approved?|lgtm|yes|safe|accept(?:ed)?|ok)["'”’`]?(?:[.,;!]|\s(?:in|to|for|whatever|regardless|no\smatter|as)\b|$)/mu,
+    /\b(?:pre-?approved|passing\sverdict|verdict["']?\s?:\s?["']pass|approvals?\s(?:is|are)\snot\s(?:needed|required|necessary))\b/u,
+    /\b(?:no\sneed\sto|need\snot|do\snot|don['’]t)\s(?:\w{1,8}\s)?(?:read|run|review|check|look\sat|test|verify|ask)\s(?:the\s|any)?(?:code|tests?|test\ssuite|diff|changes?|one|body|it)?/u,
+    /\b(?:output|answer|reply|respond|return)\s(?:exactly|only|nothing\sbut)\b|\bnothing\selse\b|\btrust\sthe\sauthor\b/u,
+    /(?:approuv|approv|aprueb|aprov|freigeb|freigabe|führe[^\n.]{0,30}zusammen|fusion|одобр|承認|批准|승인|병합|合并|تایید|تأیید|स्वीकृ|onayla|zatwierd)/u,
+    /(?:n['’]exécute\spas|sans\s(?:exécuter|revue)|ohne\s(?:prüfung|tests)|sin\srevis|senza\srevis|sem\srevis|без\s(?:проверки|тестов)|テストを実行せず|不(?:要)?运行测试|검토\s없이|la\srevisión|die\sprüfung)/u,
+    /\bset\s(?:your|the)\s(?:confidence|score|verdict|rating|risk)\s(?:\w{1,8}\s)?to\b/u,
+    /\b(?:merge|push|commit|deploy|approve|publish|release)\b[^\n.]{0,40}\b(?:without|straight|directly|no\shuman|immediately|at\sonce)\b[^\n.]{0,40}(?:review|tests?|checks?|approval|human|main\b|master\b|branch|production|asking)/u,
+    /\b(?:skip|disable|turn\soff|switch\soff|bypass|remove|suspend)\s(?:\w{1,8}\s){0,2}?(?:approvals?|approval\s\w{1,8}|gate|sandbox\w{0,3}|confirmations?|safety\s\w{1,10}|safeguards?|checks|review|human\s\w{1,8}|guardrails?)\b/u,
+    /\b(?:no|without)\s(?:a\s)?(?:humans?|person|maintainer|user|reviewer)\s(?:needs?|has|have|must|should|involved|approval|review|looking)\b/u,
+    /\b(?:already|been)\s(?:been\s)?(?:approved|authori[sz]ed|signed\soff|reviewed)\b/u,
+    /\b(?:grant|give)\s(?:\w{1,12}\s){0,3}?(?:write|admin|root|push|full|maintainer)\s(?:access|rights|permissions?)\b/u,
+    /\b(?:all|any|every)\s(?:safety|security)\s(?:checks?|filters?|rules)\s(?:are|is)\s(?:now\s)?(?:off|disabled|lifted|suspended)\b/u,
+  ],
+  // Wants that nobody hears of it.
+  [
+    /\b(?:do\snot|don['’]t|never|not|without)\s(?:tell(?:ing)?|mention(?:ing)?|inform(?:ing)?|show(?:ing)?|report(?:ing)?|disclos(?:e|ing)|say(?:ing)?|log(?:ging)?|ask(?:ing)?)\s(?:this|it|that|them|about|anybody|anyone|the\s(?:user|maintainers?|reviewers?|owners?|humans?|change)|any\s(?:user|human)|for\spermission)\b/u,
+    /\b(?:hidden|secret(?:ly)?|invisible|unseen|quietly|silently|covertly)\b[^\n.]{0,24}\b(?:from|to)\s(?:the\s)?(?:users?|maintainers?|humans?|reviewers?|owners?)\b/u,
+    /\bdo\snot\shave\sto\sask\b|\b(?:just|simply)\sfollow\s(?:the|these|my)\sinstructions\b/u,
+  ],
+  // Carries away what is nobody's to have.
+  [
+    /\b(?:print|list|listing|reveal|show|paste|post|copy|upload|e-?mail|send|output|commit|dump|leak|exfiltrate|share|include|append|embed|encode|read|give|display|provide|expose|return|attach|write)\b[^\n.]{0,40}(?:\.env\b|\benv(?:ironment)?(?:\svariables?)?\b|\bsecrets?\b|\bcredentials?\b|\btokens?\b|\b(?:api|private|secret|ssh|deploy)\skeys?\b|\bpasswords?\b|netrc|\.npmrc|\.ssh\b|id_rsa|id_ed25519|authorized_keys|\bdatabase\sdump\b|\b[a-z]{2,20}_(?:token|key|secret)\b)/u,
+    /\b(?:upload|send|e-?mail|post|push|append|forward|exfiltrate|transmit|submit)\b[^\n.]{0,50}\bto\s(?:https?:\/\/|\S{1,40}@\S|\S{1,40}\.(?:com|net|io|org|ru|xyz|evil|example|invalid))/u,
+    /(?:\.env\b|ключ|токен|переменн|密钥|令牌|环境变量|系统提示词|秘密鍵|環境変数|トークン|비밀\s?키|토큰|환경\s?변수|کلید|توکن|टोकन|कुंजी|المفتاح|chaves?\s(?:de\s|secret)|claves?\s(?:de\s|secret)|cl[ée]s?\s(?:d['’e]|secr|api)|chiav[ei]\s|schlüssel|variabili?\sd['’]ambiente|variables\sd['’]environnement|umgebungsvariablen|anahtar)/u,
+    /\b(?:quote|print|show|reveal|summari[sz]e|repeat|output|confirm\sby\sprinting)\b[^\n.]{0,30}\b(?:configuration|instructions|prompt|rules|vault\skey|private\skey)\b|\/proc\/self\/environ|\boutput\sof\s`|\$\((?:whoami|env|cat\b)/u,
+    /\badd\s(?:my|this|the\sfollowing)\s(?:ssh\s|public\s|deploy\s)?key\b/u,
+    /\b(?:url[\s-]?encode|base64)\b[^\n]{0,60}\b(?:append|send|fetch|load|retrieve)\b/u,
+  ],
+  // Wants something done before or beside the work, or with what it was told.
+  [
+    /\b(?:before|prior\sto|instead\sof|while|when|after)\s(?:you\s)?(?:fix\w{0,4}|start\w{0,3}|begin\w{0,4}|work\w{0,3}|review\w{0,3}|summari[sz]\w{1,4}|answer\w{0,3}|implement\w{0,3}|reading|read|do\w{0,3})\b[^\n.]{0,50}[,:]\s?(?:also\s|first\s|please\s|always\s)?(?:run|execute|tell|add|delete|remove|print|send|open|visit|fetch|download|curl|post|copy|write|push)\b/u,
+    /\bwhen\syou\s(?:open|create|write|commit|finish|push|are\sdone)\b[^\n.]{0,40},/u,
+    /\b(?:weaken|backdoor|disable|bypass)\s(?:the\s)?(?:password|auth\w{0,12}|login|signature|permission)\b|\bany\spassword\sworks\b/u,
+    /\badd\s\S{1,40}@?\S{0,40}\sto\s(?:codeowners|maintainers?|collaborators|authorized_keys)\b|\b(?:change|transfer)\sthe\sowner\b|\bcron\b[^\n]{0,20}\/etc\/cron|\blabel\sit\s\S{1,30}approved\b/u,
+    /\b(?:one\slast|final|extra|additional|hidden)\s(?:thing|step|task|instruction|requirement)\b/u,
+    /\b(?:delete|remove|rewrite|replace)\s(?:the\s|all\s)(?:\w{1,10}\s)?(?:\.github|workflows?|tests|history|ci\b|\.git\b)/u,
+    /\bdo\snot\sprint\b|\binstead(?:\sof\s[^\n.]{1,40})?,?\s(?:print|output|reply|say|write|respond)\b/u,
+    /\b(?:you\smust|must\salways)\s(?:comply|obey|follow)\b/u,
+  ],
+  // Has what it was given turned into something else and followed, or run.
+  [
+    /\b(?:decode|decrypt|translate|rot13|base64)\b[^\n]{0,40}\b(?:follow|execute|obey|run|do\swhat|act\son)\b/u,
+  ],
+  [/\b(?:first|please|now|then|and)\s(?:execute|run)\b[^\n]{0,20}[:`]/u],
+  [/(?:^|\s)[a-z\d+/]{12,400}={1,2}(?:\s|$)/u],
+  // Turns on people through the reader.
+  [
+    /\btell\s(?:the\s)?(?:users?|maintainers?|people|everyone)\sto\s(?:visit|open|log\sin|run|install|click|download)\b/u,
+  ],
+];
+
+/** Said to nobody but a program that is to become another, or to give away what it was told. */
+const unmistakable: readonly RegExp[] = [
+  /\byou\sare\s(?:no\slonger|now)\s[^\n]{1,80}[.;]\syou\s(?:are|have|will|must|can)\b/u,
+  /^\W{0,6}(?:begin|start|end)\s(?:of\s)?(?:trusted|system|admin|developer|new|hidden|privileged)\s(?:instructions?|prompt|messages?|commands?)\b/mu,
+  /\b(?:will|must|shall|should)\s(?:now\s)?only\s(?:obey|follow|listen)\b/u,
+  /\bwhat\s(?:were|are)\s(?:you|your)\s(?:told|given|instructed|initial|original|system|exact)\b/u,
+  /\bverdict["']?\s?:\s?["']pass\w{0,4}["'][^\n]{0,20}\bnothing\selse\b/u,
+  /\bleak\s(?:the|your|all|its)\s(?:\w{1,12}\s)?(?:tokens?|secrets?|keys?|passwords?|credentials?)\b/u,
+];
+
+/** Letters set apart by blanks so that no word is seen. */
+const spaced = /(?:^|\s)(?:\p{L}\s){6,}\p{L}(?=\s|$)/u;
+
+/** Words that invisible characters or digits in the place of letters keep from being seen. */
+const cut = /\p{L}[\u200B-\u200D\u2060\uFEFF\u00AD]\p{L}|\p{L}[0134]\p{L}{1,20}\s/u;
+
+const mayInstruct =
+  /[^\n\t\r -~]|\b(?:you|trust|obey|leak|quote|stop|pretend|put|curl|permission|summari|instruct|rule|read|verdict|begin|istruz|nuova|nova|neue|nueva|nouvelle|agente?n?|asist|assist|ignor|disregard|forget|overrid|bypass|skip|disable|merge|push|approve|mark|print|list|reveal|paste|post|copy|upload|e-?mail|send|output|answer|respond|reply|tell|execute|run|decode|delete|grant|act|comply|add|set|write|append|commit|safety|role)/u;
+
+/** Whether a text speaks to the agent that will read it rather than to people. Looks at its first 8,000 characters. */
+export function instructs(text: string): boolean {
+  const start = text.slice(0, 8000);
+  const plain = start.toLowerCase().replace(/[ \t]{1,50}/gu, ' ');
+  if ((spaced.test(start) || cut.test(start)) && readsAsOverride(plain)) return true;
+  if (!mayInstruct.test(plain)) return false;
+  if (unmistakable.some((pattern) => pattern.test(plain))) return true;
+  let seen = 0;
+  for (const patterns of signs) if (patterns.some((pattern) => pattern.test(plain))) seen += 1;
+  return seen >= 2;
+}
+
+function readsAsOverride(plain: string): boolean {
+  const letters = plain
+    .replaceAll(/[\s\u200B-\u200D\u2060\uFEFF\u00AD]/gu, '')
+    .replaceAll('0', 'o')
+    .replaceAll('1', 'i')
+    .replaceAll('3', 'e')
+    .replaceAll('4', 'a');
+  return /ignore(?:all|any|the|your)?(?:previous|prior|above|instructions|rules)|systemprompt|youarenow/u.test(
+    letters,
+  );
+}
