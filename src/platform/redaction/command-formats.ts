@@ -28,7 +28,9 @@ export const commandFormats: readonly ContextFormat[] = [
     before: '-',
     pattern:
       /(?<=(?:^|[\s"'`])--?(?:[A-Za-z]{1,20}-){0,3})(?:password|passwd|pass|token|secret|api-?key|access-?token|auth-?token|client-?secret)[ =]["']?(?!-)([^\s"'\\]{6,1024})/iy,
-    leave: looksLikeCode,
+    leave: (secret) =>
+      looksLikeCode(secret) ||
+      /^(?:[A-Z]{1,20}_)?(?:TOKEN|SECRET|PASSWORD|PASS|KEY)[.,;:)\]]?$/.test(secret),
   },
   {
     kind: 'argument',
@@ -62,6 +64,17 @@ export const commandFormats: readonly ContextFormat[] = [
       `(?:redis-cli${words} -a|ldap[a-z]{3,10}${words} -w|secret set${words} (?:--body|-b))[ =]?${value}`,
       'y',
     ),
+    leave: looksLikeCode,
+  },
+  {
+    kind: 'argument',
+    starts: ['convertto-securestring'],
+    pattern: /ConvertTo-SecureString (?:-String )?["']([^"'\n$]{4,256})["']/iy,
+  },
+  {
+    kind: 'directive',
+    starts: ['bindpw', 'rootpw'],
+    pattern: /(?<![A-Za-z0-9_-])(?:bindpw|rootpw)[ \t]{1,16}["']?([^\s"'<>]{6,256})/y,
     leave: looksLikeCode,
   },
   {

@@ -16,7 +16,7 @@ const schemes =
   'bearer|basic|token|digest|negotiate|apikey|ssws|bot|key|splunk|oauth|geniekey|hawk|ntlm|jwt|hmac|sharedkey|sharedkeylite|sharedaccesssignature|sso-key|privatetoken|zoho-oauthtoken';
 
 /** `password: should be long`: after a colon and a blank an ordinary word, and the sentence goes on. */
-const prose = String.raw`(?<=: )[A-Za-z]?[a-z]{1,15}[,.]? [A-Za-z(}]`;
+const prose = String.raw`(?<=: )[A-Za-z]?[a-z]{1,15}[,.?]? [A-Za-z(}]`;
 
 /** How only code begins, told before the rest of it is read; never by what the sign `:=` would leave of itself. */
 const code = String.raw`(?:(?<=:)=)?[{(*.[<]`;

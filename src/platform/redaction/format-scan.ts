@@ -5,8 +5,9 @@ import type { PrefixedFormat } from './prefixed-format.ts';
 import { prefixedFormats } from './prefixed-formats.ts';
 import { letters, rolled, slotOf, slots } from './rolling-letters.ts';
 import { secretNames } from './secret-names.ts';
-import { discordToken, type ShapeFormat, shapeFormats } from './shape-formats.ts';
+import { type ShapeFormat, shapeFormats } from './shape-formats.ts';
 import { unitsIn } from './units.ts';
+import { isPartOfWord, shortestWord, type WordFormat, wordFormats } from './word-formats.ts';
 
 /** A secret in a text: which part of it is replaced, and from where the scan goes on. */
 interface Found {
@@ -37,7 +38,6 @@ interface Place {
   readonly names: readonly Uint16Array[];
 }
 
-const point = 0x2e;
 /** From this length on it is worth knowing that a text is no secret. */
 const long = 128;
 /** None of what follows a name begins like a word. */
@@ -88,33 +88,35 @@ export function createFormatScan(
     }
   }
   return (seen) => {
-    const mayHold = mayHoldToken(seen);
-    const clean = replaced(seen, places, replacementOf);
+    const words = wordFormatsIn(seen);
+    let clean = replaced(seen, places, replacementOf);
     left.clear();
-    if (!mayHold) return clean;
-    return clean.replace(discordToken.pattern, (secret) =>
-      replacementOf(discordToken.kind, secret),
-    );
+    for (const { kind, pattern, leave } of words)
+      clean = clean.replace(pattern, (secret) =>
+        leave?.(secret) === true ? secret : replacementOf(kind, secret),
+      );
+    return clean;
   };
 }
 
-/** Whether there is a word as long as the last part of such a token, behind two points. Looks at few of the characters. */
-function mayHoldToken({ text: { length }, units }: Candidates): boolean {
-  const { between, last } = discordToken;
-  let end = last - 1;
+/** What some long word of the text may be. Looks at few of the characters. */
+function wordFormatsIn({ text: { length }, units }: Candidates): readonly WordFormat[] {
+  let found: readonly WordFormat[] = [];
+  let end = shortestWord - 1;
   while (end < length) {
     let at = end;
-    while (at > end - last && isPartOfWord(units[at] ?? 0)) at -= 1;
-    if (at > end - last) {
-      end = at + last;
+    while (at > end - shortestWord && isPartOfWord(units[at] ?? 0)) at -= 1;
+    if (at > end - shortestWord) {
+      end = at + shortestWord;
       continue;
     }
     while (at >= 0 && isPartOfWord(units[at] ?? 0)) at -= 1;
-    if (units[at] === point && units[at - between] === point) return true;
     while (isPartOfWord(units[end] ?? 0)) end += 1;
-    end += last;
+    for (const format of wordFormats)
+      if (format.mayBe(units, at + 1, end) && !found.includes(format)) found = [...found, format];
+    end += shortestWord;
   }
-  return false;
+  return found;
 }
 
 function setOf(characters: string): Uint8Array {
@@ -335,14 +337,4 @@ function readReplacement(text: string, at: number): Found | null {
 /** `xxxxxxxx`, `********`, `00000000`: what documents write where a secret would stand. */
 function isFilling(body: string): boolean {
   return /^(.)\1*$/.test(body);
-}
-
-function isPartOfWord(character: number): boolean {
-  return (
-    (character >= 0x30 && character <= 0x39) ||
-    (character >= 0x41 && character <= 0x5a) ||
-    (character >= 0x61 && character <= 0x7a) ||
-    character === 0x5f ||
-    character === 0x2d
-  );
 }

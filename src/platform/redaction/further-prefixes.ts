@@ -7,6 +7,12 @@ const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/iy;
 /** Of a prefix that may be a word: what follows has to look like nothing but a secret. */
 const leave = (secret: string): boolean => !looksStrong(secret);
 
+/** The same where only the length is known: small letters, capitals and digits have to be there. */
+const isPlain = (secret: string): boolean => {
+  const body = secret.slice(4);
+  return !/[0-9]/.test(body) || !/[a-z]/.test(body) || !/[A-Z]/.test(body);
+};
+
 /** Formats of services whose names say what they are, as their documents, their tools and public lists of rules show them. */
 export const furtherPrefixes: readonly PrefixedFormat[] = [
   // Models and what is built on them.
@@ -33,6 +39,30 @@ export const furtherPrefixes: readonly PrefixedFormat[] = [
   { kind: 'aws-bedrock', prefixes: ['bedrock-api-key-'], body: /[A-Za-z0-9+/=_-]{20,4096}/y },
   { kind: 'apify-token', prefixes: ['apify_api_'], body: /[A-Za-z0-9-]{30,50}/y },
   // Clouds and hosting.
+  { kind: 'defined-key', prefixes: ['dnkey-'], body: long },
+  { kind: 'vercel-token', prefixes: ['vercel_blob_rw_'], body: /[A-Za-z0-9_]{40,80}/y },
+  {
+    kind: 'yandex-key',
+    prefixes: [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-'].map(
+      (one) => `YC${one}`,
+    ),
+    body: /[A-Za-z0-9_-]{37}(?![A-Za-z0-9_-])/y,
+    standsAlone: true,
+    leave: isPlain,
+  },
+  {
+    kind: 'gocardless-token',
+    prefixes: ['live_', 'sandbox_'],
+    body: /[A-Za-z0-9_-]{40}(?![A-Za-z0-9_-])/y,
+    standsAlone: true,
+    leave: isPlain,
+  },
+  {
+    kind: 'mapbox-token',
+    prefixes: ['pk.', 'sk.', 'tk.'],
+    body: /[A-Za-z0-9]{60}\.[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])/y,
+    standsAlone: true,
+  },
   {
     kind: 'aws-key-id',
     prefixes: ['A3T'],

@@ -13,7 +13,7 @@ export function looksLikeCode(value: string): boolean {
     /^(?:[{(*.[<]|process\.|env\.|os\.|self\.|this\.|config\.|secrets?\.)/.test(value) ||
     isVariable(value) ||
     (value.startsWith('/') && !(value.length >= 32 && looksStrong(value))) ||
-    /^[A-Za-z_$][\w$.?]*[([{]/.test(value) ||
+    /^[A-Za-z_$][\w$.?]*(?:[([{]|\|\||&&|\?\?)/.test(value) ||
     /^(?:string|number|boolean|undefined|null|none|true|false|required|optional|unknown|readonly)\b/i.test(
       value,
     ) ||

@@ -227,7 +227,7 @@ export const prefixedFormats: readonly PrefixedFormat[] = [
   { kind: 'grafana-token', prefixes: ['glsa_', 'glc_'], body: /[A-Za-z0-9_=+/]{30,400}/y },
   {
     kind: 'vault-token',
-    prefixes: ['hvs.', 'hvb.', 'hvr.'],
+    prefixes: ['hvs.', 'hvb.', 'hvr.', 'b.AAAAAQ'],
     body: /[A-Za-z0-9_-]{24,300}/y,
     standsAlone: true,
   },

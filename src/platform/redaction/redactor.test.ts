@@ -6,7 +6,8 @@ import { contextFormats } from './context-formats.ts';
 import { lookAlikes, of, secretExamples } from './examples.suite.ts';
 import { prefixedFormats } from './prefixed-formats.ts';
 import { createRedactor } from './redactor.ts';
-import { discordToken, shapeFormats } from './shape-formats.ts';
+import { shapeFormats } from './shape-formats.ts';
+import { wordFormats } from './word-formats.ts';
 
 const key = Buffer.alloc(32, 7);
 const redactor = createRedactor(key);
@@ -41,7 +42,7 @@ describe('secrets known by their look', () => {
 
   test('every format is tried here', () => {
     const tried = new Set(secretExamples.map(([kind]) => kind));
-    const all = [...prefixedFormats, ...contextFormats, ...shapeFormats, discordToken];
+    const all = [...prefixedFormats, ...contextFormats, ...shapeFormats, ...wordFormats];
     expect(all.map(({ kind }) => kind).filter((kind) => !tried.has(kind))).toEqual([]);
   });
 

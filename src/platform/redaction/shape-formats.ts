@@ -93,13 +93,3 @@ export const shapeFormats: readonly ShapeFormat[] = [
     leave: isPlaceholder,
   },
 ];
-
-/** Nothing in it is sure but two points. */
-export const discordToken = {
-  kind: 'discord-token',
-  pattern: /(?<![A-Za-z0-9_-])[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}/g,
-  /** How far behind the first point the second one stands. */
-  between: 7,
-  /** The least length of what stands behind it. */
-  last: 27,
-};
