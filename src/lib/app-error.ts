@@ -75,8 +75,9 @@ export function toAppError(thrown: unknown): AppError {
 }
 
 /**
- * Whether the other end of a connection went away, or has no room for now: Node's codes, and SQLSTATE classes 08, 40, 53
- * and 57P of PostgreSQL (appendix A). Its driver says the end of a connection in words only.
+ * Whether the other end of a connection went away, has no room for now, or waited too long for us or for another one:
+ * Node's codes, and SQLSTATE classes 08, 40, 53, 57P, 25P03 and 55P03 of PostgreSQL (appendix A). Its driver says the end of
+ * a connection in words only.
  */
 function isBrokenConnection(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;
@@ -85,7 +86,7 @@ function isBrokenConnection(thrown: unknown): boolean {
     /^(E(CONN(REFUSED|RESET|ABORTED)|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN))$/u.test(code)
   )
     return true;
-  if (/^(08|40|53)[0-9A-Z]{3}$|^57P[0-9A-Z]{2}$/u.test(code)) return true;
+  if (/^(08|40|53)[0-9A-Z]{3}$|^57P[0-9A-Z]{2}$|^(25|55)P03$/u.test(code)) return true;
   return /^Connection terminated|^timeout exceeded when trying to connect/u.test(thrown.message);
 }
 

@@ -79,8 +79,8 @@ export interface Placed {
   readonly entries: readonly ChainedEntry[];
 }
 
-/** A chain that is busy longer than this is not writable. */
-const lockTimeout = '5s';
+/** A chain that is busy longer than this is not writable; who stands still with it loses it after ten seconds. */
+const lockTimeout = '15s';
 /** Every so many entries, or so many milliseconds after the last, a checkpoint is signed. */
 const entriesPerCheckpoint = 100;
 const millisecondsPerCheckpoint = 50_000;

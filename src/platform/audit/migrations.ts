@@ -37,6 +37,12 @@ export const auditMigrations: readonly Migration[] = [
       await sql.raw(appendFunction('create or replace function', inStep)).execute(db);
     },
   },
+  {
+    id: 'audit-0005-wait-for-who-stands-still',
+    up: async (db) => {
+      await sql`alter function audit_append set lock_timeout = '15s'`.execute(db);
+    },
+  },
 ];
 
 // What `createChain` does in a transaction of several statements, in one where nobody else was faster: true says that the

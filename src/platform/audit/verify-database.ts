@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { letStand } from '../database/standstill.ts';
 import type { AnchorPlace, AnchorRead } from './anchors.ts';
 import type { LogSource, StoredLine } from './log-source.ts';
 import type { NoteVerifier } from './signed-note.ts';
@@ -33,7 +34,11 @@ export async function inSnapshot<T>(
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
-    .execute(async (open) => await body(open));
+    .execute(async (open) => {
+      // It holds no lock that another one waits for.
+      await letStand(open);
+      return await body(open);
+    });
 }
 
 type Anchors = LogSource['anchors'];

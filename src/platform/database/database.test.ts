@@ -7,6 +7,7 @@ import { systemRandom } from '../../lib/random.ts';
 import { openDatabase } from './database.ts';
 import { serverFailure } from './embedded/server-failure.ts';
 import { claimService } from './service-claim.ts';
+import { letStand } from './standstill.ts';
 
 const deps = { clock: systemClock, random: systemRandom, log: silentLog };
 
@@ -49,6 +50,29 @@ test('a connection lost inside a transaction fails the transaction, not the proc
     });
   await expect(transaction).rejects.toThrow();
   expect((await database.pool.query('select 1 as n')).rows).toEqual([{ n: 1 }]);
+});
+
+test('a transaction that stands still loses its locks to those who wait for them, unless it said that it will', async () => {
+  const take = sql`select pg_advisory_xact_lock(20_250_101)`;
+  const db = database.kysely<unknown>();
+  const stands = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
+  const holder = db.transaction().execute(async (open) => {
+    await take.execute(open);
+    stands.resolve();
+    await ended.promise;
+    await sql`select 1`.execute(open);
+  });
+  const resting = db.transaction().execute(async (open) => {
+    await letStand(open);
+    await ended.promise;
+    return await sql<{ n: number }>`select 1 as n`.execute(open);
+  });
+  await stands.promise;
+  await db.transaction().execute(async (open) => await take.execute(open));
+  ended.resolve();
+  await expect(holder).rejects.toThrow();
+  expect((await resting).rows).toEqual([{ n: 1 }]);
 });
 
 test('a server that does not answer is told with its place and without the password', async () => {

@@ -9,6 +9,7 @@ import type { BinarySources } from './embedded/binaries.ts';
 import { databaseName } from './embedded/cluster.ts';
 import { type EmbeddedServer, joinServer } from './embedded/supervisor.ts';
 import { keepAlive } from './keep-alive.ts';
+import { endStandstills } from './standstill.ts';
 import { parseTypes } from './value-types.ts';
 
 /** An open PostgreSQL database. The room knows no tables: whoever asks names them. */
@@ -109,6 +110,7 @@ function poolOf(url: string, max: number, log: Log): pg.Pool {
       // Longer than between two looks of a service at rest: a new connection costs more than all their questions.
       idleTimeoutMillis: 30_000,
       application_name: `claude-manager ${process.pid}`,
+      ...endStandstills,
     });
     // Without a listener the loss of a connection ends the process; a lent one is heard only by itself.
     const lost = (error: Error): void => {

@@ -2,6 +2,7 @@ import { type Kysely, type Selectable, sql } from 'kysely';
 import type { Checkpoint } from '../../lib/checkpoint.ts';
 import type { Random } from '../../lib/random.ts';
 import { advisoryKey } from '../database/advisory-locks.ts';
+import { letStand } from '../database/standstill.ts';
 import { decrypt, type FernetKey, rotateToken } from './fernet.ts';
 import type { FoundKeys, KeySource } from './key-source.ts';
 import type { Keyring } from './keyring.ts';
@@ -45,6 +46,7 @@ export async function rekey(deps: RekeyDeps, dropOld: boolean, by: Who): Promise
     const taken = await sql<{ taken: boolean }>`
       select pg_try_advisory_xact_lock(${advisoryKey('vault rekey')}) as taken`.execute(lock);
     if (taken.rows[0]?.taken !== true) throw rekeyUnderWay();
+    await letStand(lock);
     return await rekeyAlone(deps, dropOld, by);
   });
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { AppError } from '../../../lib/app-error.ts';
 import type { Clock } from '../../../lib/clock.ts';
+import { letStand } from '../../../platform/database/standstill.ts';
 import type { GithubTables } from '../tables.ts';
 import type { TokenSource } from './access.ts';
 import type { InstallationToken } from './app-tokens.ts';
@@ -64,6 +65,8 @@ async function underLock(
     .onConflict((conflict) => conflict.column('credential').doNothing())
     .execute();
   return await db.transaction().execute(async (open) => {
+    // GitHub is asked in it, which has a deadline of its own.
+    await letStand(open);
     const row = await open
       .selectFrom('github_app_tokens')
       .select(['sealed', 'expires_at'])
