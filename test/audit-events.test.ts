@@ -49,10 +49,6 @@ test('every event that the program writes into the audit log is seen by a test t
 const seenElsewhere: Readonly<Record<string, string>> = {
   'agent.exit': 'flows: an attempt ends, with an agent in memory',
   'clock.regression': 'room: the clock is set back',
-  'credential.used': 'room: a stored value is taken',
-  'health.remedy': 'room: a remedy is used',
-  'proposal.edited': 'flows: a person edits, or the finding changes',
-  'role.change': 'room: roles are given',
   'approval.revoked':
     'flows: rights are taken away between approval and start, with a code host in memory',
   'audit.prune': 'room: entries have to be older than 90 days',
@@ -63,7 +59,6 @@ const seenElsewhere: Readonly<Record<string, string>> = {
   'effect.failed': 'flows: a code host refuses a write',
   'effect.unknown':
     'room: an answer is lost; the fault matrix kills there through a door, and counts writes, not events',
-  'proposal.moved': 'flows: an issue is transferred',
   'run.result_quarantined': 'flows: a result comes after its attempt was given to another',
   'task.handed_over': 'flows: a pull request is closed by a person',
 };

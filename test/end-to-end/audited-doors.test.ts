@@ -7,7 +7,7 @@ import {
   removeTotp,
 } from '../../src/operations/account/contract.ts';
 import { type ApiError, createClient } from '../../src/operations/api-client/client.ts';
-import { liftSuppression } from '../../src/operations/approvals/contract.ts';
+import { editTask, liftSuppression } from '../../src/operations/approvals/contract.ts';
 import { liftBlock, listBlocks } from '../../src/operations/protection/contract.ts';
 import {
   proveSession,
@@ -23,6 +23,7 @@ import {
   enableUser,
   removeUser,
   resetPassword,
+  setUserRoles,
   unlockUser,
 } from '../../src/operations/users/contract.ts';
 import { stepAt, totpCode } from '../../src/platform/identity/totp.ts';
@@ -39,7 +40,11 @@ let service: RunningService;
 beforeAll(async () => {
   loop = await createGithubLoop({
     targets: {},
-    config: { repositories: [{ match: './r' }], server: { trustedProxies: ['127.0.0.1'] } },
+    config: {
+      repositories: [{ match: './r' }],
+      server: { trustedProxies: ['127.0.0.1'] },
+      alerts: { everySeconds: 1, webhookCredential: 'ALERT_HOOK', allowedHosts: ['127.0.0.1'] },
+    },
   });
   initRepositoryWith(join(loop.service.folder, 'r'), { 'a.js': '// TODO: close the file\n' });
   service = await startService(loop.service);
@@ -66,13 +71,22 @@ test('what people do at the doors of a running service is in its audit log, each
   const ann = at('203.0.113.1');
   await ann.call(bootstrapUsers, { token, name: 'ann', password });
 
-  const stored = await loop.service.run(['credentials', 'set', 'GITHUB_TOKEN'], {
-    input: 'ghp_other\n',
-  });
-  expect(stored.exitCode, stored.stderr).toBe(0);
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+  // One that ends soon is told by an alert, for which the address is taken out of the vault, and calls for a remedy.
+  for (const [words, value] of [
+    [['GITHUB_TOKEN'], 'ghp_other'],
+    [['ALERT_HOOK'], 'http://127.0.0.1:9/'],
+    [['ENDS_SOON', '--expires', tomorrow], 'a value'],
+  ] as const) {
+    const stored = await loop.service.run(['credentials', 'set', ...words], {
+      input: `${value}\n`,
+    });
+    expect(stored.exitCode, stored.stderr).toBe(0);
+  }
 
   const roles = [{ role: 'viewer' as const }];
   await ann.call(createUser, { name: 'bob', roles, password, mustChangePassword: false });
+  await ann.call(setUserRoles, { name: 'bob', roles: [{ role: 'operator' }] });
   const made = await ann.call(createToken, { name: 'robot', scopes: ['tasks:read'] });
   await ann.call(revokeToken, { id: made.token.id });
 
@@ -122,6 +136,7 @@ test('what people do at the doors of a running service is in its audit log, each
     },
     { timeout: 60_000, interval: 2000 },
   );
+  await ann.call(editTask, { id, title: 'Close the file after reading' });
   await ann.call(rejectTask, { id, neverAgain: 'this_kind_here' });
   const [suppression] = await loop.query<{ id: string }>('select id from suppressions');
   await ann.call(liftSuppression, { id: suppression?.id ?? '' });
@@ -147,6 +162,10 @@ test('what people do at the doors of a running service is in its audit log, each
     'token.create',
     'token.revoke',
     'credential.changed',
+    'credential.used',
+    'health.remedy',
+    'role.change',
+    'proposal.edited',
     'security.blocked',
     'blocks.lift',
     'service.start',
@@ -162,7 +181,7 @@ test('what people do at the doors of a running service is in its audit log, each
       const seen = new Set(rows.map(({ event }) => event));
       expect(wanted.filter((event) => !seen.has(event))).toEqual([]);
     },
-    { timeout: 30_000, interval: 500 },
+    { timeout: 60_000, interval: 500 },
   );
   const verified = await loop.service.run(['security', 'verify']);
   expect(verified.exitCode, verified.stdout).toBe(0);

@@ -38,6 +38,10 @@ describe.concurrent('a database that is lost', () => {
       await loop.once();
       expect(loop.pulls('acme/widgets')).toHaveLength(1);
       const before = loop.emulator.journal.effects.length;
+      const moved = await loop.query<{ outcome: string }>(
+        "select outcome from audit_entries where event = 'proposal.moved'",
+      );
+      expect(moved).toEqual([{ outcome: 'ok' }]);
 
       await loop.loseDatabase();
       await loop.once();

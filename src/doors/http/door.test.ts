@@ -197,6 +197,13 @@ describe('who asks', () => {
       expect(await answer.json()).toMatchObject({ status: 401, code: 'token_invalid' });
     }
   });
+  test('a token in the address is refused as bad input, beside a good one too, and signs nobody in', async () => {
+    for (const name of ['token', 'access_token', 'api_key', 'authorization']) {
+      const path = `/api/v1/samples?${name}=${goodToken}`;
+      expect([name, (await ask(path)).status]).toEqual([name, 400]);
+      expect([name, (await ask(path, { headers: bearer })).status]).toEqual([name, 400]);
+    }
+  });
   test('a session lives in a cookie that no script reads, and stands in no body', async () => {
     const entered = await ask('/api/v1/samples/enter', {
       method: 'POST',

@@ -24,6 +24,24 @@ describe('a marker', () => {
     );
   });
 
+  it('is looked for in whatever text without an error, and never found where none of ours is', () => {
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 40 }),
+      fc.constantFrom('<!-- cms:1:', 'f00d', ':', ' -->', '<!--', '-->', 'a'.repeat(32)),
+      fc.nat(marker.length).map((cut) => marker.slice(0, cut)),
+      fc.nat(marker.length - 1).map((cut) => marker.slice(cut + 1)),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
+        const text = pieces.join('');
+        // The blanks at both ends of the comment may be missing.
+        const spaced = text.replaceAll('<!--cms:', '<!-- cms:').replaceAll(/(\w)-->/gu, '$1 -->');
+        expect(markers.read(text, here)).toEqual(spaced.includes(marker) ? mark : null);
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
   it('counts for nothing in another repository or under another key', () => {
     expect(markers.read(marker, 'github:acme/other')).toBeNull();
     expect(createMarkers(Buffer.alloc(32, 2)).read(marker, here)).toBeNull();
