@@ -139,7 +139,7 @@ interface LocalWorld {
 }
 
 /** Local repositories with one finding each, proposed and approved, that nobody works on yet. */
-async function localWorld(count: number, agentMs: number): Promise<LocalWorld> {
+async function localWorld(count: number, agentMs: number, maxConcurrent = 2): Promise<LocalWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'cms-bench-local-'));
   const repositories: string[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -162,7 +162,7 @@ async function localWorld(count: number, agentMs: number): Promise<LocalWorld> {
       github: { pollSeconds: 3600 },
       executor: {
         default: 'waiting',
-        maxConcurrent: 2,
+        maxConcurrent,
         agents: {
           waiting: { kind: 'command', command: ['node', agentProgram, 'none', String(agentMs)] },
         },
@@ -225,7 +225,8 @@ async function ended(
 }
 
 async function takeover(times: number): Promise<void> {
-  const world = await localWorld(times, 20_000);
+  // Every worker has room for all of it: one that is full goes on with another's work when its own has ended.
+  const world = await localWorld(times, 90_000, times);
   const took: number[] = [];
   let fleet: FleetProcess[] = [];
   const workspaces = join(world.service.folder, 'data', 'workspaces');
