@@ -27,53 +27,45 @@ function chosen(seed: string): readonly Cell[] {
 
 describe.concurrent('answers that are lost', () => {
   test('make no issue, branch, pull request or comment twice', async ({ expect }) => {
-    const loop = await createGithubLoop({ targets: todo });
-    try {
-      const lose = (path: RegExp): void =>
-        loop.emulator.faults.add({ kind: 'reset-after', match: { method: 'POST', path } });
-      lose(/\/issues$/u);
-      await loop.once();
-      await loop.once();
-      expect(loop.proposals()).toHaveLength(1);
-      loop.emulator.as('wendy').label(manager, 1, approved);
-      lose(/git-receive-pack$/u);
-      lose(/\/pulls$/u);
-      lose(/\/comments$/u);
-      lose(/\/issues\/1\/labels$/u);
-      await loop.once();
-      await loop.once();
-      expect(loop.emulator.faults.pending()).toBe(0);
-      expectOneEnd(loop, expect);
-    } finally {
-      await loop.close();
-    }
+    await using loop = await createGithubLoop({ targets: todo });
+    const lose = (path: RegExp): void =>
+      loop.emulator.faults.add({ kind: 'reset-after', match: { method: 'POST', path } });
+    lose(/\/issues$/u);
+    await loop.once();
+    await loop.once();
+    expect(loop.proposals()).toHaveLength(1);
+    loop.emulator.as('wendy').label(manager, 1, approved);
+    lose(/git-receive-pack$/u);
+    lose(/\/pulls$/u);
+    lose(/\/comments$/u);
+    lose(/\/issues\/1\/labels$/u);
+    await loop.once();
+    await loop.once();
+    expect(loop.emulator.faults.pending()).toBe(0);
+    expectOneEnd(loop, expect);
   }, 420_000);
 });
 
 describe.concurrent('a service that is killed', () => {
   test('while it proposes and while it works goes on to exactly one end', async ({ expect }) => {
-    const loop = await createGithubLoop({ targets: todo, agentMs: 500 });
-    try {
-      const { effects } = loop.emulator.journal;
-      const since = (kind: string): (() => boolean) => {
-        const before = effects.length;
-        return () => effects.slice(before).some((effect) => effect.kind === kind);
-      };
-      await loop.killed({ killAt: 'effect.intended' });
-      await loop.killed({ killAt: 'effect.stored' });
-      await loop.once();
-      loop.emulator.as('wendy').label(manager, 1, approved);
-      await loop.killed({ killAt: 'attempt.begin.ended' });
-      await loop.killed({ killWhen: () => agentIsAtWork(loop.service) });
-      await loop.killed({ killAt: 'attempt.work.ended' });
-      await loop.killed({ killWhen: since('ref-updated') });
-      await loop.killed({ killAt: 'attempt.deliver.ended' });
-      await loop.once();
-      await loop.once();
-      expectOneEnd(loop, expect);
-    } finally {
-      await loop.close();
-    }
+    await using loop = await createGithubLoop({ targets: todo, agentMs: 500 });
+    const { effects } = loop.emulator.journal;
+    const since = (kind: string): (() => boolean) => {
+      const before = effects.length;
+      return () => effects.slice(before).some((effect) => effect.kind === kind);
+    };
+    await loop.killed({ killAt: 'effect.intended' });
+    await loop.killed({ killAt: 'effect.stored' });
+    await loop.once();
+    loop.emulator.as('wendy').label(manager, 1, approved);
+    await loop.killed({ killAt: 'attempt.begin.ended' });
+    await loop.killed({ killWhen: () => agentIsAtWork(loop.service) });
+    await loop.killed({ killAt: 'attempt.work.ended' });
+    await loop.killed({ killWhen: since('ref-updated') });
+    await loop.killed({ killAt: 'attempt.deliver.ended' });
+    await loop.once();
+    await loop.once();
+    expectOneEnd(loop, expect);
   }, 420_000);
 });
 
@@ -81,28 +73,24 @@ describe.concurrent('a service that meets an error that nobody catches', () => {
   test('says so in one fatal line and ends, and the next start brings its work to exactly one end', async ({
     expect,
   }) => {
-    const loop = await createGithubLoop({ targets: todo, agentMs: 2000 });
-    try {
-      await loop.once();
-      loop.emulator.as('wendy').label(manager, 1, approved);
-      const { folder } = loop.service;
-      const ended = await loop.service.run(['start', '--once'], {
-        env: { PLANT_FOLDER: folder, NODE_OPTIONS: `--import ${plantedFaults}` },
-        killWhen: async () => {
-          if (await agentIsAtWork(loop.service)) await writeFile(join(folder, 'throw'), '');
-          return false;
-        },
-      });
-      expect(ended).toMatchObject({ exitCode: 70, signal: null });
-      const fatal = ended.stderr.split('\n').filter((line) => line.includes('"FATAL"'));
-      expect(fatal).toHaveLength(1);
-      expect(JSON.parse(fatal[0] ?? '')).toMatchObject({ level: 'FATAL', error: 'planted' });
-      await loop.once();
-      await loop.once();
-      expectOneEnd(loop, expect);
-    } finally {
-      await loop.close();
-    }
+    await using loop = await createGithubLoop({ targets: todo, agentMs: 2000 });
+    await loop.once();
+    loop.emulator.as('wendy').label(manager, 1, approved);
+    const { folder } = loop.service;
+    const ended = await loop.service.run(['start', '--once'], {
+      env: { PLANT_FOLDER: folder, NODE_OPTIONS: `--import ${plantedFaults}` },
+      killWhen: async () => {
+        if (await agentIsAtWork(loop.service)) await writeFile(join(folder, 'throw'), '');
+        return false;
+      },
+    });
+    expect(ended).toMatchObject({ exitCode: 70, signal: null });
+    const fatal = ended.stderr.split('\n').filter((line) => line.includes('"FATAL"'));
+    expect(fatal).toHaveLength(1);
+    expect(JSON.parse(fatal[0] ?? '')).toMatchObject({ level: 'FATAL', error: 'planted' });
+    await loop.once();
+    await loop.once();
+    expectOneEnd(loop, expect);
   }, 420_000);
 });
 

@@ -1,22 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { describe, test } from 'vitest';
-import type { GithubLoop, LoopOptions, TaskLine } from '../support/github-loop.ts';
+import type { TaskLine } from '../support/github-loop.ts';
 import { createGithubLoop, manager, token } from '../support/github-loop.ts';
 
 const approved = 'approved-for-dev';
 const files = { 'list.js': '// TODO: handle the empty list\nexport const a = 1;\n' };
-
-async function within(
-  options: LoopOptions,
-  body: (loop: GithubLoop) => Promise<void>,
-): Promise<void> {
-  const loop = await createGithubLoop(options);
-  try {
-    await body(loop);
-  } finally {
-    await loop.close();
-  }
-}
 
 describe.concurrent('a database that is lost', () => {
   test('leaves what is ours on GitHub to be found, not made again', async ({ expect }) => {
@@ -27,37 +15,34 @@ describe.concurrent('a database that is lost', () => {
         'port.js': '// TODO: read the port from the environment\nexport const port = 1;\n',
       },
     };
-    await within({ targets }, async (loop) => {
-      const wendy = loop.emulator.as('wendy');
-      await loop.once();
-      const [rejected = 0, inReview = 0, waiting = 0] = loop
-        .proposals()
-        .map(({ number }) => number);
-      wendy.close(manager, rejected, 'not_planned');
-      wendy.label(manager, inReview, approved);
-      await loop.once();
-      expect(loop.pulls('acme/widgets')).toHaveLength(1);
-      const before = loop.emulator.journal.effects.length;
-      const moved = await loop.query<{ outcome: string }>(
-        "select outcome from audit_entries where event = 'proposal.moved'",
-      );
-      expect(moved).toEqual([{ outcome: 'ok' }]);
+    await using loop = await createGithubLoop({ targets });
+    const wendy = loop.emulator.as('wendy');
+    await loop.once();
+    const [rejected = 0, inReview = 0, waiting = 0] = loop.proposals().map(({ number }) => number);
+    wendy.close(manager, rejected, 'not_planned');
+    wendy.label(manager, inReview, approved);
+    await loop.once();
+    expect(loop.pulls('acme/widgets')).toHaveLength(1);
+    const before = loop.emulator.journal.effects.length;
+    const moved = await loop.query<{ outcome: string }>(
+      "select outcome from audit_entries where event = 'proposal.moved'",
+    );
+    expect(moved).toEqual([{ outcome: 'ok' }]);
 
-      await loop.loseDatabase();
-      await loop.once();
-      const tasks = await loop.tasks<readonly TaskLine[]>('list');
-      const states = new Map(tasks.map(({ issue, state }) => [issue, state]));
-      expect(Object.fromEntries(states)).toEqual({
-        [rejected]: 'rejected',
-        [inReview]: 'in_review',
-        [waiting]: 'proposed',
-      });
-      await loop.once();
-      expect(loop.proposals()).toHaveLength(3);
-      expect(loop.pulls('acme/widgets')).toHaveLength(1);
-      expect(loop.emulator.journal.effects).toHaveLength(before);
-      expect(loop.emulator.journal.duplicates()).toEqual([]);
+    await loop.loseDatabase();
+    await loop.once();
+    const tasks = await loop.tasks<readonly TaskLine[]>('list');
+    const states = new Map(tasks.map(({ issue, state }) => [issue, state]));
+    expect(Object.fromEntries(states)).toEqual({
+      [rejected]: 'rejected',
+      [inReview]: 'in_review',
+      [waiting]: 'proposed',
     });
+    await loop.once();
+    expect(loop.proposals()).toHaveLength(3);
+    expect(loop.pulls('acme/widgets')).toHaveLength(1);
+    expect(loop.emulator.journal.effects).toHaveLength(before);
+    expect(loop.emulator.journal.duplicates()).toEqual([]);
   }, 240_000);
 });
 
@@ -74,38 +59,40 @@ describe.concurrent('a secret of ours that stands on GitHub', () => {
     expect,
   }) => {
     const shop = 'kN0wn-Value_of.the+vault/42';
-    await within({ targets: { widgets: files }, env: { SHOP_DB_PASSWORD: shop } }, async (loop) => {
-      const wendy = loop.emulator.as('wendy');
-      const asked = wendy.openIssue(manager, { title: 'Who can sign in?' });
-      wendy.comment(manager, asked, `Take ${shop}`);
-      await loop.once();
-      const [said, ...others] = await loop.query<Exposed>(exposed);
-      expect(others).toEqual([]);
-      expect(said?.target).toBe('SHOP_DB_PASSWORD');
-      expect(said?.facts).toMatchObject({ suspended: false });
-      expect(said?.facts['place']).toMatch(/\/issues\/1#issuecomment-\d+$/u);
-
-      const proposal = loop.proposals().find(({ number }) => number !== asked);
-      const body = `${proposal?.body}\n\nIt failed with\n> Authorization: token ${token}`;
-      loop.emulator.as('wendy').editIssue(manager, proposal?.number ?? 0, { body });
-      await loop.service.run(['start', '--once']);
-      const incidents = await loop.query<Exposed>(exposed);
-      const [incident, ...more] = incidents.filter(({ target }) => target !== said?.target);
-      expect(more).toEqual([]);
-      expect(incident?.target).toBe('GITHUB_TOKEN');
-      expect(incident?.facts).toMatchObject({ suspended: true });
-      const runbook = new URL(`../../${String(incident?.facts['runbook'])}`, import.meta.url);
-      expect(await readFile(runbook, 'utf8')).toContain('Revoke');
-
-      const before = loop.emulator.journal.entries.length;
-      const next = await loop.service.run(['start', '--once']);
-      const later = loop.emulator.journal.entries.slice(before).filter(({ user }) => user !== null);
-      expect(later.map(({ method, path }) => `${method} ${path}`)).toEqual([]);
-      expect(next.stdout).toContain('credential_suspended');
-      const issues = await loop.service.run(['security', 'audit']);
-      expect(issues.exitCode).toBe(1);
-      expect(issues.stdout).toContain('secret_exposed');
+    await using loop = await createGithubLoop({
+      targets: { widgets: files },
+      env: { SHOP_DB_PASSWORD: shop },
     });
+    const wendy = loop.emulator.as('wendy');
+    const asked = wendy.openIssue(manager, { title: 'Who can sign in?' });
+    wendy.comment(manager, asked, `Take ${shop}`);
+    await loop.once();
+    const [said, ...others] = await loop.query<Exposed>(exposed);
+    expect(others).toEqual([]);
+    expect(said?.target).toBe('SHOP_DB_PASSWORD');
+    expect(said?.facts).toMatchObject({ suspended: false });
+    expect(said?.facts['place']).toMatch(/\/issues\/1#issuecomment-\d+$/u);
+
+    const proposal = loop.proposals().find(({ number }) => number !== asked);
+    const body = `${proposal?.body}\n\nIt failed with\n> Authorization: token ${token}`;
+    loop.emulator.as('wendy').editIssue(manager, proposal?.number ?? 0, { body });
+    await loop.service.run(['start', '--once']);
+    const incidents = await loop.query<Exposed>(exposed);
+    const [incident, ...more] = incidents.filter(({ target }) => target !== said?.target);
+    expect(more).toEqual([]);
+    expect(incident?.target).toBe('GITHUB_TOKEN');
+    expect(incident?.facts).toMatchObject({ suspended: true });
+    const runbook = new URL(`../../${String(incident?.facts['runbook'])}`, import.meta.url);
+    expect(await readFile(runbook, 'utf8')).toContain('Revoke');
+
+    const before = loop.emulator.journal.entries.length;
+    const next = await loop.service.run(['start', '--once']);
+    const later = loop.emulator.journal.entries.slice(before).filter(({ user }) => user !== null);
+    expect(later.map(({ method, path }) => `${method} ${path}`)).toEqual([]);
+    expect(next.stdout).toContain('credential_suspended');
+    const issues = await loop.service.run(['security', 'audit']);
+    expect(issues.exitCode).toBe(1);
+    expect(issues.stdout).toContain('secret_exposed');
   }, 240_000);
 });
 
@@ -113,17 +100,16 @@ describe.concurrent('what is configured wrong', () => {
   test('a token that is wrong or missing is said with the next step, exit code 3', async ({
     expect,
   }) => {
-    await within({ targets: { widgets: files } }, async (loop) => {
-      const wrong = await loop.once({ exitCode: 3, env: { GITHUB_TOKEN: 'ghp_wrong' } });
-      expect(wrong.problems[0]).toMatchObject({
-        where: 'github:acme/widgets',
-        code: 'github_authentication',
-        next: 'Set GITHUB_TOKEN to a valid token for this GitHub, or renew the stored one.',
-      });
-      const missing = await loop.once({ exitCode: 3, env: { GITHUB_TOKEN: '' } });
-      expect(missing.problems[0]?.code).toBe('github_token_missing');
-      expect((await loop.once()).proposed).toBe(1);
+    await using loop = await createGithubLoop({ targets: { widgets: files } });
+    const wrong = await loop.once({ exitCode: 3, env: { GITHUB_TOKEN: 'ghp_wrong' } });
+    expect(wrong.problems[0]).toMatchObject({
+      where: 'github:acme/widgets',
+      code: 'github_authentication',
+      next: 'Set GITHUB_TOKEN to a valid token for this GitHub, or renew the stored one.',
     });
+    const missing = await loop.once({ exitCode: 3, env: { GITHUB_TOKEN: '' } });
+    expect(missing.problems[0]?.code).toBe('github_token_missing');
+    expect((await loop.once()).proposed).toBe(1);
   }, 180_000);
 
   test('a repository that is not there is said and does not stop the others', async ({
@@ -131,39 +117,37 @@ describe.concurrent('what is configured wrong', () => {
   }) => {
     const reposToScan = ['acme/nowhere', 'acme/widgets', 'acme/gizmos'];
     const config = { github: { managerRepo: manager, reposToScan } };
-    await within({ targets: { widgets: files }, config }, async (loop) => {
-      const summary = await loop.once({ exitCode: 1 });
-      expect(summary.problems.map(({ where, code }) => [where, code])).toEqual([
-        ['github:acme/nowhere', 'github_not_found'],
-        ['github:acme/gizmos', 'github_not_found'],
-      ]);
-      expect(summary.problems.every(({ next }) => next !== null)).toBe(true);
-      expect(summary.proposed).toBe(1);
-    });
+    await using loop = await createGithubLoop({ targets: { widgets: files }, config });
+    const summary = await loop.once({ exitCode: 1 });
+    expect(summary.problems.map(({ where, code }) => [where, code])).toEqual([
+      ['github:acme/nowhere', 'github_not_found'],
+      ['github:acme/gizmos', 'github_not_found'],
+    ]);
+    expect(summary.problems.every(({ next }) => next !== null)).toBe(true);
+    expect(summary.proposed).toBe(1);
   }, 180_000);
 
   test('a token without rights on a repository is said, and nothing is lost', async ({
     expect,
   }) => {
-    await within({ targets: { widgets: files } }, async (loop) => {
-      const { emulator } = loop;
-      emulator.setRole(manager, 'svc-bot', 'none');
-      emulator.updateRepository(manager, { private: true });
-      const blind = await loop.once({ exitCode: 1 });
-      expect(blind.problems.map(({ code }) => code)).toContain('github_not_found');
-      emulator.setRole(manager, 'svc-bot', 'write');
-      await loop.once();
-      emulator.as('wendy').label(manager, 1, approved);
-      emulator.setRole('acme/widgets', 'svc-bot', 'read');
-      const powerless = await loop.once({ exitCode: 1 });
-      expect(powerless.problems[0]).toMatchObject({ where: 'acme/manager#1', kind: 'forbidden' });
-      expect(powerless.problems[0]?.next).toContain('Give the token write access');
-      expect(loop.pulls('acme/widgets')).toEqual([]);
-      emulator.setRole('acme/widgets', 'svc-bot', 'write');
-      await loop.once();
-      expect(loop.pulls('acme/widgets')).toHaveLength(1);
-      expect(emulator.journal.duplicates()).toEqual([]);
-    });
+    await using loop = await createGithubLoop({ targets: { widgets: files } });
+    const { emulator } = loop;
+    emulator.setRole(manager, 'svc-bot', 'none');
+    emulator.updateRepository(manager, { private: true });
+    const blind = await loop.once({ exitCode: 1 });
+    expect(blind.problems.map(({ code }) => code)).toContain('github_not_found');
+    emulator.setRole(manager, 'svc-bot', 'write');
+    await loop.once();
+    emulator.as('wendy').label(manager, 1, approved);
+    emulator.setRole('acme/widgets', 'svc-bot', 'read');
+    const powerless = await loop.once({ exitCode: 1 });
+    expect(powerless.problems[0]).toMatchObject({ where: 'acme/manager#1', kind: 'forbidden' });
+    expect(powerless.problems[0]?.next).toContain('Give the token write access');
+    expect(loop.pulls('acme/widgets')).toEqual([]);
+    emulator.setRole('acme/widgets', 'svc-bot', 'write');
+    await loop.once();
+    expect(loop.pulls('acme/widgets')).toHaveLength(1);
+    expect(emulator.journal.duplicates()).toEqual([]);
   }, 240_000);
 
   test('an agent that is not installed is said after one attempt, on the issue too', async ({
@@ -171,31 +155,29 @@ describe.concurrent('what is configured wrong', () => {
   }) => {
     const absent = { kind: 'command', command: ['no-such-program'] };
     const config = { executor: { default: 'absent', agents: { absent } } };
-    await within({ targets: { widgets: files }, config }, async (loop) => {
-      await loop.once();
-      loop.emulator.as('wendy').label(manager, 1, approved);
-      const summary = await loop.once({ exitCode: 1 });
-      expect(summary.started).toBe(1);
-      expect(summary.problems).toHaveLength(1);
-      expect(summary.problems[0]?.message).toContain('"no-such-program" is not on this machine');
-      expect(summary.problems[0]?.next).toContain('tasks requeue');
-      const [issue] = loop.proposals();
-      expect(issue?.comments).toHaveLength(1);
-      expect(issue?.comments[0]?.body).toContain('Install it');
-      const again = await loop.once();
-      expect(again).toMatchObject({ states: { failed: 1 }, started: 0, problems: [] });
-    });
+    await using loop = await createGithubLoop({ targets: { widgets: files }, config });
+    await loop.once();
+    loop.emulator.as('wendy').label(manager, 1, approved);
+    const summary = await loop.once({ exitCode: 1 });
+    expect(summary.started).toBe(1);
+    expect(summary.problems).toHaveLength(1);
+    expect(summary.problems[0]?.message).toContain('"no-such-program" is not on this machine');
+    expect(summary.problems[0]?.next).toContain('tasks requeue');
+    const [issue] = loop.proposals();
+    expect(issue?.comments).toHaveLength(1);
+    expect(issue?.comments[0]?.body).toContain('Install it');
+    const again = await loop.once();
+    expect(again).toMatchObject({ states: { failed: 1 }, started: 0, problems: [] });
   }, 180_000);
 
   test('a database that is down is said with the next step, exit code 4', async ({ expect }) => {
-    await within({ targets: { widgets: files } }, async (loop) => {
-      const DATABASE_URL = 'postgres://nobody:secret-word@127.0.0.1:1/none';
-      const ended = await loop.service.run(['start', '--once'], { env: { DATABASE_URL } });
-      expect(ended.exitCode).toBe(4);
-      const { error } = ended.json as { error: { message: string; next: string | null } };
-      expect(error.next).not.toBeNull();
-      expect(ended.stdout + ended.stderr).not.toContain('secret-word');
-      expect((await loop.once()).proposed).toBe(1);
-    });
+    await using loop = await createGithubLoop({ targets: { widgets: files } });
+    const DATABASE_URL = 'postgres://nobody:secret-word@127.0.0.1:1/none';
+    const ended = await loop.service.run(['start', '--once'], { env: { DATABASE_URL } });
+    expect(ended.exitCode).toBe(4);
+    const { error } = ended.json as { error: { message: string; next: string | null } };
+    expect(error.next).not.toBeNull();
+    expect(ended.stdout + ended.stderr).not.toContain('secret-word');
+    expect((await loop.once()).proposed).toBe(1);
   }, 180_000);
 });

@@ -30,6 +30,8 @@ export interface GithubLoop {
   /** A new database and a data folder with nothing but its keys. */
   loseDatabase(): Promise<void>;
   close(): Promise<void>;
+  /** The same, when what stands behind `await using` goes out of scope. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface Summary {
@@ -96,6 +98,11 @@ export async function createGithubLoop(options: LoopOptions): Promise<GithubLoop
     });
   let service = await place();
   const proposals = (): Issue[] => emulator.issues(manager).filter(({ pull }) => pull === null);
+  const close = async (): Promise<void> => {
+    await emulator.close();
+    await database?.drop();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
   return {
     emulator,
     get service() {
@@ -126,11 +133,8 @@ export async function createGithubLoop(options: LoopOptions): Promise<GithubLoop
       database = await makeDatabase();
       service = await place();
     },
-    close: async () => {
-      await emulator.close();
-      await database?.drop();
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 
