@@ -144,6 +144,6 @@ describe('connections that are refused', () => {
     const audited = world.audit.filter(({ event }) => event === 'run.egress_refused');
     expect(audited).toHaveLength(101);
     expect(audited.at(-1)?.facts).toMatchObject({ places: 130, attemptsInAll: 130 });
-    expect(pulls()[0]?.body).toContain('and 120 more');
+    expect(pulls()[0]?.body).toContain('and 100 more');
   });
 });

@@ -6,11 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { git } from '../support/github-emulator/git-repository.ts';
 import { createGithubLoop, type GithubLoop, manager, token } from '../support/github-loop.ts';
 import { type ModelServer, startModelServer } from '../support/model-server.ts';
-import type { HostileReport } from './hostile-agent.suite.ts';
+import { type HostileReport, hostileCommand } from './hostile-agent.suite.ts';
 
 const modelKey = 'sk-ant-canary-9876543210-run';
 const secrets = [token, modelKey];
-const program = new URL('../support/hostile-agent-program.ts', import.meta.url).pathname;
 const backwards = (text: string): string => [...text].reverse().join('');
 
 interface Refusal {
@@ -54,7 +53,7 @@ describe('a run of an agent that tries everything, through the whole service', (
     };
     const hostile = {
       kind: 'command',
-      command: ['node', program, JSON.stringify(plan)],
+      command: [...hostileCommand, JSON.stringify(plan)],
       task: 'stdin',
       env: { ANTHROPIC_BASE_URL: model.url },
       secrets: ['ANTHROPIC_API_KEY'],
@@ -100,7 +99,7 @@ describe('a run of an agent that tries everything, through the whole service', (
 
   test('gets nothing', () => {
     expect(report.succeeded).toEqual([]);
-    expect(report.tried).toBeGreaterThanOrEqual(105);
+    expect(report.tried).toBeGreaterThanOrEqual(149);
   });
 
   test('has every refused way out in the audit log, by place and counted', () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import type { EgressRefusal } from '../../domain/egress-refusal.ts';
 import type { Sandbox, SandboxedProcess, SandboxSpec } from '../../domain/ports/sandbox.ts';
@@ -13,6 +13,7 @@ import { markedProcesses, processMark } from './marked-processes.ts';
 import { probeSandbox } from './probe.ts';
 import { hasOwnNetwork, openRouteCount, type RouteCount, tellUnrouted } from './route-count.ts';
 import { feed, supervise } from './supervise.ts';
+import { underFilter } from './system-calls.ts';
 import { nodeFolder } from './system-view.ts';
 
 export interface SandboxRuntimeDeps {
@@ -77,7 +78,7 @@ async function start(deps: SandboxRuntimeDeps, spec: SandboxSpec): Promise<Sandb
     const readable = [folder, ...egress.readable, dirname(dirname(program))];
     await writeFile(settings, JSON.stringify(await settingsFor(deps, spec, egress, readable)));
     const gate = join(folder, 'gate');
-    const line = lineOf(spec, egress, gate);
+    const line = lineOf(spec, egress, gate, await filtering());
     const argv = [...dyingWithUs(), program, '--settings', settings, '-c', line];
     const child = spawn(argv[0] ?? '', argv.slice(1), {
       cwd: spec.workspace,
@@ -107,7 +108,7 @@ async function start(deps: SandboxRuntimeDeps, spec: SandboxSpec): Promise<Sandb
  */
 function dyingWithUs(): readonly string[] {
   if (process.platform !== 'linux') return [];
-  const own = '--user --map-current-user --pid --fork --kill-child --mount-proc';
+  const own = '--user --map-current-user --ipc --pid --fork --kill-child --mount-proc';
   return `setpriv --pdeathsig KILL -- unshare ${own} --`.split(' ');
 }
 
@@ -134,11 +135,27 @@ async function letGo(
   return null;
 }
 
+/** `srt` keeps neither keyrings nor the newer ways into the kernel from a command, so our own filter does where Perl is. */
+async function filtering(): Promise<readonly string[]> {
+  const filter = process.platform === 'linux' ? underFilter(process.arch) : [];
+  const [perl] = filter;
+  if (perl === undefined) return [];
+  return await access(perl, constants.X_OK).then(
+    () => filter,
+    () => [],
+  );
+}
+
 /** Goes on with the command when the file is there. */
 const waiting = 'until [ -e "$0" ]; do sleep 0.02; done; exec "$@"';
 
 /** The shell line of the sandbox: limits, the variables of our proxy over its own, the bridge, the command. */
-function lineOf(spec: SandboxSpec, egress: LoopbackEgress, gate: string): string {
+function lineOf(
+  spec: SandboxSpec,
+  egress: LoopbackEgress,
+  gate: string,
+  filter: readonly string[],
+): string {
   const limits = [`--fsize=${spec.limits.fileBytes}`, '--core=0'];
   // `srt` and its helpers count as well: they belong to the same user.
   const argv = [
@@ -152,6 +169,7 @@ function lineOf(spec: SandboxSpec, egress: LoopbackEgress, gate: string): string
           ...limits,
           `--nproc=${spec.limits.processes}`,
           '--',
+          ...filter,
         ]
       : []),
     'env',

@@ -68,7 +68,7 @@ function quoted(text: string): readonly string[] {
 /** The first of them; a run that tries many says so by their number. */
 function refusedPlaces(refused: readonly string[]): string {
   if (refused.length === 0) return 'none';
-  const shown = refused.slice(0, 10).map((place) => `<code>${escapeHtml(oneLine(place))}</code>`);
+  const shown = refused.slice(0, 30).map((place) => `<code>${escapeHtml(oneLine(place))}</code>`);
   const more = refused.length - shown.length;
   return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
