@@ -141,9 +141,11 @@ export function describeCodeHost(name: string, open: () => Promise<HostSubject>)
         const number = await newIssue();
         await send('comment', { number, body: 'Earlier' });
         await send('comment', { number, body: 'Later' });
-        const [last, before] = await subject.host.latestComments(subject.repository);
-        expect(last?.body).toContain('Later');
-        expect(before?.body).toContain('Earlier');
+        const texts = await subject.host.latestTexts(subject.repository);
+        expect(texts[0]?.body).toContain('Later');
+        expect(texts[1]?.body).toContain('Earlier');
+        const issue = await subject.host.issue(subject.repository, number);
+        expect(texts.slice(2).map(({ body }) => body)).toContain(`${issue?.title}\n${issue?.body}`);
       });
 
       test('a comment on what is not there is refused', async () => {

@@ -11,7 +11,7 @@ import { holdOf, overCap } from './dispatch.ts';
 import { followDrift } from './follow/drift.ts';
 import { followPullRequests } from './follow/follow.ts';
 import { followProposals } from './follow/follow-proposals.ts';
-import { readComments } from './follow/read-comments.ts';
+import { readTexts } from './follow/read-texts.ts';
 import { followVerdicts } from './follow/review-verdicts.ts';
 import { followFindings } from './propose/follow-findings.ts';
 import { finishProposals, type Proposed, propose } from './propose/propose.ts';
@@ -118,9 +118,7 @@ export async function runCycle(
   );
   total.moved += followed?.moved.length ?? 0;
   for (const { where, error } of followed?.failed ?? []) report(where, error);
-  const read = await attempt('comments', () =>
-    readComments(ports, managersOf(ports, repositories)),
-  );
+  const read = await attempt('texts', () => readTexts(ports, managersOf(ports, repositories)));
   for (const { where, error } of read ?? []) report(where, error);
   return { ...total, started: started ?? 0, problems };
 }
@@ -176,8 +174,9 @@ export async function untilQuiet(
   return false;
 }
 
-function managersOf(
-  ports: CyclePorts,
+/** Where we propose what is found in these. */
+export function managersOf(
+  ports: Pick<CyclePorts, 'settings'>,
   repositories: readonly RepositoryRef[],
 ): readonly RepositoryRef[] {
   const managers = new Map(

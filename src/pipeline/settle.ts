@@ -29,20 +29,25 @@ export interface Failure {
   readonly error: unknown;
 }
 
-/** Does the same with each thing; one that fails is reported and does not stop the others. */
+/** Does the same with each thing, with so many at a time; one that fails is reported and does not stop the others. */
 export async function forEachApart<T>(
   things: readonly T[],
   where: (thing: T) => string,
   body: (thing: T) => Promise<void>,
+  atOnce = 1,
 ): Promise<readonly Failure[]> {
   const failed: Failure[] = [];
-  for (const thing of things) {
-    try {
-      await body(thing);
-    } catch (error) {
-      failed.push({ where: where(thing), error });
+  const left = [...things];
+  const takeOver = async (): Promise<void> => {
+    for (let thing = left.shift(); thing !== undefined; thing = left.shift()) {
+      try {
+        await body(thing);
+      } catch (error) {
+        failed.push({ where: where(thing), error });
+      }
     }
-  }
+  };
+  await Promise.all(Array.from({ length: atOnce }, takeOver));
   return failed;
 }
 

@@ -145,11 +145,20 @@ function createReads(held: Held, self: string): Reads {
       const editsKnown = held.tellsEdits;
       return { events: events.filter(({ type }) => editsKnown || type !== 'edited'), editsKnown };
     },
-    latestComments: async (ref) =>
-      stateOf(held, ref)
-        .comments.slice(-100)
-        .toReversed()
-        .map(({ body }) => ({ body, url: null })),
+    latestTexts: async (ref) => {
+      const { comments, issues, pullRequests } = stateOf(held, ref);
+      return [
+        ...comments
+          .slice(-100)
+          .toReversed()
+          .map(({ body }) => ({ body, number: null, url: null })),
+        ...[...issues.values(), ...pullRequests.values()].map(({ number, title, body, url }) => ({
+          body: `${title}\n${body}`,
+          number,
+          url,
+        })),
+      ];
+    },
     pullRequest: async (ref, number) => stateOf(held, ref).pullRequests.get(number) ?? null,
     checks: async (ref, sha) => stateOf(held, ref).checks.get(sha) ?? [],
     checkLog: async (ref, job) => stateOf(held, ref).logs.get(job) ?? null,

@@ -44,8 +44,8 @@ test('a secret of ours in a text that is read is an incident: told once, the tok
   expect(suspended).toEqual(['GITHUB_TOKEN']);
   redactor.register('OTHER_PASSWORD', 'another-password-of-a-shop');
   fake.comment(manager, number, 'eve', 'I sign in with another-password-of-a-shop');
-  await host.latestComments(manager);
-  await host.latestComments(manager);
+  await host.latestTexts(manager);
+  await host.latestTexts(manager);
   expect(audit.at(-1)).toMatchObject({
     target: 'OTHER_PASSWORD',
     facts: { place: 'a comment in acme/manager' },

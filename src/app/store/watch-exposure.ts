@@ -60,9 +60,12 @@ export function withExposureWatch(host: CodeHost, see: SeeText): CodeHost {
       for (const one of found) await seeIssue(ref.name, one);
       return found;
     },
-    latestComments: async (ref) => {
-      const found = await host.latestComments(ref);
-      for (const { url, body } of found) await see(url ?? `a comment in ${ref.name}`, body);
+    latestTexts: async (ref) => {
+      const found = await host.latestTexts(ref);
+      for (const { url, number, body } of found) {
+        const place = number === null ? `a comment in ${ref.name}` : `${ref.name}#${number}`;
+        await see(url ?? place, body);
+      }
       return found;
     },
     remarks: async (ref, number) => {

@@ -29,8 +29,8 @@ export interface CodeHost {
   /** Open or all issues, never pull requests; `labels` any of; `updatedBefore` filters. */
   issues(ref: RepositoryRef, query: IssueQuery): Promise<readonly HostIssue[]>;
   issueEvents(ref: RepositoryRef, number: number): Promise<IssueHistory>;
-  /** What was lately said on issues and pull requests, newest first, at most a hundred; remarks in code are in `remarks`. */
-  latestComments(ref: RepositoryRef): Promise<readonly HostComment[]>;
+  /** Comments lately written or edited, newest first, then texts of issues and pull requests with their titles, at most a hundred each; remarks in code are in `remarks`. */
+  latestTexts(ref: RepositoryRef): Promise<readonly HostText[]>;
   pullRequest(ref: RepositoryRef, number: number): Promise<HostPullRequest | null>;
   pullRequests(ref: RepositoryRef, query: PullRequestQuery): Promise<readonly HostPullRequest[]>;
   /** The last word of each check at the commit; none where the host runs no checks. */
@@ -113,8 +113,10 @@ export interface IssueEvent {
   readonly at: Date;
 }
 
-export interface HostComment {
+export interface HostText {
   readonly body: string;
+  /** Of the issue or pull request whose own text it is; null for a comment. */
+  readonly number: number | null;
   /** Web address; null on the local host. */
   readonly url: string | null;
 }

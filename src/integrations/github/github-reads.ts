@@ -26,7 +26,7 @@ export type GithubReads = Pick<
   | 'issuePlace'
   | 'issues'
   | 'issueEvents'
-  | 'latestComments'
+  | 'latestTexts'
   | 'pullRequest'
   | 'pullRequests'
 >;
@@ -57,15 +57,33 @@ export function createGithubReads(client: GithubClient, edits: IssueEdits): Gith
     issuePlace: async (ref, number) => issuePlace(client, ref, number),
     issues: async (ref, query) => issues(client, ref, query),
     issueEvents: async (ref, number) => issueEvents(client, edits, ref, number),
-    latestComments: async (ref) => {
-      // Always the same address, so that nothing new costs nothing (a conditional request).
-      const found = await orNull(
-        client.get(`${pathOf(ref)}/issues/comments`, schemas.Comments, {
-          lane: 'follow',
-          query: { sort: 'updated', direction: 'desc', per_page: '100' },
-        }),
-      );
-      return (found ?? []).map(({ body, html_url: url }) => ({ body: body ?? '', url }));
+    latestTexts: async (ref) => {
+      // Always the same addresses, so that nothing new costs nothing (conditional requests).
+      const latest = { sort: 'updated', direction: 'desc', per_page: '100' };
+      const issues = `${pathOf(ref)}/issues`;
+      const [comments, texts] = await Promise.all([
+        orNull(
+          client.get(`${issues}/comments`, schemas.Comments, { lane: 'follow', query: latest }),
+        ),
+        orNull(
+          client.get(issues, schemas.Issues, {
+            lane: 'follow',
+            query: { ...latest, state: 'all' },
+          }),
+        ),
+      ]);
+      return [
+        ...(comments ?? []).map(({ body, html_url: url }) => ({
+          body: body ?? '',
+          number: null,
+          url,
+        })),
+        ...(texts ?? []).map(({ number, title, body, html_url: url }) => ({
+          number,
+          body: `${title}\n${body ?? ''}`,
+          url,
+        })),
+      ];
     },
     pullRequest: async (ref, number) => {
       const path = `${pathOf(ref)}/pulls/${number}`;

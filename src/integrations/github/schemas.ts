@@ -67,6 +67,7 @@ export const Comment = z.object({
 });
 
 export const Comments = z.array(Comment);
+export const Issues = z.array(Issue);
 
 export const PullRequest = z
   .object({

@@ -47,15 +47,29 @@ export function createLocalReads(deps: LocalReadsDeps): LocalReads {
       events: await listEvents(db, ref, number),
       editsKnown: true,
     }),
-    latestComments: async (ref) => {
-      const found = await db
+    latestTexts: async (ref) => {
+      const items = await db
+        .selectFrom('local_items')
+        .select(['number', 'title', 'body'])
+        .where('repository', '=', ref.name)
+        .orderBy('number', 'desc')
+        .limit(100)
+        .execute();
+      const comments = await db
         .selectFrom('local_comments')
         .select('body')
         .where('repository', '=', ref.name)
         .orderBy('id', 'desc')
         .limit(100)
         .execute();
-      return found.map(({ body }) => ({ body, url: null }));
+      return [
+        ...comments.map(({ body }) => ({ body, number: null, url: null })),
+        ...items.map(({ number, title, body }) => ({
+          body: `${title}\n${body}`,
+          number,
+          url: null,
+        })),
+      ];
     },
     pullRequest: async (ref, number) => {
       const item = await itemOf(db, ref.name, number, 'pull');

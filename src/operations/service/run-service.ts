@@ -4,9 +4,10 @@ import type { ServiceRole } from '../../domain/service-role.ts';
 import { taskStates } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { CycleSummary, Problem } from '../../pipeline/cycle.ts';
-import { dispatch, progressed, runCycle } from '../../pipeline/cycle.ts';
+import { dispatch, managersOf, progressed, runCycle } from '../../pipeline/cycle.ts';
 import type { CyclePorts } from '../../pipeline/cycle-ports.ts';
 import { explain } from '../../pipeline/explain.ts';
+import { watchTexts } from '../../pipeline/follow/read-texts.ts';
 import type { ServiceSummary } from './contract.ts';
 
 /** What a running service needs beside the cycle itself. */
@@ -60,9 +61,18 @@ export async function runService(
   const stopStarting = options.once
     ? async () => undefined
     : startOnNews({ ...ports, leads: () => !signal.aborted && ports.leads() });
+  const over = new AbortController();
+  const watching = options.once
+    ? null
+    : watchTexts(ports.cycle, async () => managersOf(ports.cycle, await ports.repositories()), {
+        leads: ports.leads,
+        signal: AbortSignal.any([signal, over.signal]),
+      });
   try {
     return await turnLoop(ports, { ...options, signal });
   } finally {
+    over.abort();
+    await watching;
     await stopStarting();
   }
 }
