@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { collectGarbage } from '../../lib/collect-garbage.ts';
 import { letStand } from '../database/standstill.ts';
 import type { AnchorPlace, AnchorRead } from './anchors.ts';
 import type { LogSource, StoredLine } from './log-source.ts';
@@ -7,6 +8,8 @@ import type { AuditTables } from './tables.ts';
 import { type LeafReader, type Verification, verifyLog } from './verify-log.ts';
 
 const pageSize = 1000;
+/** Rows that were checked are garbage; of so many pages it is given back at once, else it grows with the log. */
+const pagesPerCollection = 25;
 
 /**
  * Checks the log of a database in one snapshot against the anchors. They are read first: what is anchored was committed
@@ -87,7 +90,8 @@ interface Row {
 /** The next page is under way while the one before is checked. */
 async function* linesOf(open: Kysely<AuditTables>): AsyncIterable<readonly StoredLine[]> {
   let page = await pageAfter(open, 0);
-  while (page.length > 0) {
+  for (let pages = 1; page.length > 0; pages += 1) {
+    if (pages % pagesPerCollection === 0) collectGarbage();
     const next = page.length < pageSize ? undefined : pageAfter(open, page.at(-1)?.seq ?? 0);
     // A reader that stops early leaves it to nobody.
     next?.catch(() => undefined);

@@ -24,7 +24,7 @@ import {
 } from '../../../platform/resilience/breakers.ts';
 import { freeDisk, leftoverCheck, removeLeftovers } from './leftovers.ts';
 import { keepLogQuota } from './log-quota.ts';
-import { collectGarbage } from './memory.ts';
+import { freeMemory } from './memory.ts';
 import { freeStaleLock, lockCheck } from './stale-lock.ts';
 import { releaseBreakers } from './stuck-breakers.ts';
 
@@ -208,7 +208,7 @@ test('memory that is let go of while the remedy is at work is collected too', as
   let held: Buffer[] | null = Array.from({ length: 300 }, () => Buffer.alloc(2 ** 20, 1));
   const limit = process.memoryUsage.rss() - 150 * 2 ** 20;
   let waits = 0;
-  const remedy = collectGarbage(
+  const remedy = freeMemory(
     {
       sleep: async () => {
         waits += 1;

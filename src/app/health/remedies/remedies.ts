@@ -3,7 +3,7 @@ import type { Random } from '../../../lib/random.ts';
 import type { Remedy } from '../../../platform/health/healer.ts';
 import { freeDisk, type LeftoverParts, removeLeftovers } from './leftovers.ts';
 import { keepLogQuota } from './log-quota.ts';
-import { collectGarbage } from './memory.ts';
+import { freeMemory } from './memory.ts';
 import { freeStaleLock } from './stale-lock.ts';
 import { type BreakerRemedyParts, releaseBreakers } from './stuck-breakers.ts';
 
@@ -45,7 +45,7 @@ export function openRemedies(parts: RemedyParts): readonly Remedy[] {
       },
     },
     freeStaleLock(parts.dataDir, parts),
-    collectGarbage(clock, parts.isMemoryTight),
+    freeMemory(clock, parts.isMemoryTight),
     removeLeftovers(parts.leftovers),
     freeDisk(parts.leftovers),
     keepLogQuota(parts.logs.folder, parts.logs.quotaBytes),
