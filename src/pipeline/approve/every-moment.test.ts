@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPipelineWorld, type PipelineWorld } from '../../../test/fakes/pipeline-world.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
 import type { CodeHost } from '../../domain/ports/code-host.ts';
+import type { KnownFinding } from '../../domain/ports/stores.ts';
 import type { Task } from '../../domain/task.ts';
 import { explain } from '../explain.ts';
+import { followFindings } from '../propose/follow-findings.ts';
 import { propose } from '../propose/propose.ts';
 import { followApprovals } from './follow-approvals.ts';
 import { pollApprovals } from './poll-approvals.ts';
@@ -215,6 +217,57 @@ describe('between the label and the pull request', () => {
           `${where}: ${said.join(' | ')}`,
         ).toBe(true);
       }
+    },
+    300_000,
+  );
+});
+
+/**
+ * The branch is approved, its commit is not: where the branch goes on, the place that led to the task is looked for on it
+ * as it is by then.
+ */
+describe('the base branch moves between the label and the pull request', () => {
+  const moves: readonly (readonly [string, Partial<KnownFinding>, readonly string[]])[] = [
+    ['the place only stands elsewhere', { line: 70, fingerprint: 'elsewhere' }, []],
+    ['the place says something else', { text: 'do something else' }, ['approval_void_evidence']],
+    ['the place is gone', { status: 'fixed' }, ['resolved', 'finding_gone_while_running']],
+  ];
+  test.each(moves)(
+    '%s, at any moment: the agent is given the approved words or nothing, and a look that shows it starts and lets out nothing',
+    async (_, change, codes) => {
+      const { reads } = await wholeWay(() => undefined);
+      let stopped = 0;
+      for (let moment = 1; moment <= reads.length; moment += every) {
+        let looks = 0;
+        let isSeenAtStart = false;
+        const on = await wholeWay((read, _name, { world }) => {
+          if (read !== moment) return;
+          world.look = async () => {
+            looks += 1;
+            isSeenAtStart ||= world.work.prompts.length === 0;
+            await world.find('one', change);
+            await followFindings(world.ports, world.target, 'c'.repeat(40));
+          };
+        });
+        const { world } = on;
+        const where = `before read ${moment} of ${reads.length}, ${looks} looks`;
+        for (const prompt of world.work.prompts) expect(prompt, where).not.toContain('something');
+        const pulls = world.host.state(world.target).pullRequests.size;
+        const isSeen = looks > 0 && codes.length > 0 && pulls === 0;
+        const told = await explain(world.ports, await world.task(on.task.id));
+        if (isSeen) {
+          stopped += 1;
+          expect(codes, where).toContain(told.code);
+          const said = world.host.comments(world.manager, on.number).map(({ body }) => body);
+          if (told.code.startsWith('approval_'))
+            expect(said.join('\n'), where).toContain(told.text);
+        } else
+          expect({ pulls, prompts: world.work.prompts.length }, where).toMatchObject({ pulls: 1 });
+        if (isSeenAtStart && codes.length > 0) expect(world.work.prompts, where).toEqual([]);
+        // While the agent worked other words may have come, but not the end of the place.
+        if (looks > 0 && change.status === 'fixed') expect(pulls, where).toBe(0);
+      }
+      expect(stopped > 0).toBe(codes.length > 0);
     },
     300_000,
   );
