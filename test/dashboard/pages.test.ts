@@ -17,15 +17,11 @@ import { becomeFirstAdmin, lendSession, settled } from '../support/dashboard-per
 import { type DashboardService, startDashboardService } from '../support/dashboard-service.ts';
 import { type ForcedState, forceState } from '../support/forced-states.ts';
 import { looks } from '../support/look-at-pages.ts';
+import { addMarkupEverywhere } from '../support/stored-markup.ts';
 
 const run = promisify(execFile);
 const executable = await findChromium();
-const payloads = (
-  await readFile(new URL('../corpora/inspection/hostile-markup.jsonl', import.meta.url), 'utf8')
-)
-  .trim()
-  .split('\n')
-  .map((line) => String(JSON.parse(line)));
+const payloads = await textsOf('../corpora/inspection/hostile-markup.jsonl');
 
 /** Runs in the page: the worker's HTML of each text, put in as it comes; answers what of it could act. */
 const drawUncleaned = `async ({ url, texts }) => {
@@ -53,6 +49,14 @@ let service: DashboardService;
 let browser: Browser;
 let signedIn: BrowserContext;
 let taskId: string;
+
+async function textsOf(corpus: string): Promise<readonly string[]> {
+  const lines = await readFile(new URL(corpus, import.meta.url), 'utf8');
+  return lines
+    .trim()
+    .split('\n')
+    .map((line) => String(JSON.parse(line)));
+}
 
 /** TODO comments that hold the markup of the corpus, so that titles, evidence and prompts show it. */
 async function addHostileRepository(folder: string): Promise<void> {
@@ -358,6 +362,47 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
     expect(canaries).toEqual([]);
     await context.close();
   }, 180_000);
+
+  test('markup in every field that comes from outside acts on no page, asks no other host and breaks nothing', async () => {
+    const texts = await textsOf('../corpora/markup/from-outside.jsonl');
+    const { tasks, runs } = await addMarkupEverywhere(service.database, texts);
+    const { page, context, watched, canaries } = await open({
+      viewport: { width: 1440, height: 900 },
+    });
+    const faults: string[] = [];
+    page.on('response', (answer) => {
+      if (answer.status() >= 500) faults.push(`${answer.status()} ${answer.url()}`);
+    });
+    // Each on its pages, when all are wanted; else those that come from different families.
+    const step = process.env['MARKUP'] === 'all' ? 1 : 7;
+    const tabs = ['evidence', 'approval', 'runs', 'diff', 'checks', 'cost', 'audit'];
+    const paths = ['/inbox', '/board', '/tasks', '/runs', '/repositories', '/outcomes'];
+    for (let at = 0; at < texts.length; at += step) {
+      const more = step === 1 ? tabs : [tabs[(at / step) % tabs.length] ?? ''];
+      paths.push(...more.map((tab) => `/tasks/${tasks[at] ?? ''}?tab=${tab}`));
+      paths.push(`/runs/${runs[at] ?? ''}`, `/inbox?task=${tasks[at] ?? ''}`);
+    }
+    for (const path of paths) {
+      await page.goto(`${service.origin}${path}`);
+      await settled(page);
+      expect([path, await page.locator('main').innerText()]).not.toEqual([
+        path,
+        expect.stringContaining('Something went wrong'),
+      ]);
+      expect(await page.locator('main script, main iframe, main object, main embed').count()).toBe(
+        0,
+      );
+      expect(await page.locator('a[href^="javascript" i], a[href^="data" i]').count()).toBe(0);
+      expect([path, canaries, watched.troubles, faults]).toEqual([path, [], [], []]);
+    }
+    // It is there, as text.
+    await page.goto(`${service.origin}/tasks/${tasks[0] ?? ''}?tab=evidence`);
+    await page
+      .getByRole('heading', { name: texts[0] ?? '' })
+      .first()
+      .waitFor();
+    await context.close();
+  }, 900_000);
 
   test('Markdown that takes longer than a reader waits is shown as it was written, and the page goes on', async () => {
     const slow = `first line of it\n\n${'['.repeat(200_000)}`;
