@@ -6,6 +6,7 @@ import { SignedIn } from '../data/session.tsx';
 import { KeyboardProvider } from '../parts/keys.tsx';
 import { DecisionToasts } from './decision-toasts.tsx';
 import { FrameContext, useFrame } from './frame-context.ts';
+import { useKeepFocus } from './keep-focus.ts';
 import { KeyOverview } from './key-overview.tsx';
 import { ProveAgain } from './prove-again.tsx';
 import { Rail } from './rail.tsx';
@@ -29,6 +30,7 @@ export function Frame(): ReactNode {
     document.addEventListener('keydown', listen);
     return () => document.removeEventListener('keydown', listen);
   }, []);
+  useKeepFocus();
   const openPalette = useCallback(() => setPalette(true), []);
   const openKeys = useCallback(() => setKeys(true), []);
   const parts = useMemo(() => ({ pages, openPalette, openKeys }), [pages, openPalette, openKeys]);
@@ -44,9 +46,10 @@ export function Frame(): ReactNode {
           </a>
           <div className="isolate flex h-dvh flex-col print:block print:h-auto pb-14 sm:flex-row sm:pb-0">
             <Rail />
+            {/* What is reached by Tab is scrolled out from under the lines that stay at its top and bottom. */}
             <main
               id="content"
-              className="min-h-0 min-w-0 flex-1 overflow-y-auto print:overflow-visible"
+              className="min-h-0 min-w-0 flex-1 scroll-pt-14 scroll-pb-20 overflow-y-auto print:overflow-visible"
             >
               <Outlet />
             </main>

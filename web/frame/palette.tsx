@@ -1,6 +1,6 @@
 import { Dialog } from '@base-ui/react/dialog';
 import { useNavigate } from '@tanstack/react-router';
-import { Command } from 'cmdk';
+import { Command, defaultFilter } from 'cmdk';
 import { CornerDownLeft, Keyboard, Search, Zap } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useDeferredValue, useState } from 'react';
@@ -14,10 +14,18 @@ import { useFrame } from './frame-context.ts';
 import { showKeys } from './key-overview.tsx';
 import { chooseTheme } from './theme.ts';
 
+/** What the values of tasks begin with, and those of nothing else. */
+const taskValue = 'task ';
+
 const item =
   'flex min-h-9 cursor-default select-none items-center gap-3 rounded-3 px-3 py-1 text-13 data-[selected=true]:bg-selected';
 const group =
   '[&_[cmdk-group-heading]]:px-3 [&_[cmdk-group-heading]]:pt-3 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-12 [&_[cmdk-group-heading]]:text-quiet';
+
+/** The service has chosen the tasks by the words already; all else is matched here. */
+function score(value: string, words: string, keywords?: string[]): number {
+  return value.startsWith(taskValue) ? 1 : defaultFilter(value, words, keywords);
+}
 
 /** Search over tasks, the pages, and commands, in one list that the arrow keys walk. */
 export function Palette({ onClose }: { readonly onClose: () => void }): ReactNode {
@@ -43,7 +51,7 @@ export function Palette({ onClose }: { readonly onClose: () => void }): ReactNod
         <Dialog.Backdrop className="fixed inset-0 z-40 bg-text/25 dark:bg-canvas/70" />
         <Dialog.Popup className="fixed inset-x-2 top-[max(8px,12dvh)] z-50 mx-auto max-w-[600px] overflow-hidden rounded-6 border border-line bg-raised shadow-float">
           <Dialog.Title className="sr-only">Search and commands</Dialog.Title>
-          <Command label="Search and commands" loop>
+          <Command label="Search and commands" loop filter={score}>
             <div className="flex items-center gap-3 border-line border-b px-4">
               <Search aria-hidden size={16} className="shrink-0 text-quiet" />
               <Command.Input
@@ -64,8 +72,7 @@ export function Palette({ onClose }: { readonly onClose: () => void }): ReactNod
                     return (
                       <Command.Item
                         key={id}
-                        value={`task ${id}`}
-                        keywords={[words]}
+                        value={`${taskValue}${id}`}
                         className={item}
                         onSelect={go(() => navigate({ to: `/tasks/${id}` }))}
                       >

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { signOut } from '../../src/operations/sessions/contract.ts';
 import { useData } from '../data/data.tsx';
 import { useSession } from '../data/session.tsx';
-import { menuItem, menuLine, menuNote, menuPopup } from '../parts/menu.ts';
+import { menuItem, menuLandmark, menuLine, menuNote, menuPopup } from '../parts/menu.tsx';
 import { useFrame } from './frame-context.ts';
 import type { Theme } from './theme.ts';
 import { chooseTheme, chosenTheme } from './theme.ts';
@@ -39,7 +39,7 @@ export function PersonMenu(): ReactNode {
       >
         <CircleUser aria-hidden size={18} />
       </Menu.Trigger>
-      <Menu.Portal>
+      <Menu.Portal render={menuLandmark('You')}>
         <Menu.Positioner align="end" sideOffset={6} className="z-50">
           <Menu.Popup className={menuPopup}>
             <p className={menuNote}>

@@ -4,7 +4,7 @@ import { Ellipsis } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { PageDefinition, PageNav } from '../page.ts';
 import { classNames } from '../parts/class-names.ts';
-import { menuItem, menuPopup } from '../parts/menu.ts';
+import { menuItem, menuLandmark, menuPopup } from '../parts/menu.tsx';
 import { useFrame } from './frame-context.ts';
 
 type RailPage = PageDefinition & { readonly nav: PageNav };
@@ -77,7 +77,7 @@ function More({ pages }: { readonly pages: readonly RailPage[] }): ReactNode {
         <Ellipsis aria-hidden size={17} />
         More
       </Menu.Trigger>
-      <Menu.Portal>
+      <Menu.Portal render={menuLandmark('More pages')}>
         <Menu.Positioner side="top" align="end" sideOffset={8} className="z-50">
           <Menu.Popup className={menuPopup}>
             {pages.map(({ path, title, nav: { icon: Icon } }) => (

@@ -1,7 +1,7 @@
 import { Select } from '@base-ui/react/select';
 import { Check, ChevronDown } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { menuItem, menuPopup } from './menu.ts';
+import { menuItem, menuLandmark, menuPopup } from './menu.tsx';
 
 /** One of a few, in a menu. */
 export function Choice<T extends string>({
@@ -31,7 +31,7 @@ export function Choice<T extends string>({
         {word}
         <ChevronDown aria-hidden size={14} className="text-quiet" />
       </Select.Trigger>
-      <Select.Portal>
+      <Select.Portal render={menuLandmark(label)}>
         <Select.Positioner alignItemWithTrigger={false} sideOffset={4} className="z-50">
           <Select.Popup className={menuPopup}>
             {choices.map((one) => (

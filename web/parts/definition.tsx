@@ -1,6 +1,7 @@
 import { Popover } from '@base-ui/react/popover';
 import { CircleQuestionMark } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { menuLandmark } from './menu.tsx';
 
 /** What a figure means, one click away from it. */
 export function Definition({
@@ -19,7 +20,7 @@ export function Definition({
       >
         <CircleQuestionMark aria-hidden size={14} />
       </Popover.Trigger>
-      <Popover.Portal>
+      <Popover.Portal render={menuLandmark('Meaning')}>
         <Popover.Positioner sideOffset={4} align="end" collisionPadding={8} className="z-50">
           <Popover.Popup className="max-w-[300px] rounded-6 border border-line bg-raised p-3 text-13 shadow-float transition-opacity duration-100 data-ending-style:opacity-0 data-starting-style:opacity-0">
             <Popover.Title className="mb-1 font-medium text-13">{of}</Popover.Title>

@@ -27,7 +27,7 @@ export function Empty({
     <div className="mx-auto flex max-w-[440px] flex-col items-center gap-2 px-4 py-16 text-center">
       {icon === undefined ? null : <div className="mb-1 text-quiet">{icon}</div>}
       <h2 className="text-16 font-semibold">{title}</h2>
-      <div className="text-13 text-quiet">{children}</div>
+      <div className="text-balance text-13 text-quiet">{children}</div>
     </div>
   );
 }

@@ -27,6 +27,8 @@ export function Table<T>({
   readonly rows: readonly T[];
   readonly keyOf: (row: T) => string;
 }): ReactNode {
+  // Where extra columns are left out, another one is the last and keeps the distance from the edge.
+  const lastOfAll = columns.findLast(({ isExtra }) => isExtra !== true);
   return (
     <ScrollBox label={label}>
       <table className="w-full border-collapse text-13">
@@ -39,6 +41,7 @@ export function Table<T>({
                 className={classNames(
                   'whitespace-nowrap px-3 py-2 font-medium first:pl-4 last:pr-4 md:px-4',
                   isFigure && 'text-right',
+                  name === lastOfAll?.name && 'max-md:pr-4',
                   isExtra && 'hidden md:table-cell',
                 )}
               >
@@ -58,6 +61,7 @@ export function Table<T>({
                     isActs ? 'py-[2px]' : 'py-2',
                     isFigure && 'whitespace-nowrap text-right',
                     isShort && 'md:whitespace-nowrap',
+                    name === lastOfAll?.name && 'max-md:pr-4',
                     isExtra && 'hidden md:table-cell',
                   )}
                 >

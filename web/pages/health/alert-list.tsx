@@ -17,7 +17,7 @@ import { toApiError } from '../../data/to-api-error.ts';
 import { sentence, toneText } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
 import { classNames } from '../../parts/class-names.ts';
-import { menuItem, menuPopup } from '../../parts/menu.ts';
+import { menuItem, menuLandmark, menuPopup } from '../../parts/menu.tsx';
 import { Bone, CorrelationId, ErrorPanel, Loaded } from '../../parts/states.tsx';
 import { Time, useNow } from '../../parts/time.tsx';
 
@@ -151,7 +151,7 @@ function AlertActs({ alert: { id } }: { readonly alert: AlertLine }): ReactNode 
             Silence
             <ChevronDown aria-hidden size={14} className="text-quiet" />
           </Menu.Trigger>
-          <Menu.Portal>
+          <Menu.Portal render={menuLandmark('How long')}>
             <Menu.Positioner align="end" sideOffset={4} className="z-50">
               <Menu.Popup className={menuPopup}>
                 {silences.map(({ word, hours }) => (

@@ -276,7 +276,9 @@ function Decisions({
     <div className="flex h-full min-h-0">
       <div
         className={classNames(
-          'min-h-0 w-full flex-col border-line bg-surface lg:flex lg:w-[400px] lg:shrink-0 lg:border-r',
+          'min-h-0 w-full flex-col border-line bg-surface lg:flex lg:shrink-0',
+          // With nothing to show beside it, what to do next stands in the middle of the page.
+          current === undefined ? '' : 'lg:w-[400px] lg:border-r',
           isOpened && chosen !== undefined ? 'hidden' : 'flex',
         )}
       >

@@ -193,7 +193,11 @@ const sampleColumns: readonly SampleColumn[] = [
   },
   { name: 'Actor', isExtra: true, cell: ({ actor }) => actor },
   { name: 'Target', isExtra: true, cell: ({ target }) => target },
-  { name: 'Proof', cell: ({ proof }) => (proof === null ? 'not signed yet' : 'signed') },
+  {
+    name: 'Proof',
+    cell: ({ proof }) =>
+      proof === null ? 'not signed yet' : <span className="whitespace-nowrap">signed</span>,
+  },
 ];
 
 function Samples({

@@ -72,7 +72,7 @@ function Agent({ agent }: { readonly agent: AgentLine }): ReactNode {
         </div>
         {canBeProven ? (
           may('service:run') ? (
-            <div className="flex flex-wrap items-center gap-3">
+            <div className="flex w-full flex-col items-start gap-2 sm:w-auto sm:flex-row sm:items-center sm:gap-3">
               <span className="text-12 text-quiet">
                 {cost === 'free'
                   ? 'writes one file in its sandbox'

@@ -2,7 +2,7 @@ import { Menu } from '@base-ui/react/menu';
 import { Ellipsis } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { UserLine } from '../../../../src/operations/users/contract.ts';
-import { menuItem, menuLine, menuPopup } from '../../../parts/menu.ts';
+import { menuItem, menuLandmark, menuLine, menuPopup } from '../../../parts/menu.tsx';
 
 /** What can be done with an account. */
 export function PersonActions({
@@ -30,7 +30,7 @@ export function PersonActions({
       >
         <Ellipsis aria-hidden size={16} />
       </Menu.Trigger>
-      <Menu.Portal>
+      <Menu.Portal render={menuLandmark(`What can be done with ${user.name}`)}>
         <Menu.Positioner align="end" sideOffset={4} className="z-50">
           <Menu.Popup className={menuPopup}>
             <Menu.Item className={menuItem} onClick={onRoles}>

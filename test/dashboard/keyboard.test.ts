@@ -1,0 +1,283 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findChromium, keepPicture, launchChromium, watch } from '../support/chromium.ts';
+import {
+  becomeFirstAdmin,
+  lendSession,
+  settled,
+  testPassword,
+} from '../support/dashboard-person.ts';
+import { type DashboardService, startDashboardService } from '../support/dashboard-service.ts';
+
+const executable = await findChromium();
+let service: DashboardService;
+let browser: Browser;
+let signedIn: BrowserContext;
+
+/** Runs in the page: what has the focus, and whether a person sees that it does. */
+const focusNow = `(() => {
+  const element = document.activeElement;
+  if (element === null || element === document.body) return { words: '', wrong: 'lost' };
+  const name = element.getAttribute('aria-label') ?? element.innerText ?? '';
+  const labels = [...(element.labels ?? [])].map((label) => label.innerText);
+  const words = [name, ...labels, element.getAttribute('title') ?? ''].join(' ').trim();
+  const { x, y, width, height } = element.getBoundingClientRect();
+  const left = Math.max(0, x), top = Math.max(0, y);
+  const right = Math.min(innerWidth, x + width), bottom = Math.min(innerHeight, y + height);
+  if (right - left < 2 || bottom - top < 2) return { words, wrong: 'outside of the window' };
+  const rings = ['', '::after', '::before'].map((part) => getComputedStyle(element, part || null));
+  const isRinged = rings.some((style) => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1);
+  const isTyped = element.matches('input:not([type="checkbox"]), textarea');
+  if (!isRinged && !isTyped && element.tabIndex >= 0) return { words, wrong: 'not ringed' };
+  const hit = [0.5, 0.1, 0.9].some((part) => {
+    const found = document.elementFromPoint(left + (right - left) * part, top + (bottom - top) / 2);
+    return found !== null && (element.contains(found) || found.contains(element));
+  });
+  return { words, wrong: hit ? null : 'covered' };
+})()`;
+
+interface Focus {
+  readonly words: string;
+  readonly wrong: string | null;
+}
+
+async function focusOf(page: Page): Promise<Focus> {
+  return await page.evaluate(focusNow);
+}
+
+/** Presses Tab until what has these words has the focus; each stop on the way has to be seen. */
+async function tabTo(page: Page, words: RegExp, key = 'Tab'): Promise<void> {
+  const passed: string[] = [];
+  for (let steps = 0; steps < 150; steps += 1) {
+    await page.keyboard.press(key);
+    const now = await focusOf(page);
+    // After the last stop the focus is on the window itself, once.
+    if (now.wrong === 'lost' && passed.at(-1) !== 'lost') {
+      passed.push('lost');
+      continue;
+    }
+    expect([now.words, now.wrong, passed.slice(-5)]).toEqual([now.words, null, passed.slice(-5)]);
+    if (words.test(now.words)) return;
+    passed.push(now.words);
+  }
+  throw new Error(`${String(words)} was not reached, but ${passed.join(' | ')}`);
+}
+
+/** The focus is somewhere, and stays there. */
+async function expectFocus(page: Page): Promise<void> {
+  const now = async (): Promise<string | null> => (await focusOf(page)).wrong;
+  await expect.poll(now, { timeout: 20_000 }).toBeNull();
+}
+
+/** By the palette: types it, and takes the first answer. */
+async function command(page: Page, words: string, answer: RegExp): Promise<void> {
+  await page.keyboard.press('Control+k');
+  await page.locator('[placeholder="Search tasks, go to a page, do something"]:focus').waitFor();
+  await page.keyboard.type(words);
+  const taken = page.getByRole('option', { name: answer, selected: true });
+  await taken.waitFor({ timeout: 20_000 }).catch(async () => {
+    throw new Error(`not offered, but: ${await page.getByRole('dialog').innerText()}`);
+  });
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+}
+
+describe.skipIf(executable === null && process.env['CI'] === undefined)('without a mouse', () => {
+  beforeAll(async () => {
+    service = await startDashboardService();
+    browser = await launchChromium(executable ?? 'no Chromium on this machine');
+    signedIn = await browser.newContext();
+    const page = await signedIn.newPage();
+    await becomeFirstAdmin(page, service);
+    const list = page.getByRole('list', { name: 'Proposals' });
+    await list.getByRole('listitem').nth(4).waitFor({ timeout: 120_000 });
+    await page.close();
+  }, 240_000);
+  afterAll(async () => {
+    await browser.close();
+    await service.close();
+  });
+
+  test('the main way is gone by keyboard alone, and the focus is seen at every stop', async () => {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const watched = await watch(context, service.origin);
+    const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+
+    await page.goto(`${service.origin}/sign-in`);
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await page.getByLabel('Name').waitFor();
+    if ((await focusOf(page)).wrong === 'lost') await tabTo(page, /^Name/u);
+    await page.keyboard.type('ann');
+    await tabTo(page, /^Password/u);
+    await page.keyboard.type(testPassword);
+    await page.keyboard.press('Enter');
+
+    // Inbox: past everything by one key, down the list, the evidence read, and approved.
+    const list = page.getByRole('list', { name: 'Proposals' });
+    await list.getByRole('listitem').nth(4).waitFor();
+    await expectFocus(page);
+    await page.reload();
+    await list.getByRole('listitem').nth(4).waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('k');
+    await tabTo(page, /stock can go below zero/u);
+    await page.keyboard.press('Enter');
+    await tabTo(page, /What the decision is about/u);
+    const scrolled = async (): Promise<number> =>
+      await page
+        .getByRole('region', { name: 'What the decision is about' })
+        .evaluate((one) => (one as unknown as { scrollTop: number }).scrollTop);
+    await page.keyboard.press('End');
+    await expect.poll(scrolled, { timeout: 10_000 }).toBeGreaterThan(0);
+    await tabTo(page, /^Approve/u, 'Shift+Tab');
+    const title = (await page.getByRole('article').getAttribute('aria-label')) ?? '';
+    await page.keyboard.press('Enter');
+    await expect.poll(() => list.getByRole('listitem').count(), { timeout: 10_000 }).toBe(4);
+    await expectFocus(page);
+
+    // Its run.
+    await command(page, title.slice(0, 30), new RegExp(title.slice(0, 20), 'u'));
+    await page.getByRole('heading', { name: title }).waitFor();
+    await page.getByText('In review', { exact: true }).first().waitFor({ timeout: 120_000 });
+    await expectFocus(page);
+    await tabTo(page, /^Runs\s*1/u);
+    await page.keyboard.press('Enter');
+    await tabTo(page, /Attempt 1/u);
+    await page.keyboard.press('Enter');
+    await page.getByRole('log').getByText('The agent ended: completed').waitFor();
+    await expectFocus(page);
+
+    // A value of the configuration.
+    await command(page, 'go to settings', /^Settings/u);
+    await page.getByRole('heading', { name: 'Settings' }).waitFor();
+    await page.getByRole('textbox', { name: 'github.managerRepo' }).waitFor();
+    await tabTo(page, /^executor/iu);
+    await page.keyboard.press('Enter');
+    await page.getByRole('textbox', { name: 'executor.budget.perDayUsd' }).waitFor();
+    await tabTo(page, /executor\.budget\.perDayUsd/u);
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('77');
+    await page.getByText('1 change', { exact: true }).waitFor();
+    await tabTo(page, /Look at the differences/u);
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'Write 1 change into the file?' }).waitFor();
+    await tabTo(page, /^Write the file/u);
+    await page.keyboard.press('Enter');
+    await page.getByText('of $77.00 today').waitFor();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await expectFocus(page);
+
+    // Another session is ended; the row that had the focus is gone afterwards, and the focus is not.
+    await command(page, 'sessions', /sessions/u);
+    const rows = page.getByRole('table').getByRole('row');
+    await page.getByText('this one', { exact: true }).waitFor();
+    const before = await rows.count();
+    expect(before).toBeGreaterThan(2);
+    await tabTo(page, /^End the session of ann/u);
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'End the session of ann?' }).waitFor();
+    await tabTo(page, /^End the session$/u);
+    await page.keyboard.press('Enter');
+    await expect.poll(() => rows.count(), { timeout: 30_000 }).toBe(before - 1);
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await expectFocus(page);
+    await keepPicture(page, 'keyboard-session-ended');
+
+    // The menu of the person, and out.
+    await tabTo(page, /^ann: theme, keys, sign out/u, 'Shift+Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('menu').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('menu').waitFor({ state: 'detached' });
+    await expectFocus(page);
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+    await page.keyboard.press('End');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(watched.troubles).toEqual([]);
+    await lendSession(context, signedIn);
+    await context.close();
+  }, 400_000);
+
+  test('nothing moves for who asked for less of it, and something does for others', async () => {
+    const longest = async (reducedMotion: 'reduce' | 'no-preference'): Promise<number> => {
+      const context = await browser.newContext({
+        reducedMotion,
+        viewport: { width: 1440, height: 900 },
+      });
+      await context.addInitScript(`
+        window.longest = 0;
+        const look = () => {
+          for (const animation of document.getAnimations()) {
+            const { duration, iterations } = animation.effect.getComputedTiming();
+            window.longest = Math.max(window.longest, Number(duration) * iterations);
+          }
+          requestAnimationFrame(look);
+        };
+        requestAnimationFrame(look);
+        document.addEventListener('transitionrun', ({ target, propertyName }) => {
+          for (const one of target.getAnimations())
+            if (one.transitionProperty === propertyName)
+              window.longest = Math.max(window.longest, Number(one.effect.getComputedTiming().duration));
+        });
+      `);
+      const page = await context.newPage();
+      await page.goto(`${service.origin}/sign-in`);
+      await page.getByLabel('Name').fill('ann');
+      await page.getByLabel('Password').fill(testPassword);
+      await page.keyboard.press('Enter');
+      await page.getByRole('list', { name: 'Proposals' }).waitFor();
+      let most = 0;
+      for (const path of ['/inbox', '/board', '/runs', '/health-checks', '/settings']) {
+        await page.goto(`${service.origin}${path}`);
+        await settled(page);
+        for (const key of ['Control+k', '?']) {
+          await page.keyboard.press(key);
+          await page.getByRole('dialog').waitFor();
+          await page.keyboard.press('Escape');
+          await page.getByRole('dialog').waitFor({ state: 'detached' });
+        }
+        await page.getByRole('button', { name: /theme, keys, sign out/u }).click();
+        await page.getByRole('menu').waitFor();
+        await page.keyboard.press('Escape');
+        await page.getByRole('menu').waitFor({ state: 'detached' });
+        most = Math.max(most, Number(await page.evaluate('window.longest')));
+      }
+      await context.close();
+      return most;
+    };
+    expect(await longest('reduce')).toBeLessThanOrEqual(10);
+    expect(await longest('no-preference')).toBeGreaterThan(10);
+  }, 240_000);
+
+  test('times are those of the reader’s own place, and exact with their zone on hover', async () => {
+    const { rows } = await service.database.pool.query<{ created_at: Date }>(
+      "select created_at from tasks where state = 'proposed'",
+    );
+    for (const [timezoneId, zone] of [
+      ['Asia/Kathmandu', 'GMT+5:45'],
+      ['America/St_Johns', 'GMT-'],
+    ] as const) {
+      const context = await browser.newContext({ timezoneId, locale: 'en-US' });
+      const page = await context.newPage();
+      await page.goto(`${service.origin}/sign-in`);
+      await page.getByLabel('Name').fill('ann');
+      await page.getByLabel('Password').fill(testPassword);
+      await page.keyboard.press('Enter');
+      await page.getByRole('article').locator('time').first().waitFor();
+      const exact = new Intl.DateTimeFormat('en-US', {
+        dateStyle: 'full',
+        timeStyle: 'long',
+        timeZone: timezoneId,
+      });
+      const written = rows.map(({ created_at: at }) => exact.format(at));
+      const time = page.getByRole('article').locator('time').first();
+      expect(written).toContain(await time.getAttribute('title'));
+      expect(await time.getAttribute('title')).toContain(zone);
+      expect(await time.innerText()).toMatch(/ago|just now/u);
+      await context.close();
+    }
+  }, 120_000);
+});
