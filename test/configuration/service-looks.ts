@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -87,16 +87,25 @@ export const serving: Look = async (config, database) => {
   }
 };
 
-/** What is written where when a service logs five megabytes. */
+/** What is written where when a service logs five megabytes, over two hours, beside a file of five days ago. */
 export const logging: Look = async (config) => {
   const where = await mkdtemp(join(tmpdir(), 'cms-looks-'));
-  const said = { err: '' };
+  const said = { err: '', out: false };
   const relative = { ...config, logDir: join(where, config.logDir.split('/').at(-1) ?? '') };
   const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
     const line = String(text);
     if (line.includes('a failure')) said.err = line.startsWith('{') ? 'json' : 'text';
     return true;
   });
+  const out = await open(join(where, 'standard-output'), 'w');
+  const stdout = vi.spyOn(process, 'stdout', 'get');
+  stdout.mockReturnValue({ fd: out.fd } as typeof process.stdout);
+  const old = join(relative.logDir, 'application.json.2020');
+  await mkdir(relative.logDir);
+  await writeFile(old, 'old');
+  const fiveDaysAgo = new Date(Date.now() - 5 * 86_400_000);
+  await utimes(old, fiveDaysAgo, fiveDaysAgo);
+  vi.useFakeTimers({ toFake: ['Date'] });
   try {
     const logger = openLogger(
       () => relative,
@@ -112,10 +121,17 @@ export const logging: Look = async (config) => {
     logger.error('a failure', {});
     const long = 'x'.repeat(50_000);
     for (let line = 0; line < 100; line += 1) logger.info(long, {});
+    await logger.flush();
+    vi.setSystemTime(Date.now() + 2 * 3_600_000);
+    logger.info('two hours later', {});
     await logger.close();
   } finally {
+    vi.useRealTimers();
     stderr.mockRestore();
+    stdout.mockRestore();
+    await out.close();
   }
+  said.out = (await readFile(join(where, 'standard-output'), 'utf8')).includes('a failure');
   const files = await readdir(where, { recursive: true });
   const text = await readFile(join(relative.logDir, 'application.json'), 'utf8').catch(() => '');
   const security = await readFile(join(relative.logDir, 'security.json'), 'utf8').catch(() => '');

@@ -2,20 +2,22 @@ import { auditing } from './audit-looks.ts';
 import { type KeyRow, seen, told } from './key-row.ts';
 import { limits, signingIn } from './looks.ts';
 import { calling, logging, serving } from './service-looks.ts';
+import { collecting, telling } from './telling-looks.ts';
 import { alerting, backing, figuring } from './watching-looks.ts';
 
 const rotation = { rotateEveryDays: 90, rotator: 'generate', keepOldHours: 24 };
 const rotating = { 'security.vault.rotate': { SECRET_ONE: rotation } };
-const webhook = { name: 'chat', url: 'https://a.example', events: ['task.*'], secret: 'ONE' };
-const told_ = { 'notifications.webhooks': [webhook] };
+const webhook = { name: 'chat', url: 'http://127.0.0.1/one', events: ['task.*'], secret: 'ONE' };
+const receiver = {
+  'notifications.webhooks': [webhook],
+  'notifications.allowedHosts': ['127.0.0.1'],
+};
+const collector = { 'telemetry.otlp.endpoint': 'http://127.0.0.1:4318' };
 const server = { 'server.port': 0 };
 const big = { 'logging.maxFileMb': 1 };
 
 const vault = (title: string) => ['src/platform/vault/vault.test.ts', title] as const;
 const faults = (title: string) => ['src/integrations/github/github-faults.test.ts', title] as const;
-const outbox = (title: string) => ['src/platform/outbox/outbox.test.ts', title] as const;
-const otlp = 'src/platform/otlp/otlp.test.ts';
-const rotated = 'a file is rotated for its age too';
 
 /** Keys of the service round it: server, security, logs, figures, dependencies, backups, alerts. */
 export const serviceRows: Readonly<Record<string, KeyRow>> = {
@@ -86,43 +88,15 @@ export const serviceRows: Readonly<Record<string, KeyRow>> = {
   'logging.security_logging': seen(logging, false),
   'logging.maxFileMb': seen(logging, 1),
   'logging.maxFiles': seen(logging, 1, big),
-  'logging.rotateHours': told(
-    1,
-    ['src/platform/logging/rotating-file.test.ts', rotated],
-    ['src/app/watching/open-logger.ts', 'logging.rotateHours'],
-  ),
-  'logging.keepDays': told(
-    1,
-    ['src/platform/logging/rotating-file.test.ts', rotated],
-    ['src/app/watching/open-logger.ts', 'logging.keepDays'],
-  ),
-  'logging.standardOutput': told(
-    true,
-    ['test/end-to-end/checklist.test.ts', "log_aggregation: 'pass'"],
-    ['src/app/watching/open-logger.ts', 'logging.standardOutput &&'],
-  ),
+  'logging.rotateHours': seen(logging, 1),
+  'logging.keepDays': seen(logging, 1),
+  'logging.standardOutput': seen(logging, true),
   'performance.monitoringEnabled': seen(figuring, false),
   'performance.retentionDays': seen(figuring, 7),
-  'telemetry.otlp.endpoint': told(
-    'http://127.0.0.1:4318',
-    [otlp, 'a collector gets the lines and the steps'],
-    ['src/app/watching/open-otlp.ts', 'telemetry.otlp'],
-  ),
-  'telemetry.otlp.signals': told(
-    ['logs'],
-    [otlp, 'a collector gets the same figures'],
-    ['src/app/watching/open-otlp.ts', 'signals'],
-  ),
-  'telemetry.otlp.credential': told(
-    'OTLP_AUTHORIZATION',
-    [otlp, 'a collector that refuses is told of once'],
-    ['src/app/watching/open-otlp.ts', 'credential'],
-  ),
-  'telemetry.otlp.everySeconds': told(
-    1,
-    [otlp, 'a collector gets the same figures'],
-    ['src/app/watching/open-otlp.ts', 'everySeconds * 1000'],
-  ),
+  'telemetry.otlp.endpoint': seen(collecting, 'http://127.0.0.1:4318'),
+  'telemetry.otlp.signals': seen(collecting, ['logs'], collector),
+  'telemetry.otlp.credential': seen(collecting, 'OTLP_AUTHORIZATION', collector),
+  'telemetry.otlp.everySeconds': seen(collecting, 1, collector),
   ...called('github', { retry: true, inFlight: false, waiting: false }),
   'resilience.github.connectMs': told(500, faults('connectMs'), [
     'src/app/code-host/open-github.ts',
@@ -159,44 +133,17 @@ export const serviceRows: Readonly<Record<string, KeyRow>> = {
   ),
   'alerts.issues': seen(alerting, true, { 'github.managerRepo': 'acme/manager' }),
   'alerts.allowedHosts': seen(alerting, ['127.0.0.1'], { 'alerts.webhookCredential': 'ALERTS' }),
-  'notifications.webhooks': told(
-    told_['notifications.webhooks'],
-    outbox('is sent as it was committed'),
-    ['src/app/watching/open-notifications.ts', 'webhooks'],
-  ),
-  'notifications.webhooks[].name': told(
-    'other',
-    outbox('is not configured'),
-    ['src/app/watching/open-notifications.ts', 'name'],
-    told_,
-  ),
-  'notifications.webhooks[].url': told(
-    'https://b.example',
-    outbox('is sent as it was committed'),
-    ['src/app/watching/open-notifications.ts', 'url'],
-    told_,
-  ),
-  'notifications.webhooks[].events': told(
-    ['task.done'],
-    outbox('its receiver wants no more'),
-    ['src/operations/notifications/task-message.ts', 'events'],
-    told_,
-  ),
-  'notifications.webhooks[].secret': told(
-    'TWO',
-    outbox('signed as Standard Webhooks say'),
-    ['src/app/watching/open-notifications.ts', 'secret'],
-    told_,
-  ),
-  'notifications.allowedHosts': told(
-    ['a.internal'],
-    ['src/platform/outbound/public-url.test.ts', 'allowed'],
-    ['src/app/watching/open-notifications.ts', 'allowedHosts'],
-  ),
-  'notifications.keepDays': told(3, outbox('that has ended is forgotten with its age'), [
-    'src/app/watching/open-notifications.ts',
-    'notifications.keepDays',
-  ]),
+  'notifications.webhooks': seen(telling, [webhook], {
+    'notifications.allowedHosts': ['127.0.0.1'],
+  }),
+  'notifications.webhooks[].name': seen(telling, 'other', receiver),
+  'notifications.webhooks[].url': seen(telling, 'http://127.0.0.1/two', receiver),
+  'notifications.webhooks[].events': seen(telling, ['task.done'], receiver),
+  'notifications.webhooks[].secret': seen(telling, 'TWO', receiver),
+  'notifications.allowedHosts': seen(telling, ['127.0.0.1'], {
+    'notifications.webhooks': [webhook],
+  }),
+  'notifications.keepDays': seen(telling, 3),
 };
 
 /** Rows of a dependency under `resilience`. */
