@@ -28,7 +28,10 @@ interface Command {
 
 /** Why a command of a document is not run here; each has to be needed. */
 const notRun: readonly (readonly [pattern: RegExp, reason: string])[] = [
-  [/^curl /u, 'it talks to a service of the reader; test/end-to-end/http-service.test.ts asks one'],
+  [
+    /^curl /u,
+    'it talks to a service of the reader; test/end-to-end/http-service.test.ts types it at one',
+  ],
   [/^export /u, 'it changes the shell of the reader'],
   [/^(?:\.\/run|claude-manager) demo/u, 'test/end-to-end/package.test.ts runs the demo'],
   [/^\.\/run test$/u, 'it is this suite'],

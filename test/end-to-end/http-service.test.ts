@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -119,6 +119,22 @@ function start(...words: readonly string[]) {
   return { child, said, find };
 }
 
+/** Every line of a document that asks a service with curl. */
+async function curlExamples(): Promise<readonly string[]> {
+  const root = new URL('../../', import.meta.url);
+  const guides = (await readdir(new URL('docs/guides/', root))).map(
+    (name) => `docs/guides/${name}`,
+  );
+  const documents = ['README.md', 'SECURITY.md', 'PERFORMANCE_MONITORING.md', 'docs/API.md'];
+  const texts = await Promise.all(
+    [...documents, ...guides].map((name) => readFile(new URL(name, root), 'utf8')),
+  );
+  const lines = texts.flatMap((text) => text.split('\n')).map((line) => line.trim());
+  const examples = lines.filter((line) => line.startsWith('curl '));
+  expect(examples.length).toBeGreaterThan(1);
+  return examples;
+}
+
 async function ended(child: ChildProcess): Promise<number | null> {
   if (child.exitCode === null) await once(child, 'exit');
   return child.exitCode;
@@ -205,6 +221,20 @@ describe('a service', () => {
       });
       expect(direct.headers.get('ratelimit-limit')).toBe('60');
       expect(direct.headers.get('ratelimit-remaining')).toBe('58');
+      // The examples of the documents, typed as they stand there.
+      for (const line of await curlExamples()) {
+        const here = line.replaceAll(/http:\/\/[^/\s']+/gu, address).replace('cms_…', secret);
+        const { stdout } = await run('sh', ['-c', here], {
+          env: { PATH: process.env['PATH'], TOKEN: secret },
+        });
+        expect([line, JSON.parse(stdout)]).toEqual([
+          line,
+          {
+            items: expect.arrayContaining([expect.objectContaining({ state: 'proposed' })]),
+            next: null,
+          },
+        ]);
+      }
       const refusal = await robot.call(serviceStatus, {}).catch((error: unknown) => error);
       expect(refusal).toBeInstanceOf(ApiError);
       expect(refusal).toMatchObject({ status: 403, code: 'permission_missing' });
