@@ -4,9 +4,16 @@ import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { isOffered } from '../src/doors/mcp/tools.ts';
+import { createClient } from '../src/operations/api-client/client.ts';
 import { catalogue } from '../src/operations/catalogue.ts';
+import { listRuns } from '../src/operations/runs/contract.ts';
+import { approveTask, listTasks, showTask } from '../src/operations/tasks/contract.ts';
+import { createToken } from '../src/operations/tokens/contract.ts';
+import { bootstrapUsers } from '../src/operations/users/contract.ts';
+import { browserFetch } from './support/browser-fetch.ts';
+import { startDashboardService } from './support/dashboard-service.ts';
 import { program, programEnv } from './support/program.ts';
 import { startService } from './support/running-service.ts';
 import { createServiceProcess, type ServiceProcess } from './support/service-process.ts';
@@ -127,7 +134,130 @@ describe('MCP', { timeout: 180_000 }, () => {
       await running.stop();
     }
   });
+
+  test('each tool answers over HTTP what the REST API answers, and none of them approves, whatever the token may', async () => {
+    // Each answer is asked for three times, more often than a program may in a minute by itself.
+    const often = { max_requests_per_minute: 5000, max_requests_per_minute_per_address: 5000 };
+    const running = await startDashboardService(() => ({ security: { rate_limiting: often } }));
+    try {
+      const { origin, link } = running;
+      const person = createClient({ baseUrl: origin, fetch: browserFetch(origin) });
+      await person.call(bootstrapUsers, {
+        token: new URL(link).hash.replace('#token=', ''),
+        name: 'ann',
+        password: 'six green boats at 4 in the fog',
+      });
+      const permissions = new Set<string>(catalogue().map(({ permission }) => permission));
+      permissions.delete('public');
+      const scopes = [...permissions];
+      const { secret } = await person.call(createToken, { name: 'editor', scopes });
+      const rest = createClient({ baseUrl: origin, token: secret });
+      const proposals = async () =>
+        (await rest.call(listTasks, { state: ['proposed'], limit: 100 })).items;
+      await expect.poll(async () => (await proposals()).length, { timeout: 60_000 }).toBe(5);
+      const [first, second] = await proposals();
+      const done = first?.id ?? '';
+      await rest.call(approveTask, { id: done, contentHash: first?.contentHash ?? undefined });
+      await expect
+        .poll(async () => (await rest.call(showTask, { id: done })).state, { timeout: 60_000 })
+        .toBe('in_review');
+      const run = (await rest.call(listRuns, { task: done })).items[0]?.id ?? '';
+
+      const client = new Client({ name: 'agent', version: '1' });
+      const requestInit = { headers: { authorization: `Bearer ${secret}` } };
+      await client.connect(
+        new StreamableHTTPClientTransport(new URL('/mcp', origin), { requestInit }),
+      );
+      const byTool = async (name: string, input: object): Promise<unknown> => {
+        const answer = await client.callTool({
+          name: name.replaceAll('.', '_'),
+          arguments: { ...input },
+        });
+        expect([name, answer.isError ?? false, textOf(answer)]).toEqual([
+          name,
+          false,
+          textOf(answer),
+        ]);
+        return JSON.parse(textOf(answer));
+      };
+      const { items: findings } = (await byTool('findings.list', {})) as {
+        items: readonly { id: string }[];
+      };
+      const inputs: Readonly<Record<string, object>> = {
+        // Each question is an entry of its own; what was written is as it was.
+        'audit.list': { beforeSeq: 20 },
+        'findings.show': { id: findings[0]?.id },
+        'issues.create': {
+          repository: first?.target,
+          title: 'Look at the speed of it',
+          body: 'It is slow.',
+        },
+        'repositories.show': { repo: first?.target },
+        'runs.events': { id: run },
+        'runs.show': { id: run },
+        ...Object.fromEntries(
+          ['audit', 'diff', 'explain', 'show', 'timeline'].map((verb) => [
+            `tasks.${verb}`,
+            { id: done },
+          ]),
+        ),
+      };
+      const offered = catalogue().filter(isOffered);
+      const { tools } = await client.listTools();
+      expect(tools.map(({ name }) => name).sort()).toEqual(
+        offered.map(({ name }) => name.replaceAll('.', '_')).sort(),
+      );
+      for (const contract of offered) {
+        const input = inputs[contract.name] ?? {};
+        // Only what the REST API says twice in the same words can be expected of the tool between.
+        await vi.waitFor(
+          async () => {
+            const before: unknown = await rest.call(contract, input);
+            const said = await byTool(contract.name, input);
+            const after: unknown = await rest.call(contract, input);
+            const moving = new Set(differences(before, after));
+            expect([
+              contract.name,
+              differences(before, said).filter((path) => !moving.has(path)),
+            ]).toEqual([contract.name, []]);
+            expect(moving.size).toBeLessThan(10);
+          },
+          { timeout: 30_000, interval: 500 },
+        );
+      }
+
+      const approving = catalogue().filter(({ permission }) => permission === 'tasks:approve');
+      for (const { name } of approving) {
+        const refused = await client.callTool({
+          name: name.replaceAll('.', '_'),
+          arguments: { id: second?.id, contentHash: second?.contentHash },
+        });
+        expect([name, refused.isError]).toEqual([name, true]);
+      }
+      expect(await rest.call(showTask, { id: second?.id ?? '' })).toMatchObject({
+        state: 'proposed',
+        approvals: [],
+      });
+      await client.close();
+    } finally {
+      await running.close();
+    }
+  });
 });
+
+/** The places where two documents are not alike. */
+function differences(a: unknown, b: unknown, at = '$'): readonly string[] {
+  if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null)
+    return Object.is(a, b) ? [] : [at];
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].flatMap((name) =>
+    differences(
+      (a as Record<string, unknown>)[name],
+      (b as Record<string, unknown>)[name],
+      `${at}.${name}`,
+    ),
+  );
+}
 
 function textOf(result: object): string {
   const { content } = result as { content: readonly { text: string }[] };
