@@ -19,6 +19,7 @@ export type Verdict =
   | { readonly approved: false; readonly code: RefusalCode; readonly text: string };
 
 export type RefusalCode =
+  | 'approval_lookalike_label'
   | 'approval_refused_bot'
   | 'approval_refused_role'
   | 'approval_refused_target_role'

@@ -11,7 +11,7 @@ import type { ApprovalPorts } from './approval-ports.ts';
 import { judgeApproval } from './judge-approval.ts';
 import { judgePerson } from './judge-person.ts';
 import { compareLabel } from './label-fold.ts';
-import { answerKey, grantApproval, refuseApproval } from './record-approval.ts';
+import { grantApproval, refuseApproval, wasAnswered } from './record-approval.ts';
 import { isExpired, standingApprovals } from './standing.ts';
 
 export interface Decided {
@@ -193,9 +193,4 @@ function isLabeling(ports: ApprovalPorts, { type, label }: IssueEvent): boolean 
   return (
     type === 'labeled' && compareLabel(label ?? '', ports.settings.labels().approved) === 'same'
   );
-}
-
-async function wasAnswered(ports: ApprovalPorts, task: Task, event: IssueEvent): Promise<boolean> {
-  const notes = await ports.tasks.notes(task.id);
-  return notes.some(({ key }) => key === answerKey(event));
 }

@@ -155,7 +155,8 @@ export async function refuseApproval(
   verdict: Extract<Verdict, { approved: false }>,
 ): Promise<Task> {
   const manager = ports.settings.managerOf(task.target);
-  const label = ports.settings.labels().approved;
+  // The label that was set; one that only looks like ours goes as well.
+  const label = event.label ?? ports.settings.labels().approved;
   let kept = task;
   const intents = await ports.tasks.transact(async (transaction) => {
     await ports.tasks.addNote(transaction, {
@@ -254,4 +255,14 @@ function wordsForbid(task: Task, code: string, message: string): AppError {
 /** One answer for each setting of the label. */
 export function answerKey(event: Pick<IssueEvent, 'id'>): string {
   return `label:${event.id}`;
+}
+
+/** Whether this setting of the label got its answer. */
+export async function wasAnswered(
+  ports: Pick<ApprovalPorts, 'tasks'>,
+  task: Task,
+  event: Pick<IssueEvent, 'id'>,
+): Promise<boolean> {
+  const notes = await ports.tasks.notes(task.id);
+  return notes.some(({ key }) => key === answerKey(event));
 }

@@ -3,6 +3,7 @@ import { createPipelineWorld, type PipelineWorld } from '../../../test/fakes/pip
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
 import type { Task } from '../../domain/task.ts';
 import { explain } from '../explain.ts';
+import { followProposals } from '../follow/follow-proposals.ts';
 import { propose } from '../propose/propose.ts';
 import { followApprovals } from './follow-approvals.ts';
 import { pollApprovals } from './poll-approvals.ts';
@@ -104,6 +105,24 @@ describe('a label by somebody who may not approve starts nothing and is explaine
     expect(world.work.prompts).toEqual([]);
     await expectExplained(code);
   });
+
+  test.each(['аpproved-for-dev', 'approved‑for‑dev', 'approved-for-dev\u200b'])(
+    'a label that only looks like it, by one who may: %j',
+    async (lookalike) => {
+      world.host.label(world.manager, number, 'ann', lookalike);
+      for (let round = 0; round < 2; round += 1) {
+        expect(await poll()).toMatchObject({ granted: [], refused: [], failed: [] });
+        expect((await followProposals(world.ports, world.manager)).failed).toEqual([]);
+      }
+      expect((await world.task(task.id)).state).toBe('proposed');
+      const issue = await world.ports.host('github').issue(world.manager, number);
+      expect(issue?.labels).not.toContain(lookalike);
+      await expectExplained('approval_lookalike_label');
+      world.host.label(world.manager, number, 'ann', label);
+      await poll();
+      expect((await world.task(task.id)).state).toBe('approved');
+    },
+  );
 
   test('who proposed the work, where that is asked for', async () => {
     world.policy.approval = { ...world.policy.approval, separateFrom: ['proposer'] };

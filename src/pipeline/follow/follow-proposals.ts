@@ -2,38 +2,38 @@ import type { HostIssue } from '../../domain/ports/code-host.ts';
 import { isSameRepository, type RepositoryRef } from '../../domain/repository.ts';
 import type { Task, TaskEvent } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
-import type { PipelinePorts } from '../pipeline-ports.ts';
+import type { ApprovalPorts } from '../approve/approval-ports.ts';
+import { refuseLookalike } from '../approve/refuse-lookalike.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
 import { forEachApart } from '../settle.ts';
 import type { Followed } from './follow.ts';
-
-type Ports = Pick<
-  PipelinePorts,
-  'host' | 'tasks' | 'effects' | 'audit' | 'settings' | 'clock' | 'correlationId'
->;
 
 /**
  * Looks which issues of waiting tasks a person closed or deleted: closing as not planned and deleting are a no,
  * closing as completed ends the wait without one. We close an issue only after its task has moved, so it was not us.
  */
-export async function followProposals(ports: Ports, manager: RepositoryRef): Promise<Followed> {
+export async function followProposals(
+  ports: ApprovalPorts,
+  manager: RepositoryRef,
+): Promise<Followed> {
   const host = ports.host(manager.host);
   const labels = [ports.settings.labels().proposal];
   const issues = await host.issues(manager, { state: 'open', labels });
-  const open = new Set(issues.map(({ number }) => number));
+  const standing = new Map(issues.map((issue) => [issue.number, issue]));
   const waiting = await ports.tasks.list({
     states: ['proposed', 'approved', 'needs_attention', 'failed'],
   });
-  const locked = new Set(issues.filter((issue) => issue.locked).map(({ number }) => number));
-  for (const task of waiting) {
-    if (isHere(ports, manager, task) && locked.has(task.issueNumber ?? 0))
-      await noteLock(ports, task);
-  }
   const moved: Task[] = [];
   const failed = await forEachApart(
-    waiting.filter((task) => isHere(ports, manager, task) && !open.has(task.issueNumber ?? 0)),
+    waiting.filter((task) => isHere(ports, manager, task)),
     ({ issueNumber }) => `${manager.name}#${issueNumber}`,
     async (task) => {
+      const listed = standing.get(task.issueNumber ?? 0);
+      if (listed !== undefined) {
+        if (listed.locked) await noteLock(ports, task);
+        await refuseLookalike(ports, task, listed);
+        return;
+      }
       const issue = await host.issue(manager, task.issueNumber ?? 0);
       if (issue?.state === 'open') return;
       const place = issue === null ? await host.issuePlace(manager, task.issueNumber ?? 0) : null;
@@ -48,12 +48,12 @@ export async function followProposals(ports: Ports, manager: RepositoryRef): Pro
   return { moved, failed };
 }
 
-function isHere(ports: Ports, manager: RepositoryRef, task: Task): boolean {
+function isHere(ports: ApprovalPorts, manager: RepositoryRef, task: Task): boolean {
   if (task.issueNumber === null) return false;
   return isSameRepository(ports.settings.findManager(task.target), manager);
 }
 
-async function decide(ports: Ports, task: Task, issue: HostIssue | null): Promise<Task> {
+async function decide(ports: ApprovalPorts, task: Task, issue: HostIssue | null): Promise<Task> {
   const event = eventOf(task, issue);
   const next = transition(task.state, event);
   if (!next.ok) return task;
@@ -82,7 +82,7 @@ async function decide(ports: Ports, task: Task, issue: HostIssue | null): Promis
  * In its new place it is another issue, which nobody approved: the approval ends, and a person decides. That it was moved
  * is no no.
  */
-async function transferred(ports: Ports, task: Task, to: string | null): Promise<Task> {
+async function transferred(ports: ApprovalPorts, task: Task, to: string | null): Promise<Task> {
   const next = transition(task.state, { type: 'need_attention', reason: 'issue_transferred' });
   const where = to === null ? 'a repository that the service may not see' : to;
   const text = `Its issue was transferred to ${where}, where it is another issue: an approval there does not count here. Cancel the task, or reject it for good; an issue with the label in ${ports.settings.managerOf(task.target).name} starts the work anew.`;
@@ -114,7 +114,7 @@ async function transferred(ports: Ports, task: Task, to: string | null): Promise
 }
 
 /** Said once; a lock takes nothing away from an approval, but people without write cannot answer there. */
-async function noteLock(ports: Ports, task: Task): Promise<void> {
+async function noteLock(ports: ApprovalPorts, task: Task): Promise<void> {
   await ports.tasks.transact((transaction) =>
     ports.tasks.addNote(transaction, {
       taskId: task.id,
