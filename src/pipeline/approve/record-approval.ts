@@ -253,7 +253,7 @@ function wordsForbid(task: Task, code: string, message: string): AppError {
 }
 
 /** One answer for each setting of the label. */
-export function answerKey(event: Pick<IssueEvent, 'id'>): string {
+function answerKey(event: Pick<IssueEvent, 'id'>): string {
   return `label:${event.id}`;
 }
 
