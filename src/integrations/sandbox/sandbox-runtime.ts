@@ -33,7 +33,7 @@ const mend = 'npm install -g @anthropic-ai/sandbox-runtime';
 
 /**
  * @anthropic-ai/sandbox-runtime by its `srt` program, where bubblewrap by itself is not to be had (macOS; on Linux it
- * needs bubblewrap, socat and ripgrep). It closes reads and writes by lists; the way out is our own proxy, so that the
+ * needs bubblewrap, socat, ripgrep and Perl). It closes reads and writes by lists; the way out is our own proxy, so that the
  * rules and what is told of refusals are the ones of every sandbox. Memory is polled. As root the command would keep
  * its capabilities, so it is refused there. It adds variables of its own (its proxies). The command begins with `exec`,
  * else it outlives a killed launcher.
@@ -42,9 +42,16 @@ export function createSandboxRuntime(deps: SandboxRuntimeDeps): Sandbox {
   const sandbox: Sandbox = {
     name: 'sandbox-runtime',
     probe: async () => {
-      if (process.getuid?.() !== 0) return await probeSandbox(sandbox, deps, mend);
-      const evidence = 'As root the command would keep its capabilities.';
-      return { works: false, evidence, mend: 'apt-get install bubblewrap' };
+      if (process.getuid?.() === 0) {
+        const evidence = 'As root the command would keep its capabilities.';
+        return { works: false, evidence, mend: 'apt-get install bubblewrap' };
+      }
+      const [perl] = filtering();
+      if (perl !== undefined && !(await isProgram(perl))) {
+        const evidence = `${perl} is not there; only by it are commands kept from keyrings and the newer ways into the kernel.`;
+        return { works: false, evidence, mend: 'apt-get install perl-base' };
+      }
+      return await probeSandbox(sandbox, deps, mend);
     },
     start: (spec) => start(deps, spec),
   };
@@ -78,7 +85,7 @@ async function start(deps: SandboxRuntimeDeps, spec: SandboxSpec): Promise<Sandb
     const readable = [folder, ...egress.readable, dirname(dirname(program))];
     await writeFile(settings, JSON.stringify(await settingsFor(deps, spec, egress, readable)));
     const gate = join(folder, 'gate');
-    const line = lineOf(spec, egress, gate, await filtering());
+    const line = lineOf(spec, egress, gate, filtering());
     const argv = [...dyingWithUs(), program, '--settings', settings, '-c', line];
     const child = spawn(argv[0] ?? '', argv.slice(1), {
       cwd: spec.workspace,
@@ -135,16 +142,15 @@ async function letGo(
   return null;
 }
 
-/** `srt` keeps neither keyrings nor the newer ways into the kernel from a command, so our own filter does where Perl is. */
-async function filtering(): Promise<readonly string[]> {
-  const filter = process.platform === 'linux' ? underFilter(process.arch) : [];
-  const [perl] = filter;
-  if (perl === undefined) return [];
-  return await access(perl, constants.X_OK).then(
-    () => filter,
-    () => [],
+/** `srt` keeps neither keyrings nor the newer ways into the kernel from a command: our own filter does, and without it nothing starts. */
+const filtering = (): readonly string[] =>
+  process.platform === 'linux' ? underFilter(process.arch) : [];
+
+const isProgram = async (file: string): Promise<boolean> =>
+  await access(file, constants.X_OK).then(
+    () => true,
+    () => false,
   );
-}
 
 /** Goes on with the command when the file is there. */
 const waiting = 'until [ -e "$0" ]; do sleep 0.02; done; exec "$@"';

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type QueryExecutorProvider, sql } from 'kysely';
 
 /**
  * A process that stands still within a transaction (one that was stopped, a machine that froze) loses it after ten seconds,
@@ -7,6 +7,6 @@ import { type Kysely, sql } from 'kysely';
 export const endStandstills = { idle_in_transaction_session_timeout: 10_000 } as const;
 
 /** Lets this transaction stand for as long as its work takes. */
-export async function letStand<Tables>(open: Kysely<Tables>): Promise<void> {
+export async function letStand(open: QueryExecutorProvider): Promise<void> {
   await sql`select set_config('idle_in_transaction_session_timeout', '0', true)`.execute(open);
 }
