@@ -11,6 +11,7 @@ import {
 } from '../support/chromium.ts';
 import { becomeFirstAdmin, lendSession, settled } from '../support/dashboard-person.ts';
 import { type DashboardService, startDashboardService } from '../support/dashboard-service.ts';
+import { looks } from '../support/look-at-pages.ts';
 import { addMuchData } from '../support/much-data.ts';
 
 const executable = await findChromium();
@@ -48,13 +49,6 @@ const addresses = [
   ['performance-github', '/performance?tab=github'],
   ['performance-resources', '/performance?tab=resources'],
   ['performance-queue', '/performance?tab=queue'],
-] as const;
-
-const sizes = [
-  [1440, 900, 'light'],
-  [1440, 900, 'dark'],
-  [390, 844, 'light'],
-  [390, 844, 'dark'],
 ] as const;
 
 interface Opened {
@@ -133,7 +127,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       expect(emptyTroubles).toEqual([]);
     });
 
-    test.each(sizes)(
+    test.each(looks.map(({ width, height, colorScheme }) => [width, height, colorScheme] as const))(
       '%i by %i pixels, %s, with much to show: axe finds nothing, nothing is cut, no markup of others acts',
       async (width, height, colorScheme) => {
         const { page, context, watched, canaries } = await open({
