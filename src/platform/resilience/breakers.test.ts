@@ -118,11 +118,16 @@ test('the wait doubles with each failed probe, also when the process is another 
 });
 
 test('what one process opened keeps another one back, and of both only one tries again', async () => {
-  const [one, other] = [made(300), made(300)];
+  // Long enough for the other one to see it open before it may try again, on a busy machine too.
+  const [one, other] = [made(3000), made(3000)];
+  const patience = { timeout: 20_000 };
   expect(await codeOf(other(async () => 200))).toBe('ok');
   await open(one);
-  await vi.waitFor(async () => expect(await codeOf(other(async () => 200))).toBe('circuit_open'));
-  await vi.waitFor(async () => expect((await state())?.state).toBe('half_open'));
+  await vi.waitFor(
+    async () => expect(await codeOf(other(async () => 200))).toBe('circuit_open'),
+    patience,
+  );
+  await vi.waitFor(async () => expect((await state())?.state).toBe('half_open'), patience);
   const probe = Promise.withResolvers<number>();
   let tried = 0;
   const calls = [one, other, one, other].map((guarded) =>
@@ -133,7 +138,7 @@ test('what one process opened keeps another one back, and of both only one tries
       }),
     ),
   );
-  await vi.waitFor(() => expect(tried).toBe(1));
+  await vi.waitFor(() => expect(tried).toBe(1), patience);
   expect(await codeOf(other(async () => 200))).toBe('circuit_open');
   probe.resolve(200);
   expect((await Promise.all(calls)).toSorted()).toEqual([
@@ -143,7 +148,7 @@ test('what one process opened keeps another one back, and of both only one tries
     'ok',
   ]);
   expect(tried).toBe(1);
-  await vi.waitFor(async () => expect(await codeOf(other(async () => 200))).toBe('ok'));
+  await vi.waitFor(async () => expect(await codeOf(other(async () => 200))).toBe('ok'), patience);
 });
 
 test('without its database it still protects what this process calls', async () => {
