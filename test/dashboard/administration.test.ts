@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -11,16 +10,11 @@ import {
 } from '../support/chromium.ts';
 import { becomeFirstAdmin, lendSession, settled } from '../support/dashboard-person.ts';
 import { type DashboardService, startDashboardService } from '../support/dashboard-service.ts';
+import { hostileMarkup } from '../support/hostile-markup.ts';
 import { looks } from '../support/look-at-pages.ts';
 import { addMuchData } from '../support/much-data.ts';
 
 const executable = await findChromium();
-const payloads = (
-  await readFile(new URL('../corpora/inspection/hostile-markup.jsonl', import.meta.url), 'utf8')
-)
-  .trim()
-  .split('\n')
-  .map((line) => String(JSON.parse(line)));
 
 let service: DashboardService;
 let browser: Browser;
@@ -105,9 +99,9 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       const { page: empty, context } = await open({ viewport: { width: 1440, height: 900 } });
       emptyTroubles.push(...(await lookAtAll(empty, 'little')));
       await context.close();
-      await addMuchData(service.database, payloads);
+      await addMuchData(service.database, hostileMarkup);
       // Names that nobody has are kept in the audit log as they were typed.
-      for (const user of payloads.slice(0, 12))
+      for (const user of hostileMarkup.slice(0, 12))
         await fetch(`${service.origin}/api/v1/sessions/sign-in`, {
           method: 'POST',
           headers: {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -10,16 +9,11 @@ import {
 } from '../support/chromium.ts';
 import { becomeFirstAdmin, lendSession, settled } from '../support/dashboard-person.ts';
 import { type DashboardService, startDashboardService } from '../support/dashboard-service.ts';
+import { hostileMarkup } from '../support/hostile-markup.ts';
 import { looks } from '../support/look-at-pages.ts';
 import { addMuchData } from '../support/much-data.ts';
 
 const executable = await findChromium();
-const payloads = (
-  await readFile(new URL('../corpora/inspection/hostile-markup.jsonl', import.meta.url), 'utf8')
-)
-  .trim()
-  .split('\n')
-  .map((line) => String(JSON.parse(line)));
 
 let service: DashboardService;
 let browser: Browser;
@@ -70,7 +64,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('what is
     await becomeFirstAdmin(page, service);
     await page.getByRole('list', { name: 'Proposals' }).getByRole('listitem').first().waitFor();
     await page.close();
-    await addMuchData(service.database, payloads);
+    await addMuchData(service.database, hostileMarkup);
   }, 240_000);
   afterAll(async () => {
     await browser.close();
