@@ -150,6 +150,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('the das
 
     // On the page of the task, too.
     await detail.getByRole('link', { name: 'whole story' }).click();
+    await list.waitFor({ state: 'detached' });
     await page.getByRole('button', { name: /^Approve/u }).click();
     const asked = page.getByRole('dialog', { name: 'Approve?' });
     await asked.waitFor();
