@@ -1,6 +1,9 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { sql } from 'kysely';
@@ -16,8 +19,8 @@ import { readStatement, statementText } from './statement.ts';
 
 /** Places a kind of tampering is tried at; AUDIT_TAMPER_PLACES=100 tries as many as the figure asks for. */
 const places = Number(process.env['AUDIT_TAMPER_PLACES'] ?? 10);
-/** The same for the verifier that is not ours, a process each. */
-const placesElsewhere = Number(process.env['AUDIT_TAMPER_PLACES'] ?? 1);
+/** The same for the verifier that is not ours. */
+const placesElsewhere = Number(process.env['AUDIT_TAMPER_PLACES'] ?? 2);
 const count = 260;
 
 interface Row {
@@ -203,29 +206,58 @@ const python = await run('python3', ['-c', 'print(1)']).then(
   () => false,
 );
 const program = new URL('../../../test/independent/verify_audit.py', import.meta.url).pathname;
+const often = new URL('../../../test/independent/verify_many.py', import.meta.url).pathname;
+
+interface Answer {
+  readonly ok: boolean;
+  readonly firstBad: number | null;
+}
 
 describe.runIf(python)('a verifier that is not ours', () => {
-  const check = async (state: State): Promise<{ ok: boolean; firstBad: number | null }> => {
+  let asked: ChildProcessByStdio<Writable, Readable, null>;
+  let answers: AsyncIterator<string>;
+
+  beforeAll(() => {
+    asked = spawn('python3', [often], { stdio: ['pipe', 'pipe', 'inherit'] });
+    answers = createInterface({ input: asked.stdout })[Symbol.asyncIterator]();
+  });
+
+  afterAll(async () => {
+    asked.stdin.end();
+    await once(asked, 'exit');
+  });
+
+  /** What the verifier is given of a state of the log. */
+  const handOut = async (
+    state: State,
+  ): Promise<{ bundle: string; key: string; anchors: string[] }> => {
     await write(state);
-    const file = join(log.folder, 'bundle.jsonl');
+    const bundle = join(log.folder, 'bundle.jsonl');
     const lines: string[] = [];
     for await (const line of log.audit.bundle()) lines.push(line);
-    await writeFile(file, lines.join(''));
-    const { verifierKey } = log.audit;
-    const answer = await run('python3', [
-      program,
-      file,
-      '--key',
-      verifierKey,
-      '--anchors',
-      log.anchorPath,
-    ]).catch((error: unknown) => error as { stdout: string; stderr: string });
-    expect(answer.stderr).toBe('');
-    return JSON.parse(answer.stdout) as { ok: boolean; firstBad: number | null };
+    await writeFile(bundle, lines.join(''));
+    return { bundle, key: log.audit.verifierKey, anchors: [log.anchorPath] };
   };
 
-  it('finds a clean log clean', async () => {
-    expect(await check(clean)).toMatchObject({ ok: true, entries: count });
+  const check = async (state: State): Promise<Answer> => {
+    asked.stdin.write(`${JSON.stringify(await handOut(state))}\n`);
+    return JSON.parse((await answers.next()).value ?? '') as Answer;
+  };
+
+  it('finds a clean log clean, and ends with 1 when it is not', async () => {
+    for (const [state, code, answer] of [
+      [clean, 0, { ok: true, entries: count }],
+      [{ ...clean, rows: clean.rows.toSpliced(40, 1) }, 1, { ok: false, firstBad: 41 }],
+    ] as const) {
+      const { bundle, key, anchors } = await handOut(state);
+      const words = [program, bundle, '--key', key, '--anchors', ...anchors];
+      const ended = await run('python3', words).then(
+        ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+        (error: unknown) => error as { code: number; stdout: string; stderr: string },
+      );
+      expect(ended).toMatchObject({ code, stderr: '' });
+      expect(JSON.parse(ended.stdout)).toMatchObject(answer);
+    }
   });
 
   it.each(Object.entries(attacks))(
