@@ -76,7 +76,7 @@ for (const [name, text] of Object.entries({ 'log lines': logLine.repeat(2_000), 
 
 // Lines of a megabyte made of what some rule looks for: the work is to grow with their length, and to stay small.
 const baits =
-  '://|://a:|authorization: |password=|_key=|token: "|password: |pwd={|stripe_key=|sk-|eyJ|AKIA|%41|\\u0041|WIFI:|$6$|AZDO|a';
+  '://|://a:|authorization: |password=|_key=|token: "|password: |pwd={|stripe_key=|sk-|eyJ|AKIA|%41|\\u0041|WIFI:|$6$|AZDO|AQE=|+ASb1|--user|authy-|a';
 for (const bait of baits.split('|')) {
   const line = bait.repeat(Math.ceil(1_000_000 / bait.length));
   const ours = await speed(line, (given) => redactor.redact(given));

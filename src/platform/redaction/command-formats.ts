@@ -12,6 +12,8 @@ export const commandFormats: readonly ContextFormat[] = [
   {
     kind: 'argument',
     starts: [' -u', '--user', '--proxy-user'],
+    holds: ':',
+    within: 150,
     pattern: /(?: -u|--user|--proxy-user)[ =]?["']?[^\s:"'\\]{1,128}:([^\s"'\\]{4,256})/y,
     // A user and a group.
     leave: (secret) => looksLikeCode(secret) || /^(?:[0-9]{1,6}|[a-z]{1,8})$/.test(secret),
@@ -19,6 +21,8 @@ export const commandFormats: readonly ContextFormat[] = [
   {
     kind: 'argument',
     starts: [' -u', '--user'],
+    holds: ':',
+    within: 270,
     pattern: /(?: -u|--user)[ =]?["']?([A-Za-z0-9_-]{20,256}):(?=["'\s]|$)/y,
     leave: (secret) => !looksRandom(secret),
   },
@@ -27,7 +31,7 @@ export const commandFormats: readonly ContextFormat[] = [
     starts: nameStarts,
     before: '-',
     pattern:
-      /(?<=(?:^|[\s"'`])--?(?:[A-Za-z]{1,20}-){0,3})(?:password|passwd|pass|token|secret|api-?key|access-?token|auth-?token|client-?secret)[ =]["']?(?!-)([^\s"'\\]{6,1024})/iy,
+      /(?=[A-Za-z-]{3,13}[ =])(?<=(?:^|[\s"'`])--?(?:[A-Za-z]{1,20}-){0,3})(?:password|passwd|pass|token|secret|api-?key|access-?token|auth-?token|client-?secret)[ =]["']?(?!-)([^\s"'\\]{6,1024})/iy,
     leave: (secret) =>
       looksLikeCode(secret) ||
       /^(?:[A-Z]{1,20}_)?(?:TOKEN|SECRET|PASSWORD|PASS|KEY)[.,;:)\]]?$/.test(secret),

@@ -12,6 +12,8 @@ export interface ContextFormat {
   /** What stands in each of them, at most `within` characters behind the beginning: known sooner than by the pattern. */
   readonly holds?: string;
   readonly within?: number;
+  /** A digit stands in one of so many words behind the name, or the value would be left alone: asked before the pattern. */
+  readonly digitInWords?: number;
   /** From that beginning on; sticky, every repetition bounded. Group 1, or 2 where 1 is empty, is the secret. */
   readonly pattern: RegExp;
   /** The pattern begins behind the name that `follows` speaks of. */

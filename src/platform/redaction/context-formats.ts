@@ -16,7 +16,10 @@ const schemes =
   'bearer|basic|token|digest|negotiate|apikey|ssws|bot|key|splunk|oauth|geniekey|hawk|ntlm|jwt|hmac|sharedkey|sharedkeylite|sharedaccesssignature|sso-key|privatetoken|zoho-oauthtoken';
 
 /** `password: should be long`: after a colon and a blank an ordinary word, and the sentence goes on. */
-const prose = String.raw`(?<=: )[A-Za-z]?[a-z]{1,15}[,.?]? [A-Za-z(}]`;
+const prose = String.raw`(?<=: )(?:[A-Za-z][a-z]{1,15}|[a-z])[,.?]? [A-Za-z(}]`;
+
+/** `token: password:`: one name behind the other, told before it is taken out as a value. */
+const anotherName = String.raw`(?:(?<=:)=)?[A-Za-z-]{5,1023}:(?![^\s"'\`\\,;&<>])`;
 
 /** How only code begins, told before the rest of it is read; never by what the sign `:=` would leave of itself. */
 const code = String.raw`(?:(?<=:)=)?[{(*.[<]`;
@@ -174,7 +177,10 @@ export const contextFormats: readonly ContextFormat[] = [
     starts: nameStarts,
     follows: '\\"\' \t*=:%',
     isBehindName: true,
-    pattern: new RegExp(String.raw`${sign}(?!${prose}|${code})([^\s"'\`\\,;&<>]{6,1024})`, 'iy'),
+    pattern: new RegExp(
+      String.raw`${sign}(?!${prose}|${code}|${anotherName})([^\s"'\`\\,;&<>]{6,1024})`,
+      'iy',
+    ),
     leave: (secret, match, next) =>
       looksLikeCode(secret) || isProse(secret, match) || isName(secret, match, next),
   },

@@ -118,6 +118,8 @@ export const declaredFormats: readonly ContextFormat[] = [
     starts: nameStarts,
     follows: ' \t:=',
     isBehindName: true,
+    // Those before it may be `is` and a line between columns.
+    digitInWords: 3,
     pattern: new RegExp(
       String.raw`(?:[ \t]{1,8}(?:is|was|ist)\b)?[:=]?[ \t]{1,8}(?:\|[ \t]{1,8})?["'\`]?([^\s"'\`|<>,;]{8,1024})`,
       'iy',
@@ -127,7 +129,7 @@ export const declaredFormats: readonly ContextFormat[] = [
   {
     // A key that begins like a variable of the configuration: `pass: '…'` in an object
     kind: 'assignment',
-    starts: ['pass'],
+    starts: [...`"' \t:=`].map((next) => `pass${next}`),
     pattern: /(?<![A-Za-z])pass["']?[ \t]{0,4}[:=][ \t]{0,4}["']([^\s"'\\]{6,256})["']/iy,
     leave: isNoSecret,
   },
@@ -193,16 +195,19 @@ export const declaredFormats: readonly ContextFormat[] = [
 
 /** Quoted values in which stand blanks, separators or the other kind of quote; before those that end at such a sign. */
 export const quotedFormats: readonly ContextFormat[] = [
-  {
+  ...[
+    { starts: ['passphrase', 'secret'], name: '(?:passphrase|secret)' },
+    { starts: ['pass'], before: '_-', name: 'pass(?:word)?' },
+  ].map(({ name, ...place }) => ({
     // Words with blanks between them, in quotes
     kind: 'passphrase',
-    starts: ['pass', 'secret'],
+    ...place,
     pattern: new RegExp(
-      String.raw`(?:passphrase|(?<=[_-])pass(?:word)?|secret)\\{0,4}["']?[ \t]{0,32}(?:=>|:=|=|:)[ \t]{0,32}(?:"([^"\n\\]{12,256})"|'([^'\n\\]{12,256})')`,
+      String.raw`${name}\\{0,4}["']?[ \t]{0,32}(?:=>|:=|=|:)[ \t]{0,32}(?:"([^"\n\\]{12,256})"|'([^'\n\\]{12,256})')`,
       'iy',
     ),
-    leave: (secret, match) => !isPhrase(secret, match),
-  },
+    leave: (secret: string, match: string) => !isPhrase(secret, match),
+  })),
   {
     // One quote inside the other ones
     kind: 'assignment',

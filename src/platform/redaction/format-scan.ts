@@ -201,9 +201,11 @@ function behindName(text: string, at: number): number {
 function prefixedReader(format: PrefixedFormat, prefix: string): Reader['read'] {
   const { kind, body, standsAlone = false, leave } = format;
   const start = unitsIn(prefix);
+  const isNear = nearnessOf(format);
   return (text, at, units) => {
     if (standsAlone && at > 0 && isPartOfWord(units[at - 1] ?? 0)) return null;
     if (!beginsWith(units, at, start)) return null;
+    if (isNear !== null && !isNear(text, at)) return null;
     body.lastIndex = at + prefix.length;
     if (!body.test(text)) return null;
     const end = body.lastIndex;
@@ -240,16 +242,16 @@ function contextReader(
   starts: readonly Uint16Array[] | null,
   left: LeftAlone,
 ): Reader['read'] {
-  const { kind, pattern, leave, isBehindName = false, isBarren } = format;
+  const { kind, pattern, leave, isBehindName = false, isBarren, digitInWords = 0 } = format;
   const before = format.before === undefined ? null : setOf(format.before);
-  const isNear =
-    format.holds === undefined ? null : createNearness(format.holds, format.within ?? 0);
+  const isNear = nearnessOf(format);
   let barren = { text: '', from: 0, to: 0 };
   return (text, at, units, behind) => {
     if (before !== null && (at === 0 || before[units[at - 1] ?? 0] !== 1)) return null;
     if (starts !== null && !beginsLikeOne(units, at, starts)) return null;
     if (isNear !== null && !isNear(text, at)) return null;
     if (at > barren.from && at < barren.to && text === barren.text) return null;
+    if (digitInWords > 0 && !mayHoldDigit(text, units, behind, digitInWords)) return null;
     const from = isBehindName ? behind : at;
     pattern.lastIndex = from;
     const match = pattern.exec(text);
@@ -267,6 +269,28 @@ function contextReader(
     }
     return { kind, start, end, after: end, isLeft: false };
   };
+}
+
+/** So far is looked for a digit; where there is none yet, the pattern says what it has. */
+const nearDigit = 64;
+
+/** Whether a word behind this place may hold a digit, blanks between words, until the line or so many words end. */
+function mayHoldDigit(text: string, units: Uint16Array, from: number, words: number): boolean {
+  const end = Math.min(text.length, from + nearDigit);
+  let begun = 0;
+  let isInWord = false;
+  for (let at = from; at < end; at += 1) {
+    const unit = units[at] ?? 0;
+    if (unit >= 0x30 && unit <= 0x39) return true;
+    if (unit >= 0x0a && unit <= 0x0d) return false;
+    if (unit !== 0x20 && unit !== 0x09) isInWord = true;
+    else if (isInWord) {
+      isInWord = false;
+      begun += 1;
+      if (begun > words) return false;
+    }
+  }
+  return end < text.length;
 }
 
 /** What was left alone last by each rule in this text: what is left alone often comes again at once. */
@@ -297,8 +321,14 @@ function isLeftAlone(
   return true;
 }
 
+type Nearness = (text: string, at: number) => boolean;
+
+function nearnessOf({ holds, within = 0 }: PrefixedFormat | ContextFormat): Nearness | null {
+  return holds === undefined ? null : createNearness(holds, within);
+}
+
 /** Whether this stands at most so many characters further on; each part of a text is searched once for it. */
-function createNearness(holds: string, within: number): (text: string, at: number) => boolean {
+function createNearness(holds: string, within: number): Nearness {
   let last = '';
   let from = 0;
   let next = -1;

@@ -179,6 +179,8 @@ export const furtherPrefixes: readonly PrefixedFormat[] = [
   {
     kind: 'adyen-key',
     prefixes: ['AQE'],
+    holds: '-',
+    within: 516,
     body: /[A-Za-z0-9+/=_-]{40,512}-[A-Za-z0-9+/=_-]{20,200}/y,
     standsAlone: true,
     leave,

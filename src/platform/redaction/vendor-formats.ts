@@ -19,7 +19,7 @@ export const vendorFormats: readonly ContextFormat[] = [
     kind: 'vendor-key',
     starts: vendors,
     pattern: new RegExp(
-      String.raw`(?:${vendors.join('|')})[A-Za-z0-9_.-]{0,30}["'\\]{0,3}[ \t]{0,4}(?:=>|:=|=|:|,)[ \t]{0,4}["'\\\`]{0,3}([A-Za-z0-9][A-Za-z0-9_.=+/-]{14,255})(?![A-Za-z0-9_@(])`,
+      String.raw`(?:${vendors.join('|')})[A-Za-z0-9_.-]{0,30}(?![A-Za-z0-9_.-])["'\\]{0,3}[ \t]{0,4}(?:=>|:=|=|:|,)[ \t]{0,4}["'\\\`]{0,3}([A-Za-z0-9][A-Za-z0-9_.=+/-]{14,255})(?![A-Za-z0-9_@(])`,
       'iy',
     ),
     isBarren,
@@ -31,7 +31,7 @@ export const vendorFormats: readonly ContextFormat[] = [
     kind: 'credential',
     starts: ['cred', 'auth'],
     pattern:
-      /(?:creds?|credentials?|auth(?!or|ent|[_-]?(?:token|key|secret)))[A-Za-z0-9_-]{0,20}["'\\]{0,3}[ \t]{0,4}(?:=>|:=|=|:)[ \t]{0,4}["'\\`]{0,3}([A-Za-z0-9][A-Za-z0-9_.=+/-]{18,255})(?![A-Za-z0-9_@(])/iy,
+      /(?:creds?|credentials?|auth(?!or|ent|[_-]?(?:token|key|secret)))[A-Za-z0-9_-]{0,20}(?![A-Za-z0-9_-])["'\\]{0,3}[ \t]{0,4}(?:=>|:=|=|:)[ \t]{0,4}["'\\`]{0,3}([A-Za-z0-9][A-Za-z0-9_.=+/-]{18,255})(?![A-Za-z0-9_@(])/iy,
     isBarren,
     leave: (secret, match) =>
       looksLikeCode(secret) || isOther.test(match) || secret.includes('://') || !isKey(secret),
