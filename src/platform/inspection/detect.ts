@@ -56,6 +56,8 @@ export const detectors: readonly Detector[] = [
   detector('hidden-text', hiddenText, /[^\n\t\r -~]/),
 ];
 
+const shortestSentence = 30;
+
 /** A single value is not longer; beyond that only what is unmistakable counts. */
 const longestValue = 1000;
 
@@ -64,7 +66,9 @@ const longestValue = 1000;
  * is refused or changed by it. Time grows with the length alone, 64 KB take a few milliseconds.
  */
 export function detect(text: string): readonly Kind[] {
-  if (isHarmless(text)) return [];
+  // Plain words make no payload, but sentences.
+  if (isHarmless(text))
+    return text.length >= shortestSentence && instructs(text) ? ['prompt-injection'] : [];
   const value = { isValue: true, isCode: false };
   const isOdd = /[^\n\t\r -~]/.test(text);
   const hidden = isOdd && matching(text, hiddenText, value) ? (['hidden-text'] as const) : [];
@@ -112,7 +116,7 @@ const telling = new RegExp(
     '^(?:constructor|prototype|tostring|valueof|hasownproperty|con|nul|prn|aux|com\\d|lpt\\d|0x\\w{1,40}|\\d{8,10})(?:\\.|$)',
     '__|\\.\\.|--|^ro0ab|^aced0005|^gasv|^y[23]?vb|^kgnw|^aaeaaad|id_|_keys|_hosts|\\.(?:php|asp|jsp|exe|sh|bat|cmd|local|internal|config|ini)|localhost|canary|ifs',
     '\\b(?:or|and|xor|union|select|order|group|having|drop|truncate|alter|insert|delete|update|procedure|like|rlike|limit|between|case|waitfor|load_file|into)\\b',
-    'anweisung|instru|istruz|instrukc|direktiv|directive|to me\\b|vorgaben|regel|regol|consignes|\\b(?:ignore|disregard|forget|override|bypass|skip|system|assistant|reveal|print|show|repeat|output|leak|exfiltrate|now|upload|post|send|push|email|not)\\b',
+    'anweisung|instru|istruz|instrukc|direktiv|directive|to me\\b|vorgaben|regel|regol|consignes|\\b(?:ignore|disregard|forget|override|bypass|skip|system|assistant|reveal|print|show|repeat|output|leak|exfiltrate|now|upload|post|sends?|push|email|not|encode|sandbox|approv\\w{1,4}|nobody|shell|tokens?|secrets?|agents?|assistants?)\\b',
     '\\b(?:curl|wget|config|flushall|flushdb|shutdown|eval|slaveof|module|cmd|powershell|pwsh|nc|ncat|rm|innerhtml|outerhtml|insertadjacenthtml)\\b',
   ].join('|'),
 );

@@ -27,6 +27,7 @@ const signs: readonly (readonly RegExp[])[] = [
   ],
   // Puts itself before what was said.
   [
+    /\b(?:enter|switch\s(?:in)?to|go\sinto|activate|enable)\s(?:\w{1,10}\s)?(?:debug|maintenance|developer|admin|god|unrestricted|root)\smode\b/u,
     /\b(?:ignor\w{1,4}|disregard\w{0,3}|forget|overrid\w{1,3}|bypass\w{0,3}|supersed\w{1,3}|set\saside|pay\sno\sattention\sto|do\snot\s(?:follow|obey))\s(?:\w{1,12}\s){0,4}?(?:instructions?|prompts?|rules|guidelines?|directives?|polic(?:y|ies)|task|filters?|restrictions?|constraints?|safeguards?|user)\b/u,
     /\b(?:has|have|takes?)\s(?:\w{1,10}\s)?(?:priority|precedence)\sover\syour\b/u,
     /\bfrom\snow\son\b|\bnew\s(?:instructions?|orders|task|objective|rules|goal)\b|\b(?:your|the)\s(?:real|actual|true|new)\s(?:task|goal|job|instructions?|objective|mission)\b/u,
@@ -60,21 +61,26 @@ const signs: readonly (readonly RegExp[])[] = [
     /(?:n['’]exécute\spas|sans\s(?:exécuter|revue)|ohne\s(?:prüfung|tests)|sin\srevis|senza\srevis|sem\srevis|без\s(?:проверки|тестов)|テストを実行せず|不(?:要)?运行测试|검토\s없이|la\srevisión|die\sprüfung)/u,
     /\bset\s(?:your|the)\s(?:confidence|score|verdict|rating|risk)\s(?:\w{1,8}\s)?to\b/u,
     /\b(?:merge|push|commit|deploy|approve|publish|release)\b[^\n.]{0,40}\b(?:without|straight|directly|no\shuman|immediately|at\sonce)\b[^\n.]{0,40}(?:review|tests?|checks?|approval|human|main\b|master\b|branch|production|asking)/u,
+    /\b(?:turn|switch)\s(?:the\s|your\s)?(?:approvals?|gate|sandbox\w{0,3}|safeguards?|checks|guardrails?)\soff\b/u,
+    /\b(?:say|claim|report|state)\s(?:that\s)?(?:all|every\w{0,10}|they|it)\s(?:\w{1,10}\s)?(?:pass(?:ed|es)?|succeeded|worked|(?:is|are|was|were)\s(?:fine|green|done|safe))\b/u,
     /\b(?:skip|disable|turn\soff|switch\soff|bypass|remove|suspend)\s(?:\w{1,8}\s){0,2}?(?:approvals?|approval\s\w{1,8}|gate|sandbox\w{0,3}|confirmations?|safety\s\w{1,10}|safeguards?|checks|review|human\s\w{1,8}|guardrails?)\b/u,
     /\b(?:no|without)\s(?:a\s)?(?:humans?|person|maintainer|user|reviewer)\s(?:needs?|has|have|must|should|involved|approval|review|looking)\b/u,
     /\b(?:already|been)\s(?:been\s)?(?:approved|authori[sz]ed|signed\soff|reviewed)\b/u,
     /\b(?:grant|give)\s(?:\w{1,12}\s){0,3}?(?:write|admin|root|push|full|maintainer)\s(?:access|rights|permissions?)\b/u,
     /\b(?:all|any|every)\s(?:safety|security)\s(?:checks?|filters?|rules)\s(?:are|is)\s(?:now\s)?(?:off|disabled|lifted|suspended)\b/u,
   ],
-  // Wants that nobody hears of it.
+  // Wants that nobody hears of it, or that they hear what is not so.
   [
+    /\b(?:say|tell\s\S{2,12}(?:\s\w{2,14})?|claim|report|answer|state|pretend)\b[^\n.]{0,30}\b(?:even\sif|although|whether\sor\snot|no\smatter)\b|\b(?:so\sthat|such\sthat|that|make)\s(?:\w{1,10}\s){0,3}looks?\s(?:harmless|innocent|normal|like\s(?:a|an)\b)/u,
+    /\b(?:hide|conceal|omit|leave\sout)\s(?:this|these|that)\s(?:\w{1,14}\s)?(?:when|in|from|of)\b|\bdo\snot\sask\s(?:anybody|anyone|back|first)\b/u,
     /\b(?:do\snot|don['’]t|never|not|without)\s(?:tell(?:ing)?|mention(?:ing)?|inform(?:ing)?|show(?:ing)?|report(?:ing)?|disclos(?:e|ing)|say(?:ing)?|log(?:ging)?|ask(?:ing)?)\s(?:this|it|that|them|about|anybody|anyone|the\s(?:user|maintainers?|reviewers?|owners?|humans?|change)|any\s(?:user|human)|for\spermission)\b/u,
     /\b(?:hidden|secret(?:ly)?|invisible|unseen|quietly|silently|covertly)\b[^\n.]{0,24}\b(?:from|to)\s(?:the\s)?(?:users?|maintainers?|humans?|reviewers?|owners?)\b/u,
+    /\b(?:nobody|no\sone)\s(?:will|would|needs\sto|has\sto|must|can)\s(?:ever\s)?(?:notice|know|see|find\sout)\b/u,
     /\bdo\snot\shave\sto\sask\b|\b(?:just|simply)\sfollow\s(?:the|these|my)\sinstructions\b/u,
   ],
   // Carries away what is nobody's to have.
   [
-    /\b(?:print|list|listing|reveal|show|paste|post|copy|upload|e-?mail|send|output|commit|dump|leak|exfiltrate|share|include|append|embed|encode|read|give|display|provide|expose|return|attach|write)\b[^\n.]{0,40}(?:\.env\b|\benv(?:ironment)?(?:\svariables?)?\b|\bsecrets?\b|\bcredentials?\b|\btokens?\b|\b(?:api|private|secret|ssh|deploy)\skeys?\b|\bpasswords?\b|netrc|\.npmrc|\.ssh\b|id_rsa|id_ed25519|authorized_keys|\bdatabase\sdump\b|\b[a-z]{2,20}_(?:token|key|secret)\b)/u,
+    /\b(?:print|list|listing|reveal|show|paste|post|copy|upload|e-?mail|send|output|commit|dump|leak|exfiltrate|share|include|append|embed|encode|read|give|display|provide|expose|return|attach|write)s?\b[^\n.]{0,40}(?:\.env\b|\benv(?:ironment)?(?:\svariables?)?\b|\bsecrets?\b|\bcredentials?\b|\btokens?\b|\b(?:api|private|secret|ssh|deploy)\skeys?\b|\bpasswords?\b|netrc|\.npmrc|\.ssh\b|id_rsa|id_ed25519|authorized_keys|\bdatabase\sdump\b|\b[a-z][a-z\d_]{1,30}_(?:token|key|secret|password)s?\b)/u,
     /\b(?:upload|send|e-?mail|post|push|append|forward|exfiltrate|transmit|submit)\b[^\n.]{0,50}\bto\s(?:https?:\/\/|\S{1,40}@\S|\S{1,40}\.(?:com|net|io|org|ru|xyz|evil|example|invalid))/u,
     /(?:\.env\b|ключ|токен|переменн|密钥|令牌|环境变量|系统提示词|秘密鍵|環境変数|トークン|비밀\s?키|토큰|환경\s?변수|کلید|توکن|टोकन|कुंजी|المفتاح|chaves?\s(?:de\s|secret)|claves?\s(?:de\s|secret)|cl[ée]s?\s(?:d['’e]|secr|api)|chiav[ei]\s|schlüssel|variabili?\sd['’]ambiente|variables\sd['’]environnement|umgebungsvariablen|anahtar)/u,
     /\b(?:quote|print|show|reveal|summari[sz]e|repeat|output|confirm\sby\sprinting)\b[^\n.]{0,30}\b(?:configuration|instructions|prompt|rules|vault\skey|private\skey)\b|\/proc\/self\/environ|\boutput\sof\s`|\$\((?:whoami|env|cat\b)/u,
@@ -92,25 +98,33 @@ const signs: readonly (readonly RegExp[])[] = [
     /\bdo\snot\sprint\b|\binstead(?:\sof\s[^\n.]{1,40})?,?\s(?:print|output|reply|say|write|respond)\b/u,
     /\b(?:you\smust|must\salways)\s(?:comply|obey|follow)\b/u,
   ],
-  // Has what it was given turned into something else and followed, or run.
+  // Has what it was given turned into something else and followed, run, or put where others read it.
   [
+    /\b(?:put|place|insert|hide)\s(?:it|them|that|the\s(?:result|output|value))\s(?:in|into|inside|as\spart\sof)\s(?:the|a|an|your)\s(?:pull\srequest|pr\b|comments?|description|commit|readme|branch|title|body)/u,
+    /\b(?:run|execute|do|follow|obey)\s(?:whatever|anything|everything|all)\s(?:that\s)?(?:the|this|my|i|it)\b/u,
+    /\b(?:fetch|download|open|visit|read)\b[^\n]{0,60}\band\s(?:then\s)?(?:follow|do|execute|obey|run)\b/u,
     /\b(?:decode|decrypt|translate|rot13|base64)\b[^\n]{0,40}\b(?:follow|execute|obey|run|do\swhat|act\son)\b/u,
   ],
   [/\b(?:first|please|now|then|and)\s(?:execute|run)\b[^\n]{0,20}[:`]/u],
   [/(?:^|\s)[a-z\d+/]{12,400}={1,2}(?:\s|$)/u],
-  // Turns on people through the reader.
+  // Turns on people, or on the machine, through the reader.
   [
+    /\b(?:open|start|spawn|give\sme|get)\s(?:me\s)?a\s(?:reverse|remote|root|bind)\sshell\b/u,
     /\btell\s(?:the\s)?(?:users?|maintainers?|people|everyone)\sto\s(?:visit|open|log\sin|run|install|click|download)\b/u,
   ],
 ];
 
-/** Said to nobody but a program that is to become another, or to give away what it was told. */
+/** Said to nobody but a program that is to become another, to take a text for its orders, or to give away what it was told. */
 const unmistakable: readonly RegExp[] = [
   /\byou\sare\s(?:no\slonger|now)\s[^\n]{1,80}[.;]\syou\s(?:are|have|will|must|can)\b/u,
   /^\W{0,6}(?:begin|start|end)\s(?:of\s)?(?:trusted|system|admin|developer|new|hidden|privileged)\s(?:instructions?|prompt|messages?|commands?)\b/mu,
+  /\b(?:role-?play|act|behave|respond|answer)\s(?:as|like)\s(?:an?|the)\s[^\n.]{1,40}\b(?:with\sno|without(?:\sany)?)\s(?:restrictions?|limits?|rules|filters?|guardrails?)\b/u,
   /\b(?:will|must|shall|should)\s(?:now\s)?only\s(?:obey|follow|listen)\b/u,
   /\bwhat\s(?:were|are)\s(?:you|your)\s(?:told|given|instructed|initial|original|system|exact)\b/u,
   /\bverdict["']?\s?:\s?["']pass\w{0,4}["'][^\n]{0,20}\bnothing\selse\b/u,
+  /\b(?:everything|anything|all|whatever|the\srest)\b[^\n.]{0,30}\b(?:as\s(?:trusted|authoritative|coming\sfrom)|takes?\sprecedence|counts\sas)\b|\b(?:this|the\sfollowing)\s(?:comment|text|message|issue|ticket|line)\s(?:takes\s(?:precedence|priority)|overrules|replaces|counts)\b/u,
+  /\bi\s(?:order|command|instruct|direct)\syou\b|\bimagine\s(?:that\s)?(?:you|there)\s(?:had|have|were|are)\sno\b/u,
+  /\b(?:decode|decrypt|translate|rot13)\b[^\n]{0,40}\b(?:obey|do\swhat|act\son)\b/u,
   /\bleak\s(?:the|your|all|its)\s(?:\w{1,12}\s)?(?:tokens?|secrets?|keys?|passwords?|credentials?)\b/u,
 ];
 
@@ -121,7 +135,7 @@ const spaced = /(?:^|\s)(?:\p{L}\s){6,}\p{L}(?=\s|$)/u;
 const cut = /\p{L}[\u200B-\u200D\u2060\uFEFF\u00AD]\p{L}|\p{L}[0134]\p{L}{1,20}\s/u;
 
 const mayInstruct =
-  /[^\n\t\r -~]|\b(?:you|trust|obey|leak|quote|stop|pretend|put|curl|permission|summari|instruct|rule|read|verdict|begin|istruz|nuova|nova|neue|nueva|nouvelle|agente?n?|asist|assist|ignor|disregard|forget|overrid|bypass|skip|disable|merge|push|approve|mark|print|list|reveal|paste|post|copy|upload|e-?mail|send|output|answer|respond|reply|tell|execute|run|decode|delete|grant|act|comply|add|set|write|append|commit|safety|role)/u;
+  /[^\n\t\r -~]|\b(?:you|trust|obey|leak|quote|stop|pretend|put|curl|permission|summari|instruct|rule|read|verdict|begin|istruz|nuova|nova|neue|nueva|nouvelle|agente?n?|asist|assist|ignor|disregard|forget|overrid|bypass|skip|disable|merge|push|approve|mark|print|list|reveal|paste|post|copy|upload|e-?mail|send|output|answer|respond|reply|tell|execute|run|decode|delete|grant|act|comply|add|set|write|append|commit|safety|role|turn|switch|encode|open|nobody|say|report|send|claim|treat|take|imagine|enter|translat|fetch|hide|use|change|make)/u;
 
 /** Whether a text speaks to the agent that will read it rather than to people. Looks at its first 8,000 characters. */
 export function instructs(text: string): boolean {
