@@ -33,8 +33,10 @@ function open(options: Partial<LoggerOptions> = {}): Logger {
   return logger;
 }
 
-async function linesOf(name: string): Promise<readonly Record<string, unknown>[]> {
-  const text = await readFile(join(folder, `${name}.json`), 'utf8');
+const linesOf = (name: string): ReturnType<typeof wholeLines> => wholeLines(`${name}.json`);
+
+async function wholeLines(file: string): Promise<readonly Record<string, unknown>[]> {
+  const text = await readFile(join(folder, file), 'utf8');
   expect(text === '' || text.endsWith('\n')).toBe(true);
   return text
     .split('\n')
@@ -107,6 +109,47 @@ describe('the four files', () => {
     expect(await joined('performance')).toEqual(['INFO measured']);
     expect(await joined('errors')).toEqual(['ERROR failed']);
     expect(await linesOf('errors')).toHaveLength(2);
+  });
+
+  test('of 1,000 jobs at once, over many rotations, no line is lost or torn and each has the id of its job', async () => {
+    const files = { folder, maxFileBytes: 20_000, maxFiles: 1000, security: true };
+    const logger = open({ files });
+    const steps = 5;
+    const job = async (id: string): Promise<void> =>
+      await withContext({ correlationId: id, operation: 'job' }, async () => {
+        logger.info('began', { job: id });
+        for (let step = 0; step < steps; step += 1) {
+          await new Promise((resolve) => setImmediate(resolve));
+          logger.info('measured', { category: 'performance', durationMs: step, job: id });
+          logger.warn('denied', { category: 'security', job: id });
+        }
+        logger.error('ended', { job: id });
+      });
+    const ids = Array.from({ length: 1000 }, (_, n) => `job-${n}`);
+    await Promise.all(ids.map(job));
+    await logger.flush();
+    expect(logger.dropped()).toBe(0);
+    const each: Readonly<Record<string, readonly string[]>> = {
+      application: [
+        'began',
+        ...Array.from({ length: steps }, () => ['measured', 'denied']).flat(),
+        'ended',
+      ],
+      performance: Array.from({ length: steps }, () => 'measured'),
+      security: Array.from({ length: steps }, () => 'denied'),
+      errors: ['ended'],
+    };
+    for (const [name, messages] of Object.entries(each)) {
+      const parts = (await readdir(folder)).filter((part) => part.startsWith(name));
+      expect(parts.length, name).toBeGreaterThan(1);
+      const lines = (await Promise.all(parts.map(wholeLines))).flat();
+      const ofJob = Map.groupBy(lines, (line) => line['correlation_id']);
+      expect(ofJob.size, name).toBe(ids.length);
+      for (const [id, left] of ofJob) {
+        expect(left.filter(({ job: of }) => of !== id)).toEqual([]);
+        expect(left.map(({ message }) => message).toSorted()).toEqual(messages.toSorted());
+      }
+    }
   });
 
   test('security.json can be left out; application.json keeps its lines', async () => {
