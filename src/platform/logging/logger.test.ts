@@ -147,7 +147,8 @@ describe('the four files', () => {
       expect(ofJob.size, name).toBe(ids.length);
       for (const [id, left] of ofJob) {
         expect(left.filter(({ job: of }) => of !== id)).toEqual([]);
-        expect(left.map(({ message }) => message).toSorted()).toEqual(messages.toSorted());
+        const said = left.map(({ message }) => String(message));
+        expect(said.toSorted()).toEqual(messages.toSorted());
       }
     }
   });
