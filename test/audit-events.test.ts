@@ -52,10 +52,7 @@ const seenElsewhere: Readonly<Record<string, string>> = {
   'approval.revoked':
     'flows: rights are taken away between approval and start, with a code host in memory',
   'audit.prune': 'room: entries have to be older than 90 days',
-  'audit.restored': 'room: a gap is declared over an older copy of the database',
-  'backup.restored': 'room: a whole data folder is restored and opened',
   'change.held_back': 'flows: a diff waits for a person',
-  'database.moved': 'room: one server is moved to another',
   'effect.failed': 'flows: a code host refuses a write',
   'effect.unknown':
     'room: an answer is lost; the fault matrix kills there through a door, and counts writes, not events',

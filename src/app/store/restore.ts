@@ -9,7 +9,7 @@ import type { CallContext, Served } from '../../operations/gate.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import { backupName } from '../../platform/backup/backup-folder.ts';
 import type { BackupManifest } from '../../platform/backup/manifest.ts';
-import { openBackup } from '../../platform/backup/open-backup.ts';
+import { type BackupFile, openBackup } from '../../platform/backup/open-backup.ts';
 import { fillFrom } from '../../platform/backup/restore-backup.ts';
 import type { TargetState } from '../../platform/backup/restore-target.ts';
 import { clearTarget, requireKnownSchema } from '../../platform/backup/restore-target.ts';
@@ -21,6 +21,7 @@ import { migrate } from '../../platform/database/migrate.ts';
 import { makeEngineSchema } from '../../platform/durable/engine-schema.ts';
 import { loadOrCreateKey } from '../../platform/effects/key-file.ts';
 import { createRedactor } from '../../platform/redaction/redactor.ts';
+import type { Vault } from '../../platform/vault/vault.ts';
 import type { OpenOptions } from '../open-options.ts';
 import {
   configNamed,
@@ -32,6 +33,8 @@ import { moveWith } from './move-database.ts';
 import { openAudit } from './open-audit.ts';
 import { backupFolderOf, backupKeyFile, factsOf } from './open-backup.ts';
 import { migrations } from './open-store.ts';
+import { openVault } from './open-vault.ts';
+import { requireSharedKeys } from './shared-keys.ts';
 
 /** `restore`: it opens the database by itself, because what it would be audited in is what it replaces. */
 export function restoreOperations(options: OpenOptions): readonly Served[] {
@@ -53,11 +56,13 @@ function restoreWith(options: OpenOptions): Restore {
     const backup = await openBackup(file, key);
     try {
       context.progress(`reading ${file}`);
-      const manifest = await backup.verify();
+      const { manifest, sharedKeys } = await readThrough(backup);
       requireKnownSchema(
         manifest,
         migrations.map(({ id }) => id),
       );
+      // Before anything is emptied: without them nothing could start on what was filled.
+      await requireSharedKeys(sharedKeys, { dataDir: config.dataDir, random: systemRandom });
       const url = to ?? secrets.databaseUrl ?? undefined;
       return await withClaimedDatabase(loaded, options, url, async (database, target) => {
         const ready = { database, target, manifest, force, loaded, key, options };
@@ -78,6 +83,35 @@ function restoreWith(options: OpenOptions): Restore {
     } finally {
       await backup.close();
     }
+  };
+}
+
+/** Reads the whole backup, and which keys its database was used with. */
+async function readThrough(backup: Pick<BackupFile, 'read'>): Promise<{
+  readonly manifest: BackupManifest;
+  readonly sharedKeys: readonly { readonly name: string; readonly fingerprint: string }[];
+}> {
+  let columns: readonly string[] | null = null;
+  let text = '';
+  const manifest = await backup.read({
+    begin: async ({ area, name, columns: all }) => {
+      columns = area === 'own' && name === 'shared_keys' ? all : null;
+      if (columns !== null) text = `${columns.join('\t')}\n`;
+    },
+    rows: async (bytes) => {
+      if (columns !== null) text += bytes.toString('utf8');
+    },
+    end: async () => undefined,
+  });
+  const [head = [], ...rows] = text.split('\n').map((line) => line.split('\t'));
+  const at = (row: readonly string[], column: string): string => row[head.indexOf(column)] ?? '';
+  const whole = rows.filter(({ length }) => length === head.length);
+  return {
+    manifest,
+    sharedKeys: whole.map((row) => ({
+      name: at(row, 'name'),
+      fingerprint: at(row, 'fingerprint'),
+    })),
   };
 }
 
@@ -117,12 +151,13 @@ async function prepare(
 
 /** Signs that entries are lost, when the anchors know of any; else leaves one entry. The anchors stay as they are. */
 async function declare(
-  { config }: LoadedConfig,
+  loaded: LoadedConfig,
   options: OpenOptions,
   database: Database,
   { file, manifest, safety }: { file: string; manifest: BackupManifest; safety: string | null },
   { actor, clientId, correlationId }: CallContext,
-): Promise<Pick<RestoreReport, 'lost' | 'auditVerifies'>> {
+): Promise<Pick<RestoreReport, 'lost' | 'auditVerifies' | 'vaultProblem'>> {
+  const { config } = loaded;
   const redactor = createRedactor(systemRandom.bytes(32));
   redactor.register('DATABASE_URL', database.url);
   const audit = await openAudit({
@@ -157,9 +192,32 @@ async function declare(
     await audit.checkpoint();
     const { ok } = await audit.verify();
     const lost = gap === null ? null : { from: gap.after + 1, until: gap.until };
-    return { lost, auditVerifies: ok };
+    const vault = openVault({
+      ...wholeDatabaseDeps,
+      config,
+      current: () => config,
+      dataDir: config.dataDir,
+      folder: options.folder,
+      env: options.env,
+      database,
+      audit,
+      redactor,
+    });
+    return { lost, auditVerifies: ok, vaultProblem: await problemOf(vault) };
   } finally {
     await audit.close();
+  }
+}
+
+/** Why what is in the vault cannot be taken out here; null when it can. */
+async function problemOf(vault: Pick<Vault, 'check'>): Promise<string | null> {
+  try {
+    const { damaged } = await vault.check();
+    return damaged.length === 0 ? null : `Changed since they were stored: ${damaged.join(', ')}.`;
+  } catch (thrown) {
+    const { code, message, next } = toAppError(thrown);
+    if (!code.startsWith('vault_key_')) throw thrown;
+    return `${message} ${next ?? ''}`.trim();
   }
 }
 

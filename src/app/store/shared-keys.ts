@@ -45,12 +45,33 @@ export async function loadSharedKey(
     ).rows[0]?.fingerprint;
   if ((await known()) !== undefined && !(await isThere(file))) throw missing(file);
   const key = await loadOrCreateKey(file, random);
-  const mine = sha256(`claude-manager ${name} ${key.toString('hex')}`).slice(0, 16);
+  const mine = fingerprintOf(name, key);
   await sql`insert into shared_keys (name, fingerprint) values (${name}, ${mine}) on conflict do nothing`.execute(
     db,
   );
   if ((await known()) !== mine) throw differs(file);
   return key;
+}
+
+/**
+ * Whether the keys of a database that is about to come here are here: `named` is what its table says. Makes none. Throws
+ * AppError `key_missing_here`, `key_differs`, and what `loadOrCreateKey` throws.
+ */
+export async function requireSharedKeys(
+  named: readonly { readonly name: string; readonly fingerprint: string }[],
+  { dataDir, random }: { readonly dataDir: string; readonly random: Random },
+): Promise<void> {
+  for (const { name, fingerprint } of named) {
+    const file = join(dataDir, 'keys', `${name}.key`);
+    if (!(await isThere(file))) throw missing(file, 'The database of the backup');
+    const key = await loadOrCreateKey(file, random);
+    if (fingerprintOf(name, key) !== fingerprint)
+      throw differs(file, 'the processes of the database in the backup');
+  }
+}
+
+function fingerprintOf(name: string, key: Buffer): string {
+  return sha256(`claude-manager ${name} ${key.toString('hex')}`).slice(0, 16);
 }
 
 async function isThere(file: string): Promise<boolean> {
@@ -63,21 +84,21 @@ async function isThere(file: string): Promise<boolean> {
 const next =
   'Copy the folder `keys` of the data folder of the first process here (docs/guides/scale-out.md), or of a backup.';
 
-function missing(file: string): AppError {
+function missing(file: string, whose = 'This database'): AppError {
   return new AppError({
     kind: 'not_well',
     code: 'key_missing_here',
-    message: `This database is used with a key that is not here: ${file} is missing.`,
+    message: `${whose} is used with a key that is not here: ${file} is missing.`,
     next,
     details: { file },
   });
 }
 
-function differs(file: string): AppError {
+function differs(file: string, who = 'the processes of this database'): AppError {
   return new AppError({
     kind: 'not_well',
     code: 'key_differs',
-    message: `The key ${file} is another one than the processes of this database use, so what they made would not be known here.`,
+    message: `The key ${file} is another one than ${who} use, so what they made would not be known here.`,
     next,
     details: { file },
   });

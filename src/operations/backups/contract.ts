@@ -70,6 +70,8 @@ export const RestoreReport = BackupFacts.extend({
   /** Audit entries that the backup lacks, first and last; null when none are known to be lost. */
   lost: z.object({ from: z.number(), until: z.number() }).nullable(),
   auditVerifies: z.boolean(),
+  /** Why the stored credentials cannot be opened with the key that is here, and what to do; null when they can. */
+  vaultProblem: z.string().nullable(),
 });
 export type RestoreReport = z.infer<typeof RestoreReport>;
 

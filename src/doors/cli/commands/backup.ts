@@ -43,7 +43,10 @@ export function addBackupCommands(program: Command, run: Run): void {
         restoreBackup,
         () => ({ file, ...flags, ...(config === undefined ? {} : { configFile: config }) }),
         restoredText,
-        { exitCode: ({ auditVerifies }) => (auditVerifies ? 0 : 1) },
+        {
+          exitCode: ({ auditVerifies, vaultProblem }) =>
+            auditVerifies && vaultProblem === null ? 0 : 1,
+        },
       )(file, flags, command);
     });
   program
@@ -89,7 +92,8 @@ function movedText({ from, into, tables, rows, backup, auditVerifies }: MoveRepo
   ].join('\n');
 }
 
-function restoredText({ into, rows, at, safety, lost, auditVerifies }: RestoreReport): string {
+function restoredText(report: RestoreReport): string {
+  const { into, rows, at, safety, lost, auditVerifies, vaultProblem } = report;
   return [
     `Restored ${rows} rows of ${at} into ${printable(into)}.`,
     safety === null ? null : `What was there before is in ${printable(safety)}.`,
@@ -99,6 +103,7 @@ function restoredText({ into, rows, at, safety, lost, auditVerifies }: RestoreRe
     auditVerifies
       ? 'The audit log verifies.'
       : 'The audit log does not verify: see `claude-manager security verify`.',
+    vaultProblem === null ? null : printable(vaultProblem),
     'The next start looks at every host before it writes anything. Revoke again what was revoked since the snapshot.',
   ]
     .filter((line) => line !== null)
