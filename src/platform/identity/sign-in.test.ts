@@ -1,3 +1,4 @@
+import { createHook } from 'node:async_hooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { goodPassword, type IdentityWorld, minute, openIdentityWorld } from './world.suite.ts';
 
@@ -51,6 +52,29 @@ describe('a password', () => {
     expect(new Set(answers).size).toBe(1);
     expect(answers[0]).toContain('sign_in_failed');
     expect(world.events.at(-1)).toMatchObject({ event: 'auth.login.fail', outcome: 'refused' });
+  });
+  test('that is wrong and one of nobody cost the same: hashes, turns at the database, entries', async () => {
+    const work = async (user: string): Promise<readonly number[]> => {
+      let [hashes, turns] = [0, 0];
+      const hook = createHook({
+        init: (_id, type) => {
+          if (type === 'SCRYPTREQUEST') hashes += 1;
+        },
+      });
+      const counted = (): void => void (turns += 1);
+      const before = world.events.length;
+      world.database.pool.on('acquire', counted);
+      hook.enable();
+      await expect(signIn('wrong', client, user)).rejects.toMatchObject(refused);
+      hook.disable();
+      world.database.pool.off('acquire', counted);
+      return [hashes, turns, world.events.length - before];
+    };
+    const ofNobody = await work(`${name}-is-not-there`);
+    expect(ofNobody).toEqual(await work(name));
+    const [hashes, turns, events] = ofNobody;
+    expect([hashes, events]).toEqual([1, 1]);
+    expect(turns).toBeGreaterThan(0);
   });
   test('is taken exactly as typed', async () => {
     await expect(signIn(`${goodPassword} `)).rejects.toMatchObject(refused);
