@@ -47,17 +47,10 @@ test('every event that the program writes into the audit log is seen by a test t
  * takes it out here.
  */
 const seenElsewhere: Readonly<Record<string, string>> = {
-  'agent.exit': 'flows: an attempt ends, with an agent in memory',
   'clock.regression': 'room: the clock is set back',
-  'approval.revoked':
-    'flows: rights are taken away between approval and start, with a code host in memory',
   'audit.prune': 'room: entries have to be older than 90 days',
-  'change.held_back': 'flows: a diff waits for a person',
-  'effect.failed': 'flows: a code host refuses a write',
   'effect.unknown':
     'room: an answer is lost; the fault matrix kills there through a door, and counts writes, not events',
-  'run.result_quarantined': 'flows: a result comes after its attempt was given to another',
-  'task.handed_over': 'flows: a pull request is closed by a person',
 };
 
 test('every event is brought about through a door of a running service, but for those that are named', async () => {

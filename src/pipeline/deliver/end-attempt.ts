@@ -88,7 +88,7 @@ async function endRunAlone(
 ): Promise<void> {
   const run = await ports.runs.get(runIdOf(ref));
   if (run === null) return;
-  await quarantine(ports, run, result);
+  await quarantine(ports, null, run, result.outcome);
   if (run.endedAt !== null) return;
   await ports.tasks.transact((transaction) =>
     ports.runs.finish(transaction, run.id, {
@@ -102,15 +102,20 @@ async function endRunAlone(
 }
 
 /** Work that came too late stays with its run as a patch and goes nowhere; that it came is written down. */
-async function quarantine(ports: DeliverPorts, run: Run, result: WorkResult): Promise<void> {
+export async function quarantine(
+  ports: Pick<DeliverPorts, 'audit'>,
+  transaction: Transaction | null,
+  run: Run,
+  outcome: WorkResult['outcome'],
+): Promise<void> {
   if (run.patch === null || run.patch === '') return;
-  await ports.audit.record(null, {
+  await ports.audit.record(transaction, {
     event: 'run.result_quarantined',
     outcome: 'refused',
     actor: pipelineActor,
     target: run.taskId,
     correlationId: run.correlationId,
-    facts: { run: run.id, attempt: run.attempt, outcome: result.outcome },
+    facts: { run: run.id, attempt: run.attempt, outcome },
   });
 }
 

@@ -1,4 +1,4 @@
-import { endAttempt } from '../deliver/end-attempt.ts';
+import { endAttempt, quarantine } from '../deliver/end-attempt.ts';
 import { endRound } from '../follow/end-round.ts';
 import { isRound } from '../follow/round.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
@@ -30,13 +30,15 @@ export async function repairRuns(
       else await endAttempt(ports, run, lost);
       continue;
     }
-    await ports.tasks.transact((transaction) =>
-      ports.runs.finish(transaction, run.id, {
-        outcome: task?.state === 'canceled' ? 'canceled' : 'interrupted',
+    const outcome = task?.state === 'canceled' ? 'canceled' : 'interrupted';
+    await ports.tasks.transact(async (transaction) => {
+      await ports.runs.finish(transaction, run.id, {
+        outcome,
         summary: `The task was ${task?.state ?? 'removed'} meanwhile.`,
         endedAt: ports.clock.now(),
-      }),
-    );
+      });
+      await quarantine(ports, transaction, run, outcome);
+    });
   }
   return repaired;
 }
