@@ -413,6 +413,29 @@ describe('an issue that people move or lock', () => {
     expect(notes.find((note) => note.code === 'write_refused')?.text).toContain('issue is locked');
   });
 
+  test('locked and edited voids the approval; why stands on the task where it may not be said on the issue', async () => {
+    const { issues } = world.host.state(world.manager);
+    const number = waiting.issueNumber ?? 0;
+    world.host.editIssue(world.manager, number, 'eve', { title: 'Another thing' });
+    const issue = issues.get(number);
+    if (issue === undefined) throw new Error('no issue');
+    issues.set(number, { ...issue, locked: true });
+    const message = 'Unable to create comment because issue is locked.';
+    world.host.failNext(
+      'comment',
+      new AppError({ kind: 'forbidden', code: 'github_locked', message }),
+    );
+    await looked();
+    expect(await world.attempt(waiting)).not.toBe('succeeded');
+    expect(await world.ports.tasks.approval(waiting.id)).toBeNull();
+    expect(world.work.prompts).toHaveLength(1);
+    const { text, notes } = await explained();
+    expect(text).toContain('edited');
+    expect(notes.map(({ code }) => code)).toEqual(
+      expect.arrayContaining(['issue_locked', 'write_refused']),
+    );
+  });
+
   test('whose repository takes our right to push while the agent works: the work is kept, a person is asked', async () => {
     const refusal = new AppError({ kind: 'forbidden', code: 'push_refused', message: 'No write.' });
     world.host.failNext('push_branch', refusal);

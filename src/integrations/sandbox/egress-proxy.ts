@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { EgressRefusal } from '../../domain/egress-refusal.ts';
-import type { EgressRules } from './egress-rules.ts';
+import { type EgressRules, normalHost } from './egress-rules.ts';
+import { readGreeting } from './tls-names.ts';
 
 export interface EgressProxy {
   /** Null when it listens on a socket file. */
@@ -89,14 +90,50 @@ async function tunnel(
   upstream.once('connect', () => {
     upstream.setTimeout(0);
     client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-    upstream.write(head);
     upstream.pipe(client);
-    client.pipe(upstream);
+    greet(client, head, upstream, normalHost(target.host), (why) => {
+      onRefusal({ ...target, why, attempts: 1 });
+    });
   });
   upstream.on('timeout', () => upstream.destroy());
   upstream.on('error', () => client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'));
   upstream.on('close', () => client.destroy());
   client.on('close', () => upstream.destroy());
+}
+
+/**
+ * Nothing of a client goes out before it has said by TLS whom it wants, and then only when that is whom it asked us for:
+ * many hosts are served behind one address, and the allow-list speaks of names. What is no TLS goes on as it comes.
+ */
+function greet(
+  client: Duplex,
+  head: Buffer,
+  upstream: Socket,
+  host: string,
+  refuse: (why: string) => void,
+): void {
+  let bytes = Buffer.alloc(0);
+  const stop = (why: string): void => {
+    refuse(why);
+    upstream.destroy();
+    client.destroy();
+  };
+  const take = (chunk: Buffer): void => {
+    bytes = Buffer.concat([bytes, chunk]);
+    const greeting = readGreeting(bytes);
+    if (greeting.kind === 'unfinished') return;
+    client.off('data', take);
+    if (greeting.kind === 'broken') return stop('its greeting is no TLS that can be read');
+    const other =
+      greeting.kind === 'hello' ? greeting.names.find((name) => normalHost(name) !== host) : null;
+    if (typeof other === 'string') return stop(`its TLS asks for ${JSON.stringify(other)} instead`);
+    client.pause();
+    upstream.write(bytes);
+    client.pipe(upstream);
+  };
+  client.on('data', take);
+  client.once('end', () => upstream.end());
+  if (head.length > 0) take(head);
 }
 
 async function forwardRequest(

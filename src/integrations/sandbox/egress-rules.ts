@@ -64,7 +64,8 @@ function parseEntry(text: string): Entry | null {
   return { host: normalHost(split[1]), port: split[2] === undefined ? null : Number(split[2]) };
 }
 
-function normalHost(host: string): string {
+/** In lower case, without brackets round it and without the point of the root behind it. */
+export function normalHost(host: string): string {
   return host
     .toLowerCase()
     .replace(/^\[(.*)\]$/, '$1')
