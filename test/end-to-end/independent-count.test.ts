@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -55,6 +55,8 @@ beforeAll(async () => {
       logDir: 'logs',
       repositories: [{ match: './r' }],
       analyzer: { maxIssuesPerRepo: proposals },
+      // With all 10,000 operations the files are rotated on the way.
+      logging: { maxFileMb: 1, maxFiles: 1000 },
     }),
   );
   service = await startService(
@@ -80,10 +82,14 @@ const manager = async <T>(...words: string[]): Promise<T> => {
 test(`after ${wanted} operations, metrics, the performance report, status, outcomes and the log say what their caller counted; asked to stop under load it drops nothing`, {
   timeout: 600_000,
 }, async () => {
+  let sent = 0;
   const client = createClient({
     baseUrl: service.address,
-    fetch: (url, init) =>
-      fetch(url, { ...init, headers: { ...(init?.headers as object), origin: service.address } }),
+    fetch: (url, init) => {
+      sent += 1;
+      const own = { origin: service.address, 'x-correlation-id': `${unit}${sent}` };
+      return fetch(url, { ...init, headers: { ...(init?.headers as object), ...own } });
+    },
   });
   await expect
     .poll(async () => (await client.call(serviceStatus, {})).states['proposed'], {
@@ -221,15 +227,27 @@ function differenceOf(before: Figures, after: Figures, names: readonly string[])
   );
 }
 
-/** Lines of performance.json and its rotated files, by operation. */
+/** How the callers begin the ids of their calls, one each. */
+const unit = 'counted-';
+
+/** Lines of performance.json and its rotated files, by operation; each call has left one, with the id that it was made with. */
 async function logged(names: readonly string[]): Promise<Readonly<Record<string, number>>> {
   const found: Record<string, number> = {};
-  const text = await readFile(join(folder, 'logs', 'performance.json'), 'utf8');
-  for (const line of text.split('\n')) {
+  const seen = new Set<string>();
+  const files = (await readdir(join(folder, 'logs'))).filter((name) =>
+    name.startsWith('performance'),
+  );
+  const texts = await Promise.all(
+    files.map((name) => readFile(join(folder, 'logs', name), 'utf8')),
+  );
+  for (const line of texts.join('').split('\n')) {
     if (line === '') continue;
-    const { operation, message } = JSON.parse(line) as { operation: string; message: string };
+    const record = JSON.parse(line) as Record<'operation' | 'message' | 'correlation_id', string>;
+    const { operation, message, correlation_id: id } = record;
     if (!message.startsWith('operation ') || !names.includes(operation)) continue;
     found[operation] = (found[operation] ?? 0) + 1;
+    expect(id.startsWith(unit) && !seen.has(id), `${id} of ${operation}`).toBe(true);
+    seen.add(id);
   }
   return found;
 }
