@@ -21,11 +21,22 @@ export interface RunningService {
 /** Starts the service of a place and waits until its server listens; throws what it said when it ends before. */
 export async function startService(
   { folder, env }: Pick<ServiceProcess, 'folder' | 'env'>,
-  { words = [], more = {} }: { words?: readonly string[]; more?: Record<string, string> } = {},
+  {
+    words = [],
+    more = {},
+    under = [],
+  }: {
+    words?: readonly string[];
+    more?: Record<string, string>;
+    /** A program with its own words that becomes the service, as `strace -D` does. */
+    under?: readonly string[];
+  } = {},
 ): Promise<RunningService> {
+  const [first, ...before] = [...under, process.execPath];
   const child = spawn(
-    process.execPath,
+    first,
     [
+      ...before,
       program,
       '--config',
       join(folder, 'config.json'),
