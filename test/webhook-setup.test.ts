@@ -1,12 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createHookServer } from './support/hook-server.ts';
+import { startService } from './support/running-service.ts';
 import { createServiceProcess } from './support/service-process.ts';
 import { createTestDatabase } from './support/test-database.ts';
 
-test('webhooks setup makes the hook once, repairs it, and list says how it stands', {
+test('webhooks setup makes the hook once, repairs it, and list says how it stands; a service that starts asks again for what nobody took', {
   timeout: 180_000,
 }, async () => {
   const github = await createHookServer();
@@ -49,6 +50,15 @@ test('webhooks setup makes the hook once, repairs it, and list says how it stand
     expect(listed.json).toMatchObject([{ state: 'good' }]);
     for (const { stdout, stderr } of [first, second, listed])
       expect(stdout + stderr).not.toContain('the secret of the hook');
+
+    const failed = { status_code: 502, delivered_at: new Date().toISOString() };
+    github.deliveries.push({ id: 7, guid: 'missed', ...failed });
+    const running = await startService(service);
+    try {
+      await vi.waitFor(() => expect(github.redelivered).toEqual([7]), { timeout: 60_000 });
+    } finally {
+      await running.stop();
+    }
   } finally {
     await github.close();
     await database.drop();

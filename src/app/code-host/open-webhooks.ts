@@ -85,8 +85,9 @@ export function openWebhooks(parts: WebhookParts): WebhookRooms {
       });
       wake = () => processor.wake();
       const stopHearing = parts.onDelivery(() => processor.wake());
-      void askAtStart(parts, secrets).catch((error: unknown) => {
-        log.warn({ error }, 'missed deliveries could not be asked for');
+      const over = new AbortController();
+      void askOnceLeading(parts, secrets, over.signal).catch((error: unknown) => {
+        if (!over.signal.aborted) log.warn({ error }, 'missed deliveries could not be asked for');
       });
       const stopPruning = startPeriodic(
         {
@@ -101,18 +102,24 @@ export function openWebhooks(parts: WebhookParts): WebhookRooms {
       );
       return async () => {
         wake = () => undefined;
+        over.abort();
         await Promise.all([processor.close(), stopPruning(), stopHearing()]);
       };
     },
   };
 }
 
-async function askAtStart(
+/** Who begins does not lead yet, and who takes over does later; what came while nobody led was missed as well. */
+async function askOnceLeading(
   parts: WebhookParts,
   secrets: { all(): Promise<readonly string[]> },
+  signal: AbortSignal,
 ): Promise<void> {
-  if (parts.leads() && (await secrets.all()).length > 0) await askForMissed(parts);
+  while (!parts.leads()) await systemClock.sleep(leadLookMs, signal);
+  if ((await secrets.all()).length > 0) await askForMissed(parts);
 }
+
+const leadLookMs = 500;
 
 /** Where it is wanted, only GitHub's own addresses may send. */
 function refuseSender(parts: WebhookParts): (address: string) => Promise<AppError | null> {
