@@ -12,7 +12,8 @@ export default defineConfig({
     reporters: ['default', './test/support/closing-line-reporter.ts'],
     mockReset: true,
     unstubEnvs: true,
-    expect: { requireAssertions: true },
+    // What is waited for may take long on a busy machine; the limit is for what never comes.
+    expect: { requireAssertions: true, poll: { timeout: 30_000 } },
     sequence: { shuffle: { tests: true }, sequencer: LongOnesFirst },
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findChromium, keepPicture, launchChromium } from '../support/chromium.ts';
 import {
   becomeFirstAdmin,
+  byPalette,
   lendSession,
   settled,
   testPassword,
@@ -135,7 +136,11 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       await dialog.getByRole('button', { name: 'I have it' }).click();
       await page.getByRole('button', { name: 'Revoke ci of the shop' }).click();
       await page.getByRole('dialog').getByRole('button', { name: 'Revoke it' }).click();
-      await page.getByText('Revoked').first().waitFor();
+      await page
+        .getByRole('row')
+        .filter({ hasText: 'ci of the shop' })
+        .getByText('Revoked')
+        .waitFor();
       expect(await use()).toBe(401);
       expect(await page.content()).not.toContain(secret);
       await context.close();
@@ -350,14 +355,8 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
         ['people and roles', '/settings?tab=people'],
         ['evidence', '/security/report'],
       ] as const) {
-        await page.keyboard.press('Control+k');
-        await page.getByPlaceholder('Search tasks, go to a page, do something').fill(words);
-        await page
-          .getByRole('option', { name: new RegExp(words.split(' ').at(-1) ?? '', 'iu') })
-          .first()
-          .waitFor();
-        await page.keyboard.press('Enter');
-        await expect.poll(() => page.url(), { timeout: 20_000 }).toBe(`${service.origin}${path}`);
+        await byPalette(page, words, new RegExp(words.split(' ').at(-1) ?? '', 'iu'));
+        await expect.poll(() => page.url()).toBe(`${service.origin}${path}`);
       }
       await context.close();
     });

@@ -123,7 +123,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       });
       for (const path of ['/outcomes', '/repositories', '/board', '/settings']) {
         await page.goto(`${service.origin}${path}`);
-        await expect.poll(() => page.getByText(words).count(), { timeout: 30_000 }).toBe(1);
+        await expect.poll(() => page.getByText(words).count()).toBe(1);
       }
       await page.close();
     });
@@ -230,7 +230,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
         .getByRole('button', { name: /^Healthy Disk|Disk/u })
         .first()
         .click();
-      expect(new URL(page.url()).searchParams.get('check')).toBe('disk');
+      await expect.poll(() => new URL(page.url()).searchParams.get('check')).toBe('disk');
       await page.getByText('64 GB are free.').waitFor();
       await page.getByRole('img', { name: /^Disk: Measured: last/u }).waitFor();
       await page.goBack();

@@ -8,6 +8,7 @@ import {
   type Watched,
   watch,
 } from '../support/chromium.ts';
+import { byPalette, openProposal } from '../support/dashboard-person.ts';
 import { type DashboardService, startDashboardService } from '../support/dashboard-service.ts';
 
 const password = 'six green boats at 4 in the fog';
@@ -53,18 +54,6 @@ async function states(title: string): Promise<readonly string[]> {
 async function describedBy(element: Locator): Promise<string> {
   const id = await element.getAttribute('aria-describedby');
   return id === null ? '' : await page.locator(`#${id}`).innerText();
-}
-
-/** Does something by the palette of commands, as its first answer to these words. */
-async function command(words: string): Promise<void> {
-  await page.keyboard.press('Control+k');
-  const box = page.getByPlaceholder('Search tasks, go to a page, do something');
-  await box.fill(words);
-  await page
-    .getByRole('option', { name: new RegExp(words.split(' ').at(-1) ?? '', 'iu') })
-    .waitFor();
-  await page.keyboard.press('Enter');
-  await box.waitFor({ state: 'detached' });
 }
 
 // A machine without a browser skips this aloud; where it has to run, CI is set and it fails instead.
@@ -116,6 +105,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('the das
       page.evaluate("document.activeElement?.getAttribute('aria-current') ?? null");
     await list.getByRole('button', { name: /release\.sh/u }).focus();
     await page.keyboard.press('Enter');
+    await page.getByRole('article', { name: /release\.sh/u }).waitFor();
     await detail.getByRole('button', { name: /Approve/u }).click();
     await expect.poll(() => list.getByRole('listitem').count()).toBe(4);
     expect(await focused()).toBe('true');
@@ -130,7 +120,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('the das
     await refused.getByRole('button', { name: 'Close' }).click();
 
     // Words do not change while they are read; the new ones are shown when asked for.
-    await list.getByRole('button', { name: /release\.sh/u }).click();
+    await openProposal(page, /release\.sh/u);
     await detail.getByText('Delete the tags, too.').first().waitFor();
     await changeWords('release.sh', 'Delete the branches, too.');
     await detail.getByText('It was changed since you read it.').waitFor();
@@ -166,23 +156,25 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('the das
     expect(await held.isDisabled()).toBe(true);
     expect(await describedBy(held)).toMatch(/can no longer be approved/u);
     expect(await states('release.sh')).toEqual(['proposed']);
-    await command('go to inbox');
+    await byPalette(page, 'go to inbox', /^Inbox/u);
 
     // Rejected with a reason, put off, and two approved at once.
-    await list.getByRole('button', { name: /release\.sh/u }).click();
+    await openProposal(page, /release\.sh/u);
     await page.keyboard.press('r');
     await page.getByLabel('Reason (optional)').fill('versions come from the tag');
     await page.getByRole('button', { name: 'Reject', exact: true }).last().click();
     await expect.poll(() => list.getByRole('listitem').count()).toBe(4);
-    await list.getByRole('button', { name: /return 0 for an article/u }).click();
-    await command('snooze');
+    await openProposal(page, /return 0 for an article/u);
+    await byPalette(page, 'snooze', /^Snooze/u);
     await page.getByRole('button', { name: /Tomorrow morning/u }).click();
     await expect.poll(() => list.getByRole('listitem').count()).toBe(3);
-    await list.getByRole('button', { name: /stock can go below zero/u }).click();
+    await openProposal(page, /stock can go below zero/u);
     await page.keyboard.press('x');
     await page.keyboard.press('Shift+J');
     await page.getByText('2 selected').waitFor();
-    const second = (await page.getByRole('article').getAttribute('aria-label')) ?? '';
+    const shown = async (): Promise<string> => (await detail.getAttribute('aria-label')) ?? '';
+    await expect.poll(shown).not.toMatch(/^$|stock can go below zero/u);
+    const second = await shown();
     await page.keyboard.press('a');
     await expect.poll(() => list.getByRole('listitem').count()).toBe(1);
     // One of two was changed: the other is approved, this one is named and approved once it was read again.
@@ -202,9 +194,9 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('the das
     await list.getByRole('listitem').first().waitFor();
 
     // The board shows them on their way without being asked again.
-    await command('go to board');
+    await byPalette(page, 'go to board', /^Board/u);
     await page.getByRole('heading', { name: 'Board' }).waitFor();
-    await command('pause');
+    await byPalette(page, 'pause', /pause/iu);
     const pausing = page.getByRole('dialog', { name: 'Pause everything?' });
     await pausing.getByRole('button', { name: 'Leave it as it is' }).click();
     await pausing.waitFor({ state: 'detached' });

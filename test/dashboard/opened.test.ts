@@ -101,7 +101,14 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('what is
           await page.keyboard.press('Enter');
           found.push(...(await lookAt(page, said)));
           opened += 1;
-          if (!(await hasFocus(opener))) found.push(`${said}: the focus does not come back`);
+          const isBack = await expect
+            .poll(() => hasFocus(opener))
+            .toBe(true)
+            .then(
+              () => true,
+              () => false,
+            );
+          if (!isBack) found.push(`${said}: the focus does not come back`);
         }
         if (name === 'inbox' || isEverywhere) {
           await page.keyboard.press('Control+k');
@@ -152,7 +159,7 @@ async function lookAt(page: Page, said: string): Promise<readonly string[]> {
   const floats = page.locator(floating).filter({ visible: true });
   const isOpen = await floats
     .first()
-    .waitFor({ timeout: 10_000 })
+    .waitFor({ timeout: 30_000 })
     .then(
       () => true,
       () => false,

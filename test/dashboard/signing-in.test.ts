@@ -61,6 +61,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('signing
     await page.getByLabel('Name').fill('bob');
     await page.getByLabel('Password').fill('not the one');
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByText('Type your name.').waitFor({ state: 'detached' });
     await page.getByRole('alert').waitFor();
     expect(await page.getByLabel('Name').inputValue()).toBe('bob');
     await keepPicture(page, 'sign-in-refused');
@@ -105,6 +106,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('signing
     await proof.getByText('Type the code.').waitFor();
     await proof.getByLabel('Code of your generator').fill('000000');
     await proof.getByRole('button', { name: 'Go on' }).click();
+    await proof.getByText('Type the code.').waitFor({ state: 'detached' });
     await proof.getByRole('alert').waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await keepPicture(page, 'proof-by-code');

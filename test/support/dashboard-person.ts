@@ -21,11 +21,33 @@ export async function lendSession(from: BrowserContext, to: BrowserContext): Pro
   await to.addCookies(await from.cookies());
 }
 
-/** Until the page shows what it is about: its title stands and nothing is a skeleton any more. */
+/** Until the page shows what it is about: its title stands, nothing is a skeleton any more, and its menus are there. */
 export async function settled(page: Page): Promise<void> {
   await page.locator('h1').first().waitFor({ timeout: 120_000 });
   await page
     .locator('[aria-label="Loading"]')
     .first()
     .waitFor({ state: 'detached', timeout: 120_000 });
+  await page.locator('[data-coming]').first().waitFor({ state: 'detached', timeout: 120_000 });
+}
+
+/** By the palette: types the words, waits until this answer is the one that Enter takes, and takes it. */
+export async function byPalette(page: Page, words: string, answer: RegExp): Promise<void> {
+  await page.keyboard.press('Control+k');
+  await page.locator('[placeholder="Search tasks, go to a page, do something"]:focus').waitFor();
+  await page.keyboard.type(words);
+  const palette = page.getByRole('dialog', { name: 'Search and commands' });
+  const taken = palette.getByRole('option', { name: answer, selected: true });
+  await taken.waitFor().catch(async () => {
+    throw new Error(`not offered, but: ${await palette.innerText()}`);
+  });
+  await page.keyboard.press('Enter');
+  await palette.waitFor({ state: 'detached' });
+}
+
+/** Opens a proposal of the inbox by its row; answers when it is the one that is shown, and keys act on it. */
+export async function openProposal(page: Page, title: RegExp): Promise<void> {
+  const list = page.getByRole('list', { name: 'Proposals' });
+  await list.getByRole('button', { name: title }).click();
+  await page.getByRole('article', { name: title }).waitFor();
 }

@@ -1,4 +1,4 @@
-import { Outlet } from '@tanstack/react-router';
+import { Outlet, useRouterState } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { useData } from '../data/data.tsx';
@@ -31,6 +31,7 @@ export function Frame(): ReactNode {
     return () => document.removeEventListener('keydown', listen);
   }, []);
   useKeepFocus();
+  const isLeaving = useIsLeaving();
   const openPalette = useCallback(() => setPalette(true), []);
   const openKeys = useCallback(() => setKeys(true), []);
   const parts = useMemo(() => ({ pages, openPalette, openKeys }), [pages, openPalette, openKeys]);
@@ -49,6 +50,7 @@ export function Frame(): ReactNode {
             {/* What is reached by Tab is scrolled out from under the lines that stay at its top and bottom. */}
             <main
               id="content"
+              inert={isLeaving}
               className="min-h-0 min-w-0 flex-1 scroll-pt-14 scroll-pb-20 overflow-y-auto print:overflow-visible"
             >
               <Outlet />
@@ -67,6 +69,16 @@ export function Frame(): ReactNode {
       </FrameContext>
     </SignedIn>
   );
+}
+
+/**
+ * Whether the page that is shown is no longer the one of the address, as the next one is not there yet: nothing is done on
+ * it any more, lest what was meant for the next page is done to what stands on this one.
+ */
+function useIsLeaving(): boolean {
+  return useRouterState({
+    select: ({ location, matches }) => matches.at(-1)?.pathname !== location.pathname,
+  });
 }
 
 /** Hears of changes as long as the frame is shown, so not before somebody has signed in. */

@@ -24,7 +24,9 @@ export function KeyboardProvider({ children }: { readonly children: ReactNode })
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (isTyping(event.target) || document.querySelector('[role="dialog"]') !== null) return;
+      // Keys are for the page that is shown, not for one below a dialog nor for one that is being left.
+      const over = '[role="dialog"], #content[inert]';
+      if (isTyping(event.target) || document.querySelector(over) !== null) return;
       const key = nameOf(event);
       const binding = registry.all().find((one) => one.key === key);
       if (binding === undefined || isOwnKey(event, key)) return;

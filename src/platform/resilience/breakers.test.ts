@@ -27,6 +27,7 @@ beforeEach(() => {
   dependency = `host-${tests}`;
 });
 
+const patience = { timeout: 20_000 };
 const db = () => database.kysely<BreakerTables>();
 const trip = { failureRatio: 0.5, windowMs: 30_000, minimumCalls: 10, openMs: 60_000 };
 const made = (openMs = trip.openMs): Guarded<number> =>
@@ -47,7 +48,7 @@ const state = async () =>
   (await breakerStates(db(), new Date())).find(({ name }) => name === dependency);
 const open = async (guarded: Guarded<number>): Promise<void> => {
   for (let calls = 0; calls < 20; calls += 1) await codeOf(guarded(() => fail('unavailable')));
-  await vi.waitFor(async () => expect((await state())?.until).toBeInstanceOf(Date));
+  await vi.waitFor(async () => expect((await state())?.until).toBeInstanceOf(Date), patience);
 };
 
 test('it opens at half of the calls failing, by errors and by answers, and sends nothing then', async () => {
@@ -91,9 +92,10 @@ test('it stays open over a restart, and any process sees until when', async () =
 test('one probe goes out when its time is over; a success closes it for every later start', async () => {
   const guarded = made(50);
   await open(guarded);
-  await vi.waitFor(async () => expect(await codeOf(guarded(async () => 200))).toBe('ok'));
-  await vi.waitFor(async () =>
-    expect(await state()).toMatchObject({ state: 'closed', until: null }),
+  await vi.waitFor(async () => expect(await codeOf(guarded(async () => 200))).toBe('ok'), patience);
+  await vi.waitFor(
+    async () => expect(await state()).toMatchObject({ state: 'closed', until: null }),
+    patience,
   );
   expect(await codeOf(made()(async () => 200))).toBe('ok');
 });
@@ -120,7 +122,6 @@ test('the wait doubles with each failed probe, also when the process is another 
 test('what one process opened keeps another one back, and of both only one tries again', async () => {
   // Long enough for the other one to see it open before it may try again, on a busy machine too.
   const [one, other] = [made(3000), made(3000)];
-  const patience = { timeout: 20_000 };
   expect(await codeOf(other(async () => 200))).toBe('ok');
   await open(one);
   await vi.waitFor(

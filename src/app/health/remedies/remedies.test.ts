@@ -260,7 +260,7 @@ test('a remedy that does not end keeps no other from acting, and is not begun ag
   const second = healer.heal(report, checks);
   await second;
   expect(begun).toBe(1);
-  await vi.waitFor(() => expect(kept).toEqual(['short']));
+  await vi.waitFor(() => expect(kept).toEqual(['short']), 30_000);
   finish('ended');
   expect((await first).map(({ remedy }) => remedy)).toEqual(['long', 'short']);
   expect(kept).toEqual(['short', 'long']);
