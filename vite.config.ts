@@ -39,7 +39,7 @@ const settings: UserConfig = {
             // What several pages are built from is one file, not thirty small ones that wait for each other.
             {
               name: 'parts',
-              test: /web[/](?:parts|data|frame)[/](?!chart|markdown|diff)|src[/]|node_modules[/]lucide-react/u,
+              test: /web[/](?:parts|data|frame)[/](?!chart|markdown|diff)|src[/]|node_modules[/](?:lucide-react|@base-ui[/]react[/]internals[/]use-?(?:RenderElement|button))/u,
               minShareCount: 4,
               priority: 1,
             },

@@ -1,13 +1,14 @@
-import { Menu } from '@base-ui/react/menu';
-import { Link, useNavigate } from '@tanstack/react-router';
-import { Ellipsis } from 'lucide-react';
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import type { PageDefinition, PageNav } from '../page.ts';
+import { lazy, Suspense } from 'react';
 import { classNames } from '../parts/class-names.ts';
-import { menuItem, menuLandmark, menuPopup } from '../parts/menu.tsx';
+import { whenIdle } from '../parts/when-idle.ts';
 import { useFrame } from './frame-context.ts';
+import { MoreWord, place, type RailPage } from './rail-place.tsx';
 
-type RailPage = PageDefinition & { readonly nav: PageNav };
+const More = lazy(() =>
+  whenIdle(() => import('./rail-more.tsx')).then(({ More: View }) => ({ default: View })),
+);
 
 /** How many places the bar at the bottom of a small screen has before "More". */
 const placesInBar = 4;
@@ -37,14 +38,20 @@ export function Rail(): ReactNode {
       {shown.map((page, index) => (
         <RailLink key={page.path} page={page} isInBar={index < placesInBar} />
       ))}
-      {rest.length === 0 ? null : <More pages={rest} />}
+      {rest.length === 0 ? null : (
+        <Suspense
+          fallback={
+            <span data-coming className={classNames('flex sm:hidden', place)}>
+              <MoreWord />
+            </span>
+          }
+        >
+          <More pages={rest} />
+        </Suspense>
+      )}
     </nav>
   );
 }
-
-const place =
-  'flex-1 flex-col items-center justify-center gap-[2px] text-12 text-quiet hover:text-text ' +
-  'sm:h-8 sm:flex-none sm:flex-row sm:gap-2 sm:rounded-6 sm:text-13 sm:font-medium sm:hover:bg-hover lg:justify-start lg:px-2';
 
 function RailLink({
   page,
@@ -66,33 +73,5 @@ function RailLink({
       <span className="sm:sr-only lg:not-sr-only lg:flex-1">{page.title}</span>
       {Sign === undefined ? null : <Sign />}
     </Link>
-  );
-}
-
-function More({ pages }: { readonly pages: readonly RailPage[] }): ReactNode {
-  const navigate = useNavigate();
-  return (
-    <Menu.Root>
-      <Menu.Trigger className={classNames('flex sm:hidden', place)}>
-        <Ellipsis aria-hidden size={17} />
-        More
-      </Menu.Trigger>
-      <Menu.Portal render={menuLandmark('More pages')}>
-        <Menu.Positioner side="top" align="end" sideOffset={8} className="z-50">
-          <Menu.Popup className={menuPopup}>
-            {pages.map(({ path, title, nav: { icon: Icon } }) => (
-              <Menu.Item
-                key={path}
-                className={menuItem}
-                onClick={() => void navigate({ to: path })}
-              >
-                <Icon aria-hidden size={16} />
-                {title}
-              </Menu.Item>
-            ))}
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
   );
 }

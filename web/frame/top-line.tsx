@@ -1,8 +1,14 @@
+import { CircleUser } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { lazy, Suspense } from 'react';
+import { whenIdle } from '../parts/when-idle.ts';
 import { OpenPalette } from './palette-button.tsx';
 import { PauseButton } from './pause-button.tsx';
-import { PersonMenu } from './person-menu.tsx';
 import { SpentToday } from './spent-today.tsx';
+
+const PersonMenu = lazy(() =>
+  whenIdle(() => import('./person-menu.tsx')).then(({ PersonMenu: View }) => ({ default: View })),
+);
 
 /** Title on the left; search, money, pause and the person on the right, on every page. */
 export function TopLine({ children }: { readonly children: ReactNode }): ReactNode {
@@ -12,7 +18,15 @@ export function TopLine({ children }: { readonly children: ReactNode }): ReactNo
       <OpenPalette />
       <SpentToday />
       <PauseButton />
-      <PersonMenu />
+      <Suspense
+        fallback={
+          <span data-coming className="flex size-8 shrink-0 items-center justify-center text-quiet">
+            <CircleUser aria-hidden size={18} />
+          </span>
+        }
+      >
+        <PersonMenu />
+      </Suspense>
     </header>
   );
 }

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useEffect, useRef } from 'react';
+import { useDeferredValue, useEffect, useRef } from 'react';
 import type { TaskLine } from '../../../src/operations/tasks/contract.ts';
 import { Status } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
@@ -17,6 +17,9 @@ interface ListParts {
   readonly more?: () => void;
 }
 
+/** More rows than a window has room for; those below are drawn right after them. */
+const rowsAtFirst = 24;
+
 export function InboxList({
   tasks,
   currentId,
@@ -26,12 +29,15 @@ export function InboxList({
   more,
 }: ListParts): ReactNode {
   const current = useRef<HTMLLIElement>(null);
+  const room = useDeferredValue(Number.POSITIVE_INFINITY, rowsAtFirst);
+  const rows = tasks.slice(0, room);
+  const shownId = rows.some(({ id }) => id === currentId) ? currentId : undefined;
   useEffect(() => {
-    if (currentId !== undefined) current.current?.scrollIntoView({ block: 'nearest' });
-  }, [currentId]);
+    if (shownId !== undefined) current.current?.scrollIntoView({ block: 'nearest' });
+  }, [shownId]);
   return (
     <ul aria-label="Proposals" className="min-h-0 flex-1 overflow-y-auto">
-      {tasks.map((task) => (
+      {rows.map((task) => (
         <li key={task.id} ref={task.id === currentId ? current : null}>
           <Row
             task={task}

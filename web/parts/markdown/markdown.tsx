@@ -1,10 +1,9 @@
 import type { ReactNode } from 'react';
 import { useEffect, useState } from 'react';
 import type { MarkdownRenderer } from './render-markdown.ts';
-import { createMarkdownRenderer } from './render-markdown.ts';
 
-/** One worker for the page, made at the first text. */
-const renderer = once(createMarkdownRenderer);
+/** One worker for the page, made at the first text; until then its code is not needed either. */
+const renderer = once(async () => (await import('./render-markdown.ts')).createMarkdownRenderer());
 
 /** Text of others in Markdown. As long as it is not drawn, and when it cannot be, it stands as it was written. */
 export function Markdown({ text }: { readonly text: string }): ReactNode {
@@ -14,7 +13,7 @@ export function Markdown({ text }: { readonly text: string }): ReactNode {
   useEffect(() => {
     let isShown = true;
     renderer()
-      .render(text)
+      .then((made) => made.render(text))
       .then(
         (html) => {
           if (isShown) setDrawn({ text, html });
@@ -40,7 +39,7 @@ export function Markdown({ text }: { readonly text: string }): ReactNode {
   );
 }
 
-function once(make: () => MarkdownRenderer): () => MarkdownRenderer {
-  let made: MarkdownRenderer | undefined;
+function once(make: () => Promise<MarkdownRenderer>): () => Promise<MarkdownRenderer> {
+  let made: Promise<MarkdownRenderer> | undefined;
   return () => (made ??= make());
 }
