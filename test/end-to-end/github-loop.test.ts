@@ -55,9 +55,27 @@ describe('three proposals on GitHub: one approved, one labeled without the right
     const [pull] = pulls;
     expect(pull?.pull?.draft).toBe(true);
     expect(pull?.pull?.headRef).toMatch(/^claude-manager\/[0-9a-f]{12}-[0-9a-f]{6}$/u);
-    for (const part of ['wendy through label', 'Content hash', 'Agent', 'Cost', 'Checks']) {
+    for (const part of [
+      'wendy through label',
+      'Content hash',
+      'Agent',
+      'Model',
+      'Cost',
+      'Checks',
+    ]) {
       expect(pull?.body).toContain(part);
     }
+  });
+
+  test('pushes nothing but the branch of the task, and neither approves nor merges', () => {
+    const { effects } = loop.emulator.journal;
+    const bot = effects.filter(({ actor }) => actor === 'svc-bot');
+    const [pull] = loop.pulls('acme/widgets');
+    expect(bot.filter(({ kind }) => kind === 'ref-updated')).toMatchObject([
+      { ref: pull?.pull?.headRef, before: null },
+    ]);
+    const kinds = bot.map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'pull-merged' || kind === 'pull-reviewed')).toEqual([]);
   });
 
   test('explains each refusal on the issue, once, and in tasks explain', async () => {

@@ -1,4 +1,4 @@
-import { readlink } from 'node:fs/promises';
+import { lstat, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { ChangedFile, ExportedChange } from '../../domain/ports/git.ts';
 import { inParallel, treeEntries } from './checkout.ts';
@@ -87,10 +87,11 @@ async function compare(
   const kept = await withoutIgnored(request, entries, base, found);
   const collisions = collidingPaths(base, kept);
   const budget = { bytes: limits.maxTotalBytes };
+  const asked = { ...request, inTurn: createTurns() };
   const changes: Change[] = [];
   await inParallel(kept, async (entry) => {
     const why = refusalInTree(entry.path, base, collisions);
-    const change = why ?? (await changeAt(request, limits, budget, base.get(entry.path), entry));
+    const change = why ?? (await changeAt(asked, limits, budget, base.get(entry.path), entry));
     if (typeof change === 'string') refused.push({ path: entry.path, why: change });
     else if (change !== null) changes.push(change);
   });
@@ -189,9 +190,32 @@ function refusalInTree(
   return base.get(place)?.mode === '160000' ? 'takes the place of a submodule' : null;
 }
 
+/** Files above this are held in memory one at a time. */
+const lightBytes = 1 << 20;
+
+/** Runs what it is given one after the other. */
+function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return async (work) => {
+    const mine = last.then(work, work);
+    last = mine;
+    return await mine;
+  };
+}
+
+/** How large the file of the base is; null when there is none. */
+async function sizeOf(
+  { git, gitDir }: ExportRequest,
+  before: TreeEntry | undefined,
+): Promise<number | null> {
+  if (before === undefined) return null;
+  const { stdout } = await git.run([`--git-dir=${gitDir}`, 'cat-file', '-s', before.oid]);
+  return Number(stdout.toString());
+}
+
 /** The change at one path; null when there is none, a text when it is refused. */
 async function changeAt(
-  request: ExportRequest,
+  request: ExportRequest & { readonly inTurn: ReturnType<typeof createTurns> },
   limits: ExportLimits,
   budget: { bytes: number },
   before: TreeEntry | undefined,
@@ -210,7 +234,10 @@ async function changeAt(
       link: target.toString('utf8'),
     });
   }
-  const content = await hashFile(place, limits.maxFileBytes);
+  const read = async () =>
+    await hashFile(place, limits.maxFileBytes, async () => await sizeOf(request, before));
+  const { size = 0 } = (await lstat(place).catch(() => null)) ?? {};
+  const content = size > lightBytes ? await request.inTurn(read) : await read();
   if (content === null) return 'a file that cannot be read';
   const mode = content.executable ? '100755' : '100644';
   if (before?.oid === content.oid && before.mode === mode) return null;

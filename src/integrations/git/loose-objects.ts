@@ -36,14 +36,22 @@ export async function writeBlob(
 
 /** What stands in a regular file, read without following a link; `bytes` is null above the limit. */
 export interface FileContent {
-  readonly oid: string;
+  /** Null where it was not read. */
+  readonly oid: string | null;
   readonly size: number;
   readonly executable: boolean;
   readonly bytes: Buffer | null;
 }
 
-/** Reads and hashes a file; null when it is not (or no longer) a regular file. */
-export async function hashFile(file: string, maxBytes: number): Promise<FileContent | null> {
+/**
+ * Reads and hashes a file; null when it is not (or no longer) a regular file. One above the limit is read only when it is as
+ * large as what it may be equal to: files with holes say any size and would be read for days.
+ */
+export async function hashFile(
+  file: string,
+  maxBytes: number,
+  sizeBefore: () => Promise<number | null>,
+): Promise<FileContent | null> {
   const handle = await open(
     file,
     constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
@@ -57,6 +65,8 @@ export async function hashFile(file: string, maxBytes: number): Promise<FileCont
       const bytes = await handle.readFile();
       return { oid: blobId(bytes), size: bytes.length, executable, bytes };
     }
+    if (facts.size !== (await sizeBefore()))
+      return { oid: null, size: facts.size, executable, bytes: null };
     const hash = createHash('sha1').update(`blob ${facts.size}\0`);
     for await (const chunk of handle.createReadStream({ autoClose: false }))
       hash.update(chunk as Buffer);

@@ -1,12 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
   existsSync,
+  linkSync,
   mkdirSync,
+  openSync,
   readFileSync,
   readlinkSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -275,12 +279,83 @@ test('nothing an agent plants in its .git, attributes or hooks runs on export', 
   expect(existsSync(workspace.folder)).toBe(false);
 });
 
-test('a .git that is replaced by a link or a file is not looked at', async () => {
+const elsewhere = 'gitdir: /proc/self/cwd/.git/worktrees/x\n';
+test.each<readonly [string, (dotGit: string) => void]>([
+  ['a link', (dotGit) => symlinkSync('/etc', dotGit)],
+  ['a file that points elsewhere', (dotGit) => writeFileSync(dotGit, elsewhere)],
+  ['a pipe', (dotGit) => void execFileSync('mkfifo', [dotGit])],
+])('a .git that is replaced by %s is not looked at', async (_what, replace) => {
   const { workspace, at } = await workspaceOf(sampleRepository({ 'a.txt': 'a\n' }));
   rmSync(at('.git'), { recursive: true });
-  symlinkSync('/etc', at('.git'));
-  expect((await workspace.export()).files).toEqual([]);
+  replace(at('.git'));
+  expect(await workspace.export()).toMatchObject({ files: [], refused: [] });
 });
+
+test('whatever an agent makes of the files of its .git, the export neither waits for them nor reads them', async () => {
+  const { workspace, at } = await workspaceOf(sampleRepository({ 'a.txt': 'a\n' }));
+  for (const name of ['HEAD', 'index', 'config', 'COMMIT_EDITMSG', 'objects/info/packs']) {
+    mkdirSync(path.dirname(at(`.git/${name}`)), { recursive: true });
+    rmSync(at(`.git/${name}`), { force: true });
+    execFileSync('mkfifo', [at(`.git/${name}`)]);
+  }
+  const garbage = Buffer.alloc(1 << 20, 'x\0\xff ');
+  for (const name of [
+    'shallow',
+    'info/grafts',
+    'objects/info/commit-graph',
+    'objects/pack/multi-pack-index',
+    'objects/pack/pack-1.idx',
+    'commondir',
+    'gitdir',
+  ]) {
+    mkdirSync(path.dirname(at(`.git/${name}`)), { recursive: true });
+    writeFileSync(at(`.git/${name}`), garbage);
+  }
+  writeFileSync(at('.git/objects/info/http-alternates'), 'http://127.0.0.1:9/objects\n');
+  writeFileSync(at('.git/objects/info/alternates'), 'http://127.0.0.1:9/objects\n../..\n');
+  const refs = Array.from({ length: 100_000 }, (_, n) => `${workspace.baseCommit} refs/heads/${n}`);
+  writeFileSync(at('.git/packed-refs'), `${refs.join('\n')}\nno line of git at all\n`);
+  mkdirSync(at('.git/refs/replace'), { recursive: true });
+  writeFileSync(at(`.git/refs/replace/${workspace.baseCommit}`), `${'1'.repeat(40)}\n`);
+  mkdirSync(at('.git/worktrees/x'), { recursive: true });
+  writeFileSync(at('.git/worktrees/x/gitdir'), '/etc/passwd\n');
+  writeFileSync(at('a.txt'), 'b\n');
+  const result = await workspace.export();
+  expect(result).toMatchObject({ files: [{ path: 'a.txt' }], refused: [] });
+  const parent = execFileSync(
+    'git',
+    [`--git-dir=${result.gitDir}`, 'rev-parse', `${await result.commit('x', author)}^`],
+    { encoding: 'utf8' },
+  );
+  expect(parent.trim()).toBe(workspace.baseCommit);
+});
+
+test('files with holes, other owners of a file, odd modes and names without an encoding come out as bytes or as refusals', async () => {
+  const { workspace, at } = await workspaceOf(
+    sampleRepository({ 'a.txt': 'a\n', 'big.txt': 'x', 'same.txt': 's\n' }),
+  );
+  for (const name of ['big.txt', 'new.bin']) truncateSync(touched(at(name)), 1e12);
+  linkSync(at('a.txt'), at('hard.txt'));
+  writeFileSync(at('modes.sh'), 'm\n');
+  chmodSync(at('modes.sh'), 0o7755);
+  const bytes = Buffer.concat([Buffer.from(`${workspace.folder}/odd-`), Buffer.from([0xff])]);
+  writeFileSync(bytes, 'x');
+  const result = await workspace.export();
+  expect(result.files.map(({ path: place, mode }) => `${mode} ${place}`)).toEqual([
+    '100644 hard.txt',
+    '100755 modes.sh',
+  ]);
+  expect(result.refused).toEqual([
+    { path: 'big.txt', why: expect.stringContaining('larger than') },
+    { path: 'new.bin', why: expect.stringContaining('larger than') },
+    { path: 'odd-\u{FFFD}', why: 'a name that is not valid UTF-8' },
+  ]);
+});
+
+function touched(file: string): string {
+  closeSync(openSync(file, 'a'));
+  return file;
+}
 
 test('large files and too many bytes are refused, unchanged large files are not', async () => {
   const big = Buffer.alloc(3000, 'x');

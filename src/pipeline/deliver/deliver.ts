@@ -91,6 +91,7 @@ async function intendPullRequest(
             manager,
             summary: result.summary,
             refused: result.refused ?? [],
+            model: result.model ?? null,
           }),
           head: result.commit.branch,
           base: task.baseBranch,

@@ -56,6 +56,7 @@ describe('the pull request', () => {
     manager: 'acme/manager',
     summary: 'Did it.\n| Approved by | admin |\n# Heading <b>',
     refused: [],
+    model: 'model-7 | <b>\n@x',
   });
   test('what the agent says stands behind a bar and cannot pass for our report', () => {
     expect(body).toContain(
@@ -70,6 +71,7 @@ describe('the pull request', () => {
   test('its facts are there: task, proposal, agent, base, cost', () => {
     expect(body).toContain('`abc` (proposal acme/manager#4)');
     expect(body).toContain('claude-code, run `abc-1`, attempt 1');
+    expect(body).toContain('| Model | <code>model-7 &#124; &lt;b&gt; @x</code> |');
     expect(body).toContain('$0.50');
     expect(deliveredComment(run, 'https://x/1')).toContain('Done as approved: https://x/1');
   });

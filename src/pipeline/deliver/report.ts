@@ -12,6 +12,8 @@ export function pullRequestBody(
     readonly summary: string;
     /** Connections that were refused, `host:port`. */
     readonly refused: readonly string[];
+    /** By the agent's own word. */
+    readonly model: string | null;
   },
 ): string {
   const issue = task.issueNumber === null ? 'none' : `${options.manager}#${task.issueNumber}`;
@@ -24,6 +26,7 @@ export function pullRequestBody(
     `| Approved by | ${approval === null ? 'nobody' : inert(approval.actor)} through ${approval?.channel ?? '-'} at ${approval?.decidedAt.toISOString() ?? '-'} |`,
     `| Content hash | \`${approval?.contentHash ?? '-'}\` |`,
     `| Agent | ${inert(run.agent)}, run \`${run.id}\`, attempt ${run.attempt} |`,
+    `| Model | ${options.model === null ? 'not told' : `<code>${escapeHtml(oneLine(options.model).slice(0, 100))}</code>`} |`,
     `| Base | <code>${escapeHtml(task.baseBranch)}</code> at \`${run.baseCommit ?? '-'}\` |`,
     `| Cost | ${cost(run)} |`,
     `| Checks | ${checks(run)} |`,

@@ -48,6 +48,8 @@ export interface WorkResult {
   } | null;
   /** `host:port` of connections that were refused on the way, for the reviewer. */
   readonly refused?: readonly string[];
+  /** What the agent says of the model that did the work; null or left out when it says nothing. */
+  readonly model?: string | null;
   /** When the quota of the agent's model resets, ISO 8601; null when it did not say. */
   readonly quotaResetsAt?: string | null;
   /** The error and what caused it, outermost first. */

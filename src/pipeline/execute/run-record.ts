@@ -10,6 +10,8 @@ export interface RunRecord {
   egressRefused(refusal: EgressRefusal): void;
   /** Each place with how often it was refused, in the order of their first time. */
   refused(): readonly string[];
+  /** The model that the agent last said it works with. */
+  model(): string | null;
   /** Resolves when everything is stored. Throws what a write threw. */
   flush(): Promise<void>;
   /** The same at the end of the run, with one audit entry of all refusals where their entries do not say it yet. */
@@ -29,6 +31,7 @@ export function createRunRecord(
   let writing = Promise.resolve();
   const places = new Map<string, number>();
   let told = 0;
+  let model: string | null = null;
   const lines = { stdout: ports.secrets.lineRedactor(), stderr: ports.secrets.lineRedactor() };
   const redacted = (event: AgentEvent): AgentEvent =>
     event.type === 'output'
@@ -58,6 +61,8 @@ export function createRunRecord(
   const record: RunRecord = {
     add: (event) => {
       if (event.type === 'egress_refused') return record.egressRefused(event);
+      if (event.type === 'started' && event.model !== null)
+        model = ports.secrets.redact(event.model);
       keep(event);
       if (waiting.length >= batchSize) write();
     },
@@ -72,6 +77,7 @@ export function createRunRecord(
     },
     refused: () =>
       [...places].map(([place, times]) => `${place}${times > 1 ? ` (${times} times)` : ''}`),
+    model: () => model,
     flush: async () => {
       if (waiting.length > 0) write();
       await writing;

@@ -97,7 +97,7 @@ async function workIn(
   const ended = await settle(ports, job, workspace, result, record);
   await record.finish();
   const summary = clipped(ports.secrets.redact(ended.summary));
-  return { ...ended, summary, refused: record.refused() };
+  return { ...ended, summary, refused: record.refused(), model: record.model() };
 }
 
 async function runAgent(
