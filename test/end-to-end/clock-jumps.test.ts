@@ -38,15 +38,13 @@ test.skipIf(library === undefined)(
   async () => {
     const clock = join(loop.service.folder, 'clock');
     await writeFile(clock, '+0');
-    service = await startRole(loop.service, 'all', {
-      port: true,
-      env: {
-        LD_PRELOAD: library ?? '',
-        FAKETIME_TIMESTAMP_FILE: clock,
-        FAKETIME_NO_CACHE: '1',
-        FAKETIME_DONT_FAKE_MONOTONIC: '1',
-      },
-    });
+    const env = {
+      LD_PRELOAD: library ?? '',
+      FAKETIME_TIMESTAMP_FILE: clock,
+      FAKETIME_NO_CACHE: '1',
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    };
+    service = await startRole(loop.service, 'all', { port: true, env });
     await vi.waitFor(() => expect(loop.proposals()).toHaveLength(jumps.length), patience);
     const { length: before } = loop.pulls('acme/widgets');
     for (const [at, jump] of jumps.entries()) {
@@ -67,6 +65,15 @@ test.skipIf(library === undefined)(
     expect(Number(runs[0]?.count)).toBe(jumps.length);
     expect(loop.emulator.journal.duplicates()).toEqual([]);
     expect(loop.emulator.journal.violations()).toEqual([]);
+    const told = async (event: string): Promise<boolean> =>
+      (await loop.query(`select from audit_entries where event = '${event}'`)).length > 0;
+    expect(await told('clock.regression')).toBe(true);
+
+    // What is kept for a year has been kept long enough thirteen months from now.
+    await service.end('SIGTERM');
+    await writeFile(clock, '+400d');
+    service = await startRole(loop.service, 'all', { port: true, env });
+    await vi.waitFor(async () => expect(await told('audit.prune')).toBe(true), patience);
   },
   420_000,
 );

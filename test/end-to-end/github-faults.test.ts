@@ -42,6 +42,10 @@ describe.concurrent('answers that are lost', () => {
     await loop.once();
     await loop.once();
     expect(loop.emulator.faults.pending()).toBe(0);
+    const unclear = await loop.query(
+      "select from audit_entries where event = 'effect.unknown' and outcome = 'ok'",
+    );
+    expect(unclear.length).toBeGreaterThanOrEqual(3);
     expectOneEnd(loop, expect);
   }, 420_000);
 });

@@ -102,7 +102,9 @@ export function keepAudit(
         name: 'audit retention',
         everyMs: dayMs,
         work: async () => {
-          if (leads()) await audit.prune(new Date(clock.now().getTime() - retentionDays * dayMs));
+          if (!leads()) return untilLeadingMs;
+          await audit.prune(new Date(clock.now().getTime() - retentionDays * dayMs));
+          return dayMs;
         },
       },
       { clock, random, log },
@@ -114,6 +116,8 @@ export function keepAudit(
 }
 
 const dayMs = 86_400_000;
+/** Who begins does not lead yet, and may have to at any time: a day later would be never for who is restarted each night. */
+const untilLeadingMs = 10_000;
 
 /** Everything that can be asked about the log. */
 export function auditOperations(ports: {
