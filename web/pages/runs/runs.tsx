@@ -6,6 +6,7 @@ import type { RunItem } from '../../../src/operations/runs/contract.ts';
 import { listRuns } from '../../../src/operations/runs/contract.ts';
 import { useAsk } from '../../data/data.tsx';
 import { Page } from '../../frame/page.tsx';
+import { AgentName } from '../../parts/agent-name.tsx';
 import { lookOf, Status } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Choice } from '../../parts/choice.tsx';
@@ -43,7 +44,7 @@ const columns: readonly TableColumn<RunItem>[] = [
   },
   { name: 'End', cell: ({ outcome }) => <Status status={outcome ?? 'running'} bare /> },
   { name: 'Repository', cell: ({ target }) => repositoryName(target), isExtra: true },
-  { name: 'Agent', cell: ({ agent }) => agent, isShort: true, isExtra: true },
+  { name: 'Agent', cell: ({ agent }) => <AgentName name={agent} />, isShort: true, isExtra: true },
   {
     name: 'Lasted',
     isFigure: true,

@@ -14,23 +14,25 @@ export function AuditTab({ taskId }: { readonly taskId: string }): ReactNode {
         items.length === 0 ? (
           <p className="text-13 text-quiet">The audit log names it nowhere yet.</p>
         ) : (
-          <Table
-            label="Audit entries"
-            rows={items}
-            keyOf={({ seq }) => String(seq)}
-            columns={[
-              { name: 'Entry', isExtra: true, cell: ({ seq }) => seq },
-              { name: 'What', cell: ({ event }) => <code className="text-12">{event}</code> },
-              { name: 'End', isExtra: true, cell: ({ outcome }) => outcome },
-              { name: 'Who', cell: ({ actor }) => actor.name },
-              {
-                name: 'Correlation',
-                isExtra: true,
-                cell: ({ correlationId }) => <CorrelationId id={correlationId} />,
-              },
-              { name: 'When', isFigure: true, cell: ({ at }) => <Time at={at} /> },
-            ]}
-          />
+          <div className="-mx-4">
+            <Table
+              label="Audit entries"
+              rows={items}
+              keyOf={({ seq }) => String(seq)}
+              columns={[
+                { name: 'Entry', isExtra: true, cell: ({ seq }) => seq },
+                { name: 'What', cell: ({ event }) => <code className="text-12">{event}</code> },
+                { name: 'End', isExtra: true, cell: ({ outcome }) => outcome },
+                { name: 'Who', cell: ({ actor }) => actor.name },
+                {
+                  name: 'Correlation',
+                  isExtra: true,
+                  cell: ({ correlationId }) => <CorrelationId id={correlationId} />,
+                },
+                { name: 'When', isFigure: true, cell: ({ at }) => <Time at={at} /> },
+              ]}
+            />
+          </div>
         )
       }
     </Loaded>

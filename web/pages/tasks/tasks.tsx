@@ -8,6 +8,7 @@ import type { TaskLine } from '../../../src/operations/tasks/contract.ts';
 import { listTasks } from '../../../src/operations/tasks/contract.ts';
 import { useAsk } from '../../data/data.tsx';
 import { Page } from '../../frame/page.tsx';
+import { AgentName } from '../../parts/agent-name.tsx';
 import { lookOf, Status } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Choice } from '../../parts/choice.tsx';
@@ -35,7 +36,7 @@ const columns: readonly TableColumn<TaskLine>[] = [
   { name: 'State', cell: ({ state }) => <Status status={state} bare /> },
   { name: 'Repository', cell: ({ target }) => repositoryName(target), isExtra: true },
   { name: 'Kind', cell: ({ kind }) => kindWord(kind), isShort: true, isExtra: true },
-  { name: 'Agent', cell: ({ agent }) => agent, isShort: true, isExtra: true },
+  { name: 'Agent', cell: ({ agent }) => <AgentName name={agent} />, isShort: true, isExtra: true },
   { name: 'Rank', cell: ({ rank }) => rank, isFigure: true, isExtra: true },
   { name: 'Changed', cell: ({ updatedAt }) => <Time at={updatedAt} />, isFigure: true },
 ];
