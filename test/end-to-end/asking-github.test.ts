@@ -28,6 +28,16 @@ test(`a look at ${idle} repositories in which nothing happened is answered by 30
   }
 }, 900_000);
 
+test('whether GitHub is there is asked in a way that is not charged', async () => {
+  await using loop = await createGithubLoop({ targets: {} });
+  const heads = () => loop.emulator.journal.entries.filter(({ method }) => method === 'HEAD');
+  await loop.service.run(['start'], {
+    maxMs: 300_000,
+    killWhen: () => heads().some(({ status }) => status > 0),
+  });
+  expect(heads().filter(({ charged }) => charged)).toEqual([]);
+}, 400_000);
+
 const LoggedError = z.looseObject({
   class: z.enum([
     'transient',

@@ -65,7 +65,8 @@ export function healthChecks({
     }),
     vaultCheck(vault),
     standingCheck(database.kysely<GithubTables>()),
-    reachableCheck('GitHub', usesGithub(loaded) ? config.github.apiUrl : null),
+    // Asking for the limits counts towards none of them (docs.github.com, rest/rate-limit).
+    reachableCheck('GitHub', usesGithub(loaded) ? `${config.github.apiUrl}/rate_limit` : null),
     remarksCheck('configuration', 'configuration', () => {
       const { errors, warnings } = remarksOf(loaded, validator);
       return { bad: errors, odd: warnings };
