@@ -26,6 +26,9 @@ export type Look = (
   flows: TestDatabase,
 ) => Promise<unknown>;
 
+/** What a look needs is not on this machine; its keys are skipped, with the reason. */
+export class NotHere extends Error {}
+
 const folder = '/srv/config';
 const widgets: RepositoryRef = { host: 'github', name: 'acme/widgets' };
 

@@ -1,5 +1,6 @@
 import { type KeyRow, seen, told } from './key-row.ts';
 import { agents, owning, policy, proposing, watching } from './looks.ts';
+import { scanning, sealing, sharing, turning, wording } from './work-looks.ts';
 
 const entry = { repositories: [{ match: 'acme/*' }] };
 const night = { days: ['mon'], from: '10:00', to: '14:00', timezone: 'UTC' };
@@ -62,11 +63,7 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
     faults('git gets its credential by environment, bound to the server'),
     ['src/app/code-host/open-github.ts', 'serverUrl'],
   ),
-  'github.pollSeconds': told(
-    9,
-    ['test/webhooks.test.ts', 'starts the work without a poll'],
-    ['src/app/work/open-loop.ts', 'github.pollSeconds'],
-  ),
+  'github.pollSeconds': seen(turning, 9),
   'github.labels.approved': seen(proposing, 'go'),
   'github.labels.proposal': seen(proposing, 'idea'),
   'github.labels.agents': seen(proposing, { 'mine-task': 'mine' }),
@@ -85,37 +82,13 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
     ['test/webhooks.test.ts', 'each delivery once'],
     ['src/app/code-host/open-webhooks.ts', 'webhooks.keepDays'],
   ),
-  'analyzer.scanForTodos': told(
-    false,
-    ['src/pipeline/scan/scan-repository.test.ts', 'a finding that goes is fixed'],
-    ['src/app/work/open-scan.ts', 'scanForTodos ?'],
-  ),
-  'analyzer.scanOpenIssues': told(
-    false,
-    ['src/pipeline/scan/scan-repository.test.ts', 'quiet issues with a label are findings'],
-    ['src/app/work/open-scan.ts', 'scanOpenIssues ?'],
-  ),
-  'analyzer.tags': told(
-    ['REVISIT'],
-    ['src/pipeline/scan/scan-path.test.ts', 'tag'],
-    ['src/app/work/open-scan.ts', 'analyzer.tags'],
-  ),
-  'analyzer.issueLabels': told(
-    ['wanted'],
-    ['src/pipeline/scan/scan-repository.test.ts', 'fresh, unlabeled and own ones are not'],
-    ['src/app/work/open-scan.ts', 'analyzer.issueLabels'],
-  ),
+  'analyzer.scanForTodos': seen(scanning, false),
+  'analyzer.scanOpenIssues': seen(scanning, false),
+  'analyzer.tags': seen(scanning, ['REVISIT']),
+  'analyzer.issueLabels': seen(scanning, ['wanted']),
   'analyzer.maxIssuesPerRepo': seen(proposing, 2, entry),
-  'analyzer.staleAfterDays': told(
-    9,
-    ['src/pipeline/scan/scan-repository.test.ts', 'quiet issues with a label'],
-    ['src/app/work/open-scan.ts', 'analyzer.staleAfterDays'],
-  ),
-  'analyzer.intervalMinutes': told(
-    5,
-    ['src/pipeline/cycle.test.ts', 'scan'],
-    ['src/app/work/open-loop.ts', 'analyzer.intervalMinutes'],
-  ),
+  'analyzer.staleAfterDays': seen(scanning, 9),
+  'analyzer.intervalMinutes': seen(turning, 5),
   'executor.terragonUsername': seen(agents, '@other'),
   'executor.reviewer': seen(policy, 'codex'),
   'executor.default': seen(proposing, 'codex'),
@@ -125,17 +98,8 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
     ['src/app/work/open-engine.ts', 'executor.maxConcurrent'],
   ),
   'executor.maxConcurrentPerRepository': seen(policy, 3),
-  'executor.maxConcurrentPerAgent': told(
-    3,
-    ['src/pipeline/sharing.test.ts', 'keep the cap of the repository and of the agent'],
-    ['src/app/work/settings.ts', 'maxConcurrentPerAgent'],
-  ),
-  'executor.agents.<name>.maxConcurrent': told(
-    3,
-    ['src/pipeline/sharing.test.ts', 'keep the cap of the repository and of the agent'],
-    ['src/app/work/settings.ts', 'maxConcurrent'],
-    mine,
-  ),
+  'executor.maxConcurrentPerAgent': seen(sharing, 3),
+  'executor.agents.<name>.maxConcurrent': seen(sharing, 3, mine),
   'executor.timeoutMinutes': seen(policy, 7),
   'executor.stallMinutes': seen(policy, 7),
   'executor.maxAttempts': seen(policy, 7),
@@ -147,11 +111,7 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
   'executor.quietHours[].timezone': seen(proposing, 'Asia/Tokyo', {
     'executor.quietHours': [night],
   }),
-  'executor.drainMinutes': told(
-    0,
-    ['test/end-to-end/http-service.test.ts', 'ends in order'],
-    ['src/app/work/open-loop.ts', 'executor.drainMinutes'],
-  ),
+  'executor.drainMinutes': seen(turning, 0),
   'executor.budget.perRunUsd': seen(policy, 1),
   'executor.budget.perTaskUsd': seen(policy, 1),
   'executor.budget.perRepositoryDayUsd': seen(policy, 1),
@@ -159,45 +119,22 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
   'executor.budget.perMonthUsd': seen(policy, 1),
   'executor.budget.perRunTokens': seen(policy, 1),
   'executor.budget.perRunTurns': seen(policy, 1),
-  'executor.limits.memoryMb': told(
-    512,
-    ['src/integrations/sandbox/sandbox.suite.ts', 'memory'],
-    [bounded[0], 'bounds().memoryMb'],
-  ),
-  'executor.limits.processes': told(
-    64,
-    ['src/integrations/sandbox/sandbox.suite.ts', 'processes'],
-    [bounded[0], 'bounds().processes'],
-  ),
+  'executor.limits.memoryMb': seen(sealing, 64),
+  'executor.limits.processes': seen(sealing, 64),
   'executor.limits.cpus': told(
     1.5,
     ['src/integrations/sandbox/sandbox.suite.ts', 'cpus'],
     [bounded[0], 'bounds().cpus'],
   ),
-  'executor.limits.fileMb': told(64, runner('stops when it fills the disk'), [
-    bounded[0],
-    'bounds().fileMb',
-  ]),
+  'executor.limits.fileMb': seen(sealing, 8),
   'executor.limits.outputMb': seen(policy, 1),
   'executor.limits.changedFiles': seen(policy, 1),
   'executor.limits.patchKb': seen(policy, 1),
   'executor.limits.binaryFileKb': seen(policy, 1),
-  'executor.sandbox': told(
-    'bubblewrap',
-    ['src/integrations/sandbox/choose-sandbox.test.ts', 'bubblewrap'],
-    ['src/app/work/open-agents.ts', 'sandbox: wanted'],
-  ),
-  'executor.allowUnsandboxed': told(
-    true,
-    ['src/integrations/sandbox/choose-sandbox.test.ts', 'allowUnsandboxed'],
-    ['src/app/work/open-agents.ts', 'allowUnsandboxed || isDemo'],
-  ),
+  'executor.sandbox': seen(sealing, 'none'),
+  'executor.allowUnsandboxed': seen(sealing, true, { 'executor.sandbox': 'none' }),
   'executor.egress': seen(policy, ['a.example']),
-  'executor.prompts': told(
-    '/srv/prompts',
-    ['src/pipeline/execute/prompt.test.ts', 'template'],
-    ['src/app/work/settings.ts', 'prompts === null'],
-  ),
+  'executor.prompts': seen(wording, 'words'),
   'executor.agents': seen(agents, mine['executor.agents']),
   'executor.agents.<name>.kind': seen(agents, 'codex', mine),
   'executor.agents.<name>.command': seen(agents, ['false'], mine),
