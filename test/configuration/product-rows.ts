@@ -1,3 +1,4 @@
+import { reaching } from './github-looks.ts';
 import { type KeyRow, seen, told } from './key-row.ts';
 import { agents, owning, policy, proposing, watching } from './looks.ts';
 import { scanning, sealing, sharing, turning, wording } from './work-looks.ts';
@@ -9,60 +10,22 @@ const mine = { 'executor.agents': { mine: { kind: 'command', command: ['true'] }
 const app = { id: 1, privateKey: 'KEY', installationId: 1 };
 const credential = { 'github.credentials': [{ match: 'a/*', token: 'ONE' }] };
 const appCredential = { 'github.credentials': [{ match: 'a/*', app }] };
-const runner = (title: string) => ['src/integrations/agents/runner.test.ts', title] as const;
-const faults = (title: string) => ['src/integrations/github/github-faults.test.ts', title] as const;
 const bounded = ['src/app/work/open-agents.ts', 'bounds().'] as const;
-const githubApp = ['test/end-to-end/github-app.test.ts', 'the whole loop works as an app'] as const;
 
 /** Keys of what the product does: GitHub, scanning, agents, approvals, repositories. */
 export const productRows: Readonly<Record<string, KeyRow>> = {
   'github.username': seen(owning, 'somebody-else'),
   'github.managerRepo': seen(watching, 'acme/other', { 'github.managerRepo': 'acme/manager' }),
-  'github.app': told(app, githubApp, ['src/app/code-host/github-access.ts', '?? app']),
-  'github.credentials': told(credential['github.credentials'], githubApp, [
-    'src/app/code-host/github-access.ts',
-    'credentials',
-  ]),
-  'github.credentials[].match': told(
-    'b/*',
-    githubApp,
-    ['src/app/code-host/github-access.ts', 'match'],
-    credential,
-  ),
-  'github.credentials[].token': told(
-    'TWO',
-    githubApp,
-    ['src/app/code-host/github-access.ts', 'token'],
-    credential,
-  ),
-  'github.credentials[].app.id': told(
-    2,
-    ['src/integrations/github/credentials/credentials.test.ts', 'says where it is not installed'],
-    ['src/app/code-host/github-access.ts', 'app'],
-    appCredential,
-  ),
-  'github.credentials[].app.privateKey': told(
-    'OTHER',
-    ['src/integrations/github/credentials/credentials.test.ts', 'its key is wrong'],
-    ['src/app/code-host/github-access.ts', 'privateKey'],
-    appCredential,
-  ),
-  'github.credentials[].app.installationId': told(
-    7,
-    ['src/integrations/github/credentials/credentials.test.ts', 'sees what it is installed on'],
-    ['src/app/code-host/github-access.ts', 'installationId'],
-    appCredential,
-  ),
+  'github.app': seen(reaching, app),
+  'github.credentials': seen(reaching, credential['github.credentials']),
+  'github.credentials[].match': seen(reaching, 'b/*', credential),
+  'github.credentials[].token': seen(reaching, 'TWO', credential),
+  'github.credentials[].app.id': seen(reaching, 2, appCredential),
+  'github.credentials[].app.privateKey': seen(reaching, 'OTHER', appCredential),
+  'github.credentials[].app.installationId': seen(reaching, 7, appCredential),
   'github.reposToScan': seen(watching, ['acme/widgets'], { 'github.managerRepo': 'acme/manager' }),
-  'github.apiUrl': told('http://127.0.0.1:9/api', faults('a write to where nothing listens'), [
-    'src/app/code-host/open-github.ts',
-    'apiUrl',
-  ]),
-  'github.serverUrl': told(
-    'http://127.0.0.1:9',
-    faults('git gets its credential by environment, bound to the server'),
-    ['src/app/code-host/open-github.ts', 'serverUrl'],
-  ),
+  'github.apiUrl': seen(reaching, 'http://127.0.0.1:9/api'),
+  'github.serverUrl': seen(reaching, 'http://127.0.0.1:9'),
   'github.pollSeconds': seen(turning, 9),
   'github.labels.approved': seen(proposing, 'go'),
   'github.labels.proposal': seen(proposing, 'idea'),

@@ -1,4 +1,5 @@
 import { auditing } from './audit-looks.ts';
+import { connecting, waiting } from './github-looks.ts';
 import { type KeyRow, seen, told } from './key-row.ts';
 import { limits, signingIn } from './looks.ts';
 import { calling, logging, serving } from './service-looks.ts';
@@ -14,10 +15,10 @@ const receiver = {
 };
 const collector = { 'telemetry.otlp.endpoint': 'http://127.0.0.1:4318' };
 const server = { 'server.port': 0 };
+const once = { 'resilience.github.retry.attempts': 1 };
 const big = { 'logging.maxFileMb': 1 };
 
 const vault = (title: string) => ['src/platform/vault/vault.test.ts', title] as const;
-const faults = (title: string) => ['src/integrations/github/github-faults.test.ts', title] as const;
 
 /** Keys of the service round it: server, security, logs, figures, dependencies, backups, alerts. */
 export const serviceRows: Readonly<Record<string, KeyRow>> = {
@@ -98,19 +99,10 @@ export const serviceRows: Readonly<Record<string, KeyRow>> = {
   'telemetry.otlp.credential': seen(collecting, 'OTLP_AUTHORIZATION', collector),
   'telemetry.otlp.everySeconds': seen(collecting, 1, collector),
   ...called('github', { retry: true, inFlight: false, waiting: false }),
-  'resilience.github.connectMs': told(500, faults('connectMs'), [
-    'src/app/code-host/open-github.ts',
-    'limits.connectMs',
-  ]),
-  'resilience.github.firstByteMs': told(500, faults('firstByteMs'), [
-    'src/app/code-host/open-github.ts',
-    'limits.firstByteMs',
-  ]),
-  'resilience.github.inFlight': told(
-    2,
-    ['src/integrations/github/governor/governor.test.ts', 'inFlight'],
-    ['src/app/code-host/github-access.ts', 'resilience.github.inFlight'],
-  ),
+  'resilience.github.connectMs': seen(connecting, 500, once),
+  'resilience.github.firstByteMs': seen(waiting, 500, once),
+  'resilience.github.timeoutMs': seen(waiting, 500, once),
+  'resilience.github.inFlight': seen(waiting, 2, once),
   ...called('git', { retry: true, inFlight: true, waiting: true }),
   ...called('agents', { retry: false, inFlight: false, waiting: false }),
   ...called('notifications', { retry: false, inFlight: true, waiting: false }),
@@ -154,9 +146,8 @@ function called(
   const look = calling(section);
   const at = `resilience.${section}`;
   return {
-    ...(section === 'agents'
-      ? {}
-      : {
+    ...(section === 'git' || section === 'notifications'
+      ? {
           [`${at}.timeoutMs`]: told(
             500,
             [
@@ -164,15 +155,12 @@ function called(
               'a try that takes too long is a timeout',
             ],
             [
-              section === 'github'
-                ? 'src/app/code-host/open-github.ts'
-                : section === 'git'
-                  ? 'src/app/store/open-store.ts'
-                  : 'src/app/watching/open-alerts.ts',
+              section === 'git' ? 'src/app/store/open-store.ts' : 'src/app/watching/open-alerts.ts',
               'timeoutMs',
             ],
           ),
-        }),
+        }
+      : {}),
     ...(has.retry
       ? {
           [`${at}.retry.attempts`]: seen(look, 5),
