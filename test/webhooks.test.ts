@@ -18,7 +18,7 @@ async function createPlace(
 ): Promise<{ loop: GithubLoop; start: () => Promise<RunningService> }> {
   const loop = await createGithubLoop({
     targets: { widgets: { 'a.ts': '// TODO: close the file\nopen();\n' } },
-    env: { GITHUB_WEBHOOK_SECRET: secret, CLAUDE_MANAGER_GITHUB_POLLSECONDS: '86400', ...env },
+    env: { GITHUB_WEBHOOK_SECRET: secret, CLAUDE_MANAGER_GITHUB_POLL_SECONDS: '86400', ...env },
   });
   open.push(loop);
   return {

@@ -70,7 +70,7 @@ beforeAll(async () => {
     },
     env: {
       ALERT_HOOK: `http://127.0.0.1:${port}/`,
-      CLAUDE_MANAGER_GITHUB_POLLSECONDS: '2',
+      CLAUDE_MANAGER_GITHUB_POLL_SECONDS: '2',
       NODE_OPTIONS: `--import=${planter}`,
       PLANT_FOLDER: faults,
     },

@@ -103,6 +103,7 @@ export function createServerOpener(
           trustedProxies: server.trustedProxies,
           bodyLimitBytes: server.bodyLimitKb * 1024,
           maxConnections: server.maxConnections,
+          maxConnectionsPerAddress: server.maxConnectionsPerAddress,
         },
         dashboard: new URL('../../../dist-web/', import.meta.url).pathname,
         version,

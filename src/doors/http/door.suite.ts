@@ -198,6 +198,7 @@ export async function openSampleDoor(parts: {
       trustedProxies: [],
       bodyLimitBytes: 64 * 1024,
       maxConnections: 100,
+      maxConnectionsPerAddress: 100,
       ...parts.settings,
     },
     dashboard: parts.dashboard ?? '/nowhere/',

@@ -13,6 +13,7 @@ import type { Authenticator } from './callers.ts';
 import { createCallers } from './callers.ts';
 import { addDashboard } from './dashboard.ts';
 import type { FirstAnswers } from './first-answers.ts';
+import { limitConnections } from './limit-connections.ts';
 import { listen } from './listen.ts';
 import { addMetrics, type MetricsText } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
@@ -78,7 +79,12 @@ export async function openHttpDoor(deps: HttpDoorDeps): Promise<HttpDoor> {
     genReqId: ({ headers }) => correlationOf(headers, deps.newCorrelationId),
     frameworkErrors: (error, request, reply) => answerError(deps, error, request, reply as never),
   });
-  app.server.maxConnections = settings.maxConnections;
+  limitConnections(app.server, settings, (source) => {
+    deps.log.warn(
+      { source, limit: settings.maxConnectionsPerAddress, category: 'security' },
+      'an address holds as many connections as it may; more are dropped',
+    );
+  });
   answerBrokenRequests(app.server, deps.newCorrelationId);
   const guards = createRequestGuards(settings);
   const isHttps = (request: FastifyRequest): boolean =>

@@ -11,4 +11,5 @@ export interface HttpSettings {
   readonly trustedProxies: readonly string[];
   readonly bodyLimitBytes: number;
   readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { key, lines, positive, section, webAddress } from '../key.ts';
+import { addresses, key, lines, positive, section, webAddress } from '../key.ts';
 
 export const server = section('The server of the REST API and the dashboard.', {
   host: key(z.string().min(1).max(255), '127.0.0.1', {
@@ -22,7 +22,7 @@ export const server = section('The server of the REST API and the dashboard.', {
     restart: true,
     example: ['manager.internal'],
   }),
-  trustedProxies: key(lines, [], {
+  trustedProxies: key(addresses, [], {
     description:
       'Addresses or ranges of proxies whose X-Forwarded headers are believed; nobody is by default.',
     restart: true,
@@ -34,6 +34,11 @@ export const server = section('The server of the REST API and the dashboard.', {
   }),
   maxConnections: key(positive.max(100_000), 1000, {
     description: 'Connections that are held open at once.',
+    restart: true,
+  }),
+  maxConnectionsPerAddress: key(positive.max(100_000), 100, {
+    description:
+      'The same for one client address, an IPv6 network of 64 bits being one. Proxies in trustedProxies are not counted.',
     restart: true,
   }),
 });
