@@ -35,7 +35,11 @@ export const serviceRows: Readonly<Record<string, KeyRow>> = {
   'server.trustedProxies': seen(serving, ['127.0.0.1'], server),
   'server.bodyLimitKb': seen(serving, 1, server),
   'server.maxConnections': seen(serving, 1, server),
-  'server.maxConnectionsPerAddress': seen(serving, 1, server),
+  'server.maxConnectionsPerAddress': told(
+    7,
+    ['src/doors/http/limit-connections.test.ts', 'one address holds so many connections'],
+    ['src/app/doors/open-http.ts', 'server.maxConnectionsPerAddress'],
+  ),
   'security.rate_limiting.max_requests_per_minute': seen(limits, 5),
   'security.rate_limiting.block_duration_minutes': seen(limits, 5, {
     'security.rate_limiting.violations_before_block': 1,

@@ -1,20 +1,21 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import {
+  type AddressList,
   addressGroup,
-  addressList,
   clientAddress,
 } from '../../platform/ratelimit/client-address.ts';
 import type { HttpSettings } from './settings.ts';
 
-export type ConnectionLimits = Pick<
-  HttpSettings,
-  'maxConnections' | 'maxConnectionsPerAddress' | 'trustedProxies'
->;
+export interface ConnectionLimits
+  extends Pick<HttpSettings, 'maxConnections' | 'maxConnectionsPerAddress'> {
+  /** Whose connections are held by the whole alone: this machine, and trusted proxies, which carry those of others. */
+  readonly free: AddressList;
+}
 
 /**
  * Drops what is more than all, or one address, may hold open: whoever opens many and reads slowly leaves room for others. A
- * customer's IPv6 network counts as one. A trusted proxy carries the connections of others and is held by the whole alone.
+ * customer's IPv6 network counts as one.
  * `tell` hears of an address when it comes to its limit, and again only once it was below it.
  */
 export function limitConnections(
@@ -23,12 +24,11 @@ export function limitConnections(
   tell: (source: string) => void,
 ): void {
   server.maxConnections = limits.maxConnections;
-  const proxies = addressList(limits.trustedProxies);
   const held = new Map<string, number>();
   const told = new Set<string>();
   server.on('connection', (socket: Socket) => {
-    const { address } = clientAddress(socket.remoteAddress, {}, proxies);
-    if (proxies.includes(address)) return;
+    const { address } = clientAddress(socket.remoteAddress, {}, limits.free);
+    if (limits.free.includes(address)) return;
     const source = addressGroup(address);
     const count = held.get(source) ?? 0;
     if (count >= limits.maxConnectionsPerAddress) {

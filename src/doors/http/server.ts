@@ -9,6 +9,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { apiRoot, routeOf } from '../../operations/api-client/route.ts';
 import type { Gate } from '../../operations/gate.ts';
+import { addressList } from '../../platform/ratelimit/client-address.ts';
 import type { Authenticator } from './callers.ts';
 import { createCallers } from './callers.ts';
 import { addDashboard } from './dashboard.ts';
@@ -79,7 +80,8 @@ export async function openHttpDoor(deps: HttpDoorDeps): Promise<HttpDoor> {
     genReqId: ({ headers }) => correlationOf(headers, deps.newCorrelationId),
     frameworkErrors: (error, request, reply) => answerError(deps, error, request, reply as never),
   });
-  limitConnections(app.server, settings, (source) => {
+  const free = addressList([...settings.trustedProxies, '127.0.0.0/8', '::1']);
+  limitConnections(app.server, { ...settings, free }, (source) => {
     deps.log.warn(
       { source, limit: settings.maxConnectionsPerAddress, category: 'security' },
       'an address holds as many connections as it may; more are dropped',

@@ -38,7 +38,7 @@ export const server = section('The server of the REST API and the dashboard.', {
   }),
   maxConnectionsPerAddress: key(positive.max(100_000), 100, {
     description:
-      'The same for one client address, an IPv6 network of 64 bits being one. Proxies in trustedProxies are not counted.',
+      'The same for one client address, an IPv6 network of 64 bits being one. This machine and trustedProxies are not counted.',
     restart: true,
   }),
 });
