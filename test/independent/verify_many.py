@@ -3,23 +3,19 @@
 
 A signature that was checked once is not checked again with the same key and bytes, and no Python is started anew.
 """
-import functools, json, sys
+import json, sys
 import verify_audit
 
-@functools.lru_cache(maxsize=None)
-def signed_by(pem, data, signature):
-    return openssl(Pem(pem), data, signature)
-
-class Pem:
-    """What the verifier's check needs of a key: a file with it."""
-
-    def __init__(self, content):
-        self.pem = verify_audit.tempfile.NamedTemporaryFile(suffix=".der")
-        self.pem.write(content)
-        self.pem.flush()
-
 openssl = verify_audit.Key.signed
-verify_audit.Key.signed = lambda key, data, signature: signed_by(open(key.pem.name, "rb").read(), data, signature)
+known = {}
+
+def signed(key, data, signature):
+    asked = open(key.pem.name, "rb").read(), data, signature
+    if asked not in known:
+        known[asked] = openssl(key, data, signature)
+    return known[asked]
+
+verify_audit.Key.signed = signed
 
 for line in sys.stdin:
     asked = json.loads(line)

@@ -15,8 +15,8 @@ export interface ConnectionLimits
 
 /**
  * Drops what is more than all, or one address, may hold open: whoever opens many and reads slowly leaves room for others. A
- * customer's IPv6 network counts as one.
- * `tell` hears of an address when it comes to its limit, and again only once it was below it.
+ * customer's IPv6 network counts as one. `tell` hears of an address when it comes to its limit, and again only once it was
+ * below it.
  */
 export function limitConnections(
   server: Server,

@@ -194,7 +194,9 @@ function refusalInTree(
 const lightBytes = 1 << 20;
 
 /** Runs what it is given one after the other. */
-function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
+
+function createTurns(): InTurn {
   let last: Promise<unknown> = Promise.resolve();
   return async (work) => {
     const mine = last.then(work, work);
@@ -215,7 +217,7 @@ async function sizeOf(
 
 /** The change at one path; null when there is none, a text when it is refused. */
 async function changeAt(
-  request: ExportRequest & { readonly inTurn: ReturnType<typeof createTurns> },
+  request: ExportRequest & { readonly inTurn: InTurn },
   limits: ExportLimits,
   budget: { bytes: number },
   before: TreeEntry | undefined,

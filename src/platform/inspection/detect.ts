@@ -56,6 +56,7 @@ export const detectors: readonly Detector[] = [
   detector('hidden-text', hiddenText, /[^\n\t\r -~]/),
 ];
 
+/** Characters; what is shorter asks an agent for nothing. */
 const shortestSentence = 30;
 
 /** A single value is not longer; beyond that only what is unmistakable counts. */
@@ -66,7 +67,7 @@ const longestValue = 1000;
  * is refused or changed by it. Time grows with the length alone, 64 KB take a few milliseconds.
  */
 export function detect(text: string): readonly Kind[] {
-  // Plain words make no payload, but sentences.
+  // Plain words are no payload, but a sentence of them may be meant for an agent.
   if (isHarmless(text))
     return text.length >= shortestSentence && instructs(text) ? ['prompt-injection'] : [];
   const value = { isValue: true, isCode: false };

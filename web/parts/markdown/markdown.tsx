@@ -41,5 +41,10 @@ export function Markdown({ text }: { readonly text: string }): ReactNode {
 
 function once(make: () => Promise<MarkdownRenderer>): () => Promise<MarkdownRenderer> {
   let made: Promise<MarkdownRenderer> | undefined;
-  return () => (made ??= make());
+  return () =>
+    (made ??= make().catch((error: unknown) => {
+      // The next text tries it again.
+      made = undefined;
+      throw error;
+    }));
 }
