@@ -84,7 +84,7 @@ async function alikeSignIns(): Promise<string> {
     return `sign-in, ${signIns} each: wrong password ${median(wrong).toFixed(1)} ms, no such account ${median(unknown).toFixed(1)} ms at p50; Welch's t ${welch(wrong, unknown).toFixed(2)} (to stay under: 4.5)`;
   } finally {
     await database.close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

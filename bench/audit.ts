@@ -82,5 +82,5 @@ try {
 } finally {
   await audit.close();
   await database.close();
-  if (place === undefined) await rm(folder, { recursive: true, force: true });
+  if (place === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -67,5 +67,5 @@ try {
 } finally {
   await browser.close();
   await service.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }

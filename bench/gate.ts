@@ -52,7 +52,7 @@ try {
   addresses();
 } finally {
   await bench.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 interface Times {

@@ -80,7 +80,7 @@ async function measured(one: Mode): Promise<Cost> {
     };
   } finally {
     await bench.close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

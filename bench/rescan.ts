@@ -29,7 +29,7 @@ try {
   }
 } finally {
   trees.close();
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 interface Time {

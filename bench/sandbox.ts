@@ -52,7 +52,7 @@ try {
     }
   }
 } finally {
-  await rm(root, { recursive: true, force: true });
+  await rm(root, { recursive: true, force: true, maxRetries: 5 });
 }
 for (const [name, all] of times) {
   const sorted = all.toSorted((a, b) => a - b);

@@ -81,7 +81,7 @@ try {
   );
 } finally {
   await database.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 async function measured(name: string, body: () => Promise<number>): Promise<void> {

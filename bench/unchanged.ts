@@ -88,5 +88,5 @@ try {
 } finally {
   trees.close();
   await database.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }

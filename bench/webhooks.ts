@@ -77,7 +77,7 @@ try {
   await Promise.all(Object.values(servers).map((server) => server.close()));
 } finally {
   await database.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 interface Figures {

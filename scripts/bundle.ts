@@ -89,7 +89,7 @@ try {
   await symlink(basename(fresh), `${fresh}.link`);
   await rename(`${fresh}.link`, link);
 } catch (failure) {
-  await rm(fresh, { recursive: true, force: true });
+  await rm(fresh, { recursive: true, force: true, maxRetries: 5 });
   throw failure;
 }
 const running = await promisify(execFile)('ps', ['-A', '-ww', '-o', 'args='], {
@@ -102,7 +102,7 @@ const kept = new Set([basename(before), basename(fresh)]);
 for (const name of await readdir(parent)) {
   const isOurs = name.startsWith(`${basename(link)}-`) && !kept.has(name);
   if (isOurs && running?.includes(name) === false)
-    await rm(join(parent, name), { recursive: true, force: true });
+    await rm(join(parent, name), { recursive: true, force: true, maxRetries: 5 });
 }
 
 function named<F extends 'es' | 'cjs'>(format: F, ending: string) {

@@ -81,6 +81,6 @@ export const auditing: Look = async (config) => {
   } finally {
     await audit.close();
     await database.drop();
-    await rm(where, { recursive: true, force: true });
+    await rm(where, { recursive: true, force: true, maxRetries: 5 });
   }
 };

@@ -138,7 +138,7 @@ export const logging: Look = async (config) => {
   const all = await Promise.all(
     files.map((name) => readFile(join(where, name), 'utf8').catch(() => '')),
   );
-  await rm(where, { recursive: true, force: true });
+  await rm(where, { recursive: true, force: true, maxRetries: 5 });
   return {
     said,
     place: files.filter((name) => !name.includes('.')).toSorted(),

@@ -25,7 +25,7 @@ async function inFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
   try {
     return await body(folder);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

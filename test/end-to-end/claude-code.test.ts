@@ -62,7 +62,7 @@ describe.skipIf(binary === null)('Claude Code in a hostile repository', () => {
   afterAll(async () => {
     await model.close();
     await attacker.close();
-    await rm(root, { recursive: true, force: true });
+    await rm(root, { recursive: true, force: true, maxRetries: 5 });
   });
 
   it('does the scripted work: edits, writes and runs a command', async () => {

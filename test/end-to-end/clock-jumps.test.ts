@@ -24,7 +24,7 @@ beforeAll(async () => {
   ]);
   loop = await createGithubLoop({
     targets: { widgets: Object.fromEntries(files) as Record<string, string> },
-    agentMs: 1500,
+    agentMs: 4000,
     config: { github: { managerRepo: manager, reposToScan: ['acme/widgets'], pollSeconds: 1 } },
   });
 }, 120_000);

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await manager('stop');
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 function manager(...words: readonly string[]): Promise<Said> {

@@ -52,7 +52,7 @@ describe.concurrent('answers that are lost', () => {
 
 describe.concurrent('a service that is killed', () => {
   test('while it proposes and while it works goes on to exactly one end', async ({ expect }) => {
-    await using loop = await createGithubLoop({ targets: todo, agentMs: 500 });
+    await using loop = await createGithubLoop({ targets: todo, agentMs: 4000 });
     const { effects } = loop.emulator.journal;
     const since = (kind: string): (() => boolean) => {
       const before = effects.length;
@@ -77,7 +77,7 @@ describe.concurrent('a service that meets an error that nobody catches', () => {
   test('says so in one fatal line and ends, and the next start brings its work to exactly one end', async ({
     expect,
   }) => {
-    await using loop = await createGithubLoop({ targets: todo, agentMs: 2000 });
+    await using loop = await createGithubLoop({ targets: todo, agentMs: 4000 });
     await loop.once();
     loop.emulator.as('wendy').label(manager, 1, approved);
     const { folder } = loop.service;

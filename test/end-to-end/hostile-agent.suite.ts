@@ -78,7 +78,7 @@ export function describeHostileAgent(subject: HostileSubject): void {
 
     afterAll(async () => {
       for (const server of servers) server.close();
-      await rm(root, { recursive: true, force: true });
+      await rm(root, { recursive: true, force: true, maxRetries: 5 });
     });
 
     const attack = async (

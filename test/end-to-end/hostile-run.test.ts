@@ -94,7 +94,7 @@ describe('a run of an agent that tries everything, through the whole service', (
   afterAll(async () => {
     await loop.close();
     await model.close();
-    await rm(root, { recursive: true, force: true });
+    await rm(root, { recursive: true, force: true, maxRetries: 5 });
   });
 
   test('gets nothing', () => {

@@ -92,7 +92,7 @@ beforeAll(async () => {
 afterAll(async () => {
   receiver.close();
   await database.drop();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 function start(...words: readonly string[]) {

@@ -67,7 +67,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await service.stop();
   await database.drop();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 const manager = async <T>(...words: string[]): Promise<T> => {

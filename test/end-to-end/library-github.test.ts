@@ -26,7 +26,7 @@ test('an issue asked for through the library is made once on GitHub, though the 
     await manager.stop();
     await emulator.close();
     await database.drop();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
   const path = '/repos/acme/manager/issues';

@@ -40,7 +40,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await manager.stop();
   await database.drop();
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 test('the example of the documentation runs', async () => {

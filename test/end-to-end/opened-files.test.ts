@@ -71,7 +71,7 @@ describe.runIf(hasStrace)('paths that lead out (needs strace)', () => {
   afterAll(async () => {
     await service.stop();
     await database.drop();
-    await rm(root, { recursive: true, force: true });
+    await rm(root, { recursive: true, force: true, maxRetries: 5 });
   }, 60_000);
 
   /** As it is, for clients set paths in order before they send them. */

@@ -91,7 +91,7 @@ afterAll(async () => {
   if (hasDisk) execFileSync('umount', ['-l', join(folder, 'data')]);
   await loop.close();
   await proxy.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }, 60_000);
 
 /** A disk just above what counts as tight, where we may make one. */

@@ -120,7 +120,7 @@ describe('secrets in comments, in what an agent says and in what people type', (
   afterAll(async () => {
     await served?.stop();
     await loop.close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
   const say = async (...words: readonly string[]): Promise<string> => {

@@ -29,7 +29,7 @@ beforeAll(async () => {
         'sum.js': '// TODO: add up decimals without rounding errors\nexport const b = 1;\n',
       },
     },
-    agentMs: 1500,
+    agentMs: 4000,
     config: {
       github: {
         managerRepo: manager,

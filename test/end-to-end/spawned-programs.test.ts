@@ -95,7 +95,7 @@ describe.runIf(hasStrace)('names of files and words of comments that are command
   }, 900_000);
   afterAll(async () => {
     await loop.close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }, 60_000);
 
   test('are proposed, worked on and delivered', () => {

@@ -249,7 +249,7 @@ async function smallDisk(): Promise<SmallDisk> {
     free: async () => await rm(ballast, { force: true }),
     remove: async () => {
       await run('umount', ['-l', mount]);
-      await rm(mount, { recursive: true, force: true });
+      await rm(mount, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -32,7 +32,7 @@ export function createGitWork(source: string): GitWork {
       git('commit', '--quiet', '-m', `Work ${commits}`);
       return git('rev-parse', 'HEAD').trim();
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
   };
 }
 

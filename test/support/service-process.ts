@@ -58,7 +58,8 @@ export async function createServiceProcess(place: ServicePlace): Promise<Service
     run: (words, options = {}) => runOnce({ folder, env, configFile }, words, options),
     async loseData() {
       for (const name of await readdir(join(folder, 'data'))) {
-        if (name !== 'keys') await rm(join(folder, 'data', name), { recursive: true, force: true });
+        if (name !== 'keys')
+          await rm(join(folder, 'data', name), { recursive: true, force: true, maxRetries: 5 });
       }
     },
   };

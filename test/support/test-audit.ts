@@ -39,6 +39,6 @@ export async function createTestAudit(
     again: (change = {}) => createAudit({ ...deps, ...change }),
     folder,
     anchorPath,
-    remove: async () => await rm(folder, { recursive: true, force: true }),
+    remove: async () => await rm(folder, { recursive: true, force: true, maxRetries: 5 }),
   };
 }

@@ -55,7 +55,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   live.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 async function ask<T>(name: string, input: object): Promise<T> {

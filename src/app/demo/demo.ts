@@ -43,7 +43,7 @@ async function makeRepository(folder: string, sample: SampleRepository): Promise
   if (await exists(join(place, 'HEAD'))) return place;
   const half = `${place}.${process.pid}`;
   const work = `${half}.work`;
-  await rm(half, { recursive: true, force: true });
+  await rm(half, { recursive: true, force: true, maxRetries: 5 });
   await mkdir(work, { recursive: true });
   try {
     for (const [path, text] of Object.entries(sample.files)) {
@@ -57,8 +57,8 @@ async function makeRepository(folder: string, sample: SampleRepository): Promise
     await git(half, 'remote', 'remove', 'origin');
     await rename(half, place);
   } finally {
-    await rm(work, { recursive: true, force: true });
-    await rm(half, { recursive: true, force: true });
+    await rm(work, { recursive: true, force: true, maxRetries: 5 });
+    await rm(half, { recursive: true, force: true, maxRetries: 5 });
   }
   return place;
 }

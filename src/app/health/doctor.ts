@@ -109,7 +109,7 @@ async function sandboxes(path: string): Promise<readonly DoctorCheck[]> {
     }
     return lines;
   } finally {
-    await rm(root, { recursive: true, force: true });
+    await rm(root, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

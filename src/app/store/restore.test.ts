@@ -35,7 +35,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await source.drop();
   await target.drop();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 const caller: Caller = {

@@ -35,7 +35,7 @@ export async function openProcessSlot(
       for (const other of await readdir(root).catch(() => [])) {
         if (!(await isDead(other))) continue;
         await sweepLeftovers(join(root, other), clock);
-        await rm(join(root, other), { recursive: true, force: true });
+        await rm(join(root, other), { recursive: true, force: true, maxRetries: 5 });
       }
     },
   };

@@ -17,7 +17,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'supervisor-'));
 });
-afterAll(async () => await rm(folder, { recursive: true, force: true }));
+afterAll(async () => await rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 test('a supervisor hears ready, the watchdog and stopping, and nothing of the watchdog of another process', async () => {
   const socket = join(folder, 'notify');

@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await sample.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 describe('the OpenAPI document', () => {

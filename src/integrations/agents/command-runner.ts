@@ -55,7 +55,7 @@ export function createCommandRunner(deps: CommandRunnerDeps): CommandRunner {
         await mkdir(home, { recursive: true });
         return await runLine(deps, request, home);
       } finally {
-        await rm(folder, { recursive: true, force: true });
+        await rm(folder, { recursive: true, force: true, maxRetries: 5 });
       }
     },
   };

@@ -40,6 +40,6 @@ export async function probeVersion(
   } catch (cause) {
     return { works: false, version: null, evidence: `${messageOf(cause)} Install: ${mend}` };
   } finally {
-    await rm(home, { recursive: true, force: true });
+    await rm(home, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -14,7 +14,7 @@ let root = '';
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'cms-proof-'));
 });
-afterAll(() => rm(root, { recursive: true, force: true }));
+afterAll(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
 
 const base = { clock: systemClock, random: systemRandom, nodePath: process.execPath };
 const nothing = async (): Promise<undefined> => undefined;

@@ -130,7 +130,7 @@ async function work(
       usage: cost,
     };
   } finally {
-    await rm(workspace, { recursive: true, force: true });
+    await rm(workspace, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

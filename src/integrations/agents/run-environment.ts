@@ -21,7 +21,7 @@ export async function makeRunFolders(tempRoot: string, prompt: string): Promise<
     root,
     home,
     promptFile,
-    remove: () => rm(root, { recursive: true, force: true }),
+    remove: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
   };
 }
 

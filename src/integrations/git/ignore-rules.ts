@@ -69,6 +69,6 @@ export async function ignoredByBase(
         .map((place) => place.slice(2)),
     );
   } finally {
-    await rm(deps.rulesFolder, { recursive: true, force: true });
+    await rm(deps.rulesFolder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -30,7 +30,7 @@ export async function dropOldMirrors({
     if (name.endsWith('.git')) mirrors.push(await factsOf(path.join(root, name)));
     // What was cut off while it was dropped.
     else if (name.endsWith(dropped))
-      await rm(path.join(root, name), { recursive: true, force: true });
+      await rm(path.join(root, name), { recursive: true, force: true, maxRetries: 5 });
   }
   let total = mirrors.reduce((sum, { bytes }) => sum + bytes, 0);
   const gone: string[] = [];
@@ -38,7 +38,7 @@ export async function dropOldMirrors({
     if (total <= maxBytes || usedAt >= usedSince.getTime()) break;
     // Moved away whole, so that nobody finds half a mirror and takes it for one.
     await rename(folder, `${folder}${dropped}`).catch(unlessGone);
-    await rm(`${folder}${dropped}`, { recursive: true, force: true });
+    await rm(`${folder}${dropped}`, { recursive: true, force: true, maxRetries: 5 });
     total -= bytes;
     gone.push(folder);
   }

@@ -119,7 +119,7 @@ async function fetchBranch(
       /bad object|corrupt|did not send all necessary objects|shallow file has changed/iu.test(said)
     ) {
       // A mirror is only a cache: begin anew once.
-      await rm(gitDir, { recursive: true, force: true });
+      await rm(gitDir, { recursive: true, force: true, maxRetries: 5 });
       await prepare(deps.git, gitDir);
       await attempt();
     } else throw error;

@@ -16,7 +16,7 @@ const gitIn = (...args: string[]) =>
 const refOf = async (url: string, branch: string) =>
   await remoteRef(createGit({ environment: process.env }), { url, env: {} }, branch);
 
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 
 test('a branch of a folder has the commit that git says, wherever its name is kept', async () => {
   execFileSync('git', ['init', '-q', '-b', 'main', folder]);

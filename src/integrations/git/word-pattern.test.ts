@@ -18,7 +18,7 @@ async function found(files: Readonly<Record<string, string | Buffer>>): Promise<
     const { stdout } = spawnSync('git', args, { cwd: folder, env, encoding: 'utf8' });
     return stdout.split('\n').filter(Boolean).sort();
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -45,7 +45,7 @@ async function openLocal(kind: { bare: boolean }): Promise<LocalSubject> {
     },
     close: async () => {
       work.remove();
-      rmSync(parent, { recursive: true, force: true });
+      rmSync(parent, { recursive: true, force: true, maxRetries: 5 });
       await database.drop();
     },
   };

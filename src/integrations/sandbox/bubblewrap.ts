@@ -74,7 +74,7 @@ async function start(deps: BubblewrapDeps, spec: SandboxSpec): Promise<Sandboxed
     await tellUnrouted(await counting, onRefusal);
     await egress.close();
     await group?.remove();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
     if (deps.runAs !== null) await giveFolders(deps.runAs, [spec.workspace, spec.home]);

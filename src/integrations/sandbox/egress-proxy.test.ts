@@ -64,7 +64,7 @@ describe('a tunnel to a host of the list', () => {
   afterAll(async () => {
     await proxy.close();
     server.close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
   beforeEach(() => {
     arrived = [];

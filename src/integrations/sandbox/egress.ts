@@ -52,7 +52,7 @@ export async function openEgress(
     wrap: (argv) => [parts.nodePath, program, JSON.stringify(plan), ...argv],
     close: async () => {
       await proxy.close();
-      if (short !== folder) await rm(short, { recursive: true, force: true });
+      if (short !== folder) await rm(short, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -13,7 +13,7 @@ const program = join(import.meta.dirname, '../../../test/support/service-with-ag
 
 async function killedService(kind: 'bubblewrap' | 'none'): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'cms-left-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   const service = spawn(process.execPath, [program, folder, kind], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

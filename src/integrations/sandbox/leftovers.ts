@@ -34,7 +34,7 @@ export async function sweepLeftovers(tempRoot: string, clock: Clock): Promise<Le
   const folders: string[] = [];
   for (const name of await readdir(tempRoot).catch(() => [])) {
     if (!/^(sb|probe|run|command)-/.test(name)) continue;
-    await rm(join(tempRoot, name), { recursive: true, force: true });
+    await rm(join(tempRoot, name), { recursive: true, force: true, maxRetries: 5 });
     folders.push(join(tempRoot, name));
   }
   return { processes: [...processes], folders };

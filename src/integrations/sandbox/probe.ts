@@ -44,6 +44,6 @@ export async function probeSandbox(
   } catch (cause) {
     return { works: false, evidence: messageOf(cause), mend };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

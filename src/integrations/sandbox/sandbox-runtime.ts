@@ -77,7 +77,7 @@ async function start(deps: SandboxRuntimeDeps, spec: SandboxSpec): Promise<Sandb
     over.abort();
     await tellUnrouted(await counting, onRefusal);
     await egress.close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
     const settings = join(folder, 'settings.json');

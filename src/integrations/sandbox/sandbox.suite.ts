@@ -46,7 +46,7 @@ export function describeSandbox(subject: SandboxUnderTest): void {
     });
     afterAll(async () => {
       server.close();
-      await rm(root, { recursive: true, force: true });
+      await rm(root, { recursive: true, force: true, maxRetries: 5 });
     });
     beforeEach(async () => {
       workspace = await mkdtemp(join(root, 'work-'));

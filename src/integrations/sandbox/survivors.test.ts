@@ -67,7 +67,7 @@ describe.each(['bubblewrap', 'sandbox-runtime'])('in the sandbox %s', (kind) => 
     'nothing that hid itself is alive five seconds after $name (round $round)',
     async ({ round, end, act }) => {
       const folder = await mkdtemp(join(tmpdir(), 'cms-sv-'));
-      onTestFinished(() => rm(folder, { recursive: true, force: true }));
+      onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
       const mark = `sleep 86${randomInt(1e9)}.${round}`;
       const script = `${hideouts}\nsleep 0.2; echo up; ${end}`.replaceAll('@@', mark);
       const service = spawn(process.execPath, [program, folder, kind, script, String(memory)], {

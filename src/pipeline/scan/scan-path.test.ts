@@ -31,7 +31,7 @@ beforeEach(() => {
 
 afterAll(() => {
   trees.close();
-  for (const old of made) rmSync(old, { recursive: true, force: true });
+  for (const old of made) rmSync(old, { recursive: true, force: true, maxRetries: 5 });
 });
 
 function write(

@@ -26,7 +26,7 @@ beforeEach(() => {
 
 afterEach(() => {
   trees.close();
-  rmSync(root, { recursive: true, force: true });
+  rmSync(root, { recursive: true, force: true, maxRetries: 5 });
 });
 
 function commit(files: Record<string, string>): string {

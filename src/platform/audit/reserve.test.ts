@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await log.remove();
   await database.drop();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 const entry = {

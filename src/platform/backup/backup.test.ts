@@ -48,7 +48,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await source.drop();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 async function codeOf(path: string, by: Uint8Array = key): Promise<string> {

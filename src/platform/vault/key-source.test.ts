@@ -24,7 +24,7 @@ let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cms-key-'));
 });
-afterEach(async () => await rm(folder, { recursive: true, force: true }));
+afterEach(async () => await rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 const userId = process.getuid?.();
 const isRoot = userId === 0;

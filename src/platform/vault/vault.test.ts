@@ -34,7 +34,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cms-vault-'));
   await database.pool.query('delete from vault_entries; update vault_state set key_id = null');
 });
-afterEach(async () => await rm(folder, { recursive: true, force: true }));
+afterEach(async () => await rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 const keyFile = (): string => join(folder, 'keys', 'vault.key');
 const signer = createNoteSigner(systemRandom.bytes(32));

@@ -24,7 +24,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await emulator.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 const git = (dir: string, ...args: string[]) =>

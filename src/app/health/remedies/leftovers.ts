@@ -74,7 +74,7 @@ function removal(parts: LeftoverParts): Pick<Remedy, 'act'> {
       const paths = await leftovers(parts);
       for (const path of paths) {
         signal.throwIfAborted();
-        await rm(path, { recursive: true, force: true });
+        await rm(path, { recursive: true, force: true, maxRetries: 5 });
       }
       return `Removed ${paths.length} folders of ended runs.`;
     },

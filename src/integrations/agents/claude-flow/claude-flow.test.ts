@@ -33,7 +33,7 @@ beforeAll(async () => {
   await writeFile(join(root, 'bin', 'claude-flow'), claudeFlow, { mode: 0o755 });
   await writeFile(join(root, 'bin', 'claude'), claude, { mode: 0o755 });
 });
-afterAll(() => rm(root, { recursive: true, force: true }));
+afterAll(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
 
 function agentHere() {
   const agent = createAgents({}, { path: join(root, 'bin'), baseDir: null }).find(

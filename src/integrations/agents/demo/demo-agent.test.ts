@@ -15,7 +15,7 @@ let root = '';
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'cms-demo-'));
 });
-afterAll(() => rm(root, { recursive: true, force: true }));
+afterAll(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
 
 function parts() {
   const base = { clock: systemClock, random: systemRandom, tempRoot: join(root, 't') };

@@ -103,11 +103,11 @@ async function bundledBinaries(native: string, layout: Layout): Promise<Binaries
 
 async function copyBinaries(native: string, target: string): Promise<void> {
   const half = `${target}.half`;
-  await rm(half, { recursive: true, force: true });
+  await rm(half, { recursive: true, force: true, maxRetries: 5 });
   await cp(native, half, { recursive: true, verbatimSymlinks: true });
   await addLibraryLinks(half);
   await makeReadable(half);
-  await rm(target, { recursive: true, force: true });
+  await rm(target, { recursive: true, force: true, maxRetries: 5 });
   await rename(half, target);
 }
 
