@@ -14,6 +14,8 @@ export interface Remedy {
   readonly isLastResort?: boolean;
   /** Whether there is anything that it could do; when not said, always. What cannot help is not used up. */
   readonly canHelp?: () => Promise<boolean>;
+  /** How long it may act, where that is not the same for all; a use that ends too soon is over before it could help. */
+  readonly actsMs?: number;
   /** Does it; answers what was done, as a sentence. */
   readonly act: (signal: AbortSignal) => Promise<string>;
 }
@@ -33,8 +35,12 @@ export interface HealerDeps {
 }
 
 export interface Healer {
-  /** Uses the remedies of what is not well in the report, and measures again. */
-  heal(report: HealthReport, checks: readonly HealthCheck[]): Promise<readonly RemedyRun[]>;
+  /** Uses the remedies of what is not well in the report, and measures again. What acts is ended by `stop`. */
+  heal(
+    report: HealthReport,
+    checks: readonly HealthCheck[],
+    stop?: AbortSignal,
+  ): Promise<readonly RemedyRun[]>;
 }
 
 const hourMs = 3_600_000;
@@ -56,6 +62,7 @@ export function createHealer(deps: HealerDeps): Healer {
     remedy: Remedy,
     before: CheckResult,
     check: HealthCheck,
+    stop: AbortSignal | undefined,
   ): Promise<RemedyRun | null> => {
     const { name } = remedy;
     const run = { at: deps.clock.now(), remedy: name, check: check.name, before: before.evidence };
@@ -69,12 +76,13 @@ export function createHealer(deps: HealerDeps): Healer {
     }
     givenUp.delete(name);
     used.set(name, [...recent(name), deps.clock.monotonicMs()]);
-    return { ...run, ...(await actAndMeasure(deps, remedy, check)) };
+    return { ...run, ...(await actAndMeasure(deps, remedy, check, stop)) };
   };
   const consider = async (
     remedy: Remedy,
     result: CheckResult,
     check: HealthCheck,
+    stop: AbortSignal | undefined,
   ): Promise<RemedyRun | null> => {
     if (result.status === 'healthy') givenUp.delete(remedy.name);
     const isOdd = result.status === 'degraded' && remedy.isLastResort !== true;
@@ -83,7 +91,7 @@ export function createHealer(deps: HealerDeps): Healer {
     atWork.add(remedy.name);
     try {
       if ((await remedy.canHelp?.().catch(() => false)) === false) return null;
-      const run = await use(remedy, result, check);
+      const run = await use(remedy, result, check, stop);
       if (run === null) return null;
       deps.log.warn({ ...run }, 'a remedy was used');
       await keepAll([run]);
@@ -93,11 +101,13 @@ export function createHealer(deps: HealerDeps): Healer {
     }
   };
   return {
-    heal: async (report, checks) => {
+    heal: async (report, checks, stop) => {
       const considered = deps.remedies.flatMap((remedy) => {
         const result = report.checks.find(({ name }) => name === remedy.check);
         const check = checks.find(({ name }) => name === remedy.check);
-        return result === undefined || check === undefined ? [] : [consider(remedy, result, check)];
+        return result === undefined || check === undefined
+          ? []
+          : [consider(remedy, result, check, stop)];
       });
       const [runs] = await Promise.all([Promise.all(considered), keepAll([])]);
       return runs.filter((run) => run !== null);
@@ -136,11 +146,15 @@ async function actAndMeasure(
   deps: HealerDeps,
   remedy: Remedy,
   check: HealthCheck,
+  stop: AbortSignal = new AbortController().signal,
 ): Promise<Pick<RemedyRun, 'action' | 'after' | 'outcome'>> {
   const { clock, patienceMs = 20_000 } = deps;
+  const { actsMs = patienceMs } = remedy;
   let action: string;
   try {
-    action = await deps.audited(remedy, () => remedy.act(AbortSignal.timeout(patienceMs)));
+    action = await deps.audited(remedy, () =>
+      remedy.act(AbortSignal.any([AbortSignal.timeout(actsMs), stop])),
+    );
   } catch (error) {
     return { action: `It failed: ${messageOf(error)}`, after: 'not measured', outcome: 'failed' };
   }
@@ -149,7 +163,7 @@ async function actAndMeasure(
     const { checks } = await runChecks([check], { clock, deadlineMs: 10_000 });
     const [after] = checks;
     if (after?.status === 'healthy') return { action, after: after.evidence, outcome: 'recovered' };
-    if (clock.monotonicMs() > until) {
+    if (clock.monotonicMs() > until || stop.aborted) {
       return { action, after: after?.evidence ?? 'not measured', outcome: 'not_recovered' };
     }
     await clock.sleep(500);

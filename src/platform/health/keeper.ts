@@ -43,9 +43,10 @@ export function keepHealth(deps: KeeperDeps): () => Promise<void> {
     return isWell && clock.monotonicMs() - last.atMs < everyMs ? last.result : undefined;
   };
   const mending = new Set<Promise<void>>();
+  const stopping = new AbortController();
   // Not waited for: what takes long to mend must not keep the next look from seeing something else.
   const mend = (report: HealthReport): void => {
-    const run = healer.heal(report, deps.checks()).then(
+    const run = healer.heal(report, deps.checks(), stopping.signal).then(
       () => undefined,
       (error: unknown) => deps.log.error({ error }, 'Mending failed.'),
     );
@@ -73,6 +74,7 @@ export function keepHealth(deps: KeeperDeps): () => Promise<void> {
     startPeriodic({ name: 'health', everyMs: deps.everyMs ?? 10_000, work: look }, deps),
   ];
   return async () => {
+    stopping.abort();
     await Promise.all(stops.map((stop) => stop()));
     await Promise.all(mending);
     await store.leave(self).catch((error: unknown) => {

@@ -25,6 +25,7 @@ import {
 import { freeDisk, leftoverCheck, removeLeftovers } from './leftovers.ts';
 import { keepLogQuota } from './log-quota.ts';
 import { freeMemory } from './memory.ts';
+import { openRemedies, type RemedyParts } from './remedies.ts';
 import { freeStaleLock, lockCheck } from './stale-lock.ts';
 import { releaseBreakers } from './stuck-breakers.ts';
 
@@ -264,6 +265,42 @@ test('a remedy that does not end keeps no other from acting, and is not begun ag
   finish('ended');
   expect((await first).map(({ remedy }) => remedy)).toEqual(['long', 'short']);
   expect(kept).toEqual(['short', 'long']);
+});
+
+test('a database that stays away longer than other remedies may act is told as recovered once it is back, or let go of when the service stops', async () => {
+  let isAway = true;
+  let asked = 0;
+  const check = databaseCheck(async () => {
+    if (isAway) throw new Error('gone');
+  });
+  const [remedy] = openRemedies({
+    clock: { ...clock, sleep: async () => undefined },
+    askDatabase: async () => {
+      asked += 1;
+      if (isAway) await new Promise((_resolve, reject) => setTimeout(reject, 1));
+    },
+    logs: { folder, quotaBytes: 1 },
+  } as unknown as RemedyParts);
+  const healer = createHealer({
+    clock,
+    log: silentLog,
+    remedies: remedy === undefined ? [] : [remedy],
+    audited: async (_remedy, act) => await act(),
+    keep: async () => undefined,
+    alert: () => undefined,
+    patienceMs: 10,
+  });
+  const report = await runChecks([check], { clock, deadlineMs: 1000 });
+  const mending = healer.heal(report, [check]);
+  await expect.poll(() => asked, { timeout: 30_000 }).toBeGreaterThan(30);
+  isAway = false;
+  expect(await mending).toMatchObject([{ remedy: 'reconnect_database', outcome: 'recovered' }]);
+
+  isAway = true;
+  const stop = new AbortController();
+  const stopped = healer.heal(report, [check], stop.signal);
+  stop.abort();
+  expect(await stopped).toMatchObject([{ remedy: 'reconnect_database', outcome: 'failed' }]);
 });
 
 test('nothing is done when its audit entry cannot be written', async () => {

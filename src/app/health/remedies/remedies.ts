@@ -31,6 +31,8 @@ export function openRemedies(parts: RemedyParts): readonly Remedy[] {
       name: 'reconnect_database',
       check: 'database',
       isLastResort: true,
+      // One use lasts as long as the database is away: else the last would end before it is back, and nobody said that it is.
+      actsMs: 30 * 60_000,
       // A stopped embedded server is started by its watcher, which looks every second.
       act: async (signal) => {
         for (let tries = 1; ; tries += 1) {
