@@ -207,10 +207,10 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       await box.fill('much');
       await page.getByText('1 change, 1 of them is not right yet').waitFor();
       await page.getByRole('button', { name: 'Look at the differences' }).click();
-      expect(await page.getByRole('dialog').count()).toBe(0);
       const focused = (): Promise<unknown> =>
         page.evaluate('document.activeElement?.getAttribute("aria-invalid")');
       await expect.poll(focused).toBe('true');
+      expect(await page.getByRole('dialog').count()).toBe(0);
       await keepPicture(page, 'settings-wrong');
       await box.fill('77');
       await page.getByText('1 change', { exact: true }).waitFor();

@@ -132,6 +132,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       const page = await open('/outcomes?days=30');
       await page.getByRole('button', { name: 'Merged pull requests: show the table' }).click();
       const table = page.getByRole('region', { name: 'Merged pull requests, as a table' });
+      await table.locator('tbody td:nth-child(2)').first().waitFor();
       const cells = await table.locator('tbody td:nth-child(2)').allInnerTexts();
       const { rows } = await service.database.pool.query<{ merged: number }>(
         `select count(*)::int as merged from tasks where state = 'done'
@@ -150,14 +151,14 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       const cap = page.getByLabel('Open proposals');
       await cap.fill('many');
       await page.getByText('Write a whole number').waitFor();
-      expect(await save.isDisabled()).toBe(true);
+      await expect.poll(() => save.isDisabled()).toBe(true);
       await cap.fill('7');
       await page.getByLabel('Checks').fill('node --test\nnpm run lint');
       const run = page.getByLabel(/Money for a run/u);
       await run.fill('900');
       // Known to the service alone: what a run may cost must fit into what a day may cost.
       await page.getByText('one run may cost more than a whole day').waitFor({ timeout: 120_000 });
-      expect(await save.isDisabled()).toBe(true);
+      await expect.poll(() => save.isDisabled()).toBe(true);
       await run.fill('2');
       await page.getByText('Checked by the service: it fits.').waitFor({ timeout: 120_000 });
       await save.click();

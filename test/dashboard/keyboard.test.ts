@@ -223,7 +223,16 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('without
     expect(isInert).toBe(true);
     // What stands in for the next page can be used: its line at the top, and the way to all others.
     await page.getByRole('heading', { name: 'Board' }).waitFor();
-    expect(await page.locator('#content[inert]').count()).toBe(0);
+    await expect.poll(() => page.locator('#content[inert]').count()).toBe(0);
+    // It has keys of its own alone: none of what stands behind it, hidden.
+    await page.keyboard.press('?');
+    const keys = page.getByRole('dialog', { name: 'Keys' }).locator('dd');
+    await keys.getByText('Pause everything').waitFor();
+    expect((await keys.allInnerTexts()).filter((does) => /Pause|Approve/u.test(does))).toEqual([
+      'Pause everything',
+    ]);
+    await page.keyboard.press('Escape');
+    await keys.first().waitFor({ state: 'detached' });
     release();
     await page.getByRole('region', { name: 'Waiting' }).waitFor();
     await page

@@ -32,6 +32,8 @@ export interface FailedDecision {
 
 export interface DecisionsState {
   readonly pending: readonly PendingDecision[];
+  /** When the service took the last decision on a task, by its id, in ms since the epoch. */
+  readonly taken: ReadonlyMap<string, number>;
   readonly failed: readonly FailedDecision[];
 }
 
@@ -51,15 +53,28 @@ export interface Decisions {
   readonly forgetFailure: (id: string) => void;
 }
 
+/**
+ * What of a list is still to be decided on. What was decided leaves it at once, and comes back when it is undone or refused;
+ * `readAt` is when the list was read, in ms since the epoch: one that is older than the decision still has it.
+ */
+export function undecided<T extends { readonly id: string }>(
+  list: readonly T[],
+  readAt: number,
+  { pending, taken }: Pick<DecisionsState, 'pending' | 'taken'>,
+): readonly T[] {
+  const decided = new Set(pending.flatMap(({ subjects }) => subjects.map(({ id }) => id)));
+  return list.filter(({ id }) => !decided.has(id) && !(readAt <= (taken.get(id) ?? -1)));
+}
+
 const undoMs = 10_000;
 
 /** Decisions leave after ten seconds, so that a slip of a key costs nothing. */
 export function createDecisions(parts: {
   readonly now: () => number;
-  /** Called after each one was sent, whatever came of it. */
+  /** Called after each one was sent, whatever came of it; what is shown is to be read again. */
   readonly onSent: () => void;
 }): Decisions {
-  let state: DecisionsState = { pending: [], failed: [] };
+  let state: DecisionsState = { pending: [], taken: new Map(), failed: [] };
   let made = 0;
   const listeners = new Set<() => void>();
   const waiting = new Map<
@@ -90,7 +105,11 @@ export function createDecisions(parts: {
         const { word, subjects } = told;
         const failed =
           refused.length === 0 ? state.failed : [...state.failed, { id, word, subjects, refused }];
-        change({ pending: without(id), failed });
+        const taken = new Map(state.taken);
+        for (const subject of subjects)
+          if (!refusals.some(({ item }) => item.id === subject.id))
+            taken.set(subject.id, parts.now());
+        change({ pending: without(id), taken, failed });
         parts.onSent();
       })
       .catch(reportError);

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { createContext, useContext, useEffect, useRef, useState } from 'react';
+import { createContext, useContext, useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 /** A key and what it does on the page that is shown. */
 export interface KeyBinding {
@@ -13,6 +13,7 @@ export interface KeyBinding {
 
 interface Registry {
   readonly add: (bindings: () => readonly KeyBinding[]) => () => void;
+  /** One for each key: the one that was registered last. */
   readonly all: () => readonly KeyBinding[];
 }
 
@@ -39,14 +40,17 @@ export function KeyboardProvider({ children }: { readonly children: ReactNode })
   return <RegistryContext value={registry}>{children}</RegistryContext>;
 }
 
-/** Registers keys while the component is shown. */
+/**
+ * Registers keys while the component is shown. From the moment that something is drawn keys are for it and not for what stood
+ * there before, nor for a page that React keeps hidden while the next one is on its way.
+ */
 export function useKeys(bindings: readonly KeyBinding[]): void {
   const registry = useRegistry();
   const latest = useRef(bindings);
-  useEffect(() => {
+  useLayoutEffect(() => {
     latest.current = bindings;
   });
-  useEffect(() => registry.add(() => latest.current), [registry]);
+  useLayoutEffect(() => registry.add(() => latest.current), [registry]);
 }
 
 /** The keys that work now, for the overview and the commands. */
@@ -69,7 +73,12 @@ function createRegistry(): Registry {
         sources.splice(sources.indexOf(source), 1);
       };
     },
-    all: () => sources.flatMap((source) => source()),
+    all: () => {
+      const taken = new Set<string>();
+      return sources
+        .flatMap((source) => source())
+        .filter(({ key }) => !taken.has(key) && taken.add(key));
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { TaskLine } from '../../../src/operations/tasks/contract.ts';
 import { countTasks, listTasks } from '../../../src/operations/tasks/contract.ts';
 import { useAsk, useData } from '../../data/data.tsx';
+import { undecided } from '../../data/decisions.ts';
 import { useSession } from '../../data/session.tsx';
 import { Page } from '../../frame/page.tsx';
 import { classNames } from '../../parts/class-names.ts';
@@ -45,7 +46,9 @@ export function InboxPage(): ReactNode {
     },
     { keep: true },
   );
-  const tasks = useUndecided(query.data?.items ?? []);
+  const { decisions } = useData();
+  const decided = useSyncExternalStore(decisions.subscribe, decisions.state);
+  const tasks = undecided(query.data?.items ?? [], query.dataUpdatedAt, decided);
   const counts = useAsk(countTasks, filter, { keep: true }).data;
   const isSnoozed = search.show === 'snoozed';
   const listed = query.data?.items.length ?? 0;
@@ -75,14 +78,6 @@ export function InboxPage(): ReactNode {
       </Loaded>
     </Page>
   );
-}
-
-/** What somebody has decided on leaves the list at once, and comes back when it is undone or refused. */
-function useUndecided(tasks: readonly TaskLine[]): readonly TaskLine[] {
-  const { decisions } = useData();
-  const { pending } = useSyncExternalStore(decisions.subscribe, decisions.state);
-  const decided = new Set(pending.flatMap(({ subjects }) => subjects.map(({ id }) => id)));
-  return tasks.filter(({ id }) => !decided.has(id));
 }
 
 function wordsOf({ show, repo, kind, q }: InboxSearch, count: number): string {

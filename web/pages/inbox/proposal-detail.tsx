@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { AlarmClock, ArrowLeft, Ban, Check, ExternalLink, Pencil } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { useEffect } from 'react';
+import { useLayoutEffect } from 'react';
 import { unsnoozeTask } from '../../../src/operations/approvals/contract.ts';
 import type { TaskStory } from '../../../src/operations/tasks/contract.ts';
 import { showTask } from '../../../src/operations/tasks/contract.ts';
@@ -49,7 +49,8 @@ function Shown({
   const { shown: task, isOld, readAgain, follow } = useWordsRead(now, isFresh);
   const { onRead } = parts;
   const { id, title, contentHash } = task;
-  useEffect(
+  // With the drawing, so that no key comes between.
+  useLayoutEffect(
     () => onRead({ id, title, contentHash }, isOld),
     [onRead, id, title, contentHash, isOld],
   );
