@@ -154,12 +154,12 @@ describe('MCP', { timeout: 180_000 }, () => {
       const rest = createClient({ baseUrl: origin, token: secret });
       const proposals = async () =>
         (await rest.call(listTasks, { state: ['proposed'], limit: 100 })).items;
-      await expect.poll(async () => (await proposals()).length, { timeout: 60_000 }).toBe(5);
+      await expect.poll(async () => (await proposals()).length, { timeout: 180_000 }).toBe(5);
       const [first, second] = await proposals();
       const done = first?.id ?? '';
       await rest.call(approveTask, { id: done, contentHash: first?.contentHash ?? undefined });
       await expect
-        .poll(async () => (await rest.call(showTask, { id: done })).state, { timeout: 60_000 })
+        .poll(async () => (await rest.call(showTask, { id: done })).state, { timeout: 180_000 })
         .toBe('in_review');
       const run = (await rest.call(listRuns, { task: done })).items[0]?.id ?? '';
 
@@ -222,7 +222,7 @@ describe('MCP', { timeout: 180_000 }, () => {
             ]).toEqual([contract.name, []]);
             expect(moving.size).toBeLessThan(10);
           },
-          { timeout: 30_000, interval: 500 },
+          { timeout: 120_000, interval: 500 },
         );
       }
 

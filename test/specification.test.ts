@@ -41,7 +41,7 @@ beforeAll(async () => {
   places.set('production', { folder: production, env: {} });
   words.PORT = String(await freePort());
   await prepareTasks();
-}, 240_000);
+}, 420_000);
 afterAll(async () => {
   for (const database of databases) await database.drop();
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });

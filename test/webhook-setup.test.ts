@@ -55,7 +55,7 @@ test('webhooks setup makes the hook once, repairs it, and list says how it stand
     github.deliveries.push({ id: 7, guid: 'missed', ...failed });
     const running = await startService(service);
     try {
-      await vi.waitFor(() => expect(github.redelivered).toEqual([7]), { timeout: 60_000 });
+      await vi.waitFor(() => expect(github.redelivered).toEqual([7]), { timeout: 180_000 });
     } finally {
       await running.stop();
     }

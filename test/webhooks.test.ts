@@ -76,7 +76,7 @@ describe('deliveries from GitHub', { timeout: 180_000 }, () => {
           { place: comment.html_url, suspended: true },
         ]);
       },
-      { timeout: 60_000 },
+      { timeout: 180_000 },
     );
   });
 

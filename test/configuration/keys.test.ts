@@ -132,7 +132,7 @@ test('a running process takes each changed key from the file, or names it as one
     source.close();
   }
   expect(wrong).toEqual([]);
-}, 120_000);
+}, 420_000);
 
 describe('changed, the key is seen to change what the program does', () => {
   const looked = rows.flatMap(({ look, ...row }) => (look === undefined ? [] : [{ ...row, look }]));

@@ -24,7 +24,7 @@ async function open(options: Parameters<Browser['newContext']>[0] = {}): Promise
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
   await lendSession(signedIn, context);
   const page = await context.newPage();
-  page.setDefaultTimeout(40_000);
+  page.setDefaultTimeout(90_000);
   return { page, context };
 }
 
@@ -84,7 +84,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       await page.close();
       await addMuchData(service.database, ['<img src=x onerror=canary()>', 'plain']);
       await post('sessions/sign-in', { user: 'javascript:canary()', password: 'none of these' });
-    }, 240_000);
+    }, 420_000);
     afterAll(async () => {
       await browser.close();
       await service.close();
@@ -198,7 +198,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       expect(pdf.match(/\/Type \/Page\b/gu)?.length).toBeGreaterThan(1);
       await keepPicture(page, 'report-print');
       await context.close();
-    }, 120_000);
+    }, 420_000);
 
     test('the configuration is judged as it is typed, compared, proven, written, and holds', async () => {
       const { page, context } = await open({ viewport: { width: 1440, height: 900 } });
@@ -239,7 +239,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       await page.getByRole('dialog').getByRole('button', { name: 'Write the file' }).click();
       await page.getByText('of $50.00 today').waitFor();
       await context.close();
-    }, 120_000);
+    }, 420_000);
 
     test('a person is added, given a role in some repositories, disabled and removed', async () => {
       const { page, context } = await open();
@@ -273,7 +273,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       await page.getByRole('dialog').getByRole('button', { name: 'Remove the account' }).click();
       await row.waitFor({ state: 'detached' });
       await context.close();
-    }, 120_000);
+    }, 420_000);
 
     test('an agent proves that it works, and what was delivered is worked through again', async () => {
       const { page, context } = await open();
@@ -289,7 +289,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       const messages = page.getByRole('region', { name: 'Messages to other programs' });
       expect(await messages.getByText('task.proposed').first().textContent()).toBe('task.proposed');
       await context.close();
-    }, 150_000);
+    }, 420_000);
 
     test('a credential is stored and removed, and its value comes back nowhere', async () => {
       const { page, context } = await open();

@@ -59,7 +59,7 @@ async function open(options: Parameters<Browser['newContext']>[0] = {}): Promise
   await context.exposeFunction('canary', () => canaries.push('called'));
   await lendSession(signedIn, context);
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(90_000);
   page.on('dialog', (dialog) => {
     canaries.push(dialog.message());
     void dialog.dismiss();
@@ -111,7 +111,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
           },
           body: JSON.stringify({ user: user.slice(0, 200), password: 'none of these' }),
         });
-    }, 240_000);
+    }, 420_000);
     afterAll(async () => {
       await browser.close();
       await service.close();

@@ -56,7 +56,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       await seedOutcomes(pool, repositories, 600);
       await seedHealth(pool);
       await page.close();
-    }, 300_000);
+    }, 420_000);
     afterAll(async () => {
       await browser.close();
       await service.close();
@@ -174,7 +174,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       expect(own).toBeLessThan(entries.findIndex(({ match }) => match.endsWith('*')));
       await page.getByText('decides').waitFor();
       await page.close();
-    }, 300_000);
+    }, 420_000);
 
     test('one repository is paused after a word of what that means, and goes on', async () => {
       const page = await open('/repositories?q=service-03');

@@ -67,5 +67,5 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('the fir
     for (const look of looks.filter((_look, index) => index % 3 !== 0))
       found.push(...(await lookAtPages(browser, signedIn, service.origin, look, named('little'))));
     expect(found).toEqual([]);
-  }, 240_000);
+  }, 420_000);
 });

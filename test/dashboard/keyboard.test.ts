@@ -80,7 +80,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('without
     const list = page.getByRole('list', { name: 'Proposals' });
     await list.getByRole('listitem').nth(4).waitFor({ timeout: 120_000 });
     await page.close();
-  }, 240_000);
+  }, 420_000);
   afterAll(async () => {
     await browser.close();
     await service.close();
@@ -90,7 +90,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('without
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
     const watched = await watch(context, service.origin);
     const page = await context.newPage();
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(90_000);
 
     await page.goto(`${service.origin}/sign-in`);
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
@@ -189,7 +189,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('without
     expect(watched.troubles).toEqual([]);
     await lendSession(context, signedIn);
     await context.close();
-  }, 400_000);
+  }, 420_000);
 
   test('a page that is being left takes no key and no click any more, however long the next one takes', async () => {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
@@ -295,7 +295,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('without
     };
     expect(await longest('reduce')).toBeLessThanOrEqual(10);
     expect(await longest('no-preference')).toBeGreaterThan(10);
-  }, 240_000);
+  }, 420_000);
 
   test('times are those of the reader’s own place, and exact with their zone on hover', async () => {
     const { rows } = await service.database.pool.query<{ created_at: Date }>(
@@ -324,5 +324,5 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('without
       expect(await time.innerText()).toMatch(/ago|just now/u);
       await context.close();
     }
-  }, 120_000);
+  }, 420_000);
 });

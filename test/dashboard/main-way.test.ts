@@ -64,7 +64,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('the das
     context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
     watched = await watch(context, service.origin);
     page = await context.newPage();
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(90_000);
   });
   afterAll(async () => {
     await browser.close();
@@ -85,7 +85,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('the das
 
     await page.getByRole('heading', { name: 'Inbox' }).waitFor();
     const list = page.getByRole('list', { name: 'Proposals' });
-    await expect.poll(() => list.getByRole('listitem').count(), { timeout: 120_000 }).toBe(5);
+    await expect.poll(() => list.getByRole('listitem').count(), { timeout: 180_000 }).toBe(5);
     expect(page.url()).not.toContain('token');
 
     // Evidence, rank and the agent's words stand beside the list.
@@ -193,7 +193,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('the das
     await expect.poll(() => refused.count()).toBe(0);
     // Whoever leaves before the ten seconds are over has decided all the same.
     await page.goto('about:blank');
-    await expect.poll(() => states(second), { timeout: 120_000 }).not.toEqual(['proposed']);
+    await expect.poll(() => states(second), { timeout: 180_000 }).not.toEqual(['proposed']);
     await page.goto(`${service.origin}/inbox`);
     await list.getByRole('listitem').first().waitFor();
 
@@ -207,7 +207,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('the das
     const review = page.getByRole('region', { name: 'In review' });
     await review
       .getByRole('link', { name: /stock can go below zero/u })
-      .waitFor({ timeout: 120_000 });
+      .waitFor({ timeout: 180_000 });
     await review.getByRole('link', { name: /stock can go below zero/u }).click();
 
     // What came of it: the diff, the run with what the agent did, and the merge.
@@ -233,5 +233,5 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('the das
     await page.getByRole('button', { name: /return 0 for an article/u }).waitFor();
     await keepPicture(page, 'inbox-snoozed');
     expect(watched.troubles).toEqual([]);
-  }, 400_000);
+  }, 420_000);
 });

@@ -65,7 +65,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('what is
     await page.getByRole('list', { name: 'Proposals' }).getByRole('listitem').first().waitFor();
     await page.close();
     await addMuchData(service.database, hostileMarkup);
-  }, 240_000);
+  }, 420_000);
   afterAll(async () => {
     await browser.close();
     await service.close();
@@ -82,7 +82,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('what is
       const watched = await watch(context, service.origin);
       await lendSession(signedIn, context);
       const page = await context.newPage();
-      page.setDefaultTimeout(30_000);
+      page.setDefaultTimeout(90_000);
       const { rows } = await service.database.pool.query<{ id: string }>(
         "select id from tasks where state = 'proposed' order by id limit 1",
       );
@@ -159,7 +159,7 @@ async function lookAt(page: Page, said: string): Promise<readonly string[]> {
   const floats = page.locator(floating).filter({ visible: true });
   const isOpen = await floats
     .first()
-    .waitFor({ timeout: 30_000 })
+    .waitFor({ timeout: 120_000 })
     .then(
       () => true,
       () => false,

@@ -130,7 +130,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
     const page = await signedIn.newPage();
     await becomeFirstAdmin(page, service);
     const list = page.getByRole('list', { name: 'Proposals' });
-    await list.getByRole('listitem').nth(90).waitFor({ timeout: 60_000 });
+    await list.getByRole('listitem').nth(90).waitFor({ timeout: 180_000 });
     const { rows } = await service.database.pool.query<{ id: string }>(
       "select id from tasks where target_key like '%payments' order by id limit 1",
     );
@@ -262,7 +262,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
         await one.locator('h1').first().waitFor();
         const isShown = await shownIn[state](one)
           .first()
-          .waitFor({ timeout: 60_000 })
+          .waitFor({ timeout: 180_000 })
           .then(
             () => true,
             () => false,
@@ -285,12 +285,12 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
       };
       await Promise.all([tab(), tab(), tab(), tab()]);
       await page.goto(`${service.origin}/inbox`);
-      await shownIn[state](page).first().waitFor({ timeout: 60_000 });
+      await shownIn[state](page).first().waitFor({ timeout: 180_000 });
       await release();
       if (state === 'broken' || state === 'gone')
         await page.getByRole('button', { name: 'Try again' }).first().click();
       if (state !== 'forbidden')
-        await page.getByRole('list', { name: 'Proposals' }).waitFor({ timeout: 60_000 });
+        await page.getByRole('list', { name: 'Proposals' }).waitFor({ timeout: 180_000 });
       expect(found).toEqual([]);
       expect(watched.troubles).toEqual([]);
       await context.close();
@@ -307,14 +307,14 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
     const first = page.getByRole('region', { name: 'Waiting' }).getByRole('link').last();
     await first.waitFor();
     const banner = page.getByText('The service cannot be heard.');
-    await banner.waitFor({ timeout: 60_000 });
+    await banner.waitFor({ timeout: 180_000 });
     expect(await first.isVisible()).toBe(true);
     expect(await axeViolations(page)).toEqual([]);
     await keepPicture(page, 'stale-board');
     await context.unroute(stream);
     await banner.waitFor({ state: 'detached', timeout: 120_000 });
     await context.close();
-  }, 240_000);
+  }, 420_000);
 
   test('the markup does act where nothing holds it, and does nothing here even without the content security policy, nor without the sanitizer', async () => {
     const bare = await browser.newContext();
@@ -363,7 +363,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
     expect(drawn.parts).toBeGreaterThanOrEqual(payloads.length);
     expect(canaries).toEqual([]);
     await context.close();
-  }, 180_000);
+  }, 420_000);
 
   test('markup in every field that comes from outside acts on no page, asks no other host and breaks nothing', async () => {
     const texts = await textsOf('../corpora/markup/from-outside.jsonl');
@@ -421,7 +421,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
     await page.getByRole('link', { name: 'Approval' }).click();
     await page.getByText('Nobody has approved it yet.').last().waitFor();
     await context.close();
-  }, 120_000);
+  }, 420_000);
 
   test('ten thousand events of a run scroll from end to end while only those in sight are drawn', async () => {
     const { page, context } = await open();

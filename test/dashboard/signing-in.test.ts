@@ -25,7 +25,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('signing
   test('the first administrator adds a passkey and signs in with it; somebody with a code generator by a recovery code; both prove again who they are by what they have', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(90_000);
     await addPasskeyDevice(page);
     await fillWelcome(page);
     await page.getByRole('heading', { name: 'Add a second factor' }).waitFor();
@@ -125,7 +125,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('signing
     await proof.getByRole('button', { name: 'Use a passkey' }).click();
     await page.getByText('it cannot be shown again').waitFor();
     await context.close();
-  }, 120_000);
+  }, 420_000);
 });
 
 const firstPassword = 'grey lanterns over 9 wet bridges';

@@ -74,7 +74,7 @@ describe('approving through the running service', () => {
       people.set(name, client);
     }
     for (const task of (await admin.call(listTasks, {})).items) tasks.set(task.title, task);
-  }, 240_000);
+  }, 420_000);
   afterAll(async () => {
     await service.stop();
     await loop.close();
@@ -144,7 +144,7 @@ describe('approving through the running service', () => {
     await vi.waitFor(async () => expect(await stateOf('empty list')).toBe('in_review'), 120_000);
     const { entries } = await admin.call(listAudit, { target: id, event: 'approval.granted' });
     expect(entries).toMatchObject([{ outcome: 'ok', actor: { kind: 'user', name: 'alf' } }]);
-  }, 150_000);
+  }, 420_000);
 
   test('two people are asked for where the policy says so, the same one twice is not enough, nor who wrote the words', async () => {
     const id = idOf('the port');
@@ -185,5 +185,5 @@ describe('approving through the running service', () => {
     );
     const titles = loop.pulls('acme/widgets').map(({ title }) => title);
     expect(titles.filter((title) => title.includes('goodbye'))).toEqual([]);
-  }, 90_000);
+  }, 420_000);
 });

@@ -36,7 +36,7 @@ test('whether GitHub is there is asked in a way that is not charged', async () =
     killWhen: () => heads().some(({ status }) => status > 0),
   });
   expect(heads().filter(({ charged }) => charged)).toEqual([]);
-}, 400_000);
+}, 420_000);
 
 const LoggedError = z.looseObject({
   class: z.enum([

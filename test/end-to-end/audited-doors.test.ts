@@ -48,11 +48,11 @@ beforeAll(async () => {
   });
   initRepositoryWith(join(loop.service.folder, 'r'), { 'a.js': '// TODO: close the file\n' });
   service = await startService(loop.service);
-}, 120_000);
+}, 420_000);
 afterAll(async () => {
   await service.stop();
   await loop.close();
-}, 60_000);
+}, 420_000);
 
 /** A person at an address of their own, behind the proxy on this machine. */
 const at = (address: string) =>
@@ -134,7 +134,7 @@ test('what people do at the doors of a running service is in its audit log, each
       if (items[0] === undefined) throw new Error(service.said());
       return items[0].id;
     },
-    { timeout: 60_000, interval: 2000 },
+    { timeout: 180_000, interval: 2000 },
   );
   await ann.call(editTask, { id, title: 'Close the file after reading' });
   await ann.call(rejectTask, { id, neverAgain: 'this_kind_here' });
@@ -181,8 +181,8 @@ test('what people do at the doors of a running service is in its audit log, each
       const seen = new Set(rows.map(({ event }) => event));
       expect(wanted.filter((event) => !seen.has(event))).toEqual([]);
     },
-    { timeout: 60_000, interval: 500 },
+    { timeout: 180_000, interval: 500 },
   );
   const verified = await loop.service.run(['security', 'verify']);
   expect(verified.exitCode, verified.stdout).toBe(0);
-}, 240_000);
+}, 420_000);

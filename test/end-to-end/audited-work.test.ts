@@ -21,7 +21,7 @@ beforeAll(async () => {
       },
     },
   });
-}, 60_000);
+}, 420_000);
 afterAll(() => loop.close());
 
 function withWords(issues: readonly Issue[], words: string): Issue {
@@ -101,4 +101,4 @@ test('what goes another way than planned is in the audit log, each under its eve
   expect(loop.emulator.journal.duplicates()).toEqual([]);
   const verified = await loop.service.run(['security', 'verify']);
   expect(verified.exitCode, verified.stdout).toBe(0);
-}, 300_000);
+}, 420_000);

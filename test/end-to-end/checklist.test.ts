@@ -65,7 +65,7 @@ test('without a system nothing but the file is measured, and no database is made
   expect((await empty.run(['validate', '--environment', 'staging'])).json).toMatchObject({
     checklist: null,
   });
-}, 60_000);
+}, 420_000);
 
 test('each item of a running system turns from fail to pass by what the checklist says to do', async () => {
   const service = await startService(place);
@@ -111,4 +111,4 @@ test('each item of a running system turns from fail to pass by what the checklis
   } finally {
     await open.stop();
   }
-}, 240_000);
+}, 420_000);

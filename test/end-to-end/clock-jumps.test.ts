@@ -11,7 +11,7 @@ import {
 } from '../support/github-loop.ts';
 
 const [library] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1');
-const patience = { timeout: 90_000, interval: 100 };
+const patience = { timeout: 180_000, interval: 100 };
 /** What the wall clock of the service shows beside the true time; put so while an agent works and GitHub told to wait. */
 const jumps = ['+1d', '-1d', '-1', '+1'];
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
     agentMs: 4000,
     config: { github: { managerRepo: manager, reposToScan: ['acme/widgets'], pollSeconds: 1 } },
   });
-}, 120_000);
+}, 420_000);
 afterAll(async () => {
   await service?.end('SIGKILL');
   await loop.close();

@@ -192,5 +192,5 @@ describe('one data folder', () => {
     await mergeMovesNoCheckedOutBranch();
     await approvalStartsAtOnce();
     expect(await task()).toMatchObject({ state: 'in_review' });
-  }, 180_000);
+  }, 420_000);
 });

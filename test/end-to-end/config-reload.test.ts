@@ -16,7 +16,7 @@ import { serviceStatus } from '../../src/operations/service/contract.ts';
 import { program, programEnv } from '../support/program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
-const patience = { timeout: 30_000, interval: 100 };
+const patience = { timeout: 120_000, interval: 100 };
 const base = { dataDir: 'data', logDir: 'logs', repositories: [{ match: './r' }] };
 
 let folder = '';
@@ -178,4 +178,4 @@ test('a running service follows its file, keeps the last good one, answers all t
     child.kill('SIGTERM');
     if (child.exitCode === null) await once(child, 'exit');
   }
-}, 180_000);
+}, 420_000);

@@ -58,7 +58,7 @@ test('a detached service answers, is found and ended by its pid, keeps its link 
   expect((await manager('stop')).out).toContain(`Stopped the service (process ${pid})`);
   await expect(access(pidFile)).rejects.toThrow('ENOENT');
   expect((await manager('status', '--format', 'summary')).out).toContain('not running');
-}, 300_000);
+}, 420_000);
 
 test('a service that cannot start detached says why, as it would in the foreground', async () => {
   await writeFile(join(folder, 'wrong.json'), '{ "executor": { "default": "nobody" } }');
@@ -74,4 +74,4 @@ test('a service that cannot start detached says why, as it would in the foregrou
     '--once',
   );
   expect(`${unasked.code} ${unasked.err}`).toBe('0 ');
-}, 120_000);
+}, 420_000);

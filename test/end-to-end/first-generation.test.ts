@@ -43,7 +43,7 @@ beforeAll(async () => {
     join(loop.service.folder, '.claude_manager', 'task_tracker.json'),
     JSON.stringify(tracker),
   );
-}, 120_000);
+}, 420_000);
 afterAll(async () => {
   await loop.close();
   await other.close();
@@ -91,7 +91,7 @@ test('a first generation is migrated, keeps what it proposed, and runs what is l
   // It would wait for the pull request, which nobody opens here.
   await loop.service.run(['start', '--mode', 'legacy', '--once'], { killWhen: () => asked() > 0 });
   expect(asked()).toBe(1);
-}, 240_000);
+}, 420_000);
 
 test('legacy drops sessions and rate limits, says so in the audit log, and --security keeps them', async () => {
   const tasks = (address: string): Promise<Response> => fetch(`${address}/api/v1/tasks`);
@@ -113,4 +113,4 @@ test('legacy drops sessions and rate limits, says so in the audit log, and --sec
   } finally {
     await closed.stop();
   }
-}, 180_000);
+}, 420_000);

@@ -37,7 +37,7 @@ describe('three proposals on GitHub: one approved, one labeled without the right
     const third = await loop.once();
     effectsAfterThird = loop.emulator.journal.effects.length;
     rounds = [first, second, third, await loop.once()];
-  }, 180_000);
+  }, 420_000);
   afterAll(() => loop.close());
 
   test('proposes each finding once', () => {
@@ -192,4 +192,4 @@ test('follows findings and pull requests to their end', async () => {
   } finally {
     await loop.close();
   }
-}, 180_000);
+}, 420_000);

@@ -103,4 +103,4 @@ test('red checks are run again, mended in a round, then a reviewer is answered, 
     expect(told, event).toContain(event);
   expect(emulator.journal.duplicates()).toEqual([]);
   expect(emulator.journal.violations()).toEqual([]);
-}, 300_000);
+}, 420_000);

@@ -43,7 +43,7 @@ describe.concurrent('a database that is lost', () => {
     expect(loop.pulls('acme/widgets')).toHaveLength(1);
     expect(loop.emulator.journal.effects).toHaveLength(before);
     expect(loop.emulator.journal.duplicates()).toEqual([]);
-  }, 240_000);
+  }, 420_000);
 });
 
 interface Exposed {
@@ -93,7 +93,7 @@ describe.concurrent('a secret of ours that stands on GitHub', () => {
     const issues = await loop.service.run(['security', 'audit']);
     expect(issues.exitCode).toBe(1);
     expect(issues.stdout).toContain('secret_exposed');
-  }, 240_000);
+  }, 420_000);
 });
 
 describe.concurrent('what is configured wrong', () => {
@@ -110,7 +110,7 @@ describe.concurrent('what is configured wrong', () => {
     const missing = await loop.once({ exitCode: 3, env: { GITHUB_TOKEN: '' } });
     expect(missing.problems[0]?.code).toBe('github_token_missing');
     expect((await loop.once()).proposed).toBe(1);
-  }, 180_000);
+  }, 420_000);
 
   test('a repository that is not there is said and does not stop the others', async ({
     expect,
@@ -125,7 +125,7 @@ describe.concurrent('what is configured wrong', () => {
     ]);
     expect(summary.problems.every(({ next }) => next !== null)).toBe(true);
     expect(summary.proposed).toBe(1);
-  }, 180_000);
+  }, 420_000);
 
   test('a token without rights on a repository is said, and nothing is lost', async ({
     expect,
@@ -148,7 +148,7 @@ describe.concurrent('what is configured wrong', () => {
     await loop.once();
     expect(loop.pulls('acme/widgets')).toHaveLength(1);
     expect(emulator.journal.duplicates()).toEqual([]);
-  }, 240_000);
+  }, 420_000);
 
   test('an agent that is not installed is said after one attempt, on the issue too', async ({
     expect,
@@ -168,7 +168,7 @@ describe.concurrent('what is configured wrong', () => {
     expect(issue?.comments[0]?.body).toContain('Install it');
     const again = await loop.once();
     expect(again).toMatchObject({ states: { failed: 1 }, started: 0, problems: [] });
-  }, 180_000);
+  }, 420_000);
 
   test('a database that is down is said with the next step, exit code 4', async ({ expect }) => {
     await using loop = await createGithubLoop({ targets: { widgets: files } });
@@ -179,5 +179,5 @@ describe.concurrent('what is configured wrong', () => {
     expect(error.next).not.toBeNull();
     expect(ended.stdout + ended.stderr).not.toContain('secret-word');
     expect((await loop.once()).proposed).toBe(1);
-  }, 180_000);
+  }, 420_000);
 });

@@ -112,13 +112,13 @@ beforeAll(async () => {
       if (first === undefined) throw new Error(service.said());
       return first.id;
     },
-    { timeout: 60_000 },
+    { timeout: 180_000 },
   );
-}, 180_000);
+}, 420_000);
 afterAll(async () => {
   await service.stop();
   await loop.close();
-}, 60_000);
+}, 420_000);
 
 /** The field that takes a text: a title is one line of at most 256 characters. */
 const fieldOf = (text: string): 'title' | 'body' =>
@@ -202,7 +202,7 @@ describe('text that a person may write', () => {
     expect(await stored('body')).toBe(body);
     const shown = await loop.service.run(['tasks', 'show', task]);
     expect(JSON.stringify(shown.json)).toContain(JSON.stringify(body));
-  }, 120_000);
+  }, 420_000);
   test('arrives unchanged in the issue that is made on GitHub, in title and body', async () => {
     const body = legitimate.join('\n\n').slice(0, 60_000).toWellFormed();
     const titles = legitimate.filter((text) => fieldOf(text) === 'title');
@@ -215,7 +215,7 @@ describe('text that a person may write', () => {
       expect(issue?.title).toBe(title);
       expect(issue?.body?.startsWith(body)).toBe(true);
     }
-  }, 120_000);
+  }, 420_000);
 });
 
 describe('hostile text', () => {
@@ -390,7 +390,7 @@ describe('a body that is no plain JSON', () => {
       for (const { status } of answers) statuses.add(status);
     }
     expect([...statuses].filter((status) => status < 400 || status >= 500)).toEqual([]);
-  }, 300_000);
+  }, 420_000);
 });
 
 test.each([

@@ -89,7 +89,7 @@ describe('a run of an agent that tries everything, through the whole service', (
       "select body::jsonb->'facts' as facts from audit_entries where event = 'run.egress_refused' order by seq",
     );
     refusals = rows.map(({ facts }) => facts);
-  }, 180_000);
+  }, 420_000);
 
   afterAll(async () => {
     await loop.close();

@@ -248,7 +248,7 @@ describe('a service', () => {
     } finally {
       child.kill('SIGKILL');
     }
-  }, 120_000);
+  }, 420_000);
 
   test('answers whatever is asked of any of its addresses without a fault of its own', async () => {
     const { child, find } = start('--port', '0', '--no-security');
@@ -284,7 +284,7 @@ describe('a service', () => {
     } finally {
       child.kill('SIGKILL');
     }
-  }, 120_000);
+  }, 420_000);
 
   test('whose port is taken says so and ends with 4; without sessions it stays on this machine', async () => {
     const other = createSocketServer().listen(0, '127.0.0.1');
@@ -300,5 +300,5 @@ describe('a service', () => {
       env: programEnv(folder, { DATABASE_URL: database.url, ...env }),
     });
     expect(await ended(open)).toBe(2);
-  }, 120_000);
+  }, 420_000);
 });

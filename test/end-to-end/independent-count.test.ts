@@ -63,7 +63,7 @@ beforeAll(async () => {
     { folder, env: { DATABASE_URL: database.url } },
     { words: ['--no-security'] },
   );
-}, 180_000);
+}, 420_000);
 afterAll(async () => {
   await service.stop();
   await database.drop();
@@ -93,7 +93,7 @@ test(`after ${wanted} operations, metrics, the performance report, status, outco
   });
   await expect
     .poll(async () => (await client.call(serviceStatus, {})).states['proposed'], {
-      timeout: 60_000,
+      timeout: 180_000,
     })
     .toBe(proposals);
   const before = await figures();
@@ -158,7 +158,7 @@ test(`after ${wanted} operations, metrics, the performance report, status, outco
     }
   };
   const asking = Promise.all(Array.from({ length: 30 }, ask));
-  await expect.poll(() => ends.has('answered'), { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => ends.has('answered'), { timeout: 120_000 }).toBe(true);
   const code = await service.stop();
   // What it said last tells why, when it did not end well.
   expect({ code, said: code === 0 ? '' : service.said().slice(-3000) }).toEqual({
@@ -204,7 +204,7 @@ async function figures(): Promise<Figures> {
       expect(now.source).toBe('service');
       return now.samples;
     },
-    { timeout: 60_000, interval: 500 },
+    { timeout: 180_000, interval: 500 },
   );
   const found: Record<string, { ok: number; refused: number }> = {};
   for (const { name, labels, value } of samples) {

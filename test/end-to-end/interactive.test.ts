@@ -108,7 +108,7 @@ describe.runIf(hasTerminals)('the interactive screen', () => {
     } finally {
       child.kill('SIGKILL');
     }
-  }, 240_000);
+  }, 420_000);
 
   test.each([
     ['another server', true],

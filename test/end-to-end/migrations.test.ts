@@ -21,7 +21,7 @@ beforeAll(async () => {
   const database = await fresh();
   expect(await migrated(database)).toEqual([0, null]);
   whole = await schemaOf(database);
-}, 120_000);
+}, 420_000);
 afterAll(() => Promise.all(opened.map((database) => database.drop())));
 
 async function migrated(

@@ -75,7 +75,7 @@ export {};
     await until(() => attempts(service.said()) === jobs, shown);
     expect(pulls()).toHaveLength(jobs);
     await service.stop();
-  }, 400_000);
+  }, 420_000);
   afterAll(async () => {
     await service.kill();
     await loop.close();
@@ -189,6 +189,6 @@ function looked(said: string, id: string): boolean {
 
 async function until(isSo: () => boolean, shown: () => string): Promise<void> {
   await vi
-    .waitFor(() => expect(isSo()).toBe(true), { timeout: 90_000, interval: 200 })
+    .waitFor(() => expect(isSo()).toBe(true), { timeout: 180_000, interval: 200 })
     .catch(() => expect.unreachable(shown()));
 }

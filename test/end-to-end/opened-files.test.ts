@@ -67,12 +67,12 @@ describe.runIf(hasStrace)('paths that lead out (needs strace)', () => {
         under: ['strace', ...quiet, '-e', 'trace=open,openat,openat2,readlink,readlinkat'],
       },
     );
-  }, 180_000);
+  }, 420_000);
   afterAll(async () => {
     await service.stop();
     await database.drop();
     await rm(root, { recursive: true, force: true, maxRetries: 5 });
-  }, 60_000);
+  }, 420_000);
 
   /** As it is, for clients set paths in order before they send them. */
   const asked = (method: string, path: string, body: string | null): Promise<number> =>
@@ -96,7 +96,7 @@ describe.runIf(hasStrace)('paths that lead out (needs strace)', () => {
         const { rows } = await database.pool.query<{ path: string }>('select path from findings');
         expect(rows.map(({ path }) => path)).toEqual(['a.js']);
       },
-      { timeout: 60_000, interval: 500 },
+      { timeout: 180_000, interval: 500 },
     );
     const target = `${outside}/canary.js`.slice(1);
     const paths = ups.flatMap((up) => [3, 6, 12].map((depth) => up(depth) + target));
@@ -137,5 +137,5 @@ describe.runIf(hasStrace)('paths that lead out (needs strace)', () => {
     const isOpen = (line: string): boolean => / = \d+</u.test(line);
     expect(opened.filter((line) => line.includes('canary') && isOpen(line))).toEqual([]);
     expect(opened.filter((line) => line.includes(outside) && isOpen(line))).toEqual([]);
-  }, 400_000);
+  }, 420_000);
 });

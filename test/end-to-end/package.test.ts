@@ -56,7 +56,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'app', 'package.json'), '{ "private": true, "type": "module" }\n');
   const install = ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'];
   await inside('npm', ...install, join(folder, tarball));
-}, 300_000);
+}, 420_000);
 
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -76,7 +76,7 @@ test('the installed package runs the demo to its end, and a program uses it as a
   const said = JSON.parse(await inside(process.execPath, 'program.mjs')) as object;
   expect(said).toMatchObject({ states: summary.states, who: expect.any(String) });
   expect(said).toMatchObject({ database: expect.stringMatching(/healthy|degraded/u) });
-}, 300_000);
+}, 420_000);
 
 test('it ships neither sources nor tests, and its declarations stand beside its code', async () => {
   const place = join(folder, 'app', 'node_modules', 'claude-manager-service');

@@ -84,7 +84,7 @@ beforeAll(async () => {
     fetch: (url, init) =>
       fetch(url, { ...init, headers: { ...(init?.headers as object), origin: service.address } }),
   });
-}, 240_000);
+}, 420_000);
 afterAll(async () => {
   await service.stop();
   receiver.close();
@@ -92,7 +92,7 @@ afterAll(async () => {
   await loop.close();
   await proxy.close();
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-}, 60_000);
+}, 420_000);
 
 /** A disk just above what counts as tight, where we may make one. */
 function mountDisk(at: string): boolean {

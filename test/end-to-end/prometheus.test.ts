@@ -70,7 +70,7 @@ describe.skipIf(!hasPrometheus)('a real Prometheus that scrapes a running servic
       },
       { timeout: 150_000, interval: 1000 },
     );
-  }, 300_000);
+  }, 420_000);
   afterAll(async () => {
     prometheus?.kill('SIGKILL');
     await service?.stop();
@@ -103,7 +103,7 @@ describe.skipIf(!hasPrometheus)('a real Prometheus that scrapes a running servic
       },
       { timeout: 100_000, interval: 1000 },
     );
-  }, 120_000);
+  }, 420_000);
 
   test('takes every alert rule, evaluates it without an error, and finds a service that is well', async () => {
     const address = `http://127.0.0.1:${port}/api/v1/rules`;
@@ -123,7 +123,7 @@ describe.skipIf(!hasPrometheus)('a real Prometheus that scrapes a running servic
         expect(rules.length).toBeGreaterThan(4);
         expect(rules.filter(({ health }) => health !== 'ok')).toEqual([]);
       },
-      { timeout: 60_000, interval: 500 },
+      { timeout: 180_000, interval: 500 },
     );
     const firing = (await rulesNow()).filter(({ state }) => state === 'firing');
     expect(firing.map(({ name }) => name)).toEqual([]);

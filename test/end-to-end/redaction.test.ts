@@ -116,7 +116,7 @@ describe('secrets in comments, in what an agent says and in what people type', (
     tasks = await loop.tasks<readonly TaskLine[]>('list');
     const runs = await loop.service.run(['runs', 'list']);
     runId = (runs.json as { items: readonly { id: string }[] }).items[0]?.id ?? '';
-  }, 300_000);
+  }, 420_000);
   afterAll(async () => {
     await served?.stop();
     await loop.close();

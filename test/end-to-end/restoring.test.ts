@@ -66,7 +66,7 @@ beforeAll(async () => {
   await mkdir(keysOf(elsewhere), { recursive: true, mode: 0o700 });
   await good(here, ['credentials', 'set', 'SHOP']);
   ({ file: backup } = await good<{ file: string }>(here, ['backup']));
-}, 120_000);
+}, 420_000);
 afterAll(async () => {
   for (const database of [first, second, third]) await database.drop();
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });

@@ -9,7 +9,7 @@ import {
   manager,
 } from '../support/github-loop.ts';
 
-const patience = { timeout: 60_000, interval: 50 };
+const patience = { timeout: 180_000, interval: 50 };
 
 let loop: GithubLoop;
 const running: FleetProcess[] = [];
@@ -39,7 +39,7 @@ beforeAll(async () => {
       },
     },
   });
-}, 120_000);
+}, 420_000);
 afterEach(async () => {
   await Promise.all(running.splice(0).map((process) => process.end('SIGKILL')));
 });
@@ -76,7 +76,7 @@ describe('a scheduler, workers and an API as processes of their own on one datab
     expect([401, 503]).toContain(asked.status);
     expect(loop.emulator.journal.duplicates()).toEqual([]);
     expect(loop.emulator.journal.violations()).toEqual([]);
-  }, 300_000);
+  }, 420_000);
 
   test('with the worker drained, the work of its agent is delivered first and what is new waits', async () => {
     await start('scheduler');
@@ -102,7 +102,7 @@ describe('a scheduler, workers and an API as processes of their own on one datab
     const left = (): Promise<string[]> =>
       readdir(join(loop.service.folder, 'data', 'workspaces')).catch(() => []);
     await vi.waitFor(async () => expect(await left()).toEqual([]), patience);
-  }, 180_000);
+  }, 420_000);
 
   test('of two schedulers one leads, and the other goes on when it is killed', async () => {
     const first = await start('scheduler');
@@ -126,7 +126,7 @@ describe('a scheduler, workers and an API as processes of their own on one datab
       exitCode: 4,
       json: { error: { code: 'service_already_running' } },
     });
-  }, 120_000);
+  }, 420_000);
 
   test('a role on the embedded database is refused with what to do', async () => {
     const refused = await loop.service.run(['start', '--role', 'worker'], {
@@ -136,7 +136,7 @@ describe('a scheduler, workers and an API as processes of their own on one datab
       exitCode: 2,
       json: { error: { code: 'role_needs_database' } },
     });
-  }, 60_000);
+  }, 420_000);
 });
 
 function pulls(): readonly unknown[] {

@@ -96,7 +96,7 @@ describe.runIf(hasStrace)('names of files and words of comments that are command
   afterAll(async () => {
     await loop.close();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-  }, 60_000);
+  }, 420_000);
 
   test('are proposed, worked on and delivered', () => {
     expect(loop.proposals()).toHaveLength(names.length);

@@ -7,7 +7,7 @@ import { type Database, openDatabase } from '../../src/platform/database/databas
 import { startRole } from '../support/fleet.ts';
 import { createGithubLoop, type GithubLoop, manager } from '../support/github-loop.ts';
 
-const patience = { timeout: 90_000, interval: 200 };
+const patience = { timeout: 180_000, interval: 200 };
 /** PENDING_INTENTS for more: 10,000 by hand. */
 const pending = Number(process.env['PENDING_INTENTS'] ?? '200');
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
   const dataDir = join(loop.service.folder, 'data');
   const deps = { clock: systemClock, random: systemRandom, log: silentLog };
   database = await openDatabase({ dataDir }, { ...deps, searchPath: process.env['PATH'] });
-}, 120_000);
+}, 420_000);
 afterAll(async () => {
   await database?.close();
   await loop.close();

@@ -9,7 +9,7 @@ beforeAll(async () => {
   const files = { 'list.js': '// TODO: handle the empty list\nexport const a = 1;\n' };
   const github = { managerRepo: manager, reposToScan: ['acme/widgets'], pollSeconds: 1 };
   loop = await createGithubLoop({ targets: { widgets: files }, config: { github } });
-}, 120_000);
+}, 420_000);
 afterAll(() => loop.close());
 
 test('a second SIGTERM ends a service at once, and what it had in hand is delivered once by the next', async () => {
@@ -39,4 +39,4 @@ test('a second SIGTERM ends a service at once, and what it had in hand is delive
   await loop.once();
   expect(loop.pulls('acme/widgets')).toHaveLength(1);
   expect(loop.emulator.journal.duplicates()).toEqual([]);
-}, 400_000);
+}, 420_000);

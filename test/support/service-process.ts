@@ -27,7 +27,7 @@ export interface RunOptions {
   readonly input?: string;
   /** A program that starts the process as its child, with its own words before it. */
   readonly under?: readonly string[];
-  /** After so long the process is killed and the run fails; 120 s when not said. */
+  /** After so long the process is killed and the run fails; 300 s when not said. */
   readonly maxMs?: number;
 }
 
@@ -72,7 +72,7 @@ async function runOnce(
     readonly configFile: string;
   },
   words: readonly string[],
-  { killAt, killWhen, onStart, env = {}, input, under = [], maxMs = 120_000 }: RunOptions,
+  { killAt, killWhen, onStart, env = {}, input, under = [], maxMs = 300_000 }: RunOptions,
 ): Promise<Finished> {
   const [first = process.execPath, ...rest] = under;
   const node = under.length === 0 ? [] : [process.execPath];

@@ -86,4 +86,4 @@ test('everything moves from the embedded database to another server and back, ro
   const names = await readdir(join(folder, 'data', 'backups'));
   expect(names.filter((name) => name.startsWith('moved-'))).toHaveLength(2);
   expect(names.filter((name) => name.startsWith('compare-'))).toEqual([]);
-}, 240_000);
+}, 420_000);

@@ -25,7 +25,7 @@ test('a supervisor hears ready, the watchdog and stopping, and nothing of the wa
   let heard = '';
   listening.stdout.on('data', (data: Buffer) => (heard += data.toString()));
   try {
-    await expect.poll(() => heard, { timeout: 20_000 }).toContain('bound');
+    await expect.poll(() => heard, { timeout: 120_000 }).toContain('bound');
     const { createSupervisor } = await import('./supervisor.ts');
     const errors: unknown[] = [];
     const log = {
@@ -36,11 +36,11 @@ test('a supervisor hears ready, the watchdog and stopping, and nothing of the wa
     };
     const env = { NOTIFY_SOCKET: socket, PATH: process.env['PATH'] };
     createSupervisor({ ...env, WATCHDOG_USEC: '400000', WATCHDOG_PID: '1' }, log).stopping();
-    await expect.poll(() => heard, { timeout: 20_000 }).toContain('STOPPING=1');
+    await expect.poll(() => heard, { timeout: 120_000 }).toContain('STOPPING=1');
     const supervisor = createSupervisor({ ...env, WATCHDOG_USEC: '400000' }, log);
     supervisor.ready({ address: null, said: [] });
-    await expect.poll(() => heard, { timeout: 20_000 }).toContain('READY=1');
-    await expect.poll(() => heard, { timeout: 20_000 }).toContain('WATCHDOG=1');
+    await expect.poll(() => heard, { timeout: 120_000 }).toContain('READY=1');
+    await expect.poll(() => heard, { timeout: 120_000 }).toContain('WATCHDOG=1');
     expect(heard).toContain(`MAINPID=${process.pid}`);
     expect(errors).toEqual([]);
   } finally {

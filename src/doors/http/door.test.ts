@@ -383,7 +383,7 @@ describe('what is no request', () => {
     }
     expect([...statuses.keys()].toSorted((one, other) => one - other)).toEqual([200, 400]);
     expect(statuses.get(400)).toBeGreaterThan(1000);
-  }, 60_000);
+  }, 420_000);
 });
 
 describe('a key', () => {
@@ -528,7 +528,7 @@ describe('an open stream', () => {
     expect(said).toMatch(/event: problem\ndata: .*"code":"sign_in_needed"/u);
     expect((await open({})).status).toBe(401);
     await other.close();
-  }, 30_000);
+  }, 120_000);
   test('the service that stops finishes what is under way and takes nothing new', async () => {
     const other = await openSampleDoor({ answers: answersOf('four') });
     const client = createClient({ baseUrl: other.address, token: goodToken });
@@ -576,7 +576,7 @@ describe('a probe', () => {
     isLost = false;
     await until(200);
     await other.close();
-  }, 30_000);
+  }, 120_000);
   test('that comes too often is refused, and nothing else is', async () => {
     const error = new AppError({ kind: 'rate_limited', code: 'rate_limited', message: 'Slower.' });
     const other = await openSampleDoor({ answers: answersOf('six'), admitProbe: () => error });

@@ -80,7 +80,7 @@ describe('the OpenAPI document', () => {
       renamed: { id: 'a/b', title: 'T' },
       refused: 'input_invalid',
     });
-  }, 60_000);
+  }, 420_000);
 });
 
 const clientProgram = `

@@ -52,4 +52,4 @@ test('of 1,000 deliveries the 100 that nobody took are asked for again, each onc
   expect(await hooks.redeliverFailed('acme/manager', 1, since)).toBe(100);
   expect(github.redelivered.toSorted((a, b) => a - b)).toEqual([...missed]);
   expect(github.pagesAsked).toBe(11);
-}, 60_000);
+}, 420_000);

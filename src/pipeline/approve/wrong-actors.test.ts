@@ -272,4 +272,4 @@ test('a thousand things of our own, labeled or not, become no work', async () =>
   expect(granted).toEqual([]);
   expect(await world.ports.tasks.list({})).toHaveLength(1);
   expect(world.work.prompts).toEqual([]);
-}, 120_000);
+}, 420_000);

@@ -10,7 +10,7 @@ import { createDurableEngine, type DurableEngine } from './engine.ts';
 import { durableMigrations } from './migrations.ts';
 
 const deps = { clock: systemClock, random: systemRandom, log: silentLog };
-const patience = { timeout: 20_000, interval: 20 };
+const patience = { timeout: 120_000, interval: 20 };
 
 let database: TestDatabase;
 let engine: DurableEngine;

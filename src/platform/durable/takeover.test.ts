@@ -11,7 +11,7 @@ import { durableMigrations } from './migrations.ts';
 const program = fileURLToPath(
   new URL('../../../test/support/durable-worker-program.ts', import.meta.url),
 );
-const patience = { timeout: 40_000, interval: 50 };
+const patience = { timeout: 120_000, interval: 50 };
 
 let database: TestDatabase;
 let client: DurableClient;

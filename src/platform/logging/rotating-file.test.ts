@@ -118,7 +118,7 @@ test('what waited is written when the disk takes it again, and the loss is told'
   await vi.waitFor(async () => {
     const text = await readFile(join(folder, 'sub', 'a.json'), 'utf8');
     expect(text).toBe('kept\nmore\nmore\nmore\nlost 7\n');
-  }, 20_000);
+  }, 120_000);
 });
 
 test('of a disk that takes no more the expendable lines go first, so that what matters is kept', async () => {
@@ -132,7 +132,7 @@ test('of a disk that takes no more the expendable lines go first, so that what m
   await vi.waitFor(async () => {
     const text = await readFile(join(folder, 'sub', 'a.json'), 'utf8');
     expect(text).toBe('first\nerror 1\nerror 2\nerror 3\nlost 20\n');
-  }, 20_000);
+  }, 120_000);
 });
 
 test('a file is rotated for its age too, and rotated files that are too old are removed', async () => {

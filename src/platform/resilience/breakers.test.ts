@@ -27,7 +27,7 @@ beforeEach(() => {
   dependency = `host-${tests}`;
 });
 
-const patience = { timeout: 20_000 };
+const patience = { timeout: 120_000 };
 const db = () => database.kysely<BreakerTables>();
 const trip = { failureRatio: 0.5, windowMs: 30_000, minimumCalls: 10, openMs: 60_000 };
 const made = (openMs = trip.openMs): Guarded<number> =>

@@ -26,7 +26,7 @@ import {
 } from './limits.ts';
 import { waitingFrom } from './waiting.ts';
 
-const patience = { timeout: 20_000 };
+const patience = { timeout: 120_000 };
 const read: Demand = { lane: 'follow', write: false, createsContent: false };
 const create: Demand = { lane: 'person', write: true, createsContent: true };
 const asks = (id: string, now: number, owner = 'me'): Asking => ({ id, owner, now });

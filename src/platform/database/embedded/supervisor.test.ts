@@ -32,7 +32,7 @@ const program = fileURLToPath(
 );
 const deps: DatabaseDeps = { clock: systemClock, random: systemRandom, log: silentLog };
 const searchPath = process.env['PATH'];
-const patience = { timeout: 30_000, interval: 30 };
+const patience = { timeout: 120_000, interval: 30 };
 const isRoot = process.getuid?.() === 0;
 const system = await binarySources(searchPath).then(async ({ system }) => {
   const found = await Promise.all(
