@@ -114,13 +114,13 @@ describe('a person who signed in', () => {
     const account = await ask<{ permissions: string[] }>('account.show', {}, actor);
     expect(new Set(account.permissions)).toEqual(new Set(roles[role]));
   });
-  test('proves again who they are before a dangerous act once ten minutes have passed', async () => {
+  test('proves again who they are before a dangerous act once five minutes have passed', async () => {
     await person('admin');
     const { actor } = await signIn();
     await person('viewer', `${name}b`);
     const act = (who: Actor) => ask('users.enable', { name: `${name}b` }, who);
     await expect(act(actor)).resolves.toBeDefined();
-    clock.advance(10 * 60_000);
+    clock.advance(5 * 60_000);
     await expect(act(actor)).rejects.toMatchObject({ code: 'proof_needed' });
     const proof = await ask<SignedIn>('sessions.prove', { password }, actor);
     await expect(act(await actorOf(proof.session.secret))).resolves.toBeDefined();
