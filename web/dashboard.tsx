@@ -3,9 +3,14 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useEffect, useState } from 'react';
-import { createClient } from '../src/operations/api-client/client.ts';
+import { showAccount } from '../src/operations/account/contract.ts';
+import {
+  type AnyContract,
+  type ApiClient,
+  createClient,
+} from '../src/operations/api-client/client.ts';
 import { fetchAhead } from './data/asked-ahead.ts';
-import { DataContext } from './data/data.tsx';
+import { DataContext, keyOf } from './data/data.tsx';
 import { createDecisions } from './data/decisions.ts';
 import { createLive } from './data/live.ts';
 import { createProof } from './data/proof.ts';
@@ -49,6 +54,7 @@ function createParts() {
       mutations: { retry: false },
     },
   });
+  readAhead(client, queries);
   const now = (): number => Date.now();
   const data = {
     client,
@@ -56,6 +62,22 @@ function createParts() {
     live: createLive({ client, queries, now }),
     proof: createProof(),
   };
-  const frame = { pages: framed, openPalette: () => undefined, openKeys: () => undefined };
+  const nothing = (): void => undefined;
+  const frame = { pages: framed, openPalette: nothing, openKeys: nothing, askPause: nothing };
   return { queries, data, frame, router: createPages({ framed, alone }) };
+}
+
+/** Reads what was asked while the code loaded before anything is drawn, so that the first drawing has it. */
+function readAhead(client: ApiClient, queries: QueryClient): void {
+  if (window.askedAhead === undefined) return;
+  const read = (contract: AnyContract, input: object): void =>
+    void queries.prefetchQuery({
+      queryKey: keyOf(contract, input),
+      queryFn: ({ signal }) => client.call(contract, input, { signal }),
+    });
+  read(showAccount, {});
+  const { pathname, search } = window.location;
+  const path = pathname === '/' ? '/inbox' : pathname;
+  const first = search === '' ? framed.find((page) => page.path === path)?.first : undefined;
+  if (first !== undefined) read(first.contract, first.input);
 }

@@ -1,6 +1,7 @@
 import type { LucideIcon } from 'lucide-react';
 import type { ComponentType } from 'react';
 import type { z } from 'zod';
+import type { AnyContract } from '../src/operations/api-client/client.ts';
 import type { Permission } from '../src/operations/operation.ts';
 
 /** One page: a folder below `pages/` with this definition, and its line in `pages/pages.ts`. The view loads on first use. */
@@ -16,6 +17,8 @@ export interface PageDefinition {
   readonly nav?: PageNav;
   /** Places in it that the command palette leads to: its tabs, and itself where it is not in the rail. */
   readonly places?: readonly PagePlace[];
+  /** What it asks first when its address says nothing more; `public/ahead.js` asks for the same while the code loads. */
+  readonly first?: { readonly contract: AnyContract; readonly input: object };
   readonly load: () => Promise<{ readonly View: ComponentType }>;
 }
 

@@ -233,7 +233,14 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('without
     ]);
     await page.keyboard.press('Escape');
     await keys.first().waitFor({ state: 'detached' });
+    // What is asked meanwhile is still asked when the page has come.
+    await page.keyboard.press('p');
+    const pausing = page.getByRole('dialog', { name: 'Pause everything?' });
+    await pausing.waitFor();
     release();
+    await page.locator('section[aria-label="Waiting"]').waitFor();
+    await pausing.getByRole('button', { name: 'Leave it as it is' }).click();
+    await pausing.waitFor({ state: 'detached' });
     await page.getByRole('region', { name: 'Waiting' }).waitFor();
     await page
       .getByRole('navigation', { name: 'Pages' })

@@ -49,7 +49,8 @@ export function useAsk<C extends AnyContract>(
   return useQuery(options) as UseQueryResult<z.output<C['output']>, ApiError>;
 }
 
-function keyOf(contract: { readonly name: string }, input: unknown): readonly unknown[] {
+/** Under what the answer of a read is kept. */
+export function keyOf(contract: { readonly name: string }, input: unknown): readonly unknown[] {
   return [contract.name, input];
 }
 

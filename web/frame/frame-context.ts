@@ -6,6 +6,8 @@ export interface FrameParts {
   readonly pages: readonly PageDefinition[];
   readonly openPalette: () => void;
   readonly openKeys: () => void;
+  /** Asks whether everything is to be paused, or to go on. */
+  readonly askPause: () => void;
 }
 
 export const FrameContext = createContext<FrameParts | null>(null);

@@ -8,6 +8,7 @@ import { DecisionToasts } from './decision-toasts.tsx';
 import { FrameContext, useFrame } from './frame-context.ts';
 import { useKeepFocus } from './keep-focus.ts';
 import { KeyOverview } from './key-overview.tsx';
+import { PauseDialog } from './pause-dialog.tsx';
 import { ProveAgain } from './prove-again.tsx';
 import { Rail } from './rail.tsx';
 
@@ -20,6 +21,7 @@ export function Frame(): ReactNode {
   const { pages } = useFrame();
   const [palette, setPalette] = useState(false);
   const [keys, setKeys] = useState(false);
+  const [isPausing, setPausing] = useState(false);
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
@@ -34,7 +36,11 @@ export function Frame(): ReactNode {
   const isLeaving = useIsLeaving();
   const openPalette = useCallback(() => setPalette(true), []);
   const openKeys = useCallback(() => setKeys(true), []);
-  const parts = useMemo(() => ({ pages, openPalette, openKeys }), [pages, openPalette, openKeys]);
+  const askPause = useCallback(() => setPausing(true), []);
+  const parts = useMemo(
+    () => ({ pages, openPalette, openKeys, askPause }),
+    [pages, openPalette, openKeys, askPause],
+  );
   return (
     <SignedIn>
       <FrameContext value={parts}>
@@ -60,6 +66,7 @@ export function Frame(): ReactNode {
           <DecisionToasts />
           <ProveAgain />
           <KeyOverview open={keys} onOpen={openKeys} onClose={() => setKeys(false)} />
+          <PauseDialog open={isPausing} onOpen={askPause} onClose={() => setPausing(false)} />
           {palette ? (
             <Suspense fallback={null}>
               <Palette onClose={() => setPalette(false)} />

@@ -17,8 +17,8 @@ interface ListParts {
   readonly more?: () => void;
 }
 
-/** More rows than a window has room for; those below are drawn right after them. */
-const rowsAtFirst = 24;
+/** The least height of a row, in pixels. */
+const rowHeight = 60;
 
 export function InboxList({
   tasks,
@@ -29,7 +29,11 @@ export function InboxList({
   more,
 }: ListParts): ReactNode {
   const current = useRef<HTMLLIElement>(null);
-  const room = useDeferredValue(Number.POSITIVE_INFINITY, rowsAtFirst);
+  // First as many as the window may have room for; those below are drawn right after them.
+  const room = useDeferredValue(
+    Number.POSITIVE_INFINITY,
+    Math.ceil(window.innerHeight / rowHeight),
+  );
   const rows = tasks.slice(0, room);
   const shownId = rows.some(({ id }) => id === currentId) ? currentId : undefined;
   useEffect(() => {

@@ -19,12 +19,10 @@ import { NothingWaits } from './nothing-waits.tsx';
 import { ProposalDetail } from './proposal-detail.tsx';
 import { RejectDialog } from './reject-dialog.tsx';
 import type { InboxSearch } from './search.ts';
-import { inboxSearch } from './search.ts';
+import { firstList, inboxSearch, pageLength } from './search.ts';
 import { SnoozeDialog } from './snooze-dialog.tsx';
 import { type Read, useDecide } from './use-decide.ts';
 import { useSelection } from './use-selection.ts';
-
-const pageLength = 100;
 
 /** Everything that waits for a decision: the list, and beside it what the decision is about. */
 export function InboxPage(): ReactNode {
@@ -38,9 +36,9 @@ export function InboxPage(): ReactNode {
   const query = useAsk(
     listTasks,
     {
-      waiting: true,
-      snoozed: search.show === 'snoozed' ? 'only' : 'hide',
-      sort: search.sort ?? 'rank',
+      ...firstList,
+      ...(search.show === 'snoozed' ? { snoozed: 'only' } : {}),
+      ...(search.sort === undefined ? {} : { sort: search.sort }),
       limit,
       ...filter,
     },
