@@ -1,9 +1,16 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createConnection, type Socket } from 'node:net';
+import { text as readAll } from 'node:stream/consumers';
+import { fastify } from 'fastify';
 import { afterEach, expect, test, vi } from 'vitest';
 import { addressList } from '../../platform/ratelimit/client-address.ts';
-import { type ConnectionLimits, limitConnections } from './limit-connections.ts';
+import {
+  type ConnectionLimits,
+  limitConnections,
+  limitRequestsAhead,
+  maxRequestsAhead,
+} from './limit-connections.ts';
 
 const open: (() => void)[] = [];
 afterEach(() => {
@@ -73,4 +80,36 @@ test('whoever is free of it, as this machine and a trusted proxy are, holds as m
   const { server, told } = await serverWith({ free: addressList(['127.0.0.0/8']) });
   for (let count = 0; count < 8; count += 1) expect(await answered(server)).toBe(true);
   expect(told).toEqual([]);
+});
+
+/** Sends so many requests in one piece over one connection; answers how many were handled and what came back. */
+async function sendAhead(count: number): Promise<{ handled: number; answers: number }> {
+  const app = fastify();
+  limitRequestsAhead(app);
+  let handled = 0;
+  app.get('/', async () => {
+    handled += 1;
+    // Later than the rest of the piece is read.
+    await new Promise((resolve) => setImmediate(resolve));
+    return 'here';
+  });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  open.push(() => void app.close());
+  const { port } = app.server.address() as AddressInfo;
+  const socket = createConnection({ host: '127.0.0.1', port });
+  const lines = 'GET / HTTP/1.1\r\nhost: localhost\r\n';
+  socket.write(`${`${lines}\r\n`.repeat(count - 1)}${lines}connection: close\r\n\r\n`);
+  const said = await readAll(socket).catch(() => '');
+  return { handled, answers: said.match(/HTTP\/1\.1 200/gu)?.length ?? 0 };
+}
+
+test('a connection that asks a few requests ahead gets all answers in their order', async () => {
+  expect(await sendAhead(maxRequestsAhead)).toEqual({
+    handled: maxRequestsAhead,
+    answers: maxRequestsAhead,
+  });
+});
+
+test('one that asks hundreds ahead ends, and what it asked for beyond the few is not worked at', async () => {
+  expect(await sendAhead(500)).toEqual({ handled: maxRequestsAhead, answers: 0 });
 });

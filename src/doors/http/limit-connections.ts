@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import {
   type AddressList,
   addressGroup,
@@ -44,5 +45,26 @@ export function limitConnections(
       if (left > 0) held.set(source, left);
       else held.delete(source);
     });
+  });
+}
+
+/** Requests of one connection whose answers have not left; browsers send one at a time, and few programs more than ten. */
+export const maxRequestsAhead = 16;
+
+/**
+ * Ends a connection that asks much ahead of what it takes: what is read of it at once holds a thousand requests, and each
+ * answer would be made and kept until the ones before it are read.
+ */
+export function limitRequestsAhead(app: FastifyInstance): void {
+  const ahead = new WeakMap<Socket, number>();
+  app.addHook('onRequest', async ({ raw: { socket } }, reply) => {
+    const count = (ahead.get(socket) ?? 0) + 1;
+    ahead.set(socket, count);
+    if (count > maxRequestsAhead) {
+      socket.destroy();
+      return reply.hijack();
+    }
+    reply.raw.once('close', () => ahead.set(socket, (ahead.get(socket) ?? 1) - 1));
+    return undefined;
   });
 }

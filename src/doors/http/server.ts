@@ -14,7 +14,7 @@ import type { Authenticator } from './callers.ts';
 import { createCallers } from './callers.ts';
 import { addDashboard } from './dashboard.ts';
 import type { FirstAnswers } from './first-answers.ts';
-import { limitConnections } from './limit-connections.ts';
+import { limitConnections, limitRequestsAhead } from './limit-connections.ts';
 import { listen } from './listen.ts';
 import { addMetrics, type MetricsText } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
@@ -87,6 +87,7 @@ export async function openHttpDoor(deps: HttpDoorDeps): Promise<HttpDoor> {
       'an address holds as many connections as it may; more are dropped',
     );
   });
+  limitRequestsAhead(app);
   answerBrokenRequests(app.server, deps.newCorrelationId);
   const guards = createRequestGuards(settings);
   const isHttps = (request: FastifyRequest): boolean =>
