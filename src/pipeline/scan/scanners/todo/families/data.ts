@@ -80,15 +80,21 @@ function scalarEnd(scan: Scan, from: number, parent: number): number {
   return scan.end;
 }
 
-/** A recipe is shell, so quotes count there; elsewhere `#` is a comment unless it is escaped. */
+/** Elsewhere than in a recipe `#` is a comment unless it is escaped, and a backslash carries it on to the next line. */
 function makeComment(): Rule {
   return lineComment('#', {
+    continued: true,
+    when: ({ src }, pos) => src[pos - 1] !== '\\' && src[lineStart(src, pos)] !== '\t',
+  });
+}
+
+/** A recipe is shell, so quotes count there. */
+function recipeComment(): Rule {
+  return lineComment('#', {
     when: ({ src }, pos) => {
-      if (src[pos - 1] === '\\') return false;
       const start = lineStart(src, pos);
-      if (src[start] !== '\t') return true;
       const lead = src.slice(start, pos);
-      return /(?:^|[\s;&|(@])$/.test(lead) && !insideShellQuotes(lead);
+      return src[start] === '\t' && /(?:^|[\s;&|(@])$/.test(lead) && !insideShellQuotes(lead);
     },
   });
 }
@@ -167,7 +173,7 @@ export const DATA_FAMILY: readonly LanguageEntry[] = [
         'makefile gnumakefile makefile.am makefile.in bsdmakefile kbuild makefile.inc makefile.old mkfile',
       interpreters: 'make gmake',
     },
-    [makeComment()],
+    [makeComment(), recipeComment()],
   ),
   rulesLanguage('CMake', { extensions: 'cmake cmake.in', files: 'cmakelists.txt' }, [
     longBracket('#'),
