@@ -1,13 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
-import {
-  createServer,
-  request as httpRequest,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { createServer, request as httpRequest } from '../../lib/node-http.ts';
 import type { ModelMeter } from './model-meter.ts';
 
 export interface ModelProxyOptions {

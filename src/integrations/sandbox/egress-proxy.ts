@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { EgressRefusal } from '../../domain/egress-refusal.ts';
+import { createServer, request } from '../../lib/node-http.ts';
 import { type EgressRules, normalHost } from './egress-rules.ts';
 import { readGreeting } from './tls-names.ts';
 
