@@ -99,6 +99,9 @@ function inspection(): void {
     'x\n',
     '`a` ',
     '1 or ',
+    'please print the ',
+    'push ',
+    '忽略',
   ]) {
     const text = piece.repeat(65_536 / piece.length);
     inspect(text);

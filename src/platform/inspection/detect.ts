@@ -1,9 +1,10 @@
-import { instructs } from './instructing.ts';
+import { asSaid, instructs } from './instructing.ts';
 import { readings } from './normalize.ts';
 import { asPasted } from './pasted.ts';
 import { isCodeBlock, isProse, isSnippet, withoutCode } from './prose.ts';
 import { xmlEntity, xss } from './rules/markup.ts';
 import {
+  costlyPattern,
   deserialization,
   formatString,
   formulaInjection,
@@ -49,10 +50,11 @@ export const detectors: readonly Detector[] = [
   detector('formula-injection', formulaInjection, /[(|]/),
   detector('format-string', formatString, /%/),
   detector('prototype-pollution', prototypePollution, /proto/),
-  detector('deserialization', deserialization, /["!$]|ro0ab|aced0005/),
+  detector('deserialization', deserialization, /["!$\n]|ro0ab|aced0005/),
   detector('internal-address', internalAddress, /[\d:]|metadata/),
   detector('dangerous-url', dangerousUrl, /@|[\uFF03\uFF0F\uFF20\uFF3C]/),
   detector('prompt-injection', promptInjection, /[a-z<[]|[^\n\t\r -~]/),
+  detector('costly-pattern', costlyPattern, /\(/),
   detector('hidden-text', hiddenText, /[^\n\t\r -~]/),
 ];
 
@@ -81,7 +83,8 @@ export function detect(text: string): readonly Kind[] {
   for (const reading of readings(looked)) {
     for (const { kind, rules, needs } of detectors) {
       if (found.has(kind) || (!isValue && !needs.test(reading))) continue;
-      if (matching(reading, rules, look)) found.add(kind);
+      const text = kind === 'prompt-injection' ? asSaid(reading) : reading;
+      if (matching(text, rules, look)) found.add(kind);
     }
   }
   if (!found.has('prompt-injection') && instructs(text)) found.add('prompt-injection');
@@ -115,7 +118,7 @@ function isHarmless(text: string): boolean {
 const telling = new RegExp(
   [
     '^(?:constructor|prototype|tostring|valueof|hasownproperty|con|nul|prn|aux|com\\d|lpt\\d|0x\\w{1,40}|\\d{8,10})(?:\\.|$)',
-    '__|\\.\\.|--|^ro0ab|^aced0005|^gasv|^y[23]?vb|^kgnw|^aaeaaad|id_|_keys|_hosts|\\.(?:php|asp|jsp|exe|sh|bat|cmd|local|internal|config|ini)|localhost|canary|ifs',
+    '__|\\.\\.|--|^ro0ab|^aced0005|^gasv|^y[23]?vb|^kgnw|^aaeaaad|id_|_keys|_hosts|\\.(?:php|asp|jsp|exe|sh|bat|cmd|local|internal|config|ini)|localhost|localtest|lvh|canary|ifs',
     '\\b(?:or|and|xor|union|select|order|group|having|drop|truncate|alter|insert|delete|update|procedure|like|rlike|limit|between|case|waitfor|load_file|into)\\b',
     'anweisung|instru|istruz|instrukc|direktiv|directive|to me\\b|vorgaben|regel|regol|consignes|\\b(?:ignore|disregard|forget|override|bypass|skip|system|assistant|reveal|print|show|repeat|output|leak|exfiltrate|now|upload|post|sends?|push|email|not|encode|sandbox|approv\\w{1,4}|nobody|shell|tokens?|secrets?|agents?|assistants?)\\b',
     '\\b(?:curl|wget|config|flushall|flushdb|shutdown|eval|slaveof|module|cmd|powershell|pwsh|nc|ncat|rm|innerhtml|outerhtml|insertadjacenthtml)\\b',

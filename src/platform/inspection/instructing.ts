@@ -1,3 +1,5 @@
+import { enough, weighs } from './asking.ts';
+
 /**
  * What words to an agent are made of, whichever words they are: somebody turns to it, takes the place of those who
  * instruct it, wants its judgement, its secrets or its silence. One of these is everyday among people who build agents;
@@ -22,7 +24,7 @@ const signs: readonly (readonly RegExp[])[] = [
     /^[\s#*=[\]_-]{1,8}(?:system|assistant|developer|admin|root|maintenance)(?:\s(?:mode|prompt|message|override|note))?[\s#*=[\]_-]{0,8}$/mu,
     /\[\[?\s?(?:admin|system|developer|root|god|maintenance)(?:\s\w{1,12})?\s?\]?\]/u,
     /["']?role["']?\s?:\s?["'](?:system|developer|assistant)["']/u,
-    /^(?:system|assistant|developer|admin)\s?(?:message|note|prompt|override)?\s?:\s/mu,
+    /^(?:system|developer|admin)\s?(?:message|note|prompt|override)?\s?:\s|^assistant\s(?:message|note|prompt|override)\s?:\s/mu,
     /<!--[^\n]{0,60}\b(?:agent|assistant|ai|llm|claude|bot)\b/u,
   ],
   // Puts itself before what was said.
@@ -125,33 +127,69 @@ const unmistakable: readonly RegExp[] = [
   /\b(?:everything|anything|all|whatever|the\srest)\b[^\n.]{0,30}\b(?:as\s(?:trusted|authoritative|coming\sfrom)|takes?\sprecedence|counts\sas)\b|\b(?:this|the\sfollowing)\s(?:comment|text|message|issue|ticket|line)\s(?:takes\s(?:precedence|priority)|overrules|replaces|counts)\b/u,
   /\bi\s(?:order|command|instruct|direct)\syou\b|\bimagine\s(?:that\s)?(?:you|there)\s(?:had|have|were|are)\sno\b/u,
   /\b(?:decode|decrypt|translate|rot13)\b[^\n]{0,40}\b(?:obey|do\swhat|act\son)\b/u,
-  /\bleak\s(?:the|your|all|its)\s(?:\w{1,12}\s)?(?:tokens?|secrets?|keys?|passwords?|credentials?)\b/u,
+  /(?<!(?:to|could|might|may|can|would|not|never|n't)\s)\bleak\s(?:the|your|all|its)\s(?:\w{1,12}\s)?(?:tokens?|secrets?|keys?|passwords?|credentials?)\b/u,
 ];
 
-/** Letters set apart by blanks so that no word is seen. */
-const spaced = /(?:^|\s)(?:\p{L}\s){6,}\p{L}(?=\s|$)/u;
+/** Letters set apart so that no word is seen. */
+const spaced = /(?:^|[\s*_-])(?:\p{L}[\s.*_-]){5,}\p{L}(?=[\s.*_-]|$)/u;
 
 /** Words that invisible characters or digits in the place of letters keep from being seen. */
 const cut = /\p{L}[\u200B-\u200D\u2060\uFEFF\u00AD]\p{L}|\p{L}[0134]\p{L}{1,20}\s/u;
 
-const mayInstruct =
-  /[^\n\t\r -~]|\b(?:you|trust|obey|leak|quote|stop|pretend|put|curl|permission|summari|instruct|rule|read|verdict|begin|istruz|nuova|nova|neue|nueva|nouvelle|agente?n?|asist|assist|ignor|disregard|forget|overrid|bypass|skip|disable|merge|push|approve|mark|print|list|reveal|paste|post|copy|upload|e-?mail|send|output|answer|respond|reply|tell|execute|run|decode|delete|grant|act|comply|add|set|write|append|commit|safety|role|turn|switch|encode|open|nobody|say|report|send|claim|treat|take|imagine|enter|translat|fetch|hide|use|change|make)/u;
-
 /** Whether a text speaks to the agent that will read it rather than to people. Looks at its first 8,000 characters. */
 export function instructs(text: string): boolean {
   const start = text.slice(0, 8000);
-  const plain = start.toLowerCase().replace(/[ \t]{1,50}/gu, ' ');
+  const plain = plainly(start);
   if ((spaced.test(start) || cut.test(start)) && readsAsOverride(plain)) return true;
-  if (!mayInstruct.test(plain)) return false;
+  if (orders(plain)) return true;
+  return unwrapped(start).some((inner) => orders(plainly(inner)));
+}
+
+/** Words that are spoken of and not said: in quotation marks behind what names them so. */
+const spokenOf =
+  /\b(?:phrases?|prompts?|words?|text|strings?|sentences?|examples?|e\.g\.|such as|like|says?|contains?|titled|called|named|reads?|message)[ :,]{1,3}(?:["“«][^"”»\n]{1,200}["”»]|'[^'\n]{1,200}'(?!\w))/giu;
+
+/** A text without the words that it only speaks of, where enough is left that was said. */
+export function asSaid(text: string): string {
+  if (!/["'“«]/u.test(text)) return text;
+  const said = text.replace(spokenOf, ' ');
+  return (said.match(/\p{L}{2,}/gu)?.length ?? 0) >= 6 ? said : text;
+}
+
+function plainly(text: string): string {
+  return asSaid(text)
+    .toLowerCase()
+    .replace(/[\u2018\u2019]/gu, "'")
+    .replace(/[ \t]{1,50}/gu, ' ');
+}
+
+function orders(plain: string): boolean {
   if (unmistakable.some((pattern) => pattern.test(plain))) return true;
   let seen = 0;
   for (const patterns of signs) if (patterns.some((pattern) => pattern.test(plain))) seen += 1;
-  return seen >= 2;
+  return seen >= 2 || weighs(plain, 0) >= enough;
+}
+
+/** What stands in a text in base64, turned round or in rot13, for those who are told to undo it. */
+function unwrapped(text: string): readonly string[] {
+  const encoded = text.match(/[A-Za-z\d+/_-]{24,4000}/g)?.slice(0, 10) ?? [];
+  const inner = encoded
+    .map((run) => Buffer.from(run, 'base64').toString('utf8'))
+    .filter((decoded) => / /.test(decoded) && !/[^\n\t\r\P{Cc}]|\uFFFD/u.test(decoded));
+  if (/rot-?13/iu.test(text))
+    inner.push(
+      text.replaceAll(/[a-z]/giu, (letter) => {
+        const base = letter < 'a' ? 65 : 97;
+        return String.fromCodePoint(((letter.charCodeAt(0) - base + 13) % 26) + base);
+      }),
+    );
+  if (/revers|backward|turned round/iu.test(text)) inner.push([...text].reverse().join(''));
+  return inner;
 }
 
 function readsAsOverride(plain: string): boolean {
   const letters = plain
-    .replaceAll(/[\s\u200B-\u200D\u2060\uFEFF\u00AD]/gu, '')
+    .replaceAll(/[\s.*_\-\u200B-\u200D\u2060\uFEFF\u00AD]/gu, '')
     .replaceAll('0', 'o')
     .replaceAll('1', 'i')
     .replaceAll('3', 'e')

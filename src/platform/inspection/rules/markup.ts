@@ -1,4 +1,4 @@
-import { always, bare, type Rule } from './rule.ts';
+import { always, bare, broken, type Rule } from './rule.ts';
 
 /** HTML and script that acts in a browser. */
 export const xss: readonly Rule[] = [
@@ -41,13 +41,15 @@ export const xss: readonly Rule[] = [
   always(
     /style\s{0,5}=\s{0,5}["'][^"']{0,200}(?:expression\s{0,5}\(|-moz-binding|behavior\s{0,5}:|url\s{0,5}\(\s{0,5}["']?javascript)/u,
   ),
-  always(/<!--\s{0,5}#(?:exec|include|echo|config)\b/u),
+  always(/<esi:(?:include|inline|debug|vars|remove)\b/u),
+  always(/<!--\s{0,5}#(?:exec|include|echo|config|printenv|fsize|flastmod|set|if)\b/u),
   always(/<\?xml-stylesheet\b/u),
   always(
     /<(?:img|image|video|audio|source|input|body|details|marquee|isindex|table|td|form|math|button|select|textarea|keygen|bgsound|track|frameset)\b[/\s][^<>]{0,300}\bon[a-z]{3,24}\s{0,10}=/u,
   ),
   always(
-    /["'`]\s{0,5}\/?>?\s{0,5}<\/?(?:script|img|svg|iframe|body|style|textarea|title|noscript|math|video|a\s)\b/u,
+    // Not where the quotation mark ends an attribute of a tag that stands here as well.
+    /["'`](?<!<[a-z][\w-]{0,20}\s[^<>]{0,150}=\s?["'][^"'<>]{0,100}["'])\s{0,5}\/?>?\s{0,5}<\/?(?:script|img|svg|iframe|body|style|textarea|title|noscript|math|video|a\s)\b/u,
   ),
   always(
     /<\/(?:script|style|textarea|title|noscript|template|xmp|noembed)>\s{0,5}<(?:script|img|svg|iframe|body|style|math|video|a\s)/u,
@@ -60,8 +62,9 @@ export const xss: readonly Rule[] = [
   bare(/\b(?:alert|prompt|confirm)\s{0,3}[)\],]{1,2}\s{0,3}[(\],.\w]|=\s{0,3}alert\b/u),
   bare(/\b(?:top|self|window|parent|this|globalthis|frames)\s{0,3}\[\s{0,3}[/\d"'`]/u),
   bare(/<script\b/u),
+  broken(/<\?xml\b/u),
   bare(
-    /<(?:\?import|\?xml|\?\s|!attlist|!element|!\[cdata|xml\b|i?layer\b|image\b|link\b|style\b|xsl:|fe[a-z]{4,20}\b|html\b[^>]{0,80}xmlns)/u,
+    /<(?:\?import|\?\s|!attlist|!element|!\[cdata|xml\b|i?layer\b|image\b|link\b|style\b|xsl:|fe[a-z]{4,20}\b|html\b[^>]{0,80}xmlns)/u,
   ),
   bare(/<[a-z]{1,20}\b[^<>]{0,200}\b(?:datasrc|dataformatas|dynsrc|lowsrc)\s{0,5}=/u),
   bare(/style\s{0,5}=[^<>]{0,200}url\s{0,5}\(/u),
@@ -80,6 +83,15 @@ export const xss: readonly Rule[] = [
   bare(
     /["'`]\s{0,5}(?:-|\+|;|\|\||&&)\s{0,5}(?:alert|prompt|confirm|eval|fetch|import|location|window|document|self|top|globalthis|this)\b/u,
   ),
+  // A call between two quotes that are added to it: out of a string and into it again.
+  bare(
+    /^[^\n]{0,20}["'`]\s{0,5}[-+*/^,;|&]{1,2}\s{0,5}[\w.$]{1,40}\s{0,3}[(`][^\n]{0,60}[-+*/^,;|&/]{1,2}\s{0,5}["'`]?/u,
+  ),
+  bare(/<[a-z]{1,12}\s[^>]{0,60}<?\/?\s?on[a-z]{3,24}\s{0,5}=/u),
+  bare(
+    /\.(?:find|map|foreach|filter|some|every|reduce|sort|replace|call|apply)\(\s{0,3}(?:alert|eval|prompt|confirm)\b/u,
+  ),
+  bare(/["']\s{0,3}>?["']?\s{1,5}on[a-z]{3,24}\s{0,5}=/u),
   bare(/\b(?:alert|prompt|confirm)\s{0,5}[(`]/u),
   bare(/\[\s{0,3}["'`](?:alert|al|eval|constructor|cookie)["'`]\s{0,3}[\]+]/u),
   bare(/\[\]\s{0,3}\[[(!+[\]"']/u),

@@ -9,8 +9,9 @@ export const templateInjection: readonly Rule[] = [
   always(
     /(?:\{\{|\{%|\$\{|#\{|<%)[^\n{}%]{0,200}(?:__class__|__mro__|__globals__|__subclasses__|__builtins__|__init__|__import__|\.constructor\b|getruntime|freemarker\.template|java\.lang|processbuilder|popen|os\.system|child_process|self\._templatereference|request\.application|config\.items|cycler|joiner|lipsum|get_flashed_messages|_self\.env|registerundefinedfiltercallback|file_get_contents|system\s?\(|exec\s?\(|passthru|phpinfo|readfile|open\s?\()/u,
   ),
+  always(/[%$*]\{\s{0,5}\(?#\w{1,30}\s?=|@(?:ognl|java)\.[\w.]{1,60}@/u),
   always(/<#assign\b[^>]{0,200}\?new\s?\(/u),
-  always(/\{\s{0,3}(?:php|smarty\.(?:version|template))\b/u),
+  always(/\{\s{0,3}(?:php|\$?smarty\.(?:version|template\w{0,12}))\b/u),
   always(/#set\s{0,3}\(\s{0,3}\$\w{1,20}\s{0,3}=/u),
   always(/\{\{\s{0,5}(?:config|self|settings|request|app|_self|dump)\s{0,5}(?:\}\}|\.|\[|\()/u),
   always(/\.getclass\s?\(\)\s?\.\s?(?:forname|getclassloader|getmethod)\b|<\?=?\s?`/u),
@@ -23,7 +24,7 @@ export const templateInjection: readonly Rule[] = [
   bare(/[*@~]\{[^\n{}]{0,200}\}/u),
   broken(/<\?(?:php|=)/u),
   broken(/@\([^\n)]{1,100}\)/u),
-  bare(/\$(?:class|!?\w{1,20})\.(?:inspect|getclass|forname|type)\b/u),
+  bare(/\$!?\{?(?:class|\w{1,20})\.(?:inspect|getclass|forname|type)\b/u),
 ];
 
 /** Places of a format that read or write what lies behind the text. */
@@ -45,6 +46,10 @@ export const headerInjection: readonly Rule[] = [
     /^[^\n]{1,60}\r?\n\s?\[?\d{4}-\d\d-\d\d[t ]\d\d:\d\d\S{0,20}\s{1,3}\W?(?:error|warn|info|debug|fatal|critical)\b[^\n]{0,200}$/u,
   ),
   always(/^[^\n{]{1,60}\r?\n\{\s?"(?:level|severity|timestamp|time|msg)"\s?:[^\n]{0,400}$/u),
+  always(
+    /^[\w.@-]{1,30}\n\s?\[?(?:warn(?:ing)?|error|info|debug|fatal|critical|notice)\b[\]:]?\s[^\n]{0,200}$/u,
+  ),
+  always(/(?:%0d)?%0a\s{0,3}(?:%5b|\[)?(?:error|warn(?:ing)?|info|debug|fatal|critical|notice)\b/u),
   always(/\bhttp\/1\.[01]\s{0,3}(?:\r|\n|%0d|%0a|\\r)/u),
   bare(/%0[ad]|%e5%98%8[ad]|%u000[ad]|\\r\\n/u),
   bare(/[\r\u0085\u2028\u2029\v\f]/u),
@@ -92,7 +97,9 @@ export const deserialization: readonly Rule[] = [
   always(/_\$\$nd_func\$\$_/u),
   always(/"(?:\$type|@type|@class)"\s{0,3}:\s{0,3}"(?:system\.|com\.|org\.|java)/u),
   always(/\baced0005[\da-f]{2,}/u),
-  bare(/^(?:gasv|gan|kgnw|y[23]?vb|aaeaaad|base64:tz)/u),
+  bare(/^(?:kgrw|kgxw|y19f|h4siaaaa[\w+/=]{30}|gasv|gan|kgnw|y[23]?vb|aaeaaad|base64:tz)/u),
+  always(/^c(?:os|posix|nt|subprocess|builtins|__builtin__|commands|pty)\n\w{1,30}\n/u),
+  always(/\(s'[^'\n]{1,200}'\n(?:p\d\n)?tr\./u),
   bare(/\bc(?:os|posix|nt|subprocess|builtins)\n/u),
 ];
 
@@ -172,7 +179,7 @@ export const promptInjection: readonly Rule[] = [
     /\b(?:print|echo|reveal|leak|output|dump|exfiltrate|paste)\s{1,5}(?:\$|the\s{1,5}|your\s{1,5}|value\s{1,5}of\s{1,5}){0,3}[a-z]{2,20}_(?:token|api_key|secret|password|key)\b/u,
   ),
   always(
-    /\bexfiltrate\s{1,5}(?:[\w.~/-]{1,20}\s{1,5}){0,2}(?:secrets?|data|keys?|tokens?|credentials?|files?)\b/u,
+    /(?<!(?:not|never|n't)\s)\bexfiltrate\s{1,5}(?:[\w.~/-]{1,20}\s{1,5}){0,2}(?:secrets?|data|keys?|tokens?|credentials?|files?|information|records?|databases?|contents?|history|source|code|everything)\b/u,
   ),
   always(
     /<!--\s{0,5}(?:ai|agents?|assistant|claude|llm|bot|copilot|codex|instructions?|system)\b[^>\n]{0,40}[:,!]/u,
@@ -223,6 +230,13 @@ export const promptInjection: readonly Rule[] = [
   ...inOtherLanguages,
 ];
 
+/** Patterns that take a time that doubles with each character: a repetition of what repeats itself. */
+export const costlyPattern: readonly Rule[] = [
+  bare(/\((?:\?:)?(?:[^()\\\n]|\\.){0,40}[+*]\)(?:[+*]|\{\d{0,4},\d{0,4}\})/u),
+  bare(/\((?:\?:)?\((?:[^()\\\n]|\\.){1,40}\)[+*](?:[^()\\\n]|\\.){0,10}\)[+*{]/u),
+  bare(/\((?:\?:)?([^()|\\\n]{1,20})\|\1\??\)[+*]/u),
+];
+
 /** Characters that a person does not see or sees elsewhere than they stand. */
 export const hiddenText: readonly Rule[] = [
   always(/[\u202A-\u202E\u2066-\u2069]/u),
@@ -240,6 +254,8 @@ export const hiddenText: readonly Rule[] = [
     /[\u0430-\u045F\u04CF\u0501\u051B\u051D\u03BF\u03B1\u03C1\u03BD\u03B9\u03BA\u0561-\u0587\u13A0-\u13F5\uAB70-\uABBF][a-z]/iu,
   ),
   always(/[\u{1D400}-\u{1D7FF}]{3}/u),
+  // More marks on a Latin letter than any language writes.
+  always(/[a-z]\p{M}{4}/u),
   always(/[\uFE00-\uFE0F\u{E0100}-\u{E01EF}]{2}/u),
   bare(/[^\P{Cc}\n\t\r]/u),
   bare(

@@ -2,7 +2,10 @@ import { always, bare, type Rule } from './rule.ts';
 
 /** Paths that leave their folder or name what nobody should read. */
 export const pathTraversal: readonly Rule[] = [
-  always(/(?<![./\\])(?:\.{2,6}[\\/]{1,3}){3}/u),
+  always(/(?<![./\\])(?:\.{2,6}[\\/]{1,3}){4}/u),
+  // Three levels up are where modules lie that are imported, in sentences about them too.
+  always(/(?<![./\\])(?:\.{2,6}[\\/]{1,3}){3}(?![\w@-])/u),
+  bare(/(?<![./\\])(?:\.{2,6}[\\/]{1,3}){3}/u),
   always(
     /(?<![./\\])(?:\.\.[\\/]{1,3}){1,20}(?:etc|proc|root|windows|winnt|boot\.ini|home|usr|dev|sys|\.ssh|\.git\/|\.env|\.aws|\.npmrc)\b/u,
   ),
@@ -55,6 +58,8 @@ export const internalAddress: readonly Rule[] = [
   bare(
     /^\s{0,5}(?:https?|wss?|ftp|ssh|git):\/{0,3}(?:[^\s/@]{0,60}@)?(?:localhost|localtest\.me|lvh\.me|[\w.-]{0,60}(?:\.nip\.io|\.sslip\.io|\.xip\.io|\.local|\.internal|\.localhost|\.lan|\.corp|\.home|\.intranet|\.localdomain)|127\.|10\.|0\.|0:|0\/|172\.(?:1[6-9]|2\d|3[01])\.|192\.168\.|169\.254\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|22[4-9]\.|23\d\.|24\d\.|25[0-5]\.|198\.1[89]\.|192\.0\.[02]\.|203\.0\.113\.|198\.51\.100\.|\[|0x|0\d|\d{6,11}(?:[:/]|$)|spoofed\.|localhost\.)/u,
   ),
+  always(/(?:^|[./@\s])(?:127|10|192|172|169|0)(?:[.-]\d{1,3}){3}\.(?:nip|sslip|xip)\.io\b/u),
+  bare(/^(?:localtest\.me|lvh\.me|vcap\.me)$|^\d{0,3}:\/\/\S/u),
   bare(/^\s{0,5}file:/u),
   bare(/^\s{0,5}(?:https?:)?\/{2,}(?:localhost|127\.|10\.|192\.168\.|0\.|\[::)/u),
   bare(

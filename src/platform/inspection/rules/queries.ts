@@ -19,6 +19,7 @@ export const sqlInjection: readonly Rule[] = [
   always(
     /["'`)\d]\s{0,10};\s{0,10}(?:(?:drop|alter|create|truncate)\s{1,10}(?:table|database|schema|view|user|role|index|function|trigger)|delete\s{1,10}from|insert\s{1,10}into|update\s{1,10}\S{1,60}\s{1,10}set|exec(?:ute)?\s{1,10}(?:xp_|sp_|master|immediate|[("'@])|shutdown\b|declare\s{1,10}@|grant\s{1,10}\S{1,60}\s{1,10}(?:on|to)|copy\s{1,10}[^\n]{1,80}\s{1,10}(?:from|to)|select\s{1,10}(?:[*('"@\d]|[\w.,\s*()]{1,80}\sfrom\s|\w{1,40}\()|waitfor\s{1,10}delay|merge\s{1,10}into|call\s{1,10}\w{1,40}\(|do\s{1,10}\$|set\s{1,10}@?\w{1,40}\s{0,5}=|if\s{0,10}\(|attach\s{1,10}database)/u,
   ),
+  always(/["'`)]\s{0,5};\s{0,5}truncate\s{1,5}\w{1,60}\s{0,5};/u),
   always(/;\s{0,10}(?:drop|truncate|alter)\s{1,10}(?:table|database|schema|user|role|view)\b/u),
   always(
     /;\s{0,10}(?:exec(?:ute)?\s{1,5}(?:xp_|sp_|master|immediate)|shutdown\b|waitfor\s{1,5}delay)/u,
@@ -88,6 +89,11 @@ export const sqlInjection: readonly Rule[] = [
 
 /** Query objects and filters of stores that have no SQL. */
 export const nosqlInjection: readonly Rule[] = [
+  // Operators that mappers of objects read behind the name of a member.
+  bare(
+    /(?:^|[?&{"'[\s])\w{1,40}__(?:startswith|endswith|contains|icontains|regex|iregex|exact|iexact|gte?|lte?|in|isnull|range|ne|not|like)["'\]]{0,2}\s?[=:]/u,
+  ),
+  bare(/\b__(?:schema|type)\s{0,3}[{(]/u),
   always(
     /\[\s{0,3}\$(?:ne|gt|gte|lt|lte|in|nin|regex|where|exists|or|and|not|eq|all|size|type|expr|elemmatch)\s{0,3}\]/u,
   ),

@@ -28,6 +28,7 @@ export type Kind =
   | 'internal-address'
   | 'dangerous-url'
   | 'prompt-injection'
+  | 'costly-pattern'
   | 'hidden-text';
 
 /** Shorthand for a rule of each sort. */

@@ -3,12 +3,16 @@ import { always, bare, broken, type Rule } from './rule.ts';
 /** Programs that somebody runs who tries whether anything runs at all. */
 const tried =
   '(?:cat|ls|id|whoami|uname|hostname|pwd|ps|env|printenv|set|wget|curl|nc|ncat|netcat|ping|ping6|nslookup|dig|host|sleep|timeout|rm|mv|cp|dd|mkfs|chmod|chown|touch|tee|echo|printf|bash|sh|zsh|dash|ksh|csh|busybox|python[23]?|perl|ruby|php|node|lua|awk|sed|xargs|find|head|tail|less|more|grep|tac|nl|od|xxd|base64|base32|rev|sort|strings|ifconfig|ip|netstat|ss|route|crontab|at|kill|pkill|killall|reboot|shutdown|halt|poweroff|init|telnet|ssh|scp|ftp|tftp|socat|openssl|su|sudo|useradd|passwd|mount|umount|iptables|systemctl|service|cmd(?:\\.exe)?|powershell(?:\\.exe)?|pwsh|type|dir|net|netsh|reg|certutil|bitsadmin|mshta|regsvr32|rundll32|wmic|tasklist|systeminfo|ipconfig|del|start|calc(?:\\.exe)?|notepad|w|who|last|lsof|finger|mail|sendmail|exec|eval|source|export|yes|true|false|:)';
-const gap = '(?:\\s|\\$\\{?ifs\\}?(?:\\$\\d)?|\\{|<|\\\\|%20|\\+|["\'])';
+const gap = '(?:\\s|\\$\\{?ifs\\}?(?:\\$\\d)?|\\{|<|\\\\|%20|\\+|\\(|["\'])';
 
 /** Text that runs a program when it reaches a shell. */
 export const commandInjection: readonly Rule[] = [
   always(/\$\{?ifs\b/u),
   always(/\/dev\/(?:tcp|udp)\//u),
+  // Programs of Windows that fetch what is run.
+  always(
+    /\bcertutil(?:\.exe)?\s[^\n]{0,40}-(?:urlcache|decode)\b|\bbitsadmin\s[^\n]{0,40}\/transfer\b|\bmshta(?:\.exe)?\s{1,5}(?:https?|vbscript|javascript):|\b(?:regsvr32|rundll32)(?:\.exe)?\s[^\n]{0,60}(?:https?:|javascript:|scrobj)/u,
+  ),
   always(
     /\b(?:nc|ncat|netcat)\s{1,5}(?:-[a-z]{1,8}\s{1,5}){0,4}[^\n]{0,60}(?:-e\s|\/bin\/(?:ba)?sh|-c\s)/u,
   ),
@@ -67,6 +71,7 @@ export const commandInjection: readonly Rule[] = [
     /\b(?:system|exec|popen|eval|assert|passthru|shell_exec|execsync|spawn|spawnsync|require|import|__import__)\s{0,3}\(\s{0,3}["'`$]/u,
   ),
   // Words cut by quotes and backslashes, and braces that become words: a shell puts them together.
+  broken(/(?:\b|\/)\w{0,8}(?:''|"")\w{1,8}[^\n]{0,30}\w(?:''|"")\w/u),
   broken(/^\{?,?\$?(?:\w{1,6}(?:""|''|\\)\w{0,8}){1,4}\}?$/u),
   broken(/^\w{1,3}(?:"\w{1,3}"\w{0,3}|'\w{1,3}'\w{0,3}){2,6}$/u),
   broken(/^\{,?[^{}\s]{0,60}(?:,-|\/\?|\$["'])[^{}\s]{0,60}\}\w{0,3}$/u),
@@ -86,6 +91,9 @@ export const argumentInjection: readonly Rule[] = [
   always(/\bext::(?:sh|bash|\S{1,20}\s)/u),
   always(
     /\b(?:core\.(?:sshcommand|fsmonitor|hookspath|pager|editor|gitproxy|worktree)|protocol\.ext\.allow|diff\.external|credential\.helper|filter\.\w{1,20}\.(?:clean|smudge|process)|alias\.\w{1,20})\s{0,3}=\s{0,3}["']?\S/u,
+  ),
+  bare(
+    /^\+?refs\/\S{1,100}:refs\/|^\S{1,100}\s--?(?:force|exec|upload-pack|receive-pack|mirror|delete|config|output)\b/u,
   ),
   bare(/^\s{0,3}--?[a-z][\w-]{0,40}(?:=|\s|$|[./;|&$])/u),
 ];
