@@ -9,6 +9,8 @@ export interface TableColumn<T> {
   readonly isFigure?: boolean;
   /** One or two short words, which are not broken where there is room for a table. */
   readonly isShort?: boolean;
+  /** Words that are known to be short: broken between them alone, so that a narrow window tears none apart. */
+  readonly isWords?: boolean;
   /** Left out below 800 px. */
   readonly isExtra?: boolean;
   /** Holds buttons, which stand higher than a line; its name is for screen readers alone. */
@@ -53,11 +55,12 @@ export function Table<T>({
         <tbody>
           {rows.map((row) => (
             <tr key={keyOf(row)} className="border-line border-b hover:bg-hover">
-              {columns.map(({ name, cell, isFigure, isShort, isExtra, isActs }) => (
+              {columns.map(({ name, cell, isFigure, isShort, isWords, isExtra, isActs }) => (
                 <td
                   key={name}
                   className={classNames(
-                    'px-3 align-top [overflow-wrap:anywhere] first:pl-4 last:pr-4 md:px-4',
+                    'px-3 align-top first:pl-4 last:pr-4 md:px-4',
+                    isWords ? '' : '[overflow-wrap:anywhere]',
                     isActs ? 'py-[2px]' : 'py-2',
                     isFigure && 'whitespace-nowrap text-right',
                     isShort && 'md:whitespace-nowrap',

@@ -1,8 +1,9 @@
 import { Link } from '@tanstack/react-router';
-import { CircleCheckBig, FilterX, Inbox } from 'lucide-react';
+import { CircleCheckBig, FilterX } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { countTasks } from '../../../src/operations/tasks/contract.ts';
 import { useAsk } from '../../data/data.tsx';
+import { NothingProposed } from '../../parts/nothing-proposed.tsx';
 import { Empty } from '../../parts/states.tsx';
 
 /** Nothing found by this filter, nothing left, or nothing yet: three different things. */
@@ -28,17 +29,7 @@ export function NothingWaits({
   }
   if (counts === undefined) return null;
   if (counts.total === 0) {
-    return (
-      <Empty icon={<Inbox aria-hidden size={24} />} title="Nothing has been proposed yet">
-        <p>
-          Proposals appear here after the first scan of your repositories.{' '}
-          <Link to="/first-run" className="text-accent underline">
-            Set up in four steps
-          </Link>{' '}
-          what is watched, and scan it.
-        </p>
-      </Empty>
-    );
+    return <NothingProposed />;
   }
   return (
     <Empty icon={<CircleCheckBig aria-hidden size={24} />} title="Nothing waits for you">

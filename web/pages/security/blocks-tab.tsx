@@ -58,7 +58,7 @@ export function BlocksTab(): ReactNode {
                   name: 'Client',
                   cell: ({ subject }) => <code className="text-12">{subject}</code>,
                 },
-                { name: 'Why', cell: ({ reason }) => reasons[reason] },
+                { name: 'Why', isWords: true, cell: ({ reason }) => reasons[reason] },
                 {
                   name: 'Evidence',
                   isExtra: true,

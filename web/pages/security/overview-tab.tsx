@@ -48,7 +48,8 @@ export function OverviewTab(): ReactNode {
           )}
         </Loaded>
       </div>
-      <aside aria-label="As it stands">
+      {/* Where it stands below the events it waits for them, lest it moves. */}
+      <aside aria-label="As it stands" className={review.isPending ? 'max-lg:hidden' : ''}>
         <Loaded query={status} skeleton={<StandingBones />}>
           {(stands) => <Standing stands={stands} />}
         </Loaded>

@@ -13,6 +13,7 @@ import { lookOf, Status } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Choice } from '../../parts/choice.tsx';
 import { repositoryName } from '../../parts/format.ts';
+import { NothingProposed } from '../../parts/nothing-proposed.tsx';
 import { usePageSearch } from '../../parts/page-search.ts';
 import { SearchBox } from '../../parts/search-box.tsx';
 import { Empty, Loaded, RowBones } from '../../parts/states.tsx';
@@ -70,6 +71,7 @@ export function TasksPage(): ReactNode {
     kind === undefined ? '' : `of kind ${kindWord(kind)}`,
     q === undefined ? '' : `with “${q}”`,
   ];
+  const isFiltered = states.length > 0 || [repo, agent, kind, q].some((one) => one !== undefined);
   return (
     <Page
       title="Tasks"
@@ -105,7 +107,9 @@ export function TasksPage(): ReactNode {
     >
       <Loaded query={query} skeleton={<RowBones />}>
         {({ items, next }) =>
-          items.length === 0 ? (
+          items.length === 0 && !isFiltered ? (
+            <NothingProposed />
+          ) : items.length === 0 ? (
             <Empty icon={<FilterX aria-hidden size={24} />} title="No task is like this">
               <Link to="/tasks" className="text-accent underline">
                 Show all tasks

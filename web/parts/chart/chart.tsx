@@ -5,7 +5,7 @@ import { Button } from '../button.tsx';
 import { ScrollBox } from '../scroll-box.tsx';
 import { Table } from '../table.tsx';
 import type { ChartData } from './chart-data.ts';
-import { colorVariable } from './chart-data.ts';
+import { colorVariable, type SeriesTone } from './chart-data.ts';
 import { formatMoment, inWords } from './in-words.ts';
 
 const Plot = lazy(() => import('./plot.tsx').then(({ Plot: View }) => ({ default: View })));
@@ -82,7 +82,7 @@ function Legend({ data, shown }: { readonly data: ChartData; readonly shown: num
           <span
             aria-hidden
             className="h-[3px] w-3 rounded-full"
-            style={{ background: `var(${colorVariable[tone]})` }}
+            style={{ background: markOf(tone, data.shape === 'bars') }}
           />
           <span className="text-quiet">{name}</span>
           <span className="font-medium">{formatValue(values[shown] ?? null, data.format)}</span>
@@ -90,6 +90,14 @@ function Legend({ data, shown }: { readonly data: ChartData; readonly shown: num
       ))}
     </ul>
   );
+}
+
+/** The mark of a series as it is drawn: that of what is on its way is broken, as its line is. */
+function markOf(tone: SeriesTone, isBars: boolean): string {
+  const color = `var(${colorVariable[tone]})`;
+  return tone === 'busy' && !isBars
+    ? `linear-gradient(to right, ${color} 5px, transparent 5px 8px, ${color} 8px)`
+    : color;
 }
 
 function formatValue(value: number | null, format: (value: number) => string): string {

@@ -73,7 +73,8 @@ function draw(
     {
       width: Math.max(1, Math.floor(element.clientWidth)),
       height,
-      padding: [8, 8, 0, 0],
+      // Half of the longest word of a moment, which may stand at the very end.
+      padding: [8, 28, 0, 0],
       legend: { show: false },
       ...(isUtc ? { tzDate: (at) => UPlot.tzDate(new Date(at * 1000), 'Etc/UTC') } : {}),
       cursor: {
@@ -113,6 +114,8 @@ function draw(
           label: name,
           stroke: color(colorVariable[tone]),
           width: isBars ? 0 : lineWidth,
+          // Told from the accent by more than its color.
+          ...(tone === 'busy' && !isBars ? { dash: [5, 4] } : {}),
           ...(isBars
             ? {
                 fill: color(colorVariable[tone]),

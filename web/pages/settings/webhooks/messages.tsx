@@ -47,7 +47,7 @@ export function Messages(): ReactNode {
           name: 'Message',
           cell: ({ type, problem }) => <WithProblem name={type} problem={problem} />,
         },
-        { name: 'To', cell: ({ receiver }) => receiver },
+        { name: 'To', isWords: true, cell: ({ receiver }) => receiver },
         {
           name: 'State',
           cell: ({ state: one, nextAt }) => (
