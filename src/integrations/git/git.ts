@@ -156,12 +156,15 @@ function startChild(
   env: Record<string, string>,
   options: GitStartOptions,
 ): GitProcess {
+  const hasHelpers = options.protocols !== undefined;
   const child = spawn(program, [...settingArguments, ...args], {
     env,
     stdio: 'pipe',
+    // What git starts to talk to a remote outlives it and holds its pipes; in a group of their own all end together.
+    detached: hasHelpers,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
-  const kill = () => void child.kill('SIGKILL');
+  const kill = () => (hasHelpers ? killGroup(child.pid) : void child.kill('SIGKILL'));
   if (options.signal?.aborted === true) kill();
   options.signal?.addEventListener('abort', kill, { once: true });
   let stderr = '';
@@ -176,6 +179,16 @@ function startChild(
   }).finally(() => options.signal?.removeEventListener('abort', kill));
   done.catch(() => undefined);
   return { pid: child.pid, stdin: child.stdin, stdout: child.stdout, done, kill };
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    // All of it has ended.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 function environmentOf(

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -360,6 +362,32 @@ test('mirrors beyond the size are dropped, the one not fetched into for longest 
   expect([existsSync(first.gitDir), existsSync(second.gitDir)]).toEqual([false, true]);
   minutes = 22;
   expect(await refresh(0)).toEqual(first);
+});
+
+test('a server that says nothing is left at the deadline, by everything that git started too', async () => {
+  let isLeft = false;
+  const server = createServer((socket) => {
+    socket
+      .on('error', () => undefined)
+      .once('close', () => {
+        isLeft = true;
+      });
+    socket.resume();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const mirrors = createMirrors({
+    git,
+    clock: systemClock,
+    root: temporaryFolder(),
+    deadlineMs: 500,
+  });
+  const remote = { url: `http://127.0.0.1:${port}/acme/silent.git`, env: {} };
+  await expect(
+    mirrors.refresh({ host: 'local', name: 'silent' }, remote, 'main'),
+  ).rejects.toMatchObject({ kind: 'timeout', code: 'git_deadline' });
+  await expect.poll(() => isLeft, { timeout: 30_000 }).toBe(true);
+  server.close();
 });
 
 /** With a NUL behind each; nothing of a process that has ended. */
