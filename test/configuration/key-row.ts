@@ -8,8 +8,8 @@ export interface KeyRow {
   readonly base?: Readonly<Record<string, unknown>>;
   /** Asked before and after: the answers differ. */
   readonly look?: Look;
-  /** Else the test that sees it, and the place where the key gets there. */
-  readonly seenIn?: readonly [file: string, title: string];
+  /** Else the test that sees it, by its whole title and what it gives there, and the place where the key gets there. */
+  readonly seenIn?: readonly [file: string, title: string, gives: string];
   readonly wiredIn?: readonly [file: string, text: string];
 }
 
@@ -20,7 +20,7 @@ export const seen = (look: Look, other: unknown, base?: KeyRow['base']): KeyRow 
 });
 export const told = (
   other: unknown,
-  seenIn: readonly [string, string],
+  seenIn: readonly [string, string, string],
   wiredIn: readonly [string, string],
   base?: KeyRow['base'],
 ): KeyRow => ({ other, seenIn, wiredIn, ...(base === undefined ? {} : { base }) });

@@ -82,15 +82,17 @@ test('every key of the schema has a row that says how its effect is seen, and no
   expect(Object.keys(keyRows).toSorted()).toEqual(keys.toSorted());
 });
 
-test('the tests and places that rows name are there', async () => {
+test('the tests that rows name instead of a look are there, give what the key gives, and the key gets to that place', async () => {
+  const textOfFile = (file: string) => readFile(new URL(file, root), 'utf8').catch(() => '');
   const missing: string[] = [];
   for (const { key, look, seenIn, wiredIn } of rows) {
     if (look !== undefined) continue;
-    for (const named of [seenIn, wiredIn]) {
-      const [file, text] = named ?? ['', ''];
-      const content = await readFile(new URL(file, root), 'utf8').catch(() => '');
-      if (text === '' || !content.includes(text)) missing.push(`${key}: ${file} "${text}"`);
-    }
+    const [file, title, gives] = seenIn ?? ['', '', ''];
+    const [, body = ''] = (await textOfFile(file)).split(`'${title}', async () => {`);
+    const [own = ''] = body.split(/\n\s*(?:test|it|describe)\(/u);
+    if (!own.includes(gives)) missing.push(`${key}: ${file} "${title}" with ${gives}`);
+    const [place, text] = wiredIn ?? ['', ''];
+    if (!(await textOfFile(place)).includes(text)) missing.push(`${key}: ${place} "${text}"`);
   }
   expect(missing).toEqual([]);
 });

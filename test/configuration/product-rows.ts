@@ -1,4 +1,5 @@
 import { reaching } from './github-looks.ts';
+import { receiving } from './keeping-looks.ts';
 import { type KeyRow, seen, told } from './key-row.ts';
 import { agents, owning, policy, proposing, watching } from './looks.ts';
 import { scanning, sealing, sharing, turning, wording } from './work-looks.ts';
@@ -30,21 +31,9 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
   'github.labels.approved': seen(proposing, 'go'),
   'github.labels.proposal': seen(proposing, 'idea'),
   'github.labels.agents': seen(proposing, { 'mine-task': 'mine' }),
-  'github.webhooks.path': told(
-    '/hooks',
-    ['test/webhooks.test.ts', 'only what is signed over exactly these bytes is taken'],
-    ['src/app/code-host/open-webhooks.ts', 'webhooks.path'],
-  ),
-  'github.webhooks.onlyFromGithub': told(
-    true,
-    ['test/webhooks.test.ts', 'only from the addresses that GitHub names'],
-    ['src/app/code-host/open-webhooks.ts', 'webhooks.onlyFromGithub'],
-  ),
-  'github.webhooks.keepDays': told(
-    60,
-    ['test/webhooks.test.ts', 'each delivery once'],
-    ['src/app/code-host/open-webhooks.ts', 'webhooks.keepDays'],
-  ),
+  'github.webhooks.path': seen(receiving, '/hooks'),
+  'github.webhooks.onlyFromGithub': seen(receiving, true),
+  'github.webhooks.keepDays': seen(receiving, 60),
   'analyzer.scanForTodos': seen(scanning, false),
   'analyzer.scanOpenIssues': seen(scanning, false),
   'analyzer.tags': seen(scanning, ['REVISIT']),
@@ -57,8 +46,12 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
   'executor.default': seen(proposing, 'codex'),
   'executor.maxConcurrent': told(
     3,
-    ['src/platform/durable/engine.test.ts', 'queue'],
-    ['src/app/work/open-engine.ts', 'executor.maxConcurrent'],
+    [
+      'src/platform/durable/engine.test.ts',
+      'a queue holds back what is above its limit',
+      'perProcess: ',
+    ],
+    ['src/app/work/open-engine.ts', 'perProcess: parts.config().executor.maxConcurrent'],
   ),
   'executor.maxConcurrentPerRepository': seen(policy, 3),
   'executor.maxConcurrentPerAgent': seen(sharing, 3),
@@ -86,7 +79,11 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
   'executor.limits.processes': seen(sealing, 64),
   'executor.limits.cpus': told(
     1.5,
-    ['src/integrations/sandbox/sandbox.suite.ts', 'cpus'],
+    [
+      'src/integrations/sandbox/sandbox.suite.ts',
+      'gives it no more time of the processors than its share',
+      'cpus }',
+    ],
     [bounded[0], 'bounds().cpus'],
   ),
   'executor.limits.fileMb': seen(sealing, 8),

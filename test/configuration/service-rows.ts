@@ -1,12 +1,14 @@
 import { auditing } from './audit-looks.ts';
 import { connecting, waiting } from './github-looks.ts';
+import { minding, storing, vaulting } from './keeping-looks.ts';
 import { type KeyRow, seen, told } from './key-row.ts';
 import { limits, signingIn } from './looks.ts';
 import { calling, logging, serving } from './service-looks.ts';
-import { collecting, telling } from './telling-looks.ts';
+import { collecting, telling, waitingFor } from './telling-looks.ts';
 import { alerting, backing, figuring } from './watching-looks.ts';
 
 const rotation = { rotateEveryDays: 90, rotator: 'generate', keepOldHours: 24 };
+const often = { 'security.vault.rotate': { SECRET_ONE: { ...rotation, rotateEveryDays: 30 } } };
 const rotating = { 'security.vault.rotate': { SECRET_ONE: rotation } };
 const webhook = { name: 'chat', url: 'http://127.0.0.1/one', events: ['task.*'], secret: 'ONE' };
 const receiver = {
@@ -18,15 +20,9 @@ const server = { 'server.port': 0 };
 const once = { 'resilience.github.retry.attempts': 1 };
 const big = { 'logging.maxFileMb': 1 };
 
-const vault = (title: string) => ['src/platform/vault/vault.test.ts', title] as const;
-
 /** Keys of the service round it: server, security, logs, figures, dependencies, backups, alerts. */
 export const serviceRows: Readonly<Record<string, KeyRow>> = {
-  dataDir: told(
-    '/srv/other',
-    ['test/end-to-end/daemon.test.ts', 'a detached service answers'],
-    ['src/app/open-rooms.ts', 'dataDir: config.dataDir'],
-  ),
+  dataDir: seen(backing, '/srv/other'),
   logDir: seen(logging, '/srv/elsewhere'),
   'server.host': seen(serving, '127.0.0.2', server),
   'server.port': seen(serving, 0, { 'server.port': 18_083 }),
@@ -37,8 +33,12 @@ export const serviceRows: Readonly<Record<string, KeyRow>> = {
   'server.maxConnections': seen(serving, 1, server),
   'server.maxConnectionsPerAddress': told(
     7,
-    ['src/doors/http/limit-connections.test.ts', 'one address holds so many connections'],
-    ['src/app/doors/open-http.ts', 'server.maxConnectionsPerAddress'],
+    [
+      'src/doors/http/limit-connections.test.ts',
+      'one address holds so many connections and no more, which takes nothing from another',
+      'maxConnectionsPerAddress: 3',
+    ],
+    ['src/app/doors/open-http.ts', 'maxConnectionsPerAddress: server.maxConnectionsPerAddress'],
   ),
   'security.rate_limiting.max_requests_per_minute': seen(limits, 5),
   'security.rate_limiting.block_duration_minutes': seen(limits, 5, {
@@ -57,34 +57,11 @@ export const serviceRows: Readonly<Record<string, KeyRow>> = {
   'security.authentication.password_min_length': seen(signingIn, 20),
   'security.authentication.max_login_attempts': seen(signingIn, 2),
   'security.authentication.require_2fa': seen(signingIn, true),
-  'security.vault.keyFile': told(
-    '/srv/vault.key',
-    vault('without the key, or with another one, nothing is read'),
-    ['src/app/store/open-vault.ts', 'config.security.vault.keyFile'],
-  ),
-  'security.vault.rotate': told(
-    rotating['security.vault.rotate'],
-    vault('a secret of ours is made anew when it is due'),
-    ['src/app/store/open-vault.ts', 'security.vault.rotate'],
-  ),
-  'security.vault.rotate.<name>.rotateEveryDays': told(
-    30,
-    vault('a secret of ours is made anew when it is due'),
-    ['src/app/store/open-vault.ts', 'security.vault.rotate'],
-    rotating,
-  ),
-  'security.vault.rotate.<name>.rotator': told(
-    ['make-secret'],
-    vault('a program gets the value that stands and its name'),
-    ['src/app/store/open-vault.ts', 'security.vault.rotate'],
-    rotating,
-  ),
-  'security.vault.rotate.<name>.keepOldHours': told(
-    1,
-    vault('the one before holds a while'),
-    ['src/app/store/open-vault.ts', 'security.vault.rotate'],
-    rotating,
-  ),
+  'security.vault.keyFile': seen(vaulting, 'named.key'),
+  'security.vault.rotate': seen(vaulting, often['security.vault.rotate']),
+  'security.vault.rotate.<name>.rotateEveryDays': seen(vaulting, 30, rotating),
+  'security.vault.rotate.<name>.rotator': seen(vaulting, ['make-secret'], often),
+  'security.vault.rotate.<name>.keepOldHours': seen(vaulting, 1, often),
   'security.audit.retentionDays': seen(auditing, 100),
   'security.audit.anchorFile': seen(auditing, '/srv/anchors.jsonl'),
   'security.audit.syslog': seen(auditing, true),
@@ -111,11 +88,7 @@ export const serviceRows: Readonly<Record<string, KeyRow>> = {
   ...called('git', { retry: true, inFlight: true, waiting: true }),
   ...called('agents', { retry: false, inFlight: false, waiting: false }),
   ...called('notifications', { retry: false, inFlight: true, waiting: false }),
-  'database.poolSize': told(
-    3,
-    ['src/platform/database/database.test.ts', 'pool'],
-    ['src/app/store/open-store.ts', 'poolSize: config.database.poolSize'],
-  ),
+  'database.poolSize': seen(storing, 3, { 'resilience.git.timeoutMs': 300 }),
   'backup.intervalHours': seen(backing, 1),
   'backup.keep': seen(backing, 2),
   'backup.folder': seen(backing, '/srv/backups'),
@@ -123,11 +96,7 @@ export const serviceRows: Readonly<Record<string, KeyRow>> = {
   'alerts.availability': seen(alerting, 0.9),
   'alerts.latencyFactor': seen(alerting, 5),
   'alerts.webhookCredential': seen(alerting, 'ALERTS'),
-  'alerts.everySeconds': told(
-    60,
-    ['src/platform/alerts/alerts.test.ts', 'that has to last is pending first'],
-    ['src/app/watching/open-alerts.ts', 'alerts.everySeconds'],
-  ),
+  'alerts.everySeconds': seen(minding, 1),
   'alerts.issues': seen(alerting, true, { 'github.managerRepo': 'acme/manager' }),
   'alerts.allowedHosts': seen(alerting, ['127.0.0.1'], { 'alerts.webhookCredential': 'ALERTS' }),
   'notifications.webhooks': seen(telling, [webhook], {
@@ -151,20 +120,13 @@ function called(
   const look = calling(section);
   const at = `resilience.${section}`;
   return {
-    ...(section === 'git' || section === 'notifications'
+    ...(section === 'notifications'
       ? {
-          [`${at}.timeoutMs`]: told(
-            500,
-            [
-              'src/platform/resilience/make-robust.test.ts',
-              'a try that takes too long is a timeout',
-            ],
-            [
-              section === 'git' ? 'src/app/store/open-store.ts' : 'src/app/watching/open-alerts.ts',
-              'timeoutMs',
-            ],
-          ),
+          [`${at}.timeoutMs`]: seen(waitingFor, 20_000, { ...receiver, [`${at}.timeoutMs`]: 250 }),
         }
+      : {}),
+    ...(section === 'git'
+      ? { [`${at}.timeoutMs`]: seen(storing, 600, { [`${at}.timeoutMs`]: 300 }) }
       : {}),
     ...(has.retry
       ? {

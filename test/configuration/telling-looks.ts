@@ -118,6 +118,40 @@ export const telling: Look = async (config, database, flows) =>
     };
   });
 
+/** A receiver answers after three quarters of a second: whether it is still waited for. */
+export const waitingFor: Look = async (config, database) => {
+  const server = createServer((_request, response) => {
+    setTimeout(() => response.end(), 750);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const { notifications } = config;
+  const webhooks = notifications.webhooks.map((one) => ({ ...one, url: atPort(one.url, port) }));
+  const here = { ...config, notifications: { ...notifications, webhooks } };
+  await database.pool.query('delete from outbox_messages');
+  await database.pool.query('delete from breakers');
+  const outbox = createOutbox(database, { clock: systemClock });
+  await outbox.add(null, [{ id: 'one', receiver: 'chat', type: 'ping', body: '{}' }]);
+  const rooms = openNotifications({
+    config: () => here,
+    store: {
+      database,
+      breakers: createBreakers({ db: database.kysely<BreakerTables>(), clock: systemClock }),
+      credentials: { holder: (name: string) => ({ all: async () => [secretOf(name)] }) } as never,
+    },
+    log: silentLog,
+    clock: systemClock,
+    version: '0',
+  });
+  await rooms.keep()();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  const { rows } = await database.pool.query<{ state: string }>(
+    'select state from outbox_messages',
+  );
+  return rows.map(({ state }) => state);
+};
+
 const secretOf = (name: string): string =>
   `whsec_${Buffer.from(name.repeat(10)).toString('base64')}`;
 

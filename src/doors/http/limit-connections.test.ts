@@ -58,7 +58,7 @@ const answered = async (server: Server, address?: string): Promise<boolean> =>
   (await connect(server, address)).isAnswered;
 
 test('one address holds so many connections and no more, which takes nothing from another', async () => {
-  const { server, told } = await serverWith({});
+  const { server, told } = await serverWith({ maxConnectionsPerAddress: 3 });
   const first = [await connect(server), await connect(server), await connect(server)];
   expect(first.map(({ isAnswered }) => isAnswered)).toEqual([true, true, true]);
   expect([await answered(server), await answered(server)]).toEqual([false, false]);
