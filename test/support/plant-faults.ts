@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { monitorPerformance } from '../../src/platform/telemetry/monitor-performance.ts';
 
 /**
  * Loaded into a running service before its own code (`--import`): makes faults of the process itself, which nobody can
  * make from outside. It follows files in the folder of `PLANT_FOLDER`: `memory` (megabytes that are held while the file
  * is there), `block` (milliseconds, once for each content), `clock` (milliseconds by which the wall clock is ahead), `throw`
- * (an error that nobody catches).
+ * (an error that nobody catches), `function` (the name of one that a program round us measures, and that fails).
  */
 const folder = process.env['PLANT_FOLDER'];
 const isService = process.argv.includes('start');
@@ -13,6 +14,7 @@ const isService = process.argv.includes('start');
 if (folder !== undefined && isService) {
   let held: Buffer[] | null = null;
   let blocked = '';
+  let measured = '';
   let aheadMs = 0;
   const SystemDate = Date;
   class MovedDate extends SystemDate {
@@ -35,6 +37,13 @@ if (folder !== undefined && isService) {
     else held ??= Array.from({ length: megabytes }, () => Buffer.alloc(2 ** 20, 1));
     aheadMs = Number(said('clock'));
     if (existsSync(join(folder, 'throw'))) throw new Error('planted');
+    const name = said('function');
+    if (name !== measured) {
+      measured = name;
+      void monitorPerformance(name, () => Promise.reject(new Error('planted'))).catch(
+        () => undefined,
+      );
+    }
     const block = said('block');
     if (block === blocked) return;
     blocked = block;
