@@ -18,16 +18,26 @@ interface LocalSubject extends HostSubject {
   readonly folder: string;
 }
 
-async function openLocal(kind: { bare: boolean }): Promise<LocalSubject> {
+async function openLocal(kind: {
+  bare: boolean;
+  asked?: (folder: string) => void;
+}): Promise<LocalSubject> {
   const database = await createTestDatabase();
   await migrate(database, localMigrations);
   const parent = mkdtempSync(join(tmpdir(), 'local-host-'));
   const folder = join(parent, 'widgets');
   initRepository(folder, kind);
   const work = createGitWork(folder);
+  const push = createGitPush({ git: createGit({ environment: process.env }) });
   const host = createLocalHost({
     database,
-    push: createGitPush({ git: createGit({ environment: process.env }) }),
+    push: {
+      ...push,
+      containedBy: async (request) => {
+        kind.asked?.(request.folder);
+        return await push.containedBy(request);
+      },
+    },
     clock: systemClock,
     markers: suiteMarkers,
     owner: 'ann',
@@ -82,6 +92,34 @@ test('a checked-out branch is not moved, and a merge by hand is seen', async () 
     const merged = { state: 'merged', mergeCommit: sha };
     expect(await host.pullRequest(repository, number)).toMatchObject(merged);
     expect(await host.merge(repository, number, 'ann')).toBe(sha);
+  } finally {
+    await subject.close();
+  }
+});
+
+test('git is asked whether a pull request was merged when one of its two branches moved, and else only once', async () => {
+  let asked = 0;
+  const subject = await openLocal({ bare: true, asked: () => (asked += 1) });
+  try {
+    const { host, repository, folder } = subject;
+    const { number, sha } = await pullRequest(subject);
+    asked = 0;
+    const look = async () => [(await host.pullRequest(repository, number))?.state, asked];
+    expect([await look(), await look()]).toEqual([
+      ['open', 1],
+      ['open', 1],
+    ]);
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: folder }).toString().trim();
+    const tree = git('rev-parse', 'refs/heads/main^{tree}');
+    const person = ['-c', 'user.name=p', '-c', 'user.email=p@x'];
+    const next = git(...person, 'commit-tree', tree, '-p', 'refs/heads/main', '-m', 'aside');
+    git('update-ref', 'refs/heads/main', next);
+    expect([await look(), await look()]).toEqual([
+      ['open', 2],
+      ['open', 2],
+    ]);
+    git('update-ref', 'refs/heads/main', sha);
+    expect(await look()).toEqual(['merged', 3]);
   } finally {
     await subject.close();
   }

@@ -24,6 +24,7 @@ type LocalReads = Omit<CodeHost, 'name' | 'self' | 'send' | 'find'>;
 
 export function createLocalReads(deps: LocalReadsDeps): LocalReads {
   const { db, git, owner } = deps;
+  const lively = createLivelyReader(git);
   return {
     repository: async (ref) => readRepository(git, ref),
     head: async (ref, branch, knownSha) => {
@@ -73,7 +74,7 @@ export function createLocalReads(deps: LocalReadsDeps): LocalReads {
     },
     pullRequest: async (ref, number) => {
       const item = await itemOf(db, ref.name, number, 'pull');
-      return item === undefined ? null : lively(git, item);
+      return item === undefined ? null : lively(item);
     },
     // Checks of a folder are the policy's own, run before the push; remarks are made on the task.
     checks: async () => [],
@@ -89,9 +90,7 @@ export function createLocalReads(deps: LocalReadsDeps): LocalReads {
       if (query.state === 'open') select = select.where('state', '=', 'open');
       if (query.headBranch !== undefined)
         select = select.where('head_branch', '=', query.headBranch);
-      const pulls = await Promise.all(
-        (await select.execute()).map(async (item) => lively(git, item)),
-      );
+      const pulls = await Promise.all((await select.execute()).map(lively));
       return pulls.filter((pull) => query.state === 'all' || pull.state === 'open');
     },
   };
@@ -141,19 +140,33 @@ async function listEvents(
 
 const eventTypes = ['labeled', 'unlabeled', 'renamed', 'closed', 'reopened', 'edited'] as const;
 
-/** An open pull request shows its branch as it is now; a person may also have merged it by hand. */
-async function lively(git: GitPush, item: Item): Promise<HostPullRequest> {
-  const stored = toPullRequest(item);
-  if (stored.state !== 'open') return stored;
-  const remote = remoteOf({ host: 'local', name: item.repository });
-  const headSha = (await git.remoteRef(remote, stored.headBranch)) ?? stored.headSha;
-  const now = { ...stored, headSha };
-  const mergedAs = await git.containedBy({
-    folder: item.repository,
-    commit: headSha,
-    branch: stored.baseBranch,
-  });
-  return mergedAs === null ? now : { ...now, state: 'merged', mergeCommit: mergedAs };
+/**
+ * An open pull request shows its branch as it is now; a person may also have merged it by hand. Of the same two commits
+ * git is asked once, since their history does not change: this is read each round of each pull request.
+ */
+function createLivelyReader(git: GitPush): (item: Item) => Promise<HostPullRequest> {
+  const apart = new Map<string, string>();
+  return async (item) => {
+    const stored = toPullRequest(item);
+    const place = `${item.repository}#${item.number}`;
+    if (stored.state !== 'open') {
+      apart.delete(place);
+      return stored;
+    }
+    const remote = remoteOf({ host: 'local', name: item.repository });
+    const headSha = (await git.remoteRef(remote, stored.headBranch)) ?? stored.headSha;
+    const now = { ...stored, headSha };
+    const commits = `${headSha} ${await git.remoteRef(remote, stored.baseBranch)}`;
+    if (apart.get(place) === commits) return now;
+    const mergedAs = await git.containedBy({
+      folder: item.repository,
+      commit: headSha,
+      branch: stored.baseBranch,
+    });
+    if (mergedAs !== null) return { ...now, state: 'merged', mergeCommit: mergedAs };
+    apart.set(place, commits);
+    return now;
+  };
 }
 
 function toIssue(item: Item): HostIssue {
