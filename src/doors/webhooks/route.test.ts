@@ -89,7 +89,7 @@ describe('the address for deliveries', () => {
   beforeAll(async () => {
     app = fastify();
     app.setErrorHandler(async (error, _request, reply) => {
-      const statuses = { invalid_input: 400, unauthenticated: 401, unavailable: 503 } as const;
+      const statuses = { invalid_input: 400, unauthenticated: 401, forbidden: 403 } as const;
       if (!(error instanceof AppError)) throw error;
       const known = statuses[error.kind as keyof typeof statuses];
       return reply.code(error.code === 'media_type_unsupported' ? 415 : known).send({});
@@ -159,7 +159,7 @@ describe('the address for deliveries', () => {
     expect(await send('{}', { 'x-github-delivery': 'late' }, 'the old one')).toBe(401);
     expect(stored.map(({ id }) => id)).toEqual(['by-new', 'by-old']);
     secrets = [];
-    expect(await send('{}', {}, 'the new one')).toBe(503);
+    expect(await send('{}', {}, 'the new one')).toBe(403);
   });
 
   test('takes events that nobody knows, and refuses well-signed bytes that are no JSON: 1,000 bodies', async () => {

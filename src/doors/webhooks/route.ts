@@ -103,9 +103,10 @@ function compressed(): AppError {
   });
 }
 
+/** No failure of this service: as long as nothing can be verified, nothing is taken, whoever sends it. */
 function noSecret(): AppError {
   return new AppError({
-    kind: 'unavailable',
+    kind: 'forbidden',
     code: 'webhook_secret_missing',
     message: 'Deliveries cannot be verified: there is no GITHUB_WEBHOOK_SECRET.',
     next: 'Store it with `claude-manager credentials set GITHUB_WEBHOOK_SECRET`, or export it, and run `claude-manager webhooks setup`.',
