@@ -68,6 +68,8 @@ export function parseConfigDocument(source: string): ConfigDocument {
 function refuse(text: string): { offset: number; message: string } | null {
   if (text.length > largest)
     return { offset: 0, message: `the file is larger than ${largest} characters` };
+  const nul = text.indexOf('\0');
+  if (nul >= 0) return { offset: nul, message: 'this is no text in UTF-8: a byte of it is zero' };
   const scanner = createScanner(text, true);
   let depth = 0;
   for (let token: number = scanner.scan(); token !== endOfFile; token = scanner.scan()) {

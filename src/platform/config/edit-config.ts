@@ -1,5 +1,6 @@
 import { applyEdits, modify } from 'jsonc-parser';
 import { AppError } from '../../lib/app-error.ts';
+import { type ConfigDocument, parseConfigDocument } from './config-document.ts';
 import { describeKeys, schemaAt } from './describe-keys.ts';
 import type { LoadedConfig } from './load-config.ts';
 import { nearestWord } from './nearest-word.ts';
@@ -83,13 +84,40 @@ function knownPath(key: string): readonly string[] {
 }
 
 function edited(fileText: string, path: readonly string[], value: unknown, insert = false): string {
-  const places = path.map((part) => (/^\d+$/.test(part) ? Number(part) : part));
   const before = fileText.trim() === '' ? '{}\n' : fileText;
+  const document = parseConfigDocument(before);
+  // Nothing of a text that cannot be read is changed: who loads it is told every fault with its place.
+  if (document.faults.length > 0) return before;
+  const places = path.map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  requirePlace(document, path);
   const edits = modify(before, places, value, {
     isArrayInsertion: insert,
     formattingOptions: { insertSpaces: true, tabSize: 2, eol: '\n' },
   });
   return applyEdits(before, edits);
+}
+
+/** AppError `config_key_blocked` where on the way to the key a value stands that has no keys. */
+function requirePlace(document: ConfigDocument, path: readonly string[]): void {
+  let place: unknown = document.value;
+  for (const [at, part] of path.entries()) {
+    if (place === undefined) return;
+    if (typeof place !== 'object' || place === null) throw blockedKey(document, path, at);
+    if (Array.isArray(place) && !/^\d+$/.test(part)) throw blockedKey(document, path, at);
+    place = Object.hasOwn(place, part) ? Reflect.get(place, part) : undefined;
+  }
+}
+
+function blockedKey(document: ConfigDocument, path: readonly string[], at: number): AppError {
+  const [outer, key] = [path.slice(0, at), path.join('.')];
+  const { line, column } = document.valueAt(outer);
+  return new AppError({
+    kind: 'invalid_input',
+    code: 'config_key_blocked',
+    message: `${outer.join('.')} holds a value that has no keys (line ${line}, column ${column}), so there is no place for ${key}.`,
+    next: 'Correct the named place, then run `claude-manager validate`.',
+    details: { key, line, column },
+  });
 }
 
 function unknownKey(key: string): AppError {

@@ -84,4 +84,17 @@ describe('writing', () => {
     );
     expect(() => setKey(text, '__proto__.x', '4')).toThrow('There is no key');
   });
+  test('refuses a key where a value stands that has none, and says where', () => {
+    expect(() => setKey('{\n  "logging": "x"\n}', 'logging.level', 'DEBUG')).toThrow(
+      'logging holds a value that has no keys (line 2, column 14), so there is no place for logging.level.',
+    );
+    for (const value of ['null', '[1]'])
+      expect(() => setKey(`{ "logging": ${value} }`, 'logging.level', 'DEBUG')).toThrow(
+        'line 1, column 14',
+      );
+  });
+  test('changes nothing of a text that cannot be read, so that loading it tells why', () => {
+    const deep = `{ "logging": ${'['.repeat(50_000)}`;
+    expect(setKey(deep, 'logging.level', 'DEBUG').text).toBe(deep);
+  });
 });

@@ -1,5 +1,5 @@
 import { applyEdits, modify } from 'jsonc-parser';
-import { parseConfigDocument } from './config-document.ts';
+import { type ConfigDocument, parseConfigDocument, type TextFault } from './config-document.ts';
 import { configInvalid } from './config-issue.ts';
 import { isObject } from './overlays.ts';
 import { takeRetired } from './retired-keys.ts';
@@ -29,17 +29,15 @@ export function migrateConfig(
   file: string,
 ): { readonly text: string; readonly changes: readonly ConfigChange[] } {
   const document = parseConfigDocument(text);
-  if (document.faults.length > 0) {
+  const before = isObject(document.value) ? document.value : {};
+  const faults = [...document.faults, ...sectionsOfNoKeys(document, before)];
+  if (faults.length > 0) {
     const name = file.split('/').at(-1) ?? file;
     throw configInvalid(
       file,
-      document.faults.map((fault) => ({
-        ...fault,
-        place: `${name}:${fault.line}:${fault.column}`,
-      })),
+      faults.map((fault) => ({ ...fault, place: `${name}:${fault.line}:${fault.column}` })),
     );
   }
-  const before = isObject(document.value) ? document.value : {};
   const tree = structuredClone(before);
   const uses = takeRetired(tree);
   const retired = uses.map(({ path, to, value, why }): ConfigChange => {
@@ -62,6 +60,26 @@ export function migrateConfig(
   for (const section of Object.keys(before))
     if (!Object.hasOwn(tree, section)) next = write(next, [section], undefined);
   return { text: next, changes };
+}
+
+/** Where a section belongs and something stands that has no keys. */
+function sectionsOfNoKeys(
+  document: ConfigDocument,
+  tree: Readonly<Record<string, unknown>>,
+): readonly TextFault[] {
+  const names = new Set(newSections.map(([path]) => path.split('.')[0] ?? path));
+  return [...names].flatMap((path) =>
+    tree[path] === undefined || isObject(tree[path])
+      ? []
+      : [
+          {
+            path,
+            ...document.valueAt([path]),
+            message: 'expected an object',
+            suggestion: 'Write { } there, or remove the key.',
+          },
+        ],
+  );
 }
 
 function write(text: string, path: readonly string[], value: unknown): string {
