@@ -58,7 +58,11 @@ function createParts() {
   const now = (): number => Date.now();
   const data = {
     client,
-    decisions: createDecisions({ now, onSent: () => void queries.invalidateQueries() }),
+    decisions: createDecisions({
+      now,
+      onSent: () => void queries.invalidateQueries(),
+      onDefect: reportError,
+    }),
     live: createLive({ client, queries, now }),
     proof: createProof(),
   };

@@ -10,17 +10,18 @@ const list = [
 const [first = { id: '', title: '' }, second = first] = list;
 
 afterEach(() => {
-  vi.unstubAllGlobals();
   vi.useRealTimers();
 });
 
 /** Decisions on a clock that stands until it is moved on. */
 function withClock() {
   vi.useFakeTimers({ now: 1_000_000 });
-  vi.stubGlobal('window', globalThis);
-  vi.stubGlobal('reportError', expect.unreachable);
   const onSent = vi.fn<() => void>();
-  const decisions = createDecisions({ now: () => Date.now(), onSent });
+  const decisions = createDecisions({
+    now: () => Date.now(),
+    onSent,
+    onDefect: (error) => expect.unreachable(String(error)),
+  });
   const shown = (readAt: number): string =>
     undecided(list, readAt, decisions.state())
       .map(({ id }) => id)

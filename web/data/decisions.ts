@@ -73,13 +73,15 @@ export function createDecisions(parts: {
   readonly now: () => number;
   /** Called after each one was sent, whatever came of it; what is shown is to be read again. */
   readonly onSent: () => void;
+  /** Told of a defect of ours on the way. */
+  readonly onDefect: (error: unknown) => void;
 }): Decisions {
   let state: DecisionsState = { pending: [], taken: new Map(), failed: [] };
   let made = 0;
   const listeners = new Set<() => void>();
   const waiting = new Map<
     string,
-    { send: () => Promise<readonly Refused<Subject>[]>; timer: number }
+    { send: () => Promise<readonly Refused<Subject>[]>; timer: ReturnType<typeof setTimeout> }
   >();
   const change = (next: Partial<DecisionsState>): void => {
     state = { ...state, ...next };
@@ -112,7 +114,7 @@ export function createDecisions(parts: {
         change({ pending: without(id), taken, failed });
         parts.onSent();
       })
-      .catch(reportError);
+      .catch(parts.onDefect);
   };
   return {
     subscribe: (listener) => {
@@ -127,7 +129,7 @@ export function createDecisions(parts: {
       }
       made += 1;
       const id = String(made);
-      const timer = window.setTimeout(() => leave(id), undoMs);
+      const timer = setTimeout(() => leave(id), undoMs);
       waiting.set(id, { send, timer });
       change({
         pending: [...state.pending, { id, subjects, word, leavesAt: parts.now() + undoMs }],
