@@ -112,3 +112,8 @@ function nextOfSystemError(thrown: unknown): string | null {
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** What the system said of a file, without its call and the name that it was called with: `ENOENT: no such file or directory`. */
+export function systemReason(thrown: unknown): string {
+  return messageOf(thrown).replace(/, \w+(?: '.*)?$/su, '');
+}

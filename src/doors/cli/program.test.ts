@@ -44,6 +44,33 @@ async function say(words: string, answer: unknown = null, error?: Error): Promis
 const asked = async (words: string): Promise<readonly OperationRequest[]> =>
   (await say(`--json ${words}`, {}).catch(() => ({ requests: [] }))).requests;
 
+test('a name under which nothing was measured is told as such, and where the names are', async () => {
+  const nothing = { since: 'then', until: 'now', series: [], baseline: null };
+  const { out } = await say('performance function nobody', nothing);
+  expect(out).toContain(
+    'Nothing was measured under this name; see `claude-manager performance report`.',
+  );
+  expect((await say('performance report', nothing)).out).toMatch(/Nothing was measured\.\n$/u);
+});
+
+test('a report that cannot be written names the file that was asked for, and no other', async () => {
+  const report = {
+    overallStatus: 'healthy',
+    checks: [],
+    recommendations: [],
+    criticalIssues: [],
+    score: null,
+    measuredBy: { kind: 'command' },
+    remedies: [],
+    trend: [],
+  };
+  const { code, err } = await say('health --export /nowhere/report.json', report);
+  expect(code).toBe(2);
+  expect(err).toContain(
+    'The report cannot be written to /nowhere/report.json: ENOENT: no such file or directory.\n',
+  );
+});
+
 describe('the words of a command lead to one operation with its input', () => {
   test.each([
     ['tasks list', 'tasks.list', {}],

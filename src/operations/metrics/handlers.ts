@@ -1,6 +1,6 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { AppError, messageOf } from '../../lib/app-error.ts';
+import { AppError, systemReason } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Sample } from '../../platform/telemetry/exposition.ts';
 import type { History } from '../../platform/telemetry/history.ts';
@@ -100,7 +100,7 @@ async function writeFileWhole(file: string, text: string): Promise<void> {
     throw new AppError({
       kind: 'invalid_input',
       code: 'file_unwritable',
-      message: `${file} cannot be written: ${messageOf(cause)}.`,
+      message: `${file} cannot be written: ${systemReason(cause)}.`,
       next: 'Name a place where this user may write with --output.',
       details: { field: 'output' },
       cause,

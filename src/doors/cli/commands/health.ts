@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
-import { AppError, messageOf, toAppError } from '../../../lib/app-error.ts';
+import { AppError, systemReason, toAppError } from '../../../lib/app-error.ts';
 import type { HealthReport } from '../../../operations/health/contract.ts';
 import { healthCategories, machineHealth, runHealth } from '../../../operations/health/contract.ts';
 import type { CommandContext, GlobalFlags } from '../command-context.ts';
@@ -112,7 +112,7 @@ async function writeWhole(file: string, report: HealthReport): Promise<void> {
     throw new AppError({
       kind: 'invalid_input',
       code: 'export_failed',
-      message: `The report cannot be written to ${file}: ${messageOf(cause)}.`,
+      message: `The report cannot be written to ${file}: ${systemReason(cause)}.`,
       next: 'Name a file in a folder that is there and that you may write to (--export).',
       cause,
     });

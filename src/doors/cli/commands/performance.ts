@@ -51,7 +51,7 @@ export function addPerformanceCommands(program: Command, run: Run): void {
       run<Flags & string, PerformanceReport>(
         reportPerformance,
         ([name, { hours }]) => ({ name, hours }),
-        reportText,
+        namedText,
       ),
     );
   performance
@@ -78,13 +78,24 @@ function hoursOf(text: string): number {
   throw new InvalidArgumentError('Give a number of hours above 0.');
 }
 
-function reportText({ since, until, series, baseline }: PerformanceReport): string {
+function reportText(report: PerformanceReport): string {
+  return linesOf(report, 'Nothing was measured.');
+}
+
+function namedText(report: PerformanceReport): string {
+  return linesOf(
+    report,
+    'Nothing was measured under this name; see `claude-manager performance report`.',
+  );
+}
+
+function linesOf({ since, until, series, baseline }: PerformanceReport, nothing: string): string {
   const normal =
     baseline === null
       ? 'no baseline: keep one with `claude-manager performance baseline`'
       : `baseline of ${baseline.at} by ${baseline.madeBy} over ${baseline.hours} hours`;
   const head = `${since} to ${until}; ${normal}\n`;
-  if (series.length === 0) return `${head}Nothing was measured.\n`;
+  if (series.length === 0) return `${head}${nothing}\n`;
   const before = new Map(baseline?.series.map((one) => [`${one.area} ${one.name}`, one.p95Ms]));
   const rows = series.map((one) => rowOf(one, before.get(`${one.area} ${one.name}`)));
   const titles = ['WHAT', 'NAME', 'CALLS', 'A MINUTE', 'REFUSED', 'FAILED', 'ERRORS'];
