@@ -6,6 +6,7 @@ import {
   isName,
   isPlaceholder,
   isProse,
+  looksIssued,
   looksLikeCode,
   looksRandom,
 } from './not-a-secret.ts';
@@ -23,6 +24,10 @@ const anotherName = String.raw`(?:(?<=:)=)?[A-Za-z-]{5,1023}:(?![^\s"'\`\\,;&<>]
 
 /** How only code begins, told before the rest of it is read; never by what the sign `:=` would leave of itself. */
 const code = String.raw`(?:(?<=:)=)?[{(*.[<]`;
+
+/** Names of keys that are no secrets. */
+const notSecret =
+  '(?:[Pp]ublic|[Cc]ache|[Pp]rimary|[Ff]oreign|[Ss]ort|[Pp]artition|[Ii]dempotency|[Rr]ow|[Gg]roup|[Ii]ndex|[Rr]outing|[Oo]bject|[Ll]ookup|[Mm]essage|[Rr]ate|[Hh]ost|[Qq]uery|[Ss]torage|[Tt]ranslation|[Ii]ssue|[Ss]hard|[Mm]ap|[Rr]egistry|[Rr]edis|[Tt]able|[Uu]nique|[Hh]ash)';
 
 /** In the order in which they are tried at one place. */
 export const contextFormats: readonly ContextFormat[] = [
@@ -77,8 +82,8 @@ export const contextFormats: readonly ContextFormat[] = [
   },
   {
     kind: 'bearer',
-    starts: ['bearer '],
-    pattern: /(?<![A-Za-z])bearer {1,4}([A-Za-z0-9._~+/=!%@-]{16,8192})/iy,
+    starts: ['bearer ', 'ssws ', 'geniekey '],
+    pattern: /(?<![A-Za-z])(?:bearer|ssws|geniekey) {1,4}([A-Za-z0-9._~+/=!%@-]{16,8192})/iy,
   },
   {
     kind: 'cookie',
@@ -136,13 +141,29 @@ export const contextFormats: readonly ContextFormat[] = [
     starts: ['pat', 'pas', 'key', 'id=', 'id:', 'id"'],
     before: '_-',
     pattern: new RegExp(
-      String.raw`(?<=[_-])(?:pat|pass|(?<=secret[_-])id|(?<!(?:public|cache|primary|foreign|sort|partition|idempotency|row|group|index|routing|object|lookup|message|rate)[_-])key)${sign}([A-Za-z0-9+/_=.~!@#$%^*-]{8,512})`,
+      String.raw`(?<=[_-])(?:pat|pass|(?<=secret[_-])id|(?<!(?:public|cache|primary|foreign|sort|partition|idempotency|row|group|index|routing|object|lookup|message|rate)[_-])key)${sign}((?:[0-9]{1,9}\|)?[A-Za-z0-9+/_=.~!@#$%^*-]{8,512})`,
       'iy',
     ),
     isBarren: (secret) => !looksRandom(secret),
     leave: (secret, match, next) =>
       looksLikeCode(secret) ||
-      !looksRandom(secret) ||
+      !(looksRandom(secret) || looksIssued(secret)) ||
+      isName(secret, match, next) ||
+      secret.startsWith(encodedPem),
+  },
+  {
+    // `Key=…`, `"key": "…"`, `sentryKey := "…"`, `the key is …`; a digest beside such a name is one of a thing.
+    kind: 'assignment',
+    starts: ['key'],
+    before: ' \t\n\r"\'`([{,;:>|abcdefghijklmnopqrstuvwxyz0123456789',
+    pattern: new RegExp(
+      String.raw`(?:(?<=[a-z0-9])Key|(?<![A-Za-z0-9_?&-])(?:key|Key|KEY))(?<!${notSecret}[ _-]?...)(?:(?::[ ]?|[ ])[A-Za-z]{2,20}(?= ?=))?(?:${sign}| {1,4}(?:is|was)[: ] ?)((?:[0-9]{1,9}\|)?[A-Za-z0-9+/_=.~!@#$%^*:-]{16,512})`,
+      'y',
+    ),
+    isBarren: (secret) => !looksRandom(secret),
+    leave: (secret, match, next) =>
+      !looksIssued(secret) ||
+      looksLikeCode(secret) ||
       isName(secret, match, next) ||
       secret.startsWith(encodedPem),
   },
@@ -171,6 +192,15 @@ export const contextFormats: readonly ContextFormat[] = [
     pattern: new RegExp(String.raw`>([^<>\s]{4,1024})</`, 'iy'),
     leave: isPlaceholder,
   },
+  {
+    // Words in it, one of which is a secret by its look
+    kind: 'markup-secret',
+    starts: nameStarts,
+    follows: '>',
+    isBehindName: true,
+    pattern: new RegExp(String.raw`>([^<>\n]{16,1024})</`, 'iy'),
+    leave: (words) => !words.split(/[\s{}]/).some(looksIssued),
+  },
   ...quotedFormats,
   {
     kind: 'assignment',
@@ -178,11 +208,15 @@ export const contextFormats: readonly ContextFormat[] = [
     follows: '\\"\' \t*=:%',
     isBehindName: true,
     pattern: new RegExp(
-      String.raw`${sign}(?!${prose}|${code}|${anotherName})([^\s"'\`\\,;&<>]{6,1024})`,
+      String.raw`${sign}(?:(?:bearer|basic|token|!!binary|!!str) {1,4}(?=[^\s"']{0,64}[0-9]|[^\s"']{20}))?(?!${prose}|${code}|${anotherName})([^\s"'\`\\,;&<>]{6,1024})`,
       'iy',
     ),
     leave: (secret, match, next) =>
-      looksLikeCode(secret) || isProse(secret, match) || isName(secret, match, next),
+      looksLikeCode(secret) ||
+      isProse(secret, match) ||
+      isName(secret, match, next) ||
+      // The token is behind it.
+      (next === ' ' && /^(?:bearer|digest)$/i.test(secret)),
   },
   ...declaredFormats,
   ...vendorFormats,

@@ -1,5 +1,5 @@
 import type { ContextFormat } from './context-format.ts';
-import { looksLikeCode, looksRandom, looksStrong } from './not-a-secret.ts';
+import { isDigest, looksIssued, looksLikeCode, looksRandom, looksStrong } from './not-a-secret.ts';
 import { nameStarts, secretNames, sign } from './secret-names.ts';
 
 const quoted = String.raw`["'\`]([^\s"'\`<>\\]{6,1024})["'\`]`;
@@ -52,7 +52,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     later: ',',
     isBehindName: true,
     pattern: new RegExp(String.raw`["'],[ \t]{0,4}${quoted}`, 'iy'),
-    leave: (secret) => isNoSecret(secret) || !(looksStrong(secret) || /[!@#$%^&*]/.test(secret)),
+    leave: (secret) => isNoSecret(secret) || !(looksIssued(secret) || /[!@#$%^&*]/.test(secret)),
   },
   {
     // `#define WIFI_PASSWORD "…"`, `setx API_KEY "…"`, `with password "…"`
@@ -121,10 +121,31 @@ export const declaredFormats: readonly ContextFormat[] = [
     // Those before it may be `is` and a line between columns.
     digitInWords: 3,
     pattern: new RegExp(
-      String.raw`(?:[ \t]{1,8}(?:is|was|ist)\b)?[:=]?[ \t]{1,8}(?:\|[ \t]{1,8})?["'\`]?([^\s"'\`|<>,;]{8,1024})`,
+      String.raw`(?:[ \t]{1,8}(?:is|was|ist)\b)?(?:[:=]|[ \t]-(?=[ \t]{1,8}["'\`]))?[ \t]{1,8}(?:\|[ \t]{1,8})?["'\`]?([^\s"'\`|<>,;]{8,1024})`,
       'iy',
     ),
     leave: (secret) => !looksStrong(secret.replace(/[.!?)]+$/, '')),
+  },
+  {
+    // `apiKey |…`, as tables without blanks have it
+    kind: 'sentence',
+    starts: nameStarts,
+    follows: ' \t|',
+    later: '|',
+    isBehindName: true,
+    digitInWords: 3,
+    pattern: /[ \t]{0,8}\|[ \t]{0,8}([^\s"'`|<>,;]{16,1024})/y,
+    leave: (secret) => !looksStrong(secret),
+  },
+  {
+    // A long value that a formatter put on the line below
+    kind: 'assignment',
+    starts: nameStarts,
+    follows: ' \t:="\'',
+    later: ':=\r\n',
+    isBehindName: true,
+    pattern: new RegExp(String.raw`["']?[ \t]{0,4}[:=][ \t]{0,4}\r?\n[ \t]{1,40}${quoted}`, 'y'),
+    leave: isNoSecret,
   },
   {
     // A key that begins like a variable of the configuration: `pass: '…'` in an object
@@ -177,7 +198,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     starts: ['key=', 'code='],
     before: '?&',
     pattern: /(?<=[?&])(?:key|code)=([A-Za-z0-9_.~%+/=-]{20,1024})/y,
-    leave: (secret) => !looksStrong(secret),
+    leave: (secret) => !(looksIssued(secret) || isDigest(secret)),
   },
   {
     kind: 'sidekiq-key',

@@ -1,6 +1,7 @@
 import type { Candidates, Marks } from './candidates.ts';
 import type { ContextFormat } from './context-format.ts';
 import { contextFormats } from './context-formats.ts';
+import { looksRandom } from './not-a-secret.ts';
 import type { PrefixedFormat } from './prefixed-format.ts';
 import { prefixedFormats } from './prefixed-formats.ts';
 import { letters, rolled, slotOf, slots } from './rolling-letters.ts';
@@ -38,10 +39,16 @@ interface Place {
   readonly names: readonly Uint16Array[];
 }
 
+/** What was named once as a secret is one wherever else it stands in the same text; so many of them are looked for again. */
+const mostAgain = 8;
+
 /** From this length on it is worth knowing that a text is no secret. */
 const long = 128;
+/** What tells the same name of several: `API_KEY_2`, `TOKEN_PROD`. */
+const which =
+  '(?:[_-]?[0-9]{1,2}|[_-](?:v[0-9]|prod(?:uction)?|dev(?:elopment)?|stag(?:e|ing)|test|live|sandbox|local|old|new|next|current|previous|backup|primary|secondary|main|ro|rw))?';
 /** None of what follows a name begins like a word. */
-const name = new RegExp(`(?:${secretNames})(?![A-Za-z0-9_])`, 'iy');
+const name = new RegExp(`(?:${secretNames})${which}(?![A-Za-z0-9_])`, 'iy');
 
 /** Replaces the secrets that some known letters announce: one pass over the text, however many formats there are. */
 export function createFormatScan(
@@ -89,7 +96,15 @@ export function createFormatScan(
   }
   return (seen) => {
     const words = wordFormatsIn(seen);
-    let clean = replaced(seen, places, replacementOf);
+    const again = new Map<string, string>();
+    const remembered = (kind: string, secret: string): string => {
+      const instead = replacementOf(kind, secret);
+      if (again.size < mostAgain && secret.length >= 16 && looksRandom(secret))
+        again.set(secret, instead);
+      return instead;
+    };
+    let clean = replaced(seen, places, remembered);
+    for (const [secret, instead] of again) clean = clean.replaceAll(secret, () => instead);
     left.clear();
     for (const { kind, pattern, leave } of words)
       clean = clean.replace(pattern, (secret) =>
@@ -247,7 +262,7 @@ function contextReader(
   const isNear = nearnessOf(format);
   let barren = { text: '', from: 0, to: 0 };
   return (text, at, units, behind) => {
-    if (before !== null && (at === 0 || before[units[at - 1] ?? 0] !== 1)) return null;
+    if (before !== null && before[at === 0 ? lineFeed : (units[at - 1] ?? 0)] !== 1) return null;
     if (starts !== null && !beginsLikeOne(units, at, starts)) return null;
     if (isNear !== null && !isNear(text, at)) return null;
     if (at > barren.from && at < barren.to && text === barren.text) return null;
@@ -267,9 +282,23 @@ function contextReader(
         barren = { text, from: at, to: end - long / 2 };
       return null;
     }
-    return { kind, start, end, after: end, isLeft: false };
+    const last = secret.length >= longest ? endOfRun(text, end) : end;
+    return { kind, start, end: last, after: last, isLeft: false };
   };
 }
+
+/** From this length on a value may have been longer than the repetition that found it. */
+const longest = 1024;
+
+function endOfRun(text: string, from: number): number {
+  const rest = /[A-Za-z0-9+/=_.~%-]*/y;
+  rest.lastIndex = from;
+  rest.test(text);
+  return rest.lastIndex;
+}
+
+/** A text begins as a line does. */
+const lineFeed = 0x0a;
 
 /** So far is looked for a digit; where there is none yet, the pattern says what it has. */
 const nearDigit = 64;

@@ -34,6 +34,13 @@ function isVariable(value: string): boolean {
 /** `-----BEGIN` in base64: it has a kind of its own. */
 export const encodedPem = 'LS0tLS1CRUdJTi';
 
+/** A commit, a checksum or a UUID, also behind the name of its algorithm: things have these as names. */
+export function isDigest(value: string): boolean {
+  return /^(?:(?:md5|sha(?:1|256|384|512))[-:=])?(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$|^sha(?:1|256|384|512)-/i.test(
+    value,
+  );
+}
+
 /** A word of letters alone, or of letters and dashes, is a name; digits or capitals between make it a value. */
 export function looksRandom(value: string): boolean {
   return value.length >= 12
@@ -52,6 +59,27 @@ export function looksStrong(value: string): boolean {
   return (
     value.length >= 16 && /^[a-z0-9]+$/i.test(value) && value.replaceAll(/[^0-9]/g, '').length >= 3
   );
+}
+
+/**
+ * What an issuer may have given out, beside what looks strong: pieces with dashes between them, one of which mixes letters
+ * and digits, and letters alone that change their case as words never do. A digest or a UUID is none.
+ */
+export function looksIssued(value: string): boolean {
+  if (looksStrong(value)) return !isDigest(value);
+  // Of a longer one it was asked whether it is strong; neither words nor signs of a program are tried further.
+  if (value.length < 20 || value.length > 200 || !/[0-9]|[a-z][A-Z]/.test(value)) return false;
+  if (!/^[A-Za-z0-9_.=+/-]+$/.test(value) || isDigest(value)) return false;
+  if (value.split(/[-_.]/).some((piece) => piece.length >= 8 && changesBetween(piece) >= 4))
+    return true;
+  const capitals = value.replaceAll(/[^A-Z]/g, '').length;
+  const changes = value.match(/[a-z][A-Z]/g)?.length ?? 0;
+  return capitals * 10 >= value.length * 3 && changes * 6 >= value.length;
+}
+
+/** How often a letter stands beside a digit. */
+function changesBetween(piece: string): number {
+  return piece.match(/[A-Za-z](?=[0-9])|[0-9](?=[A-Za-z])/g)?.length ?? 0;
 }
 
 /**

@@ -74,7 +74,12 @@ export const prefixedFormats: readonly PrefixedFormat[] = [
     body: /[A-Za-z0-9]{14}\.[0-9a-f]{64}/y,
     standsAlone: true,
   },
-  { kind: 'dropbox-token', prefixes: ['sl.'], body: /[A-Za-z0-9_-]{100,400}/y, standsAlone: true },
+  {
+    kind: 'dropbox-token',
+    prefixes: ['sl.'],
+    body: /(?:u\.)?[A-Za-z0-9_-]{100,1500}/y,
+    standsAlone: true,
+  },
   {
     kind: 'google-refresh-token',
     prefixes: ['1//0'],

@@ -55,6 +55,18 @@ describe('secrets known by their look', () => {
   });
 });
 
+test('a value that is longer than a repetition may be is taken to its end', () => {
+  const secret = of(60).repeat(40);
+  const clean = redactor.redact(`refresh_token: "${secret}" end`);
+  expect(clean).toMatch(/^refresh_token: "\[REDACTED:assignment:[0-9a-f]{6}\]" end$/);
+});
+
+test('what was named once as a secret is one where it stands without its name, too', () => {
+  const secret = of(32);
+  const clean = redactor.redact(`got ${secret}, so API_KEY=${secret} | '${secret}'`);
+  expect(clean).toMatch(/^got (\[REDACTED:assignment:[0-9a-f]{6}\]), so API_KEY=\1 \| '\1'$/);
+});
+
 test.each(lookAlikes)('%j is left alone', (text) => {
   expect(redactor.redact(text)).toBe(text);
 });
