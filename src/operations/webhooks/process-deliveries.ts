@@ -67,8 +67,9 @@ async function runLane(
   while (!stopped.aborted) {
     isNews = false;
     let worked: number | null = null;
+    let nextTry: Date | null = null;
     try {
-      worked = await workOnce(deps, lane);
+      ({ worked, nextTry } = await workOnce(deps, lane));
     } catch (error) {
       deps.log.error({ lane, error }, 'deliveries could not be worked through; they wait');
     }
@@ -77,17 +78,20 @@ async function runLane(
     if (isNews || stopped.aborted) continue;
     if (worked !== 0) hadWorkMs = deps.clock.monotonicMs();
     const isBusy = deps.clock.monotonicMs() - hadWorkMs < busyMs;
-    await deps.clock.sleep(isBusy ? tickMs : restMs, rest.signal).catch(() => undefined); // woken
+    // Its own next try is not waited for any longer than it has to.
+    const untilTryMs = (nextTry?.getTime() ?? Infinity) - deps.clock.now().getTime();
+    const waitMs = Math.max(0, Math.min(isBusy ? tickMs : restMs, untilTryMs));
+    await deps.clock.sleep(waitMs, rest.signal).catch(() => undefined); // woken
   }
 }
 
-/** Answers how many deliveries it took. */
+/** Answers how many deliveries it took, and when the first of those that failed is tried again. */
 async function workOnce(
   { inbox, look, see, within, log }: ProcessorDeps,
   lane: Lane,
-): Promise<number> {
+): Promise<{ readonly worked: number; readonly nextTry: Date | null }> {
   const deliveries = await inbox.due(lane, portion);
-  if (deliveries.length === 0) return 0;
+  if (deliveries.length === 0) return { worked: 0, nextTry: null };
   const wanted = new Map<string, { readonly look: Look; readonly ids: string[] }>();
   for (const { id, event, body } of deliveries) {
     const text = Buffer.from(body).toString('utf8');
@@ -115,9 +119,11 @@ async function workOnce(
   }
   const done = deliveries.filter(({ id }) => !failed.has(id)).map(({ id }) => id);
   if (done.length > 0) await inbox.done(done);
+  let nextTry: Date | null = null;
   for (const reason of new Set(failed.values())) {
     const ids = [...failed].filter(([, one]) => one === reason).map(([id]) => id);
-    await inbox.failed(ids, reason);
+    const next = await inbox.failed(ids, reason);
+    if (next !== null && (nextTry === null || next < nextTry)) nextTry = next;
   }
-  return deliveries.length;
+  return { worked: deliveries.length, nextTry };
 }

@@ -37,8 +37,8 @@ export interface Inbox {
   /** Those whose time has come, oldest first. */
   due(lane: Lane, limit: number): Promise<readonly Delivery[]>;
   done(ids: readonly string[]): Promise<void>;
-  /** Tried again after a while that grows, or given up after the last try. */
-  failed(ids: readonly string[], error: string): Promise<void>;
+  /** Tried again after a while that grows, or given up after the last try; answers when the first of them is due, null for never. */
+  failed(ids: readonly string[], error: string): Promise<Date | null>;
   /** Newest first. */
   list(query: {
     readonly state?: DeliveryState | undefined;
@@ -54,6 +54,8 @@ export interface Inbox {
 
 const mostAttempts = 10;
 const backoff = { baseMs: 1000, capMs: 300_000 };
+/** Most failures pass at once: somebody else was at the same task. */
+const secondTryMs = 250;
 
 /** In the database, so that whatever was taken outlives this process. */
 export function createInbox(
@@ -107,9 +109,13 @@ export function createInbox(
         .select(['id', 'attempts'])
         .where('id', 'in', [...ids])
         .execute();
+      let first: Date | null = null;
       for (const { id, attempts } of rows) {
         const isLast = attempts + 1 >= mostAttempts;
-        const next = new Date(now.getTime() + 500 + fullJitterMs(attempts, backoff, random));
+        const waitMs =
+          attempts === 0 ? secondTryMs : 500 + fullJitterMs(attempts - 1, backoff, random);
+        const next = new Date(now.getTime() + waitMs);
+        if (!isLast && (first === null || next < first)) first = next;
         await db
           .updateTable('inbox_deliveries')
           .set({
@@ -120,6 +126,7 @@ export function createInbox(
           .where('id', '=', id)
           .execute();
       }
+      return first;
     },
     list: async ({ state, after, limit }) => {
       const all = db
