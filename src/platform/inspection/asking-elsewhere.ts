@@ -25,7 +25,7 @@ function alone(weight: Sign['weight'], ...sources: readonly string[]): Sign {
 /** "Ignore" as an order: imperatives and what is polite instead. */
 const letGo = `(?:${word(
   'ignorier(?:e|en sie)?(?!\\p{L})|vergiss|vergesst|vergessen|missachte\\p{L}{0,2}|überspring\\p{L}{0,2}|übergeh\\p{L}{0,2}|beachte[^\\n.]{0,40}nicht',
-  "ignore(?:[zr](?!\\p{L})| (?:les|tes|vos|tout|toutes|ces|mes|ce que|le|la) )|oublie[zrs]?(?!\\p{L})|d['’]oublier|d['’]ignorer|néglige[zr]?|passe[zr]? outre|ne (?:tiens|tenez) pas compte|fais fi",
+  "ignore(?:[zr](?!\\p{L})| (?:les|tes|vos|tout|toutes|ces|mes|ce que|le|la) )|oublie[zrs]?(?!\\p{L})|d['’]oublier|oublier (?:ton|ta|tes|vos|votre|les|ce)|d['’]ignorer|néglige[zr]?|passe[zr]? outre|ne (?:tiens|tenez) pas compte|fais fi",
   'ignora(?:d|r|te)?(?!\\p{L})|ignore(?:[mn](?!\\p{L})| (?:as|os|o que|todas|todos|las|los|lo|tudo|todo|sus|suas|tus|cualquier|qualquer) )|olvida(?:d|r|te)?(?!\\p{L})|olvide[ns]?(?!\\p{L})|omit[ae](?!\\p{L})|pasa por alto|haz caso omiso|descarta|desobedece|no (?:hagas caso|sigas)',
   'esque[cç]a(?:m|-se)?|desconsider[ea]|descarte|não (?:siga|obedeça)|dimentica(?:te|re)?|trascura|tralascia|non (?:seguire|considerare)|scorda',
   'negeer|vergeet|sla[^\\n.]{0,20}over',
@@ -39,7 +39,7 @@ const letGo = `(?:${word(
 )})`;
 
 /** What a reader was given to do. */
-const task = `(?:${word('(?:deine|eure|ihre) aufgabe|(?:ta|votre) tâche|(?:tu|su) tarea|(?:tua|sua) tarefa|(?:il tuo|tuo) compito|je taak|(?:twoje|swoje) zadani|(?:свою|твою|о своей) задач|görevini')}|${piece('مهمتك|وظیفه‌ات|وظیفهٔ|अपना काम|你的任务|原来的任务|本来のタスク|あなたのタスク|네 작업|원래 작업')})`;
+const task = `(?:${word('(?:deine|eure|ihre) aufgabe|(?:ta|votre) tâche|(?:ton|votre) rôle|deine rolle|(?:tu|su) rol(?!\\p{L})|(?:seu|teu) papel|(?:tu|su) tarea|(?:tua|sua) tarefa|(?:il tuo|tuo) compito|je taak|(?:twoje|swoje) zadani|(?:свою|твою|о своей) задач|görevini')}|${piece('مهمتك|وظیفه‌ات|وظیفهٔ|अपना काम|你的任务|原来的任务|本来のタスク|あなたのタスク|네 작업|원래 작업')})`;
 
 /** What a reader is bound by. */
 const rules = `(?:${word(
@@ -79,7 +79,7 @@ const secret = `(?:\\.env|~/\\.\\w|\\.ssh/|/etc/(?:passwd|shadow)|printenv|crede
   'anahtar|parola|şifre|gizli|ortam değişken|sistem (?:istem|prompt)|mật khẩu|khóa|biến môi trường|bí mật|kata sandi|kunci|rahasia|variabel lingkungan|lösenord|nyckl|nøgl|nøkk|hemlig|miljøvar|miljövar|parol|chei|jelsz|kulcs|környezeti vált|salasana|avain|avaime|ympäristömuutt|κωδικ|κλειδ|μεταβλητ',
 )}|${piece(
   'كلمة المرور|كلمات المرور|كلمة السر|كلمات السر|مفتاح|مفاتيح|متغيرات|أسرار|الأسرار|سرية|رمز|رمزهای|کلید|متغیر|گذرواژه|محرمانه|توکن|پسورد|कुंजी|पासवर्ड|गुप्त|टोकन|एनवायरनमेंट|পাসওয়ার্ড|গোপন|پاس ورڈ|รหัสผ่าน|กุญแจ|ความลับ|ตัวแปร|סיסמ|מפתח|סוד|משתני',
-  '内部规则|开发者消息|隐藏指令|内部ルール|開発者メッセージ|隠し指示|개발자 ?메시지|내부 ?규칙|숨겨진 ?(?:지시|규칙|정보)|密钥|密码|令牌|环境变量|提示词|凭据|凭证|秘密|秘钥|系统提示|パスワード|環境変数|鍵|トークン|システムプロンプト|認証情報|비밀|기밀|토큰|환경 ?변수|비밀번호|시스템 ?프롬프트|자격 ?증명|api ?키',
+  '内部规则|开发者消息|隐藏指令|秘密鍵|内部ルール|開発者メッセージ|隠し指示|개발자 ?메시지|내부 ?규칙|숨겨진 ?(?:지시|규칙|정보)|密钥|密码|令牌|环境变量|提示词|凭据|凭证|秘密|秘钥|系统提示|パスワード|環境変数|鍵|トークン|システムプロンプト|認証情報|비밀|기밀|토큰|환경 ?변수|비밀번호|시스템 ?프롬프트|자격 ?증명|api ?키',
 )})`;
 
 /** The reader by its kind, spoken to or told what it has to do. */
@@ -167,7 +167,7 @@ export const inOtherTongues: readonly Sign[] = [
   alone(
     2,
     word(
-      'du bist (?:jetzt|nun|ab sofort|ab jetzt)|sie sind (?:jetzt|nun)|tu es (?:désormais|maintenant)|vous êtes (?:désormais|maintenant)|(?:ahora )?eres (?:ahora )?(?:un|una|el|la) (?:administrador|desarrollador|ia|modelo|asistente|sistema|root)|ahora eres|você agora é|agora você é|(?:ora|adesso) sei|sei (?:ora|adesso) un|je bent nu|jesteś teraz|teraz jesteś|od teraz|ты теперь|теперь ты|отныне ты|artık sen|sen artık|bây giờ bạn là|sekarang kamu adalah|tu fais semblant|fais comme si|stell dir vor, du|tu dir so, als|haz como si|finge que|fingi (?:di|che)|представь, что ты|притворись|udawaj',
+      'du (?:bist|hast) (?:jetzt|nun|ab sofort|ab jetzt)|act[úu]a como|agis comme|aja como|agisci come|verhalte dich|sie sind (?:jetzt|nun)|tu es (?:désormais|maintenant)|vous êtes (?:désormais|maintenant)|(?:ahora )?eres (?:ahora )?(?:un|una|el|la) (?:administrador|desarrollador|ia|modelo|asistente|sistema|root)|ahora eres|você agora é|agora você é|(?:ora|adesso) sei|sei (?:ora|adesso) un|je bent nu|jesteś teraz|teraz jesteś|od teraz|ты теперь|теперь ты|отныне ты|artık sen|sen artık|bây giờ bạn là|sekarang kamu adalah|tu fais semblant|fais comme si|stell dir vor, du|tu dir so, als|haz como si|finge que|fingi (?:di|che)|представь, что ты|притворись|udawaj',
     ),
     piece(
       '(?:탈옥|관리자|개발자|디버그|루트) ?모드|(?:越狱|管理员|开发者|调试)模式|(?:脱獄|管理者|開発者)モード|제한(?:이)? ?없(?:는|이)|不受限制|制限のない|你现在不?是|أنت الآن|تو (?:الان|اکنون|حالا)|از این پس تو|अब (?:तुम|आप)|तुम अब|你现在是|从现在开始|从现在起|假装你是|扮演|あなたは今|今から(?:あなた|君)|これから(?:あなた|君)は|のふりをし|너는 이제|당신은 이제|이제부터|지금부터',
@@ -188,6 +188,6 @@ export const inOtherTongues: readonly Sign[] = [
   together(
     2,
     `(?:${word('отмени|deaktivier|schalt\\p{L}{0,3}|desactiv|désactiv|disattiv|desativ|uitschak|schakel|wyłącz|отключи|выключи|вимкни|devre dışı|kapat|tắt|matikan|nonaktifkan|stäng|slå|vypni|lösche|entferne|supprime|elimina|borra|apaga|remova|usuń|удали|sil(?!\\p{L})')}|${piece('عطّل|عطل|أوقف|احذف|غیرفعال|خاموش|حذف کن|बंद कर|हटा|禁用|关闭|停用|删除|绕过|無効|停止し|削除し|回避し|비활성|끄고|꺼 ?줘|삭제|우회')})`,
-    `(?:${word('sandbox|branch ?protection|codeowners|sicherheitsprüf|prüfungen|branchschutz|fehlschlagende|vérifications|protection|tests? (?:qui|échou)|comprobaciones|protecci|pruebas (?:que|fall)|verificações|proteç|testes|controlli|protezion|beveilig|zabezpiecz|testy|проверк|защит|тесты|песочниц|kontrol|korum|testler|kiểm tra|bảo vệ|pemeriksaan')}|${piece('الحماية|الاختبارات|الفحوصات|محافظت|تست‌ها|آزمون|बॉक्स|परीक्षण|सुरक्षा|沙箱|沙盒|测试|检查|保护|审核|テスト|サンドボックス|チェック|保護|테스트|샌드박스|보호|검사')})`,
+    `(?:${word('sandbox|branch ?protection|codeowners|sicherheitsprüf|prüfungen|freigaben?(?!\\p{L})|genehmigung|aprobaciones|approbations|branchschutz|fehlschlagende|vérifications|protection|tests? (?:qui|échou)|comprobaciones|protecci|pruebas (?:que|fall)|verificações|proteç|testes|controlli|protezion|beveilig|zabezpiecz|testy|проверк|защит|тесты|песочниц|kontrol|korum|testler|kiểm tra|bảo vệ|pemeriksaan')}|${piece('الحماية|الاختبارات|الفحوصات|محافظت|تست‌ها|آزمون|बॉक्स|परीक्षण|सुरक्षा|沙箱|沙盒|测试|检查|保护|审核|テスト|サンドボックス|チェック|保護|테스트|샌드박스|보호|검사')})`,
   ),
 ];

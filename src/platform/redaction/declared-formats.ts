@@ -138,6 +138,18 @@ export const declaredFormats: readonly ContextFormat[] = [
     leave: (secret) => !looksStrong(secret),
   },
   {
+    // What is taken where nothing is set: `os.getenv("SECRET", "…")`, `process.env.TOKEN ?? "…"`
+    kind: 'declaration',
+    starts: nameStarts,
+    follows: ' \t:=',
+    isBehindName: true,
+    pattern: new RegExp(
+      String.raw`[ \t]{0,8}(?::=|=|:)[ \t]{0,8}[A-Za-z][\w.$?["'()\]]{2,60}(?:,[ ]?|[ ]?\?\?[ ]?|[ ]?\|\|[ ]?|[ ]or[ ])${quoted}`,
+      'y',
+    ),
+    leave: (secret) => isNoSecret(secret) || !looksIssued(secret),
+  },
+  {
     // A long value that a formatter put on the line below
     kind: 'assignment',
     starts: nameStarts,

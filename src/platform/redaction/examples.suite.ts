@@ -215,6 +215,8 @@ export const secretExamples: readonly Example[] = [
   ['sentence', of(32), "access token - '", "'"],
   ['markup-secret', `AQAA ${of(32)}`, '<secret>', '</secret>'],
   ['bearer', `00${of(40)}`, 'okta: SSWS '],
+  ['declaration', of(40), 'SECRET_KEY = os.getenv("X", "'],
+  ['declaration', of(40), 'const token = process.env.TOKEN ?? "'],
   ['dropbox-token', `sl.u.${of(130)}`],
   ...examplesInWords,
   ...furtherExamples,
