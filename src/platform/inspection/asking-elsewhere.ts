@@ -1,5 +1,4 @@
-import { follows } from './near.ts';
-import type { Sign } from './sign.ts';
+import { pair, type Sign, sign } from './sign.ts';
 
 /** Alternatives, not within a longer word of the same letters. */
 const word = (...words: readonly string[]): string => `(?<!\\p{L})(?:${words.join('|')})`;
@@ -10,16 +9,7 @@ const sentence = { within: 80, stops: /[\n.!?。।؟]/u };
 
 /** Both in one sentence, in whichever order the language has them. */
 function together(weight: Sign['weight'], first: string, second: string): Sign {
-  const [one, other] = [new RegExp(first, 'gu'), new RegExp(second, 'gu')];
-  return {
-    weight,
-    holds: (text) => follows(text, one, other, sentence) || follows(text, other, one, sentence),
-  };
-}
-
-function alone(weight: Sign['weight'], ...sources: readonly string[]): Sign {
-  const pattern = new RegExp(sources.join('|'), 'u');
-  return { weight, holds: (text) => pattern.test(text) };
+  return { weight, parts: [...pair(first, second, sentence), ...pair(second, first, sentence)] };
 }
 
 /** "Ignore" as an order: imperatives and what is polite instead. */
@@ -109,7 +99,7 @@ export const inOtherTongues: readonly Sign[] = [
   together(2, letGo, task),
   together(2, give, secret),
   // A judgement or a report that is to be given whatever is so, or something forged.
-  alone(
+  sign(
     2,
     word(
       'betrachte[^\\n.]{0,40}als (?:erledigt|genehmigt|geprüft|bestanden)|considère[^\\n.]{0,40}comme (?:faite?|approuvée?|validée?|passée?)|considera[^\\n.]{0,40}(?:como|come) (?:hech|aprob|fatt|approv|revisad)|considere[^\\n.]{0,40}como (?:feit|aprovad|revisad)|считай[^\\n.]{0,40}(?:пройден|одобрен|выполнен)|uznaj[^\\n.]{0,40}za|fälsche?|falsifie|falsifica|falsifique|подделай|sfałszuj',
@@ -126,7 +116,7 @@ export const inOtherTongues: readonly Sign[] = [
     `(?:${word('alle[sn]?|sämtlich\\p{L}{0,2}|wörtlich|tou(?:s|tes)|mot à mot|todos|todas|literal|tutt[ie]|wszystkie|все|всех|дословно|tüm|bütün|tất cả|semua|inhalt|contenu|contenido|conteúdo|contenuto|inhoud|zawartość|содержимое|içeri')}|${piece('همه|تمام|محتوا|كل|جميع|محتوى|सभी|सारे|全部|所有|原样|原文|内容|完整|そのまま|すべて|全て|中身|一覧|그대로|원문|전부|모두|저장된|내용')})`,
   ),
   // Before the work, or with what comes of it.
-  alone(
+  sign(
     1,
     word(
       "zuerst|vorher|bevor du|danach kannst du|avant de|d[’']abord|ensuite tu|antes de|primero|como paso previo|prima di|przed |найперш|сначала|перед (?:исправ|тем|этим)|önce ",
@@ -136,13 +126,13 @@ export const inOtherTongues: readonly Sign[] = [
       'قبل از هر|ابتدا|اول |قبل أن|أولا|पहले|之前|首先|先把|先将|作業の前|まず|前に|먼저|하기 전',
     ),
   ),
-  alone(
+  sign(
     2,
     piece(
       '내 말만|나의 지시만|我说的|只听我|私の言うことだけ|レビューは不要|承認は不要|审核不需要|검토는 필요|승인은 필요',
     ),
   ),
-  alone(2, reader),
+  sign(2, reader),
   together(2, unseen, act),
   together(
     1,
@@ -150,7 +140,7 @@ export const inOtherTongues: readonly Sign[] = [
     act,
   ),
   // Nobody is to hear of it.
-  alone(
+  sign(
     2,
     word(
       'sag(?:e|en sie)? (?:es )?(?:niemand|keinem|nichts)|erwähne?(?:n sie)? (?:das|dies|es|diese\\p{L}|davon)?[^\\n.]{0,24}(?:nicht|nirgends)|ohne (?:es|das|dies) zu erwähnen|verschweig',
@@ -164,7 +154,7 @@ export const inOtherTongues: readonly Sign[] = [
     ),
   ),
   // Another part to play, or a claim of rank.
-  alone(
+  sign(
     2,
     word(
       'du (?:bist|hast) (?:jetzt|nun|ab sofort|ab jetzt)|act[úu]a como|agis comme|aja como|agisci come|verhalte dich|sie sind (?:jetzt|nun)|tu es (?:désormais|maintenant)|vous êtes (?:désormais|maintenant)|(?:ahora )?eres (?:ahora )?(?:un|una|el|la) (?:administrador|desarrollador|ia|modelo|asistente|sistema|root)|ahora eres|você agora é|agora você é|(?:ora|adesso) sei|sei (?:ora|adesso) un|je bent nu|jesteś teraz|teraz jesteś|od teraz|ты теперь|теперь ты|отныне ты|artık sen|sen artık|bây giờ bạn là|sekarang kamu adalah|tu fais semblant|fais comme si|stell dir vor, du|tu dir so, als|haz como si|finge que|fingi (?:di|che)|представь, что ты|притворись|udawaj',
@@ -174,7 +164,7 @@ export const inOtherTongues: readonly Sign[] = [
     ),
   ),
   // What only the reader has.
-  alone(
+  sign(
     2,
     word(
       '(?:dein|ihr) (?:system-?)?prompt|deine (?:system)?anweisungen|ton prompt|tes instructions|vos instructions|tu prompt|tus instrucciones|seu prompt|suas instruções|il tuo prompt|le tue istruzioni|(?:твой|твои|свой|ваш) (?:системн\\p{L}{1,3} )?(?:промпт|инструкц)',
@@ -183,7 +173,7 @@ export const inOtherTongues: readonly Sign[] = [
       '너의 (?:시스템 ?)?(?:프롬프트|지시|한계|규칙|버전)|你的(?:系统)?(?:提示|指令|限制|规则)|あなたの(?:システム)?(?:指示|プロンプト|制限|ルール)|تعليماتك|دستورالعمل‌هایت|अपने निर्देश',
     ),
   ),
-  alone(1, '인코딩|编码成|エンコード|codific[ao]|kodiere|encode(?:r|z)(?!\\p{L})'),
+  sign(1, '인코딩|编码成|エンコード|codific[ao]|kodiere|encode(?:r|z)(?!\\p{L})'),
   // Turned off what bounds it.
   together(
     2,

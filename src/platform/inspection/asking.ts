@@ -1,6 +1,5 @@
 import { inOtherTongues } from './asking-elsewhere.ts';
-import { follows } from './near.ts';
-import type { Sign } from './sign.ts';
+import { type Part, pair, type Sign, sign } from './sign.ts';
 
 /** Weights of different signs that make it words to an agent. */
 export const enough = 3;
@@ -33,23 +32,13 @@ const rules =
 const letGo =
   "(?:ignore|disregard|forget|overlook|set aside|put aside|leave aside|lay aside|drop|discard|neglect|override|bypass|overrule|overwrite|skip|dismiss|abandon|erase|unlearn|throw out|throw away|wipe|clear|cancel|reset|look past|do not (?:follow|obey|apply|heed)|don't (?:follow|obey|apply|heed|worry about)|pay no (?:attention|heed) to|stop (?:following|obeying|applying)|break (?:out of|free from)|step out(?:side)? of)";
 
-function sign(weight: Sign['weight'], ...sources: readonly string[]): Sign {
-  const pattern = new RegExp(sources.join('|'), 'mu');
-  return { weight, holds: (text) => pattern.test(text) };
-}
-
 /** The second behind the first in one line, and before a mark that ends a sentence; full stops are in names of files. */
-function near(one: string, other: string, within: number): (text: string) => boolean {
-  const [first, second] = [new RegExp(one, 'gmu'), new RegExp(other, 'gmu')];
-  return (text) => follows(text, first, second, { within, stops: /[\n!?]/u });
-}
-
-function either(...holds: readonly ((text: string) => boolean)[]): Sign['holds'] {
-  return (text) => holds.some((one) => one(text));
+function near(one: string, other: string, within: number): readonly Part[] {
+  return pair(one, other, { within, stops: /[\n!?]/u });
 }
 
 /** What is asked of the reader, by what is done to what: the words are of a class, not of a phrase. */
-const signs: readonly Sign[] = [
+export const asking: readonly Sign[] = [
   // Asks what serves nobody but an attacker.
   sign(
     3,
@@ -194,14 +183,14 @@ const signs: readonly Sign[] = [
   ),
   {
     weight: 3,
-    holds: near(
+    parts: near(
       secret,
       '\\b(?:is|are|be|gets?|been) (?:\\w{2,10}ly )?(?:attached|posted|included|added|pasted|uploaded|committed|printed|sent|written|copied) (?:to|in|into|as|on|under) (?:the |a |an |this |your )?(?:\\w{1,10} )?(?:comments?|pr|pull request|branch|commit|description|issue|thread|gist|readme|summary)\\b',
       40,
     ),
   },
   // Wants what is nobody's to have; more when it is to lie where others read it.
-  { weight: 2, holds: near(`${order}${giving}\\b`, secret, 70) },
+  { weight: 2, parts: near(`${order}${giving}\\b`, secret, 70) },
   sign(
     2,
     `${order}(?:display|show|give|list|reveal|write|return|type)\\b[^\\n.!?]{0,16}\\b(?:everything|all (?:the )?(?:text|words|lines|messages|instructions|content)|the (?:text|words|lines|conversation|messages))\\b[^\\n.!?]{0,16}\\b(?:above|before|preceding|so far)\\b`,
@@ -216,15 +205,15 @@ const signs: readonly Sign[] = [
   ),
   {
     weight: 1,
-    holds: either(
-      near(`\\b${giving}\\b[^\\n!?]{0,80}?${secret}`, outside, 80),
-      near(`\\b${giving}\\b[^\\n!?]{0,40}?${outside}`, secret, 60),
-      near(
+    parts: [
+      ...near(`\\b${giving}\\b[^\\n!?]{0,80}?${secret}`, outside, 80),
+      ...near(`\\b${giving}\\b[^\\n!?]{0,40}?${outside}`, secret, 60),
+      ...near(
         secret,
         '\\band (?:\\w{2,10}ly )?(?:put|send|post|copy|write|upload|mail|email|paste|add|include|append|place|share) (?:it|them|that|those|everything)\\b',
         60,
       ),
-    ),
+    ],
   },
   sign(
     1,
@@ -388,14 +377,3 @@ const signs: readonly Sign[] = [
   ),
   ...inOtherTongues,
 ];
-
-/** The sum of the weights of all signs in a text in lower case with single blanks; the count stops when it is enough. */
-export function weighs(plain: string, before: number): number {
-  let sum = before;
-  for (const { weight, holds } of signs) {
-    if (!holds(plain)) continue;
-    sum += weight;
-    if (sum >= enough) return sum;
-  }
-  return sum;
-}

@@ -2,10 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { asking } from './asking.ts';
 import { detect, detectors } from './detect.ts';
 import { createInspect } from './inspect.ts';
 import { follows } from './near.ts';
+import { alternativesOf } from './needs.ts';
 import { readings } from './normalize.ts';
+import { createSieve } from './sign.ts';
 
 const inspect = createInspect(new Uint8Array(32));
 
@@ -50,15 +53,50 @@ test('no rule for all texts finds anything in a text that lacks what its detecto
             expect(needs.test(reading), `${kind}: ${reading}`).toBe(true);
   };
   for (const text of texts) holds(text);
-  // Pieces of them in another order make what no corpus has.
+  fc.assert(fc.property(mixed(texts), holds), { numRuns: 3000 });
+});
+
+test('the sieve lets through every sign that a text has, whatever the text', () => {
+  const texts = [...corpus('hostile-words'), ...corpus('legitimate')].map((text) =>
+    text.slice(0, 2000).toLowerCase(),
+  );
+  const sieve = createSieve(asking);
+  const isLetThrough = (text: string): void => {
+    const through = new Set([...sieve(text).values()].flat());
+    const turnedDown = asking.flatMap(({ parts }) => parts.filter((part) => !through.has(part)));
+    expect(
+      turnedDown.filter(({ holds }) => holds(text)),
+      text,
+    ).toEqual([]);
+  };
+  for (const text of texts) isLetThrough(text);
+  fc.assert(fc.property(mixed(texts), isLetThrough), { numRuns: 1000 });
+});
+
+test.each([
+  ['abc', ['abc']],
+  ['xb?c', ['x']],
+  ['(?:one|three) x{0,2}y', ['one', 'three']],
+  ['x(?:b|c)?d+e', ['x']],
+  ['\\bignore\\b all', ['ignore']],
+  ['(?!never)(?<=at )[xyz]known\\.', ['known.']],
+  ['\\w+', null],
+  ['(?:one|\\d)', null],
+  ['the', null],
+])('what matches %s holds %j', (source, letters) => {
+  const needs = alternativesOf(source).map((one) => one.needs);
+  expect(needs).toEqual([
+    letters?.map((text) => expect.objectContaining({ letters: text })) ?? null,
+  ]);
+});
+
+/** Pieces of texts in another order make what no corpus has. */
+function mixed(texts: readonly string[]): fc.Arbitrary<string> {
   const piece = fc
     .constantFrom(...texts)
     .chain((text) => fc.nat(text.length).map((at) => text.slice(at, at + 12)));
-  fc.assert(
-    fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => holds(pieces.join(''))),
-    { numRuns: 3000 },
-  );
-});
+  return fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(''));
+}
 
 describe('a text', () => {
   test.each([

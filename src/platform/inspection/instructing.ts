@@ -1,4 +1,5 @@
-import { enough, weighs } from './asking.ts';
+import { asking, enough } from './asking.ts';
+import { createSieve, signOf } from './sign.ts';
 
 /**
  * What words to an agent are made of, whichever words they are: somebody turns to it, takes the place of those who
@@ -163,11 +164,18 @@ function plainly(text: string): string {
     .replace(/[ \t]{1,50}/gu, ' ');
 }
 
+const groups = new Set(signs.map((patterns) => signOf(1, patterns)));
+const sieve = createSieve([...groups, ...asking, signOf(enough, unmistakable)]);
+
 function orders(plain: string): boolean {
-  if (unmistakable.some((pattern) => pattern.test(plain))) return true;
-  let seen = 0;
-  for (const patterns of signs) if (patterns.some((pattern) => pattern.test(plain))) seen += 1;
-  return seen >= 2 || weighs(plain, 0) >= enough;
+  let [seen, sum] = [0, 0];
+  for (const [sign, parts] of sieve(plain)) {
+    if (!parts.some(({ holds }) => holds(plain))) continue;
+    if (groups.has(sign)) seen += 1;
+    else sum += sign.weight;
+    if (seen >= 2 || sum >= enough) return true;
+  }
+  return false;
 }
 
 /** What stands in a text in base64, turned round or in rot13, for those who are told to undo it. */
