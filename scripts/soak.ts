@@ -57,8 +57,8 @@ await writeFile(
   join(folder, 'config.json'),
   JSON.stringify({ dataDir: 'data', logDir: 'logs', ...config }),
 );
-// Only the process itself knows its timers.
-const probe = `import{writeFileSync}from'node:fs';if(process.argv.includes('start'))setInterval(()=>writeFileSync(process.env.SOAK_FILE,process.pid+' '+process.getActiveResourcesInfo().filter((one)=>one==='Timeout').length),1000).unref()`;
+// Only the process itself knows its timers. It is read at any moment, so it is never half written.
+const probe = `import{renameSync,writeFileSync}from'node:fs';if(process.argv.includes('start'))setInterval(()=>{const file=process.env.SOAK_FILE;writeFileSync(file+'.new',process.pid+' '+process.getActiveResourcesInfo().filter((one)=>one==='Timeout').length);renameSync(file+'.new',file)},1000).unref()`;
 const probeFile = join(folder, 'timers');
 const service = await startService(
   { folder, env: { SOAK_FILE: probeFile } },
