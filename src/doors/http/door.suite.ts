@@ -140,7 +140,7 @@ export async function openSampleDoor(parts: {
   const gate = createGate({
     served: [
       serve(samples.list, async (given) => ({ given })),
-      serve(samples.create, async ({ title }) => ({ id: note('create'), title })),
+      serve(samples.create, async ({ title }) => ({ title, id: note('create') })),
       serve(samples.rename, async ({ id, title }) => {
         note('rename');
         return { id, title };

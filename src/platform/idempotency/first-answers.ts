@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import type { Clock } from '../../lib/clock.ts';
-import { storedJson } from '../../lib/stored-text.ts';
 import type { Database } from '../database/database.ts';
 import type { IdempotencyTables } from './migrations.ts';
 
@@ -18,6 +17,7 @@ export interface FirstAnswerStore<A> {
    * worked on it died), `secret` (it ended, its answer was not kept), or the answer.
    */
   claim(request: KeyedRequest): Promise<'claimed' | 'other' | 'running' | 'lost' | 'secret' | A>;
+  /** As it is written in JSON: members in their order, and escapes that jsonb refuses. */
   keep(request: KeyedRequest, answer: A | null): Promise<void>;
   release(request: KeyedRequest): Promise<void>;
   /** Forgets what is older than two days; answers how many. */
@@ -78,7 +78,7 @@ export function createFirstAnswers<A extends object>(
         .updateTable('idempotency_keys')
         .set({
           ended_at: clock.now(),
-          answer: answer === null ? null : sql`${storedJson(answer)}::jsonb`,
+          answer: answer === null ? null : sql`${JSON.stringify(answer)}::json`,
         })
         .where('scope', '=', request.scope)
         .where('key', '=', request.key)

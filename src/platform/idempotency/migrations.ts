@@ -19,6 +19,15 @@ export const idempotencyMigrations: readonly Migration[] = [
       await sql`create index idempotency_keys_by_age on idempotency_keys (claimed_at)`.execute(db);
     },
   },
+  {
+    id: 'idempotency-0002-answers-as-written',
+    up: async (db) => {
+      // jsonb forgets in which order members stood; whoever repeats a request is owed the same bytes.
+      await sql`alter table idempotency_keys alter column answer type json using answer::json`.execute(
+        db,
+      );
+    },
+  },
 ];
 
 export interface IdempotencyTables {
