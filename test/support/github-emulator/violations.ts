@@ -7,6 +7,8 @@ export interface ViolationLimits {
   readonly writeGapMs: number;
   /** Allowed for what the network adds to or takes from a gap. */
   readonly toleranceMs: number;
+  /** What came within this time of an answer that tells to wait was sent before the answer could be read. */
+  readonly onItsWayMs: number;
   readonly contentPerMinute: number;
   readonly contentPerHour: number;
   readonly pointsPerMinute: number;
@@ -30,6 +32,7 @@ const documented: ViolationLimits = {
   inFlight: 10,
   writeGapMs: 1000,
   toleranceMs: 50,
+  onItsWayMs: 250,
   contentPerMinute: 80,
   contentPerHour: 500,
   pointsPerMinute: 900,
@@ -57,7 +60,7 @@ function ofOneUser(entries: readonly JournalEntry[], limits: ViolationLimits): V
   const writes = entries.filter(isWrite);
   const content = writes.filter((entry) => entry.contentCreation);
   return [
-    ...entries.flatMap((entry, at) => tooEarly(entry, entries.slice(0, at), limits.toleranceMs)),
+    ...entries.flatMap((entry, at) => tooEarly(entry, entries.slice(0, at), limits)),
     ...writes.flatMap((entry, at) => tooClose(entry, writes[at - 1], limits)),
     ...entries.filter((entry) => entry.inFlight > limits.inFlight).map(crowded),
     ...window(content, minute, limits.contentPerMinute, 'content-per-minute', () => 1),
@@ -70,9 +73,9 @@ function ofOneUser(entries: readonly JournalEntry[], limits: ViolationLimits): V
 function tooEarly(
   entry: JournalEntry,
   before: readonly JournalEntry[],
-  toleranceMs: number,
+  { onItsWayMs, toleranceMs }: ViolationLimits,
 ): Violation[] {
-  const told = before.filter((other) => (other.endedMs ?? Infinity) < entry.startedMs);
+  const told = before.filter((other) => (other.endedMs ?? Infinity) + onItsWayMs < entry.startedMs);
   const until = Math.max(0, ...told.map((other) => other.waitUntilMs ?? 0));
   if (entry.startedMs + toleranceMs >= until) return [];
   const early = Math.ceil(until - entry.startedMs);
