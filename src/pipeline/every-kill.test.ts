@@ -39,7 +39,7 @@ import { attemptWorkflow } from './workflows.ts';
  * KILL_SEEDS for more seeds (200 by hand), KILL_STRIDE 1 for every moment of each, KILL_SEED to repeat one.
  */
 const seeds = Number(process.env['KILL_SEEDS'] ?? '2');
-const stride = Number(process.env['KILL_STRIDE'] ?? '6');
+const stride = Number(process.env['KILL_STRIDE'] ?? '9');
 const only = process.env['KILL_SEED'];
 
 let database: TestDatabase;

@@ -41,7 +41,7 @@ function signedAs(authorization: string): string {
 /** The code host of a configuration, as the program opens it, whose API is on this machine. */
 async function hostOf(config: Config, database: TestDatabase, apiUrl: string): Promise<CodeHost> {
   await database.pool.query(
-    'truncate github_governor, github_etags, github_standing, github_app_tokens, breakers',
+    'truncate github_governor, github_pauses, github_etags, github_standing, github_app_tokens, breakers',
   );
   const placed = { ...config, github: { ...config.github, apiUrl } };
   const parts = {

@@ -78,7 +78,9 @@ export const vaulting: Look = async (config, database) => {
 
 /** Deliveries from two addresses, of which one is GitHub's, to two paths; and what is left of one that ended 40 days ago. */
 export const receiving: Look = async (config, database) => {
-  await database.pool.query('truncate inbox_deliveries, github_governor, github_etags');
+  await database.pool.query(
+    'truncate inbox_deliveries, github_governor, github_pauses, github_etags',
+  );
   const secret = 'between GitHub and us';
   const meta = createServer((_request, response) => {
     response.setHeader('content-type', 'application/json');

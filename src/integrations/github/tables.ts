@@ -9,6 +9,12 @@ export interface GithubTables {
     readonly name: string | null;
     readonly budget: ColumnType<unknown, string, string>;
   };
+  /** Limits that a process was told of, beside the budget, whose row is locked most of the time when many send. */
+  readonly github_pauses: {
+    readonly credential: string;
+    /** Epoch milliseconds by the database's clock. */
+    readonly until_ms: number;
+  };
   readonly github_etags: {
     readonly key: string;
     readonly etag: string;
@@ -69,6 +75,15 @@ export const githubMigrations = [
     id: 'github-0003-names',
     up: async (db: Kysely<unknown>): Promise<void> => {
       await sql`alter table github_governor add column name text`.execute(db);
+    },
+  },
+  {
+    id: 'github-0004-pauses',
+    up: async (db: Kysely<unknown>): Promise<void> => {
+      await sql`create table github_pauses (
+        credential text primary key,
+        until_ms double precision not null
+      )`.execute(db);
     },
   },
 ] as const;

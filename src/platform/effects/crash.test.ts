@@ -42,7 +42,7 @@ afterAll(async () => {
 });
 
 describe('processes that die or freeze', () => {
-  it('leave one thing each when killed at any point, and one successor ends their effects', async () => {
+  it('leave one thing each when killed at any point, and one successor ends their effects, whose leases would last ten minutes more', async () => {
     const cases: readonly (readonly [string, SendFault | null])[] = [
       ['effect.intended', null],
       ['effect.claimed', null],
@@ -56,7 +56,10 @@ describe('processes that die or freeze', () => {
     const signals = cases.map(async ([point, fault], index) => {
       const intent = intents[index] ?? '';
       if (fault !== null) world.hostOf(intent).script(fault);
-      const [, signal] = await once(sender([intent], { CMS_CRASH_AT: point }), 'exit');
+      const [, signal] = await once(
+        sender([intent], { CMS_CRASH_AT: point, LEASE_MS: '600000' }),
+        'exit',
+      );
       return signal;
     });
     expect(await Promise.all(signals)).toEqual(cases.map(() => 'SIGKILL'));

@@ -13,6 +13,7 @@ import {
   withdrawIntents,
 } from './intent-rows.ts';
 import { createMarkers } from './markers.ts';
+import { createSenderProcesses } from './sender-process.ts';
 import { settle, settleNow } from './settle.ts';
 import type { StepParts } from './step.ts';
 import { type Sweep, sweep } from './sweep.ts';
@@ -89,6 +90,7 @@ function partsOf<Handle, Request extends EffectRequestShape>(
     mode: deps.mode ?? (() => 'normal'),
     lookFirst: deps.lookFirst ?? (() => false),
     isRepeatable: deps.isRepeatable ?? (() => false),
+    processes: deps.processes ?? createSenderProcesses(),
     checkpoint: deps.checkpoint ?? noCheckpoint,
     options: {
       leaseMs: 15_000,

@@ -4,6 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Database } from '../database/database.ts';
 import type { EffectHost, EffectRequestShape, Intent } from './intent.ts';
+import type { SenderProcesses } from './sender-process.ts';
 
 /** What an effect tells the audit; a thrown error stops the effect before anything is sent. */
 export interface EffectAudit<Request extends EffectRequestShape> {
@@ -38,6 +39,8 @@ export interface EffectDeps<Handle, Request extends EffectRequestShape> {
   readonly lookFirst?: () => boolean;
   /** Whether the host has the thing once however often it is asked for; when left out nothing is so. */
   readonly isRepeatable?: (request: Request) => boolean;
+  /** Who this process is, and which others have ended; as `/proc` tells when left out. */
+  readonly processes?: SenderProcesses;
   readonly checkpoint?: Checkpoint;
   readonly options?: Partial<EffectOptions>;
 }

@@ -396,6 +396,32 @@ describe('several senders', () => {
     expect(host.made).toHaveLength(10);
   });
 
+  it('take over at once from one whose process has ended, and from no other before its lease is over', async () => {
+    const host = createScriptedEffectHost();
+    const claimed = Promise.withResolvers<void>();
+    const gone = new Set<string>();
+    const at = (self: string): Partial<Deps> => ({
+      processes: { self: async () => self, isGone: async (name) => gone.has(name) },
+    });
+    const dying = effectsOn(host, {
+      ...at('first'),
+      checkpoint: async (point) => {
+        if (point !== 'effect.claimed') return;
+        claimed.resolve();
+        await new Promise<never>(() => {});
+      },
+    });
+    const id = await intended(dying);
+    void dying.settle(id);
+    await claimed.promise;
+    const next = effectsOn(host, at('second'));
+    expect(await next.settleNow(id)).toBeNull();
+    expect(host.made).toEqual([]);
+    gone.add('first');
+    expect(await next.settleNow(id)).toMatchObject({ number: 1, adopted: false });
+    expect(host.made).toHaveLength(1);
+  });
+
   it('that were paused longer than their lease do not send', async () => {
     const host = createScriptedEffectHost();
     let asleep = false;

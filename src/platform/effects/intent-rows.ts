@@ -17,6 +17,8 @@ interface IntentRow {
   status: IntentStatus;
   lease_token: number;
   lease_until: Date | null;
+  /** Who took the lease, as the kernel names it; null where nobody can tell. */
+  lease_process: string | null;
   sends: number;
   first_empty_look_at: Date | null;
   result: unknown;
@@ -45,24 +47,42 @@ export async function insertIntent(
     on conflict (id) do nothing`.execute(db);
 }
 
+interface Claim {
+  readonly id: string;
+  /** Judged, like the time of a look, by the clock of the database. */
+  readonly leaseMs: number;
+  /** Who takes it. */
+  readonly process: string | null;
+  /** A process that is known to have ended: what it held is free. */
+  readonly from?: string;
+}
+
 /** Takes the lease when the intent is open and nobody holds it. */
 export async function claimIntent<Request extends EffectRequestShape>(
   db: Kysely<EffectTables>,
-  id: string,
-  /** Judged, like the time of a look, by the clock of the database. */
-  leaseMs: number,
+  { id, leaseMs, process, from }: Claim,
 ): Promise<ClaimedIntent<Request> | null> {
+  const ofTheDead = from === undefined ? sql`` : sql`or lease_process = ${from}`;
   const { rows } = await sql<Selectable<IntentRow> & { look_ago_ms: number | null }>`
     update effect_intents set
       lease_token = lease_token + 1,
-      lease_until = clock_timestamp() + ${interval(leaseMs)}
-    where id = ${id} and ${open} and (lease_until is null or lease_until < clock_timestamp())
+      lease_until = clock_timestamp() + ${interval(leaseMs)},
+      lease_process = ${process}
+    where id = ${id} and ${open}
+      and (lease_until is null or lease_until < clock_timestamp() ${ofTheDead})
     returning *, extract(epoch from clock_timestamp() - first_empty_look_at)::float8 * 1000
       as look_ago_ms`.execute(db);
   const row = rows[0];
   if (row === undefined) return null;
   const emptyLook = row.look_ago_ms === null ? null : { agoMs: row.look_ago_ms };
   return { ...intentOf<Request>(row), token: row.lease_token, emptyLook };
+}
+
+/** The process that holds an open intent; null when nobody does or nobody can tell. */
+export async function holderOf(db: Kysely<EffectTables>, id: string): Promise<string | null> {
+  const { rows } = await sql<{ lease_process: string | null }>`select lease_process
+    from effect_intents where id = ${id} and ${open} and lease_until is not null`.execute(db);
+  return rows[0]?.lease_process ?? null;
 }
 
 /** Extends the lease; false when it is not ours any more. */

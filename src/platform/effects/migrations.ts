@@ -27,4 +27,10 @@ export const effectMigrations: readonly Migration[] = [
       await sql`create index effect_intents_by_task on effect_intents (task_id, seq)`.execute(db);
     },
   },
+  {
+    id: 'effects-0002-sender',
+    up: async (db) => {
+      await sql`alter table effect_intents add column lease_process text`.execute(db);
+    },
+  },
 ];

@@ -9,6 +9,7 @@ import {
   type EffectTables,
   failIntent,
   finishIntent,
+  holderOf,
   leaveAfterEmptyLook,
   leaveAs,
   leaveUnsent,
@@ -24,7 +25,16 @@ import type { Markers } from './markers.ts';
 export interface StepParts<Request extends EffectRequestShape>
   extends Pick<
     Required<EffectDeps<never, Request>>,
-    'host' | 'keyOf' | 'clock' | 'log' | 'allow' | 'audit' | 'mode' | 'lookFirst' | 'isRepeatable'
+    | 'host'
+    | 'keyOf'
+    | 'clock'
+    | 'log'
+    | 'allow'
+    | 'audit'
+    | 'mode'
+    | 'lookFirst'
+    | 'isRepeatable'
+    | 'processes'
   > {
   readonly db: Kysely<EffectTables>;
   readonly markers: Markers;
@@ -50,7 +60,7 @@ export async function step<Request extends EffectRequestShape>(
 ): Promise<Step> {
   const { db, clock, log, options } = parts;
   const since = momentOf(clock);
-  const intent = await claimIntent<Request>(db, id, options.leaseMs);
+  const intent = await claim(parts, id);
   if (intent === null) return { kind: 'not_claimed' };
   await parts.checkpoint('effect.claimed');
   const lease = keepLease(since, {
@@ -69,6 +79,19 @@ export async function step<Request extends EffectRequestShape>(
   } finally {
     lease.end();
   }
+}
+
+/** Takes the lease; from a process of this machine that has ended at once, from others when it has run out. */
+async function claim<Request extends EffectRequestShape>(
+  { db, options, processes }: StepParts<Request>,
+  id: string,
+): Promise<ClaimedIntent<Request> | null> {
+  const mine = { id, leaseMs: options.leaseMs, process: await processes.self() };
+  const intent = await claimIntent<Request>(db, mine);
+  if (intent !== null) return intent;
+  const from = await holderOf(db, id);
+  if (from === null || from === mine.process || !(await processes.isGone(from))) return null;
+  return await claimIntent<Request>(db, { ...mine, from });
 }
 
 async function advance<Request extends EffectRequestShape>(

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Clock } from '../../../lib/clock.ts';
 import { type GithubTables, readBudget } from '../tables.ts';
 import type { GovernorState } from './governor-state.ts';
@@ -28,7 +28,7 @@ export function createDatabaseGovernorState(
                 .forUpdate(),
             )
             .selectFrom('held')
-            .select(['budget', databaseMs.as('now')])
+            .select(['budget', databaseMs.as('now'), toldUntil(credential).as('told')])
             .executeTakeFirst();
         let row = await locked();
         if (row === undefined) {
@@ -39,7 +39,8 @@ export function createDatabaseGovernorState(
             .execute();
           row = await locked();
         }
-        const before = readBudget(row?.budget) ?? emptyBudget;
+        const kept = readBudget(row?.budget) ?? emptyBudget;
+        const before = { ...kept, pausedUntil: Math.max(kept.pausedUntil, row?.told ?? 0) };
         const { budget, answer } = change(before, timeOf(row?.now));
         await transaction
           .updateTable('github_governor')
@@ -48,16 +49,35 @@ export function createDatabaseGovernorState(
           .execute();
         return answer;
       }),
+    tell: async (credential, forMs) => {
+      const until_ms = sql<number>`${clock === null ? databaseMs : clock.now().getTime()} + ${forMs}::float8`;
+      await db
+        .insertInto('github_pauses')
+        .values({ credential, until_ms })
+        .onConflict((conflict) =>
+          conflict.column('credential').doUpdateSet({
+            until_ms: sql`greatest(github_pauses.until_ms, excluded.until_ms)`,
+          }),
+        )
+        .execute();
+    },
     pause: async (credential) => {
+      const kept = sql<number>`(select (budget ->> 'pausedUntil')::float8 from github_governor
+        where credential = ${credential})`;
       const row = await db
-        .selectFrom('github_governor')
-        .select([sql<number>`(budget ->> 'pausedUntil')::float8`.as('until'), databaseMs.as('now')])
-        .where('credential', '=', credential)
+        .selectNoFrom([
+          sql<number | null>`greatest(${kept}, ${toldUntil(credential)})`.as('until'),
+          databaseMs.as('now'),
+        ])
         .executeTakeFirst();
       return { untilMs: row?.until ?? 0, nowMs: timeOf(row?.now) };
     },
   };
 }
+
+/** What was told beside the row, which may be locked by others for some milliseconds. */
+const toldUntil = (credential: string): RawBuilder<number | null> =>
+  sql`(select until_ms from github_pauses where credential = ${credential})`;
 
 /** Above the lock, so that it is read when the wait for the row is over. */
 export const databaseMs = sql<number>`extract(epoch from clock_timestamp())::float8 * 1000`;

@@ -273,7 +273,7 @@ describe('what an answer says', () => {
 });
 
 const states = {
-  memory: () => createMemoryGovernorState(),
+  memory: (clock: Clock) => createMemoryGovernorState(clock),
   database: (clock: Clock) =>
     createDatabaseGovernorState(database.kysely<GithubTables>(), null, clock),
 };
@@ -450,6 +450,7 @@ describe.each(['memory', 'database'] as const)('the governor on %s', (kind) => {
         if (isTold) await kept.promise;
         return deps.state.change(credential, change);
       },
+      tell: async () => await kept.promise,
     };
     const governor = createGovernor({ ...deps, state });
     const times: number[] = [];
@@ -479,6 +480,54 @@ describe.each(['memory', 'database'] as const)('the governor on %s', (kind) => {
     await Promise.all([next, told]);
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(5000);
   });
+
+  test.each([
+    ['write', create],
+    ['first read of a block', read],
+  ])(
+    'a %s whose turn was given before another process was told of a limit is not sent before its end',
+    async (_, demand) => {
+      const deps = parts();
+      const told = Promise.withResolvers<void>();
+      const given = Promise.withResolvers<void>();
+      const state: GovernorDeps['state'] = {
+        ...deps.state,
+        change: async (credential, change) => {
+          const answer = await deps.state.change(credential, change);
+          given.resolve();
+          await told.promise;
+          return answer;
+        },
+      };
+      const times: number[] = [];
+      const early = createGovernor({ ...deps, state }).run(demand, async () => {
+        times.push(deps.clock.now().getTime());
+        return fine;
+      });
+      await given.promise;
+      // The other one tells and comes no further: it is killed before its turn at the budget.
+      const other = createGovernor({
+        ...deps,
+        state: {
+          ...deps.state,
+          tell: async (credential, forMs) => {
+            await deps.state.tell(credential, forMs);
+            told.resolve();
+            await new Promise<never>(() => undefined);
+          },
+        },
+      });
+      const began = deps.clock.now().getTime();
+      void other.run(read, async () => ({
+        status: 429,
+        headers: { 'retry-after': '30' },
+        text: '',
+      }));
+      await early;
+      expect(times).toHaveLength(1);
+      expect((times[0] ?? 0) - began).toBeGreaterThanOrEqual(30_000);
+    },
+  );
 
   test('a limit that git met holds everybody back', async () => {
     const deps = parts();
@@ -515,6 +564,29 @@ test('processes whose clocks are days apart keep one order: the budget is judged
   const gaps = spans.slice(1).map((span, n) => span.began - (spans[n]?.ended ?? 0));
   expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1000);
   expect(Math.max(...gaps)).toBeLessThan(60_000);
+});
+
+test('what a process is told reaches the others while the row of the budget is locked', async () => {
+  const db = database.kysely<GithubTables>();
+  const credential = systemRandom.uuid();
+  const state = createDatabaseGovernorState(db);
+  await state.change(credential, (budget) => ({ budget, answer: undefined }));
+  const seen = await db.transaction().execute(async (open) => {
+    await open
+      .selectFrom('github_governor')
+      .select('credential')
+      .where('credential', '=', credential)
+      .forUpdate()
+      .execute();
+    await state.tell(credential, 30_000);
+    await state.tell(credential, 10_000);
+    return await state.pause(credential);
+  });
+  const leftMs = seen.untilMs - (seen.nowMs ?? 0);
+  expect(leftMs).toBeGreaterThan(10_000);
+  expect(leftMs).toBeLessThanOrEqual(30_000);
+  const kept = await state.change(credential, (budget) => ({ budget, answer: budget.pausedUntil }));
+  expect(kept).toBe(seen.untilMs);
 });
 
 test('what is left, under way and waiting can be read by any process, with how the credential stands', async () => {

@@ -7,7 +7,7 @@ import { createHeard } from './heard.ts';
 import type { Demand } from './lanes.ts';
 import { githubLimits, release, renew } from './limits.ts';
 import { createReadBlocks } from './read-blocks.ts';
-import { createTurns, longestWaitMs, type Turn, tooLong } from './turns.ts';
+import { createTurns, longestWaitMs, stateAway, type Turn, tooLong } from './turns.ts';
 
 /** The only way to GitHub: every request waits here for its turn, and every answer is read for limits. */
 export interface Governor {
@@ -50,21 +50,29 @@ export function createGovernor(deps: GovernorDeps): Governor {
       head = headOf({ error });
       throw error;
     } finally {
-      if (head !== null) heard.hear(head);
+      const forMs = head === null ? 0 : heard.hear(head);
+      if (forMs > 0) await tell(deps, forMs);
       await ended(deps, turn, head);
       lease.end(turn.id);
       if (turn.ofBlock) blocks.ended(turn.id);
       turns.wake();
     }
   };
-  /** A turn that was given before this process heard of a limit is given back. */
+  const giveBack = async (turn: Turn): Promise<void> => {
+    await ended(deps, turn, null);
+    if (turn.ofBlock) blocks.ended(turn.id);
+  };
+  /** A turn that was given before this process, or meanwhile another one, was told of a limit is given back. */
   const turnOf = async (demand: Demand): Promise<Turn> => {
     for (;;) {
       const turn = await turns.turn(demand);
-      const waitMs = heard.waitMs();
+      const told = await toldMs(deps, turn).catch(async (error: unknown) => {
+        await giveBack(turn);
+        throw stateAway(error);
+      });
+      const waitMs = Math.max(told, heard.waitMs());
       if (waitMs <= 0) return turn;
-      await ended(deps, turn, null);
-      if (turn.ofBlock) blocks.ended(turn.id);
+      await giveBack(turn);
       if (waitMs > (deps.maxWaitMs ?? longestWaitMs)) throw tooLong(deps, 'paused', waitMs);
       await deps.clock.sleep(waitMs);
       turns.wake();
@@ -90,6 +98,22 @@ export function createGovernor(deps: GovernorDeps): Governor {
 
 /** A limit that names no time. */
 const limitedHead: AnswerHead = { status: 429, headers: {}, text: '' };
+
+/** How long others were told to wait since the turn was given; it was a commit ago, which is a while on a slow disk. */
+async function toldMs({ state, credential, clock }: GovernorDeps, turn: Turn): Promise<number> {
+  if (turn.isLookedAt) return 0;
+  const { untilMs, nowMs } = await state.pause(credential);
+  return untilMs - (nowMs ?? clock.now().getTime());
+}
+
+/** The others hear of a limit before this process has its turn at the budget, or if it dies before. */
+async function tell(deps: GovernorDeps, forMs: number): Promise<void> {
+  try {
+    await deps.state.tell(deps.credential, forMs);
+  } catch (error) {
+    isNotKept(deps, error);
+  }
+}
 
 // What GitHub answered stands, whatever became of our row; the permit comes back by its lease.
 async function ended(deps: GovernorDeps, turn: Turn, head: AnswerHead | null): Promise<void> {

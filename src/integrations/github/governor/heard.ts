@@ -7,7 +7,8 @@ import { emptyBudget } from './limits.ts';
  * written, and whatever the wall clock does.
  */
 export interface Heard {
-  hear(answer: AnswerHead): void;
+  /** Answers for how many milliseconds nothing may be sent from now on; 0 when something may. */
+  hear(answer: AnswerHead): number;
   /** Milliseconds for which nothing may be sent yet; 0 or less when something may. */
   waitMs(): number;
 }
@@ -18,7 +19,9 @@ export function createHeard(clock: Clock): Heard {
     hear: (answer) => {
       const now = clock.now().getTime();
       const { pausedUntil } = observe(emptyBudget, answer, now).budget;
-      if (pausedUntil > now) untilMs = Math.max(untilMs, clock.monotonicMs() + pausedUntil - now);
+      const forMs = Math.max(0, pausedUntil - now);
+      if (forMs > 0) untilMs = Math.max(untilMs, clock.monotonicMs() + forMs);
+      return forMs;
     },
     waitMs: () => untilMs - clock.monotonicMs(),
   };

@@ -26,6 +26,8 @@ export interface Turn {
   /** Of the permit, or of the block that it is spent from. */
   readonly id: string;
   readonly ofBlock: boolean;
+  /** Whether it was asked, right before, if anybody was told to wait. */
+  readonly isLookedAt: boolean;
 }
 
 interface Waiter {
@@ -92,7 +94,7 @@ async function serve(
   if (look.granted !== null) {
     const { waiter, block } = look.granted;
     if (block !== null) blocks.add({ ...block, id, lane: waiter.demand.lane, now, askedMs });
-    goes(waiting, waiter, { id, ofBlock: block !== null });
+    goes(waiting, waiter, { id, ofBlock: block !== null, isLookedAt: false });
     return 0;
   }
   const maxWaitMs = deps.maxWaitMs ?? longestWaitMs;
@@ -112,7 +114,7 @@ async function fromBlock(blocks: ReadBlocks, waiting: Waiter[]): Promise<boolean
   if (first === undefined || first.demand.write) return false;
   const id = await blocks.spend(first.demand.lane);
   if (id === null) return false;
-  goes(waiting, first, { id, ofBlock: true });
+  goes(waiting, first, { id, ofBlock: true, isLookedAt: true });
   return true;
 }
 
@@ -214,7 +216,8 @@ async function pause(clock: Clock, waitMs: number, nudge: Promise<void>): Promis
   abort.abort();
 }
 
-function stateAway(cause: unknown): AppError {
+/** The error of a request while the shared budget cannot be asked. */
+export function stateAway(cause: unknown): AppError {
   return new AppError({
     kind: 'unavailable',
     code: 'github_governor_state',
