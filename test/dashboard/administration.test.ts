@@ -11,6 +11,7 @@ import {
 import { becomeFirstAdmin, lendSession, settled } from '../support/dashboard-person.ts';
 import { type DashboardService, startDashboardService } from '../support/dashboard-service.ts';
 import { hostileMarkup } from '../support/hostile-markup.ts';
+import { shiftsOf, watchShifts } from '../support/layout-shift.ts';
 import { looks } from '../support/look-at-pages.ts';
 import { addMuchData } from '../support/much-data.ts';
 
@@ -55,6 +56,7 @@ interface Opened {
 async function open(options: Parameters<Browser['newContext']>[0] = {}): Promise<Opened> {
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
   const watched = await watch(context, service.origin);
+  await watchShifts(context);
   const canaries: string[] = [];
   await context.exposeFunction('canary', () => canaries.push('called'));
   await lendSession(signedIn, context);
@@ -78,6 +80,7 @@ async function lookAtAll(page: Page, named: string): Promise<readonly string[]> 
       'document.documentElement.scrollWidth - document.documentElement.clientWidth',
     );
     if (overflow !== 0) found.push(`${name}: ${String(overflow)} px wider than the window`);
+    for (const one of await shiftsOf(page)) found.push(`${name}: ${one}`);
     await keepPicture(page, `${name}-${named}`);
   }
   return found;
@@ -96,9 +99,11 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       const page = await signedIn.newPage();
       await becomeFirstAdmin(page, service);
       await page.close();
-      const { page: empty, context } = await open({ viewport: { width: 1440, height: 900 } });
-      emptyTroubles.push(...(await lookAtAll(empty, 'little')));
-      await context.close();
+      for (const { width, height, colorScheme } of looks.length > 2 ? looks : looks.slice(0, 1)) {
+        const { page: empty, context } = await open({ viewport: { width, height }, colorScheme });
+        emptyTroubles.push(...(await lookAtAll(empty, `little-${width}-${colorScheme}`)));
+        await context.close();
+      }
       await addMuchData(service.database, hostileMarkup);
       // Names that nobody has are kept in the audit log as they were typed.
       for (const user of hostileMarkup.slice(0, 12))
@@ -117,12 +122,12 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       await service.close();
     });
 
-    test('with nothing to show yet: axe finds nothing and nothing is cut', () => {
+    test('with nothing to show yet: axe finds nothing, nothing is cut, nothing moves', () => {
       expect(emptyTroubles).toEqual([]);
     });
 
     test.each(looks.map(({ width, height, colorScheme }) => [width, height, colorScheme] as const))(
-      '%i by %i pixels, %s, with much to show: axe finds nothing, nothing is cut, no markup of others acts',
+      '%i by %i pixels, %s, with much to show: axe finds nothing, nothing is cut or moves, no markup of others acts',
       async (width, height, colorScheme) => {
         const { page, context, watched, canaries } = await open({
           viewport: { width, height },

@@ -16,6 +16,7 @@ import {
 import { becomeFirstAdmin, lendSession, settled } from '../support/dashboard-person.ts';
 import { type DashboardService, startDashboardService } from '../support/dashboard-service.ts';
 import { type ForcedState, forceState } from '../support/forced-states.ts';
+import { shiftsOf, watchShifts } from '../support/layout-shift.ts';
 import { looks } from '../support/look-at-pages.ts';
 import { addMarkupEverywhere } from '../support/stored-markup.ts';
 
@@ -178,7 +179,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
   ];
 
   test.each(looks.map(({ width, height, colorScheme }) => [width, height, colorScheme] as const))(
-    '%i by %i pixels, %s: axe finds nothing, nothing is cut, no markup of others acts',
+    '%i by %i pixels, %s: axe finds nothing, nothing is cut or moves, no markup of others acts',
     async (width, height, colorScheme) => {
       const { page, context, watched, canaries } = await open({
         viewport: { width, height },
@@ -186,6 +187,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
         reducedMotion: 'reduce',
         colorScheme,
       });
+      await watchShifts(context);
       const found: string[] = [];
       for (const [name, path] of addresses()) {
         await page.goto(`${service.origin}${path}`);
@@ -198,6 +200,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
           'document.documentElement.scrollWidth - document.documentElement.clientWidth',
         );
         if (overflow !== 0) found.push(`${name}: ${String(overflow)} px wider than the window`);
+        for (const one of await shiftsOf(page)) found.push(`${name}: ${one}`);
         await keepPicture(page, `${name}-${width}-${colorScheme}`);
       }
       await context.clearCookies();
@@ -297,6 +300,41 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
     },
     400_000,
   );
+
+  test('who is kept out sees why under a heading of the page, with commands as code and markup as text', async () => {
+    const { page, context, watched, canaries } = await open({
+      viewport: { width: 390, height: 844 },
+    });
+    await context.route('**/api/v1/account', (route) =>
+      route.fulfill({
+        status: 403,
+        contentType: 'application/problem+json',
+        body: JSON.stringify({
+          kind: 'forbidden',
+          code: 'client_blocked',
+          status: 403,
+          detail: 'user:<img src=x onerror=canary()> is blocked until tomorrow.',
+          next: 'An admin can lift it with `claude-manager security unblock <b>ann</b>`; a ` alone stays.',
+          correlationId: '2d3c0000-0000-4000-8000-000000000000',
+        }),
+      }),
+    );
+    await page.goto(`${service.origin}/board`);
+    await page.getByRole('heading', { level: 1, name: 'You may not see this' }).waitFor();
+    const said = page.getByRole('alert');
+    expect(await said.getByRole('code').allInnerTexts()).toEqual([
+      'claude-manager security unblock <b>ann</b>',
+    ]);
+    expect(await said.innerText()).toContain('a ` alone stays');
+    expect(await said.locator('img, b').count()).toBe(0);
+    expect(await axeViolations(page)).toEqual([]);
+    await keepPicture(page, 'kept-out');
+    await context.unroute('**/api/v1/account');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Board' }).waitFor();
+    expect({ canaries, troubles: watched.troubles }).toEqual({ canaries: [], troubles: [] });
+    await context.close();
+  });
 
   test('a page that stands says how old it is while the service cannot be heard, and follows again afterwards', async () => {
     const { page, context } = await open({ viewport: { width: 1440, height: 900 } });

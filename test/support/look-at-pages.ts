@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext } from 'playwright-core';
 import { axeViolations, keepPicture, watch } from './chromium.ts';
 import { lendSession, settled } from './dashboard-person.ts';
+import { shiftsOf, watchShifts } from './layout-shift.ts';
 
 /** A window and a theme to look at pages in. */
 export interface Look {
@@ -38,12 +39,7 @@ export async function lookAtPages(
   });
   const watched = await watch(context, origin);
   await lendSession(signedIn, context);
-  await context.addInitScript(`
-    window.moved = 0;
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) window.moved += entry.hadRecentInput ? 0 : entry.value;
-    }).observe({ type: 'layout-shift', buffered: true });
-  `);
+  await watchShifts(context);
   const page = await context.newPage();
   const found: string[] = [];
   for (const [name, path] of pages) {
@@ -71,8 +67,7 @@ export async function lookAtPages(
       ),
     );
     if (overflow !== 0) found.push(`${name}: ${overflow} px wider than the window`);
-    const moved = Number(await page.evaluate('window.moved'));
-    if (moved > 0.1) found.push(`${name}: content moved after it was shown (${moved.toFixed(3)})`);
+    for (const one of await shiftsOf(page)) found.push(`${name}: ${one}`);
     await keepPicture(page, `${name}-${width}-${colorScheme}`);
   }
   await context.close();

@@ -1,5 +1,11 @@
 import type { UseMutationResult, UseQueryOptions, UseQueryResult } from '@tanstack/react-query';
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import {
+  keepPreviousData,
+  useMutation,
+  useQueries,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
 import { createContext, useContext } from 'react';
 import type { z } from 'zod';
 import type { AnyContract, ApiClient, ApiError } from '../../src/operations/api-client/client.ts';
@@ -36,17 +42,37 @@ export interface AskOptions {
 export function useAsk<C extends AnyContract>(
   contract: C,
   input: z.input<C['input']>,
-  { enabled = true, everyMs, keep = false }: AskOptions = {},
+  options: AskOptions = {},
 ): UseQueryResult<z.output<C['output']>, ApiError> {
   const { client } = useData();
-  const options: UseQueryOptions<unknown, ApiError> = {
+  const query = useQuery(queryOf(client, contract, input, options));
+  return query as UseQueryResult<z.output<C['output']>, ApiError>;
+}
+
+/** The same for several inputs at once, in their order. */
+export function useAskEach<C extends AnyContract>(
+  contract: C,
+  inputs: readonly z.input<C['input']>[],
+  options: AskOptions = {},
+): readonly UseQueryResult<z.output<C['output']>, ApiError>[] {
+  const { client } = useData();
+  const queries = inputs.map((input) => queryOf(client, contract, input, options));
+  return useQueries({ queries }) as UseQueryResult<z.output<C['output']>, ApiError>[];
+}
+
+function queryOf<C extends AnyContract>(
+  client: ApiClient,
+  contract: C,
+  input: z.input<C['input']>,
+  { enabled = true, everyMs, keep = false }: AskOptions,
+): UseQueryOptions<unknown, ApiError> {
+  return {
     queryKey: keyOf(contract, input),
     queryFn: ({ signal }) => client.call(contract, input, { signal }),
     enabled,
     ...(everyMs === undefined ? {} : { refetchInterval: everyMs }),
     ...(keep ? { placeholderData: keepPreviousData } : {}),
   };
-  return useQuery(options) as UseQueryResult<z.output<C['output']>, ApiError>;
 }
 
 /** Under what the answer of a read is kept. */

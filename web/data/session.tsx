@@ -3,7 +3,6 @@ import type { ReactNode } from 'react';
 import { createContext, useContext, useMemo, useState } from 'react';
 import { showAccount } from '../../src/operations/account/contract.ts';
 import type { Permission } from '../../src/operations/operation.ts';
-import { ErrorPanel } from '../parts/states.tsx';
 import { useAsk } from './data.tsx';
 
 /** Who looks at the dashboard, and what the service says they may. */
@@ -24,7 +23,14 @@ export function useSession(): Session {
 }
 
 /** Shows its content to who is signed in; sends everybody else to sign in and back here afterwards. */
-export function SignedIn({ children }: { readonly children: ReactNode }): ReactNode {
+export function SignedIn({
+  refused,
+  children,
+}: {
+  /** What is shown when it cannot be known who looks. */
+  readonly refused: (error: unknown, retry: () => void) => ReactNode;
+  readonly children: ReactNode;
+}): ReactNode {
   const { data, error, refetch } = useAsk(showAccount, {});
   const session = useMemo((): Session | null => {
     if (data === undefined) return null;
@@ -44,7 +50,7 @@ export function SignedIn({ children }: { readonly children: ReactNode }): ReactN
     return <Leave to="/put-in-order" />;
   }
   if (session !== null) return <SessionContext value={session}>{children}</SessionContext>;
-  if (error !== null) return <ErrorPanel error={error} retry={() => void refetch()} />;
+  if (error !== null) return refused(error, () => void refetch());
   return null;
 }
 

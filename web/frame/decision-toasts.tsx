@@ -9,6 +9,7 @@ import { counted } from '../parts/format.ts';
 import { useKeys } from '../parts/keys.tsx';
 import { CorrelationId } from '../parts/states.tsx';
 import { useNow } from '../parts/time.tsx';
+import { WithCode } from '../parts/with-code.tsx';
 import { StaleBanner } from './stale-banner.tsx';
 
 /** What was decided and has not left yet, with a way back; and what the service refused. */
@@ -127,8 +128,14 @@ function Refusal({
           {subject.title}
         </Link>
       </p>
-      <p>{message}</p>
-      {next === null ? null : <p className="text-quiet">{next}</p>}
+      <p>
+        <WithCode text={message} />
+      </p>
+      {next === null ? null : (
+        <p className="text-quiet">
+          <WithCode text={next} />
+        </p>
+      )}
       {correlationId === null ? null : <CorrelationId id={correlationId} />}
     </>
   );

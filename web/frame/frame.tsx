@@ -8,6 +8,7 @@ import { DecisionToasts } from './decision-toasts.tsx';
 import { FrameContext, useFrame } from './frame-context.ts';
 import { useKeepFocus } from './keep-focus.ts';
 import { KeyOverview } from './key-overview.tsx';
+import { NotOpen } from './not-open.tsx';
 import { PauseDialog } from './pause-dialog.tsx';
 import { ProveAgain } from './prove-again.tsx';
 import { Rail } from './rail.tsx';
@@ -42,7 +43,7 @@ export function Frame(): ReactNode {
     [pages, openPalette, openKeys, askPause],
   );
   return (
-    <SignedIn>
+    <SignedIn refused={(error, retry) => <NotOpen error={error} retry={retry} />}>
       <FrameContext value={parts}>
         <KeyboardProvider>
           <a

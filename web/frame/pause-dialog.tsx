@@ -6,6 +6,7 @@ import { toApiError } from '../data/to-api-error.ts';
 import { Button } from '../parts/button.tsx';
 import { Dialog, DialogButtons } from '../parts/dialog.tsx';
 import { useKeys } from '../parts/keys.tsx';
+import { WithCode } from '../parts/with-code.tsx';
 
 /** How `service.status` names a pause of everything. */
 const everything = 'everything';
@@ -65,7 +66,7 @@ export function PauseDialog({
     >
       {act.error === null ? null : (
         <p role="alert" className="text-13 text-bad">
-          {toApiError(act.error).message}
+          <WithCode text={toApiError(act.error).message} />
         </p>
       )}
       <DialogButtons>

@@ -91,11 +91,18 @@ export function Status({
   return (
     <span
       className={classNames(
-        'inline-flex h-5 items-center gap-1 whitespace-nowrap text-12 font-medium',
-        bare ? toneText[tone] : classNames('rounded-full px-2', tints[tone]),
+        'inline-flex items-center gap-1 text-12 font-medium',
+        // In a narrow window words stand below each other rather than take the room of a title.
+        bare
+          ? classNames('min-h-5 md:whitespace-nowrap', toneText[tone])
+          : classNames('h-5 whitespace-nowrap rounded-full px-2', tints[tone]),
       )}
     >
-      <Icon aria-hidden size={13} className={status === 'running' ? 'alive' : ''} />
+      <Icon
+        aria-hidden
+        size={13}
+        className={classNames('shrink-0', status === 'running' && 'alive')}
+      />
       {word}
     </span>
   );

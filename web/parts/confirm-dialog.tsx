@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { toApiError } from '../data/to-api-error.ts';
 import { Button } from './button.tsx';
 import { Dialog, DialogButtons } from './dialog.tsx';
+import { WithCode } from './with-code.tsx';
 
 /** Something that is done after a second click: what it is called, and what will happen. */
 export interface Asked {
@@ -51,7 +52,7 @@ function Sure({
     <>
       {error === null ? null : (
         <p role="alert" className="text-13 text-bad">
-          {error.message} {error.next}
+          <WithCode text={`${error.message} ${error.next ?? ''}`} />
         </p>
       )}
       <DialogButtons>

@@ -1,6 +1,7 @@
 import type { ComponentProps, ReactNode } from 'react';
 import { useId } from 'react';
 import { classNames } from './class-names.ts';
+import { WithCode } from './with-code.tsx';
 
 const box =
   'w-full rounded-6 border bg-raised px-3 text-14 text-text placeholder:text-quiet focus-visible:outline-offset-0';
@@ -33,7 +34,7 @@ function Frame({
       {children}
       {error ? (
         <p id={`${id}-error`} role="alert" className="text-12 text-bad">
-          {error}
+          <WithCode text={error} />
         </p>
       ) : null}
     </div>

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { WithCode } from './with-code.tsx';
 
 /** What went wrong with a form as a whole. */
 export function FormError({
@@ -9,7 +10,7 @@ export function FormError({
   if (error === null) return null;
   return (
     <p role="alert" className="rounded-6 bg-bad-tint px-3 py-2 text-13 text-bad">
-      {error.message} {error.next}
+      <WithCode text={`${error.message} ${error.next ?? ''}`} />
     </p>
   );
 }

@@ -12,6 +12,7 @@ import {
 import type { ShownError } from '../data/to-api-error.ts';
 import { toApiError } from '../data/to-api-error.ts';
 import { Button } from './button.tsx';
+import { WithCode } from './with-code.tsx';
 
 /** Nothing yet, or nothing left: what it means and what to do. */
 export function Empty({
@@ -112,8 +113,14 @@ export function ErrorPanel({
         <CircleAlert aria-hidden size={20} className="shrink-0 text-bad" />
         <div className="min-w-0">
           <h2 className="text-14 font-semibold">{headline(shown)}</h2>
-          <p className="text-13">{shown.message}</p>
-          {shown.next === null ? null : <p className="mt-1 text-13 text-quiet">{shown.next}</p>}
+          <p className="text-13">
+            <WithCode text={shown.message} />
+          </p>
+          {shown.next === null ? null : (
+            <p className="mt-1 text-13 text-quiet">
+              <WithCode text={shown.next} />
+            </p>
+          )}
         </div>
       </div>
       <div className="flex flex-wrap items-center gap-3 pl-8">
@@ -128,7 +135,7 @@ export function ErrorPanel({
   );
 }
 
-function headline({ kind }: ShownError): string {
+export function headline({ kind }: ShownError): string {
   switch (kind) {
     case 'not_found':
       return 'This is not here';
@@ -147,8 +154,12 @@ function headline({ kind }: ShownError): string {
 function NoPermission({ error }: { readonly error: ShownError }): ReactNode {
   return (
     <Empty icon={<Lock aria-hidden size={24} />} title="You may not see this">
-      <p>{error.message}</p>
-      <p>{error.next ?? 'An admin can give you a role that may, under Settings.'}</p>
+      <p>
+        <WithCode text={error.message} />
+      </p>
+      <p>
+        <WithCode text={error.next ?? 'An admin can give you a role that may, under Settings.'} />
+      </p>
     </Empty>
   );
 }

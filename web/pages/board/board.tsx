@@ -3,15 +3,16 @@ import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { TaskState } from '../../../src/domain/task.ts';
 import { countTasks, listTasks } from '../../../src/operations/tasks/contract.ts';
-import { useAsk } from '../../data/data.tsx';
+import { useAsk, useAskEach } from '../../data/data.tsx';
 import { Page } from '../../frame/page.tsx';
 import { lookOf, toneText } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
 import { classNames } from '../../parts/class-names.ts';
 import { formatCount, repositoryName } from '../../parts/format.ts';
 import { usePageSearch } from '../../parts/page-search.ts';
-import { Bone, ErrorPanel, Waiting } from '../../parts/states.tsx';
+import { Bone, ErrorPanel } from '../../parts/states.tsx';
 import { useNow } from '../../parts/time.tsx';
+import { Together } from '../../parts/together.tsx';
 import { Card } from './card.tsx';
 import { boardSearch } from './search.ts';
 
@@ -26,7 +27,7 @@ interface Column {
 }
 
 /** The states that matter to a person, from left to right as work goes. */
-const columns: readonly [Column, ...Column[]] = [
+const columns: readonly Column[] = [
   {
     title: 'Waiting',
     look: 'proposed',
@@ -64,25 +65,23 @@ const columns: readonly [Column, ...Column[]] = [
 const cardsShown = 30;
 const weekMs = 7 * 24 * 3_600_000;
 
+type Tasks = ReturnType<typeof useAskEach<typeof listTasks>>[number];
 type Filter = { readonly repo?: string | undefined; readonly agent?: string | undefined };
 
-function useColumn({ states }: Column, filter: Filter) {
-  return useAsk(
-    listTasks,
-    {
-      ...filter,
-      state: [...states],
-      sort: states.includes('proposed') ? 'rank' : 'updated',
-      limit: cardsShown,
-    },
-    { keep: true },
-  );
+function inputOf({ states }: Column, filter: Filter) {
+  return {
+    ...filter,
+    state: [...states],
+    sort: states.includes('proposed') ? ('rank' as const) : ('updated' as const),
+    limit: cardsShown,
+  };
 }
 
 export function BoardPage(): ReactNode {
   const [search, setSearch] = usePageSearch(boardSearch);
-  const [leftmost] = columns;
-  const first = useColumn(leftmost, search);
+  const inputs = columns.map((column) => inputOf(column, search));
+  const queries = useAskEach(listTasks, inputs, { keep: true });
+  const [first] = queries;
   const { data: counts } = useAsk(countTasks, search, { keep: true });
   const { repo, agent } = search;
   const about = [
@@ -104,42 +103,65 @@ export function BoardPage(): ReactNode {
             ),
           })}
     >
-      {first.data === undefined && first.error !== null ? (
+      {first?.data === undefined && (first?.error ?? null) !== null ? (
         // What keeps one column from being read keeps all: it is said once.
-        <ErrorPanel error={first.error} retry={() => void first.refetch()} />
+        <ErrorPanel error={first?.error} retry={() => void first?.refetch()} />
       ) : (
-        <div className="grid grid-cols-1 gap-x-3 gap-y-6 p-4 sm:grid-cols-2 md:grid-cols-3 lg:grid-cols-6">
-          {columns.map((column) => (
-            <ColumnView
-              key={column.title}
-              column={column}
-              filter={search}
-              count={
-                counts === undefined || column.isThisWeek === true
-                  ? undefined
-                  : column.states.reduce((sum, state) => sum + (counts.states[state] ?? 0), 0)
-              }
-            />
-          ))}
-        </div>
+        // Side by side they would come one by one; one below the other each would push the next.
+        <Together
+          queries={queries}
+          skeleton={
+            <Columns>
+              {columns.map((column) => (
+                <ColumnView key={column.title} column={column} filter={search} count={undefined} />
+              ))}
+            </Columns>
+          }
+        >
+          <Columns>
+            {columns.map((column, index) => (
+              <ColumnView
+                key={column.title}
+                column={column}
+                query={queries[index]}
+                filter={search}
+                count={
+                  counts === undefined || column.isThisWeek === true
+                    ? undefined
+                    : column.states.reduce((sum, state) => sum + (counts.states[state] ?? 0), 0)
+                }
+              />
+            ))}
+          </Columns>
+        </Together>
       )}
     </Page>
   );
 }
 
+function Columns({ children }: { readonly children: ReactNode }): ReactNode {
+  return (
+    <div className="grid grid-cols-1 gap-x-3 gap-y-6 p-4 sm:grid-cols-2 md:grid-cols-3 lg:grid-cols-6">
+      {children}
+    </div>
+  );
+}
+
 function ColumnView({
   column,
+  query,
   filter,
   count,
 }: {
   readonly column: Column;
+  /** None while the columns are not all there. */
+  readonly query?: Tasks | undefined;
   readonly filter: Filter;
   /** All that are in it, also those not shown; unknown while the counts are read. */
   readonly count: number | undefined;
 }): ReactNode {
-  const query = useColumn(column, filter);
   const now = useNow(60_000);
-  const tasks = (query.data?.items ?? []).filter(
+  const tasks = (query?.data?.items ?? []).filter(
     ({ updatedAt }) =>
       column.isThisWeek !== true || now.getTime() - new Date(updatedAt).getTime() < weekMs,
   );
@@ -156,18 +178,16 @@ function ColumnView({
           className="rounded-3 px-1 font-normal text-quiet hover:text-text hover:underline"
           aria-label={`${all} ${column.title.toLowerCase()}, show the list`}
         >
-          {query.data === undefined ? '' : formatCount(all)}
+          {query?.data === undefined ? '' : formatCount(all)}
         </Link>
       </h2>
-      {query.data === undefined ? (
-        query.error === null ? (
-          <Waiting>
-            <div className="rounded-6 border border-line bg-surface p-3">
-              <Bone width={18} />
-            </div>
-          </Waiting>
+      {query?.data === undefined ? (
+        (query?.error ?? null) === null ? (
+          <div className="rounded-6 border border-line bg-surface p-3">
+            <Bone width={18} />
+          </div>
         ) : (
-          <ErrorPanel error={query.error} retry={() => void query.refetch()} />
+          <ErrorPanel error={query?.error} retry={() => void query?.refetch()} />
         )
       ) : tasks.length === 0 ? (
         <p className="text-12 text-quiet">{column.nothing}</p>

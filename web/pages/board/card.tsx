@@ -5,6 +5,7 @@ import { explainTask } from '../../../src/operations/tasks/contract.ts';
 import { useAsk } from '../../data/data.tsx';
 import { repositoryName } from '../../parts/format.ts';
 import { Time } from '../../parts/time.tsx';
+import { WithCode } from '../../parts/with-code.tsx';
 
 /** A task on the board: what, where, and what it waits for. */
 export function Card({ task }: { readonly task: TaskLine }): ReactNode {
@@ -48,7 +49,11 @@ function WaitsFor({ task }: { readonly task: TaskLine }): ReactNode {
       );
     case 'needs_attention':
     case 'failed':
-      return <span className="line-clamp-3">{task.note ?? 'Needs a person.'}</span>;
+      return (
+        <span className="line-clamp-3">
+          <WithCode text={task.note ?? 'Needs a person.'} />
+        </span>
+      );
     default:
       return <Time at={task.updatedAt} />;
   }
@@ -57,5 +62,9 @@ function WaitsFor({ task }: { readonly task: TaskLine }): ReactNode {
 /** Why it has not started, as the service explains it. */
 function Reason({ task }: { readonly task: TaskLine }): ReactNode {
   const { data } = useAsk(explainTask, { id: task.id });
-  return <span className="line-clamp-3">{data?.text ?? 'Waits to start.'}</span>;
+  return (
+    <span className="line-clamp-3">
+      <WithCode text={data?.text ?? 'Waits to start.'} />
+    </span>
+  );
 }

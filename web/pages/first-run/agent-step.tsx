@@ -1,5 +1,7 @@
+import type { UseQueryResult } from '@tanstack/react-query';
 import { BadgeCheck } from 'lucide-react';
 import type { ReactNode } from 'react';
+import type { z } from 'zod';
 import type { AgentLine, AgentProof } from '../../../src/operations/agents/contract.ts';
 import { listAgents, proofBudgetUsd, proveAgent } from '../../../src/operations/agents/contract.ts';
 import { listRuns } from '../../../src/operations/runs/contract.ts';
@@ -9,12 +11,15 @@ import { sentence } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
 import { formatMoney } from '../../parts/format.ts';
 import { Time } from '../../parts/time.tsx';
+import { WithCode } from '../../parts/with-code.tsx';
 import { Step, Tried } from './step.tsx';
 import { Trouble } from './trouble.tsx';
 
-/** Whether the agent that repositories get works here: by what it did lately, or by a small piece of work now. */
-export function AgentStep(): ReactNode {
-  const { may } = useSession();
+/** The agents, and what the one that repositories get did last that passed. */
+export function useUsualAgent(): readonly [
+  UseQueryResult<z.output<typeof listAgents.output>>,
+  UseQueryResult<z.output<typeof listRuns.output>>,
+] {
   const agents = useAsk(listAgents, {});
   const usual = agents.data?.items.find(({ isDefault }) => isDefault);
   const worked = useAsk(
@@ -22,6 +27,14 @@ export function AgentStep(): ReactNode {
     { agent: usual?.name ?? '', outcome: ['succeeded'], limit: 1 },
     { enabled: usual !== undefined },
   );
+  return [agents, worked];
+}
+
+/** Whether the agent that repositories get works here: by what it did lately, or by a small piece of work now. */
+export function AgentStep(): ReactNode {
+  const { may } = useSession();
+  const [agents, worked] = useUsualAgent();
+  const usual = agents.data?.items.find(({ isDefault }) => isDefault);
   const prove = useAct(proveAgent);
   const [last] = worked.data?.items ?? [];
   const isDone = prove.data?.works ?? last !== undefined;
@@ -62,7 +75,7 @@ function Proof({ proof: { steps, version, costUsd } }: { readonly proof: AgentPr
       <ul>
         {steps.map(({ step, state, evidence, next }) => (
           <Tried key={step} isOk={state === 'ok'} title={sentence(step)}>
-            {evidence} {next}
+            <WithCode text={`${evidence} ${next ?? ''}`} />
           </Tried>
         ))}
       </ul>

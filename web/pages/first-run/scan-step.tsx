@@ -7,6 +7,7 @@ import { useAct } from '../../data/data.tsx';
 import { useSession } from '../../data/session.tsx';
 import { Button } from '../../parts/button.tsx';
 import { counted } from '../../parts/format.ts';
+import { WithCode } from '../../parts/with-code.tsx';
 import { Step } from './step.tsx';
 import { Trouble } from './trouble.tsx';
 
@@ -35,7 +36,7 @@ export function ScanStep({ watched }: { readonly watched: readonly RepositoryLin
       )}
       {failed.map(({ name, lastScan }) => (
         <p key={name} className="text-13 text-bad">
-          {name}: {lastScan?.problem}
+          {name}: <WithCode text={lastScan?.problem ?? ''} />
         </p>
       ))}
       <Trouble error={scan.error} />

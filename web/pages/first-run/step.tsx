@@ -68,3 +68,16 @@ export function Tried({
     </li>
   );
 }
+
+/** One thing that is being tried, with the room for what comes of it. */
+export function Asking({ title }: { readonly title: ReactNode }): ReactNode {
+  return (
+    <li className="flex gap-2 py-1 text-13">
+      <Circle aria-hidden size={15} className="mt-[3px] shrink-0 text-quiet" />
+      <div className="min-w-0 [overflow-wrap:anywhere]">
+        <p className="font-medium">{title}</p>
+        <p className="min-h-10 text-quiet sm:min-h-5">Being asked</p>
+      </div>
+    </li>
+  );
+}

@@ -20,6 +20,7 @@ import { classNames } from '../../parts/class-names.ts';
 import { menuItem, menuLandmark, menuPopup } from '../../parts/menu.tsx';
 import { Bone, CorrelationId, ErrorPanel, Loaded } from '../../parts/states.tsx';
 import { Time, useNow } from '../../parts/time.tsx';
+import { WithCode } from '../../parts/with-code.tsx';
 
 /** What people are told of, above everything: how bad, since when, what to do. */
 export function AlertList({
@@ -100,8 +101,14 @@ function AlertRow({ alert }: { readonly alert: AlertLine }): ReactNode {
           {sentence(kind)}
           <span className="font-normal text-quiet"> · {subject}</span>
         </p>
-        <p className="text-13">{text}</p>
-        {state === 'resolved' ? null : <p className="text-13 text-quiet">{next}</p>}
+        <p className="text-13">
+          <WithCode text={text} />
+        </p>
+        {state === 'resolved' ? null : (
+          <p className="text-13 text-quiet">
+            <WithCode text={next} />
+          </p>
+        )}
         <p className="mt-1 text-12 text-quiet">
           since <Time at={since} />
           {state === 'pending' ? ', not long enough yet to tell anybody' : null}
@@ -178,7 +185,7 @@ function AlertActs({ alert: { id } }: { readonly alert: AlertLine }): ReactNode 
       </div>
       {error === null ? null : (
         <p role="alert" className="text-12 text-bad">
-          {error.message}{' '}
+          <WithCode text={error.message} />{' '}
           {error.correlationId === null ? null : <CorrelationId id={error.correlationId} />}
         </p>
       )}

@@ -9,6 +9,7 @@ import { classNames } from '../../parts/class-names.ts';
 import { formatDuration } from '../../parts/format.ts';
 import { Fact, Facts } from '../../parts/section.tsx';
 import { Time } from '../../parts/time.tsx';
+import { WithCode } from '../../parts/with-code.tsx';
 import type { Check } from './check-words.ts';
 import { checkName, formatValue, thresholdWords } from './check-words.ts';
 import { StatusStrip } from './status-strip.tsx';
@@ -126,7 +127,7 @@ function CheckRow({
             </span>
           ) : null}
           <span className="block text-quiet [overflow-wrap:anywhere] md:truncate">
-            {check.evidence}
+            <WithCode text={check.evidence} />
           </span>
           {last === undefined ? null : (
             <span className="block text-12 text-quiet">
@@ -185,7 +186,9 @@ function CheckDetail({ check, history, course, remedies }: RowParts): ReactNode 
   return (
     <div className="flex flex-col gap-4">
       <Facts>
-        <Fact name="Measured">{check.evidence}</Fact>
+        <Fact name="Measured">
+          <WithCode text={check.evidence} />
+        </Fact>
         {check.remedy === null ? null : <Fact name="What mends it">{check.remedy}</Fact>}
         <Fact name="Took">
           {formatDuration(check.durationMs)}; after {formatDuration(check.deadlineMs)} it would

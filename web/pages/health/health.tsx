@@ -11,8 +11,10 @@ import { lookOf, Status } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Choice } from '../../parts/choice.tsx';
 import { usePageSearch } from '../../parts/page-search.ts';
-import { Empty, Loaded, RowBones, Waiting } from '../../parts/states.tsx';
+import { Empty, Loaded, RowBones } from '../../parts/states.tsx';
 import { Time } from '../../parts/time.tsx';
+import { Together } from '../../parts/together.tsx';
+import { WithCode } from '../../parts/with-code.tsx';
 import { AlertList } from './alert-list.tsx';
 import { CheckList } from './check-list.tsx';
 import { healthSearch } from './search.ts';
@@ -26,18 +28,7 @@ export function HealthPage(): ReactNode {
   const { data: report } = query;
   const { may } = useSession();
   const all = search.alerts === 'all';
-  // What stands above is there before what stands below it, so that nothing is pushed down. Only until the first answer,
-  // even if that was an error: the list then says it, and asks again without being taken away.
   const alerts = useAsk(listAlerts, { all }, { enabled: may('metrics:read'), keep: true });
-  if (alerts.isLoading && !alerts.isFetched) {
-    return (
-      <Page title="Health">
-        <Waiting>
-          <RowBones rows={10} />
-        </Waiting>
-      </Page>
-    );
-  }
   return (
     <Page
       title="Health"
@@ -66,24 +57,26 @@ export function HealthPage(): ReactNode {
         </>
       }
     >
-      <AlertList
-        all={all}
-        onAll={(wanted) => setSearch({ alerts: wanted ? 'all' : undefined }, { replace: true })}
-      />
-      <Loaded query={query} skeleton={<RowBones rows={10} />}>
-        {(shown) => (
-          <>
-            <Overall report={shown} history={history} />
-            <Checks
-              report={shown}
-              history={history}
-              isUnwellOnly={search.show === 'unwell'}
-              opened={search.check}
-              onOpen={(check) => setSearch({ check }, { replace: true })}
-            />
-          </>
-        )}
-      </Loaded>
+      <Together queries={[alerts]} skeleton={<RowBones rows={10} />}>
+        <AlertList
+          all={all}
+          onAll={(wanted) => setSearch({ alerts: wanted ? 'all' : undefined }, { replace: true })}
+        />
+        <Loaded query={query} skeleton={<RowBones rows={10} />}>
+          {(shown) => (
+            <>
+              <Overall report={shown} history={history} />
+              <Checks
+                report={shown}
+                history={history}
+                isUnwellOnly={search.show === 'unwell'}
+                opened={search.check}
+                onOpen={(check) => setSearch({ check }, { replace: true })}
+              />
+            </>
+          )}
+        </Loaded>
+      </Together>
     </Page>
   );
 }
@@ -140,7 +133,9 @@ function Overall({
       {criticalIssues.length === 0 ? null : (
         <ul className="flex flex-col gap-1 text-13 text-bad lg:col-span-2">
           {criticalIssues.map((issue) => (
-            <li key={issue}>{issue}</li>
+            <li key={issue}>
+              <WithCode text={issue} />
+            </li>
           ))}
         </ul>
       )}

@@ -7,6 +7,7 @@ import { toApiError } from '../../data/to-api-error.ts';
 import { Button } from '../../parts/button.tsx';
 import { Dialog, DialogButtons } from '../../parts/dialog.tsx';
 import { TextArea, TextField } from '../../parts/field.tsx';
+import { WithCode } from '../../parts/with-code.tsx';
 
 /** Changes the words of a proposal before anybody approves it; the issue changes with them. */
 export function EditDialog({
@@ -84,7 +85,7 @@ function EditForm({
       />
       {isElsewhere ? (
         <p role="alert" className="text-13 text-bad">
-          {error.message} {error.next}
+          <WithCode text={`${error.message} ${error.next ?? ''}`} />
         </p>
       ) : null}
       <DialogButtons>

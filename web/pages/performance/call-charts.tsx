@@ -1,3 +1,4 @@
+import type { UseQueryResult } from '@tanstack/react-query';
 import { ChartLine } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Timeline } from '../../../src/operations/performance/contract.ts';
@@ -9,6 +10,20 @@ import { ChartBones } from './chart-bones.tsx';
 import { ChartGrid } from './chart-grid.tsx';
 import { formatFigure, formatMs, formatShare, stepWords } from './figures.ts';
 
+type Area = 'operation' | 'upstream';
+
+export function useCalls(
+  area: Area,
+  hours: number,
+  name: string | undefined,
+): UseQueryResult<Timeline> {
+  return useAsk(
+    performanceTimeline,
+    { hours, area, ...(name === undefined ? {} : { name }) },
+    { keep: true, everyMs: 60_000 },
+  );
+}
+
 /** Rate, errors and durations of calls. */
 export function CallCharts({
   area,
@@ -16,17 +31,13 @@ export function CallCharts({
   name,
   of,
 }: {
-  readonly area: 'operation' | 'upstream';
+  readonly area: Area;
   readonly hours: number;
   readonly name: string | undefined;
   /** `operations`. */
   readonly of: string;
 }): ReactNode {
-  const query = useAsk(
-    performanceTimeline,
-    { hours, area, ...(name === undefined ? {} : { name }) },
-    { keep: true, everyMs: 60_000 },
-  );
+  const query = useCalls(area, hours, name);
   return (
     <Loaded query={query} skeleton={<ChartBones charts={3} />}>
       {(timeline) =>

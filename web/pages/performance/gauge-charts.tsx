@@ -1,3 +1,4 @@
+import type { UseQueryResult } from '@tanstack/react-query';
 import { ChartLine } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { GaugeTimeline } from '../../../src/operations/performance/contract.ts';
@@ -8,6 +9,10 @@ import { ChartBones } from './chart-bones.tsx';
 import { ChartGrid } from './chart-grid.tsx';
 
 export type Gauges = GaugeTimeline & { readonly at: readonly Date[] };
+
+export function useGauges(names: readonly string[], hours: number): UseQueryResult<GaugeTimeline> {
+  return useAsk(gaugeTimeline, { hours, names: [...names] }, { keep: true, everyMs: 60_000 });
+}
 
 /** What was measured every minute, drawn by `children`; says so where nothing was. */
 export function GaugeCharts({
@@ -24,11 +29,7 @@ export function GaugeCharts({
   readonly nothing: ReactNode;
   readonly children: (gauges: Gauges) => ReactNode;
 }): ReactNode {
-  const query = useAsk(
-    gaugeTimeline,
-    { hours, names: [...names] },
-    { keep: true, everyMs: 60_000 },
-  );
+  const query = useGauges(names, hours);
   return (
     <Loaded query={query} skeleton={<ChartBones charts={charts} />}>
       {(found) =>

@@ -2,9 +2,15 @@ import type { ReactNode } from 'react';
 import { Chart } from '../../parts/chart/chart.tsx';
 import { formatDuration } from '../../parts/format.ts';
 import { formatFigure, stepWords } from './figures.ts';
-import { GaugeCharts, labeled } from './gauge-charts.tsx';
+import { GaugeCharts, labeled, useGauges } from './gauge-charts.tsx';
 
 const tones = ['accent', 'ok', 'warn', 'neutral', 'bad'] as const;
+
+const names = ['github_points_left', 'github_content_left', 'github_paused_seconds'];
+
+export function useGithubBudget(hours: number): ReturnType<typeof useGauges> {
+  return useGauges(names, hours);
+}
 
 /** What GitHub would still take, per credential. */
 export function GithubBudget({ hours }: { readonly hours: number }): ReactNode {
@@ -12,7 +18,7 @@ export function GithubBudget({ hours }: { readonly hours: number }): ReactNode {
     <GaugeCharts
       hours={hours}
       charts={3}
-      names={['github_points_left', 'github_content_left', 'github_paused_seconds']}
+      names={names}
       nothing={<p>No credential of GitHub was used, so there is no budget to show.</p>}
     >
       {(gauges) => {

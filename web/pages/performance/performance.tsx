@@ -5,9 +5,11 @@ import { Button } from '../../parts/button.tsx';
 import { Choice } from '../../parts/choice.tsx';
 import { usePageSearch } from '../../parts/page-search.ts';
 import { TabLinks } from '../../parts/tab-links.tsx';
+import { Together } from '../../parts/together.tsx';
 import { BaselineButton } from './baseline-button.tsx';
-import { CallCharts } from './call-charts.tsx';
-import { GithubBudget } from './github-budget.tsx';
+import { CallCharts, useCalls } from './call-charts.tsx';
+import { ChartBones } from './chart-bones.tsx';
+import { GithubBudget, useGithubBudget } from './github-budget.tsx';
 import { Queue } from './queue.tsx';
 import { Resources } from './resources.tsx';
 import { performanceSearch } from './search.ts';
@@ -65,21 +67,35 @@ export function PerformancePage(): ReactNode {
           { tab: 'queue', word: 'Queue' },
         ]}
       />
-      {tab === 'operations' ? (
-        <>
-          <CallCharts area="operation" hours={hours} name={name} of="operations" />
-          <SeriesTable area="operation" hours={hours} label="Operations" />
-        </>
-      ) : null}
-      {tab === 'github' ? (
-        <>
-          <CallCharts area="upstream" hours={hours} name={name} of="requests to GitHub" />
-          <GithubBudget hours={hours} />
-          <SeriesTable area="upstream" hours={hours} label="Requests to GitHub" />
-        </>
-      ) : null}
+      {tab === 'operations' ? <Operations hours={hours} name={name} /> : null}
+      {tab === 'github' ? <Github hours={hours} name={name} /> : null}
       {tab === 'resources' ? <Resources hours={hours} /> : null}
       {tab === 'queue' ? <Queue hours={hours} /> : null}
     </Page>
+  );
+}
+
+interface Shown {
+  readonly hours: number;
+  readonly name: string | undefined;
+}
+
+function Operations({ hours, name }: Shown): ReactNode {
+  return (
+    <Together queries={[useCalls('operation', hours, name)]} skeleton={<ChartBones charts={3} />}>
+      <CallCharts area="operation" hours={hours} name={name} of="operations" />
+      <SeriesTable area="operation" hours={hours} label="Operations" />
+    </Together>
+  );
+}
+
+function Github({ hours, name }: Shown): ReactNode {
+  const queries = [useCalls('upstream', hours, name), useGithubBudget(hours)];
+  return (
+    <Together queries={queries} skeleton={<ChartBones charts={3} />}>
+      <CallCharts area="upstream" hours={hours} name={name} of="requests to GitHub" />
+      <GithubBudget hours={hours} />
+      <SeriesTable area="upstream" hours={hours} label="Requests to GitHub" />
+    </Together>
   );
 }

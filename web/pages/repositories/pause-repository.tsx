@@ -9,6 +9,7 @@ import { toApiError } from '../../data/to-api-error.ts';
 import { Button } from '../../parts/button.tsx';
 import { Dialog, DialogButtons } from '../../parts/dialog.tsx';
 import { counted, repositoryName } from '../../parts/format.ts';
+import { WithCode } from '../../parts/with-code.tsx';
 
 /** Pauses one repository, after saying what that means, and lifts it again. */
 export function PauseRepository({
@@ -55,7 +56,7 @@ export function PauseRepository({
       >
         {act.error === null ? null : (
           <p role="alert" className="text-13 text-bad">
-            {toApiError(act.error).message}
+            <WithCode text={toApiError(act.error).message} />
           </p>
         )}
         <DialogButtons>

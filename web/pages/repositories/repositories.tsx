@@ -14,6 +14,7 @@ import { Empty, Loaded, RowBones } from '../../parts/states.tsx';
 import type { TableColumn } from '../../parts/table.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
+import { WithCode } from '../../parts/with-code.tsx';
 import { choose } from './choose.ts';
 import { PauseRepository } from './pause-repository.tsx';
 import type { RepositoriesSearch } from './search.ts';
@@ -144,7 +145,7 @@ function LastScan({ scan }: { readonly scan: RepositoryLine['lastScan'] }): Reac
       <span className="block text-12 text-quiet">{cost.join(', ') || 'cost not measured'}</span>
       {problem === null ? null : (
         <span className="line-clamp-2 max-w-[320px] text-12 text-bad" title={problem}>
-          Failed: {problem}
+          Failed: <WithCode text={problem} />
         </span>
       )}
     </>

@@ -10,6 +10,7 @@ import { useAct, useAsk } from '../../data/data.tsx';
 import { toApiError } from '../../data/to-api-error.ts';
 import { Button } from '../../parts/button.tsx';
 import { CorrelationId } from '../../parts/states.tsx';
+import { WithCode } from '../../parts/with-code.tsx';
 import type { PolicyDraft } from './policy-draft.ts';
 import { changesOf, draftOf, isChanged } from './policy-draft.ts';
 import { policyFields } from './policy-fields.ts';
@@ -103,7 +104,7 @@ function Trouble({ error }: { readonly error: unknown }): ReactNode {
   const { message, next, correlationId } = toApiError(error);
   return (
     <div role="alert" className="text-13 text-bad">
-      {message} {next}
+      <WithCode text={`${message} ${next ?? ''}`} />
       {correlationId === null ? null : <CorrelationId id={correlationId} />}
     </div>
   );

@@ -7,6 +7,7 @@ import { toApiError } from '../../data/to-api-error.ts';
 import { Button } from '../../parts/button.tsx';
 import { counted } from '../../parts/format.ts';
 import { CorrelationId } from '../../parts/states.tsx';
+import { WithCode } from '../../parts/with-code.tsx';
 
 /** Looks at the repository now and proposes what is new; says what came of it. */
 export function ScanNow({ repo }: { readonly repo: string }): ReactNode {
@@ -48,7 +49,7 @@ function Refused({ error }: { readonly error: unknown }): ReactNode {
   const { message, next, correlationId } = toApiError(error);
   return (
     <p role="alert" className="text-right text-12 text-bad">
-      {message} {next}
+      <WithCode text={`${message} ${next ?? ''}`} />
       {correlationId === null ? null : <CorrelationId id={correlationId} />}
     </p>
   );

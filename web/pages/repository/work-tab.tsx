@@ -10,6 +10,7 @@ import { Button } from '../../parts/button.tsx';
 import { counted, formatCount, formatDuration } from '../../parts/format.ts';
 import { Fact, Facts, Section } from '../../parts/section.tsx';
 import { Time } from '../../parts/time.tsx';
+import { WithCode } from '../../parts/with-code.tsx';
 import { kindWord } from '../../parts/words.ts';
 
 /** Where its work stands, how it was looked at, and what is never proposed here. */
@@ -85,7 +86,9 @@ function Looks({ story: { lastScan, scans } }: { readonly story: RepositoryStory
           </Fact>
           {lastScan.problem === null ? null : (
             <Fact name="Failed">
-              <span className="text-bad">{lastScan.problem}</span>
+              <span className="text-bad">
+                <WithCode text={lastScan.problem} />
+              </span>
             </Fact>
           )}
           {scans.map(({ rule, commit, at }) => (
@@ -137,7 +140,7 @@ function Never({ story: { suppressions } }: { readonly story: RepositoryStory })
       )}
       {lift.error === null ? null : (
         <p role="alert" className="text-13 text-bad">
-          {toApiError(lift.error).message}
+          <WithCode text={toApiError(lift.error).message} />
         </p>
       )}
     </Section>

@@ -15,6 +15,7 @@ import { Dialog, DialogButtons } from '../../parts/dialog.tsx';
 import { counted, formatDuration, formatMoney, repositoryName } from '../../parts/format.ts';
 import { CorrelationId, ErrorPanel, Loaded, RowBones, Waiting } from '../../parts/states.tsx';
 import { Duration, Time, useNow } from '../../parts/time.tsx';
+import { WithCode } from '../../parts/with-code.tsx';
 import { EventList } from './event-list.tsx';
 import { useRunEvents } from './use-run-events.ts';
 
@@ -191,7 +192,7 @@ function Cancel({ run }: { readonly run: RunDetail }): ReactNode {
       >
         {act.error === null ? null : (
           <p role="alert" className="text-13 text-bad">
-            {toApiError(act.error).message}
+            <WithCode text={toApiError(act.error).message} />
           </p>
         )}
         <DialogButtons>

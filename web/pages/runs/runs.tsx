@@ -12,6 +12,7 @@ import { Button } from '../../parts/button.tsx';
 import { Choice } from '../../parts/choice.tsx';
 import { formatMoney, repositoryName } from '../../parts/format.ts';
 import { usePageSearch } from '../../parts/page-search.ts';
+import { RepositoryName } from '../../parts/repository-name.tsx';
 import { Empty, Loaded, RowBones } from '../../parts/states.tsx';
 import type { TableColumn } from '../../parts/table.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -42,8 +43,16 @@ const columns: readonly TableColumn<RunItem>[] = [
       </Link>
     ),
   },
-  { name: 'End', cell: ({ outcome }) => <Status status={outcome ?? 'running'} bare /> },
-  { name: 'Repository', cell: ({ target }) => repositoryName(target), isExtra: true },
+  {
+    name: 'End',
+    cell: ({ outcome }) => <Status status={outcome ?? 'running'} bare />,
+    isWords: true,
+  },
+  {
+    name: 'Repository',
+    cell: ({ target }) => <RepositoryName target={target} />,
+    isExtra: true,
+  },
   { name: 'Agent', cell: ({ agent }) => <AgentName name={agent} />, isShort: true, isExtra: true },
   {
     name: 'Lasted',

@@ -94,7 +94,9 @@ function Issues({
               <Badge tone={severityTones[severity]}>{sentence(severity)}</Badge>
             </span>
             <div className="min-w-0 [overflow-wrap:anywhere]">
-              <p className="font-medium text-13">{evidence}</p>
+              <p className="font-medium text-13">
+                <WithCode text={evidence} />
+              </p>
               <p className="text-13 text-quiet">
                 <WithCode text={next} />
               </p>

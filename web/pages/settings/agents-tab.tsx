@@ -12,6 +12,7 @@ import { Button } from '../../parts/button.tsx';
 import { FormError } from '../../parts/form-error.tsx';
 import { formatDuration, formatMoney } from '../../parts/format.ts';
 import { Loaded, RowBones } from '../../parts/states.tsx';
+import { WithCode } from '../../parts/with-code.tsx';
 
 const costs: Readonly<Record<AgentLine['cost'], string>> = {
   reported: 'it says what it cost',
@@ -134,8 +135,14 @@ function Proof({ proof }: { readonly proof: AgentProof }): ReactNode {
                   <span className="font-medium">{stepWords[step]}</span> {word}
                   {state === 'not_tried' ? '' : `, ${formatDuration(durationMs)}`}
                 </p>
-                <p className="text-quiet">{evidence}</p>
-                {next === null ? null : <p>{next}</p>}
+                <p className="text-quiet">
+                  <WithCode text={evidence} />
+                </p>
+                {next === null ? null : (
+                  <p>
+                    <WithCode text={next} />
+                  </p>
+                )}
               </div>
             </li>
           );

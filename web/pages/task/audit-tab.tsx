@@ -1,13 +1,22 @@
+import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import type { z } from 'zod';
 import { taskAudit } from '../../../src/operations/tasks/contract.ts';
 import { useAsk } from '../../data/data.tsx';
 import { CorrelationId, Loaded, RowBones } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
 
+export function useTaskAudit(
+  taskId: string,
+  enabled = true,
+): UseQueryResult<z.output<typeof taskAudit.output>> {
+  return useAsk(taskAudit, { id: taskId, limit: 200 }, { enabled });
+}
+
 /** What the audit log says about the task. */
 export function AuditTab({ taskId }: { readonly taskId: string }): ReactNode {
-  const query = useAsk(taskAudit, { id: taskId, limit: 200 });
+  const query = useTaskAudit(taskId);
   return (
     <Loaded query={query} skeleton={<RowBones />}>
       {({ items }) =>

@@ -1,5 +1,7 @@
+import type { UseQueryResult } from '@tanstack/react-query';
 import { CircleCheck, CircleX } from 'lucide-react';
 import type { ReactNode } from 'react';
+import type { z } from 'zod';
 import { showRun } from '../../../src/operations/runs/contract.ts';
 import type { TaskStory } from '../../../src/operations/tasks/contract.ts';
 import { useAsk } from '../../data/data.tsx';
@@ -7,9 +9,23 @@ import { counted, formatDuration } from '../../parts/format.ts';
 import { ScrollBox } from '../../parts/scroll-box.tsx';
 import { Bone, Loaded } from '../../parts/states.tsx';
 
+function lastRun({ runs }: TaskStory): TaskStory['runs'][number] | undefined {
+  return runs.toSorted((a, b) => b.attempt - a.attempt)[0];
+}
+
+/** What the tab reads of a task, when it has been run. */
+export function useChecks(task: TaskStory, enabled: boolean): ReturnType<typeof useRun> {
+  const last = lastRun(task);
+  return useRun(last?.id ?? '', enabled && last !== undefined);
+}
+
+function useRun(id: string, enabled = true): UseQueryResult<z.output<typeof showRun.output>> {
+  return useAsk(showRun, { id }, { enabled });
+}
+
 /** The repository's own commands, as they ended on the change of the latest run. */
 export function ChecksTab({ task }: { readonly task: TaskStory }): ReactNode {
-  const last = task.runs.toSorted((a, b) => b.attempt - a.attempt)[0];
+  const last = lastRun(task);
   if (last === undefined) {
     return (
       <p className="text-13 text-quiet">
@@ -29,7 +45,7 @@ function ChecksOf({
   readonly runId: string;
   readonly attempt: number;
 }): ReactNode {
-  const query = useAsk(showRun, { id: runId });
+  const query = useRun(runId);
   return (
     <Loaded query={query} skeleton={<Bone width={40} />}>
       {({ checkResults }) => (

@@ -1,10 +1,20 @@
+import type { UseQueryResult } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import type { z } from 'zod';
 import type { TaskStory } from '../../../src/operations/tasks/contract.ts';
 import { taskDiff } from '../../../src/operations/tasks/contract.ts';
 import { useAsk } from '../../data/data.tsx';
 import { DiffView } from '../../parts/diff/diff-view.tsx';
 import { Bone, Loaded } from '../../parts/states.tsx';
+
+export function useTaskDiff(
+  id: string,
+  run: string | undefined,
+  enabled = true,
+): UseQueryResult<z.output<typeof taskDiff.output>> {
+  return useAsk(taskDiff, { id, ...(run === undefined ? {} : { run }) }, { enabled });
+}
 
 /** The change of a run, the latest one at first. */
 export function DiffTab({
@@ -14,7 +24,7 @@ export function DiffTab({
   readonly task: TaskStory;
   readonly run: string | undefined;
 }): ReactNode {
-  const query = useAsk(taskDiff, { id: task.id, ...(run === undefined ? {} : { run }) });
+  const query = useTaskDiff(task.id, run);
   return (
     <Loaded query={query} skeleton={<Bone width={40} />}>
       {({ patch, runId }) => (

@@ -19,6 +19,7 @@ import { changedWordsId } from '../../parts/changed-words.tsx';
 import { Dialog, DialogButtons } from '../../parts/dialog.tsx';
 import { TextArea } from '../../parts/field.tsx';
 import { useKeys } from '../../parts/keys.tsx';
+import { WithCode } from '../../parts/with-code.tsx';
 
 /** An act on a task: what its button says, and what will happen before it is done. */
 interface Act {
@@ -113,7 +114,7 @@ function ActForm({ act, onClose }: { readonly act: Act; readonly onClose: () => 
       ) : null}
       {error === null ? null : (
         <p role="alert" className="mt-2 text-13 text-bad">
-          {error.message} {error.next}
+          <WithCode text={`${error.message} ${error.next ?? ''}`} />
         </p>
       )}
       <DialogButtons>

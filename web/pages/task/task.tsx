@@ -14,13 +14,14 @@ import { usePageSearch } from '../../parts/page-search.ts';
 import { Loaded, RowBones } from '../../parts/states.tsx';
 import { EvidenceSection, GivenSection, RankSection, TermsSection } from '../../parts/story.tsx';
 import { TabLinks } from '../../parts/tab-links.tsx';
+import { Together } from '../../parts/together.tsx';
 import { kindWord } from '../../parts/words.ts';
 import { ApprovalTab } from './approval-tab.tsx';
-import { AuditTab } from './audit-tab.tsx';
-import { ChecksTab } from './checks-tab.tsx';
+import { AuditTab, useTaskAudit } from './audit-tab.tsx';
+import { ChecksTab, useChecks } from './checks-tab.tsx';
 import { CostTab } from './cost-tab.tsx';
-import { DiffTab } from './diff-tab.tsx';
-import { Explanation } from './explanation.tsx';
+import { DiffTab, useTaskDiff } from './diff-tab.tsx';
+import { Explanation, useExplanation } from './explanation.tsx';
 import { RunsTab } from './runs-tab.tsx';
 import type { Tab } from './search.ts';
 import { taskSearch } from './search.ts';
@@ -38,7 +39,7 @@ export function TaskPage(): ReactNode {
         : { named: query.data.title, about: `${repositoryName(query.data.target)}, ${id}` })}
     >
       <Loaded query={query} skeleton={<RowBones />}>
-        {(task) => <Story task={task} isFresh={!query.isFetching} />}
+        {(task) => <Story key={id} task={task} isFresh={!query.isFetching} />}
       </Loaded>
     </Page>
   );
@@ -60,8 +61,15 @@ function Story({
   const { shown: task, isOld, readAgain } = useWordsRead(now, isFresh);
   const [{ tab = firstTab(task), run }] = usePageSearch(taskSearch);
   const { may } = useSession();
+  // What stands above something else.
+  const queries = [
+    useExplanation(task.id),
+    useTaskDiff(task.id, run, tab === 'diff'),
+    useChecks(task, tab === 'checks'),
+    useTaskAudit(task.id, tab === 'audit'),
+  ];
   return (
-    <>
+    <Together queries={queries} skeleton={<RowBones />}>
       <div className="flex flex-col gap-3 border-line border-b px-4 py-4">
         <div className="flex flex-wrap items-center gap-x-3 gap-y-2 text-13 text-quiet">
           <Status status={task.state} />
@@ -117,7 +125,7 @@ function Story({
           <Timeline taskId={task.id} />
         </aside>
       </div>
-    </>
+    </Together>
   );
 }
 

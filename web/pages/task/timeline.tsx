@@ -8,6 +8,7 @@ import { Button } from '../../parts/button.tsx';
 import { classNames } from '../../parts/class-names.ts';
 import { Loaded, RowBones } from '../../parts/states.tsx';
 import { Time } from '../../parts/time.tsx';
+import { WithCode } from '../../parts/with-code.tsx';
 
 const dots: Readonly<Record<TimelineEntry['kind'], string>> = {
   created: 'bg-line-strong',
@@ -28,12 +29,16 @@ export function Timeline({ taskId }: { readonly taskId: string }): ReactNode {
       <h3 className="mb-3 font-semibold text-13">What happened</h3>
       <Loaded query={query} skeleton={<RowBones rows={3} />}>
         {({ entries }) => (
-          <Entries entries={entries.filter(({ kind }) => isAll || kind !== 'audit').toReversed()} />
+          <>
+            <Entries
+              entries={entries.filter(({ kind }) => isAll || kind !== 'audit').toReversed()}
+            />
+            <Button look="quiet" className="-ml-3" onClick={() => setIsAll((is) => !is)}>
+              {isAll ? 'Leave out what the service did inside' : 'Also what the service did inside'}
+            </Button>
+          </>
         )}
       </Loaded>
-      <Button look="quiet" className="-ml-3" onClick={() => setIsAll((is) => !is)}>
-        {isAll ? 'Leave out what the service did inside' : 'Also what the service did inside'}
-      </Button>
     </>
   );
 }
@@ -58,10 +63,10 @@ function Entries({ entries }: { readonly entries: readonly TimelineEntry[] }): R
           <div className="min-w-0 text-13">
             <p className="break-words">
               {entry.runId === null ? (
-                entry.text
+                <WithCode text={entry.text} />
               ) : (
                 <Link to={`/runs/${entry.runId}`} className="hover:underline">
-                  {entry.text}
+                  <WithCode text={entry.text} />
                 </Link>
               )}
             </p>

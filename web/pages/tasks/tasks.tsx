@@ -15,6 +15,7 @@ import { Choice } from '../../parts/choice.tsx';
 import { repositoryName } from '../../parts/format.ts';
 import { NothingProposed } from '../../parts/nothing-proposed.tsx';
 import { usePageSearch } from '../../parts/page-search.ts';
+import { RepositoryName } from '../../parts/repository-name.tsx';
 import { SearchBox } from '../../parts/search-box.tsx';
 import { Empty, Loaded, RowBones } from '../../parts/states.tsx';
 import type { TableColumn } from '../../parts/table.tsx';
@@ -34,8 +35,12 @@ const columns: readonly TableColumn<TaskLine>[] = [
       </Link>
     ),
   },
-  { name: 'State', cell: ({ state }) => <Status status={state} bare /> },
-  { name: 'Repository', cell: ({ target }) => repositoryName(target), isExtra: true },
+  { name: 'State', cell: ({ state }) => <Status status={state} bare />, isWords: true },
+  {
+    name: 'Repository',
+    cell: ({ target }) => <RepositoryName target={target} />,
+    isExtra: true,
+  },
   { name: 'Kind', cell: ({ kind }) => kindWord(kind), isShort: true, isExtra: true },
   { name: 'Agent', cell: ({ agent }) => <AgentName name={agent} />, isShort: true, isExtra: true },
   { name: 'Rank', cell: ({ rank }) => rank, isFigure: true, isExtra: true },

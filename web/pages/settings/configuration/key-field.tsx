@@ -58,7 +58,7 @@ export function KeyField({
       )}
       {remarks.map(({ code, message }) => (
         <p key={code} className="text-12 text-warn">
-          {message}
+          <WithCode text={message} />
         </p>
       ))}
       <div className="flex min-h-6 flex-wrap items-center gap-x-3 gap-y-1 text-12 text-quiet">
@@ -127,7 +127,7 @@ function Box({
           />
           {fault === null ? null : (
             <p role="alert" className="text-12 text-bad">
-              {fault}
+              <WithCode text={fault} />
             </p>
           )}
         </>
@@ -150,7 +150,7 @@ function Box({
           </div>
           {fault === null ? null : (
             <p role="alert" className="text-12 text-bad">
-              {fault}
+              <WithCode text={fault} />
             </p>
           )}
         </div>

@@ -1,5 +1,8 @@
+import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useState } from 'react';
+import type { z } from 'zod';
+import type { ApiError } from '../../../../src/operations/api-client/client.ts';
 import { listWebhooks, setUpWebhooks } from '../../../../src/operations/webhooks/contract.ts';
 import { useAct, useAsk } from '../../../data/data.tsx';
 import { useSession } from '../../../data/session.tsx';
@@ -11,6 +14,7 @@ import { ConfirmDialog } from '../../../parts/confirm-dialog.tsx';
 import { Section } from '../../../parts/section.tsx';
 import { Bone, CorrelationId, Waiting } from '../../../parts/states.tsx';
 import { Table } from '../../../parts/table.tsx';
+import { WithCode } from '../../../parts/with-code.tsx';
 
 const hookStates = {
   good: { word: 'Sends here', tone: 'ok' },
@@ -19,10 +23,15 @@ const hookStates = {
   unknown: { word: 'Could not be asked', tone: 'bad' },
 } as const;
 
+type HooksQuery = UseQueryResult<z.output<typeof listWebhooks.output>, ApiError>;
+
+export function useHooks(): HooksQuery {
+  return useAsk(listWebhooks, {});
+}
+
 /** Whether GitHub sends the events of each repository here. */
-export function Hooks(): ReactNode {
+export function Hooks({ query }: { readonly query: HooksQuery }): ReactNode {
   const { may } = useSession();
-  const query = useAsk(listWebhooks, {});
   const setUp = useAct(setUpWebhooks);
   const [asked, setAsked] = useState<Asked | null>(null);
   const ask = (): void =>
@@ -48,9 +57,12 @@ export function Hooks(): ReactNode {
       >
         {error !== null && query.data === undefined ? (
           <div className="text-13">
-            <p>{error.message}</p>
+            <p>
+              <WithCode text={error.message} />
+            </p>
             <p className="text-quiet">
-              {error.next} Without webhooks the service asks GitHub itself, every few seconds.
+              <WithCode text={error.next ?? ''} /> Without webhooks the service asks GitHub itself,
+              every few seconds.
             </p>
             {error.correlationId === null ? null : <CorrelationId id={error.correlationId} />}
           </div>
@@ -76,7 +88,9 @@ export function Hooks(): ReactNode {
                     <>
                       <Badge tone={hookStates[state].tone}>{hookStates[state].word}</Badge>
                       {problem === null ? null : (
-                        <span className="block text-12 text-quiet">{problem}</span>
+                        <span className="block text-12 text-quiet">
+                          <WithCode text={problem} />
+                        </span>
                       )}
                     </>
                   ),

@@ -10,6 +10,7 @@ import { FormError } from '../../../parts/form-error.tsx';
 import { Empty, Loaded, RowBones } from '../../../parts/states.tsx';
 import type { TableColumn } from '../../../parts/table.tsx';
 import { Table } from '../../../parts/table.tsx';
+import { WithCode } from '../../../parts/with-code.tsx';
 
 /** What each state is called, in the order of the choice. */
 export type StateWords<State extends string> = Readonly<
@@ -118,7 +119,11 @@ export function WithProblem({
   return (
     <>
       <code className="text-12">{name}</code>
-      {problem === null ? null : <span className="block text-12 text-bad">{problem}</span>}
+      {problem === null ? null : (
+        <span className="block text-12 text-bad">
+          <WithCode text={problem} />
+        </span>
+      )}
     </>
   );
 }

@@ -1,5 +1,7 @@
+import type { UseQueryResult } from '@tanstack/react-query';
 import { Radio } from 'lucide-react';
 import type { ReactNode } from 'react';
+import type { z } from 'zod';
 import { listReceivers, testReceiver } from '../../../../src/operations/notifications/contract.ts';
 import { useAct, useAsk } from '../../../data/data.tsx';
 import { useSession } from '../../../data/session.tsx';
@@ -12,10 +14,14 @@ import { Empty, Loaded, RowBones } from '../../../parts/states.tsx';
 import { Table } from '../../../parts/table.tsx';
 import { Time } from '../../../parts/time.tsx';
 
+export function useReceivers(): UseQueryResult<z.output<typeof listReceivers.output>> {
+  return useAsk(listReceivers, {}, { everyMs: 15_000 });
+}
+
 /** Programs that are told what happens to tasks, and how far they are. */
 export function Receivers(): ReactNode {
   const { may } = useSession();
-  const query = useAsk(listReceivers, {}, { everyMs: 15_000 });
+  const query = useReceivers();
   const test = useAct(testReceiver);
   return (
     <div className="px-4">
