@@ -1,8 +1,9 @@
 import { readFile, readlink } from 'node:fs/promises';
 
 /**
- * A process as the kernel names it: boot, process namespace, id, start. No other one is ever called the same, so that one
- * of this machine can be proven to have ended. Only where there is `/proc`.
+ * A process as the kernel names it: boot, process namespace, user, id, start. No other one is ever called the same, so that
+ * one of this machine can be proven to have ended. Only where there is `/proc`, and only of the own user: mounted with
+ * `hidepid` it does not show those of others (proc(5)).
  */
 export interface SenderProcesses {
   /** The name of this process; null where none can be given. */
@@ -17,9 +18,10 @@ export function createSenderProcesses(): SenderProcesses {
   return {
     self,
     isGone: async (name) => {
-      const [boot, space, pid = '', started] = name.split(' ');
-      const [ownBoot, ownSpace] = (await self())?.split(' ') ?? [];
-      if (boot !== ownBoot || space !== ownSpace || !/^\d+$/u.test(pid)) return false;
+      const [boot, space, user, pid = '', started] = name.split(' ');
+      const [ownBoot, ownSpace, ownUser] = (await self())?.split(' ') ?? [];
+      const isNear = boot === ownBoot && space === ownSpace && user === ownUser;
+      if (!isNear || !/^\d+$/u.test(pid)) return false;
       const found = await statOf(pid);
       return found === 'gone' || (found !== null && (found.isOver || found.started !== started));
     },
@@ -31,7 +33,8 @@ async function nameOfSelf(): Promise<string | null> {
   if (found === null || found === 'gone') return null;
   try {
     const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
-    return [boot.trim(), await readlink('/proc/self/ns/pid'), process.pid, found.started].join(' ');
+    const space = await readlink('/proc/self/ns/pid');
+    return [boot.trim(), space, process.geteuid?.(), process.pid, found.started].join(' ');
   } catch {
     return null;
   }
