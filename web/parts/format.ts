@@ -43,7 +43,7 @@ export function formatRelative(at: Date, now: Date): string {
   for (const [unit, length] of steps) {
     if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit);
   }
-  return seconds > 5 ? 'in less than a minute' : 'just now';
+  return seconds > 5 ? 'in <1m' : 'just now';
 }
 
 /** Milliseconds as `0.4 s`, `42 s`, `3 min 05 s`, `2 h 10 min`, `3 d 4 h`. */

@@ -38,14 +38,22 @@ export async function addDashboard(app: FastifyInstance, folder: string): Promis
   };
 }
 
+/** Like a file: pages have no such address, and a copy of one that is not there is not to look as if it were. */
+const fileLike = /\/\.|\.[^/]*$|~$/u;
+
 const ownPaths = /^\/(?:api|assets|livez|readyz|health|metrics|webhooks|mcp)(?:[/?]|$)/u;
 
 function wantsPage({ method, url, headers }: FastifyRequest): boolean {
   return (
     (method === 'GET' || method === 'HEAD') &&
     !ownPaths.test(url) &&
+    !fileLike.test(pathOf(url)) &&
     (headers.accept?.includes('text/html') === true || url === '/')
   );
+}
+
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? url;
 }
 
 const noDashboard = `<!doctype html>
