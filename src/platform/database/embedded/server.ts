@@ -21,6 +21,10 @@ interface Postmaster extends RunningServer {
 }
 
 const startDeadlineMs = 150_000;
+/** Between the processes of a crash and those of its recovery there are none for five seconds at most. */
+const standstillMs = 15_000;
+/** Longest wait for the end of a server that was told to end at once; it gives its own five seconds. */
+const deathMs = 10_000;
 const logLimitBytes = 10 * 1024 * 1024;
 const port = 5432;
 
@@ -32,6 +36,7 @@ export async function findServer(layout: Layout): Promise<Postmaster | undefined
 
 /**
  * Adopts the server that runs, or starts one detached in its own session; the lock is held. Waits through crash recovery.
+ * One that stands still, because the disk failed it in the middle of a recovery, is ended and started anew.
  * Throws `database_start_failed` or what `serverFailure` tells.
  */
 export async function ensureRunning(
@@ -39,11 +44,20 @@ export async function ensureRunning(
   binaries: Binaries,
   clock: Clock,
 ): Promise<RunningServer> {
-  const end = clock.monotonicMs() + startDeadlineMs;
+  let end = clock.monotonicMs() + startDeadlineMs;
   let attempt: StartAttempt | undefined;
+  let stillSince: number | undefined;
   while (clock.monotonicMs() < end) {
     const found = await findServer(layout);
-    if (found?.state === 'ready') return found;
+    const doing = found === undefined ? null : await doingOf(found);
+    if (found !== undefined && doing === 'serves') return found;
+    const now = clock.monotonicMs();
+    stillSince = doing === 'stands still' ? (stillSince ?? now) : undefined;
+    if (found !== undefined && now - (stillSince ?? now) > standstillMs) {
+      stillSince = undefined;
+      await endStuck(found.pid, layout, clock);
+      end = clock.monotonicMs() + startDeadlineMs;
+    }
     if (found === undefined && attempt?.ended() !== false) {
       await failUnlessTransient(attempt, layout);
       attempt = await startServer(layout, binaries);
@@ -53,7 +67,59 @@ export async function ensureRunning(
   throw serverFailure('PostgreSQL did not get ready in time', await logTail(layout, 0));
 }
 
-/** Fast shutdown: open transactions are rolled back, everything committed is kept. Waits for the end of the process. */
+/**
+ * What a server does, by the processes that it has: one that crashed by itself says that it is ready while it recovers,
+ * and when the recovery dies of a second fault of the disk, PostgreSQL 18 was seen to stand still for ever, refusing
+ * everybody, without the process that recovers and without those of an open database.
+ */
+export async function doingOf({
+  pid,
+  state,
+}: Postmaster): Promise<'serves' | 'is on its way' | 'stands still'> {
+  const titles = await titlesOf(pid);
+  const has = (name: string): boolean => titles?.some((title) => title.includes(name)) ?? false;
+  if (state === 'ready' && (titles === null || (has('walwriter') && !has('startup'))))
+    return 'serves';
+  const isOnItsWay = titles === null || has('startup') || has('walwriter') || state === 'stopping';
+  return isOnItsWay ? 'is on its way' : 'stands still';
+}
+
+/** What its processes call themselves; null where it cannot be told. */
+async function titlesOf(postmaster: number): Promise<readonly string[] | null> {
+  try {
+    const children = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8');
+    const pids = children.split(' ').filter(Boolean);
+    const titles = await Promise.all(
+      pids.map(async (pid) => await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+    );
+    // A backend's title holds the name of a database and a statement's kind.
+    return titles.filter((title) => title.startsWith('postgres: ') && !title.includes('['));
+  } catch {
+    return null;
+  }
+}
+
+/** Immediate shutdown, and death for what does not hear it; what was committed is recovered at the next start. */
+async function endStuck(pid: number, layout: Layout, clock: Clock): Promise<void> {
+  for (const signal of ['SIGQUIT', 'SIGKILL'] as const) {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      if (codeOf(error) !== 'ESRCH') throw error;
+    }
+    const end = clock.monotonicMs() + deathMs;
+    while (clock.monotonicMs() < end) {
+      if ((await findServer(layout)) === undefined) return;
+      await clock.sleep(20);
+    }
+  }
+  throw serverFailure('PostgreSQL does not stop', '');
+}
+
+/**
+ * Fast shutdown: open transactions are rolled back, everything committed is kept. Waits for the end of the process, which
+ * is made immediate when it does not come.
+ */
 export async function stopServer(layout: Layout, clock: Clock): Promise<void> {
   const end = clock.monotonicMs() + startDeadlineMs;
   let signaled = false;
@@ -62,7 +128,7 @@ export async function stopServer(layout: Layout, clock: Clock): Promise<void> {
     if (found === undefined) return;
     if (!signaled) process.kill(found.pid, 'SIGINT');
     signaled = true;
-    if (clock.monotonicMs() > end) throw serverFailure('PostgreSQL does not stop', '');
+    if (clock.monotonicMs() > end) return await endStuck(found.pid, layout, clock);
     await clock.sleep(20);
   }
 }

@@ -17,6 +17,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../lib/clock.ts';
 import { silentLog } from '../../../lib/log.ts';
@@ -160,6 +161,27 @@ describe('after a kill -9', () => {
     await database.close();
   });
 
+  test.runIf(process.platform === 'linux')(
+    'of a server that stands still in a recovery: it is ended, and nothing that was committed is lost',
+    async () => {
+      const { child, url } = await startUser();
+      const user = new pg.Client({ connectionString: url });
+      user.on('error', () => undefined);
+      await user.connect();
+      await user.query('create table kept as select 1 as n');
+      child.kill('SIGKILL');
+      const stuck = (await serverPid()) ?? 0;
+      // As after a second fault of the disk: it says that it is ready, and no process of it makes that true.
+      await standStill(stuck);
+      const quick = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() * 4 };
+      const database = await openDatabase({ dataDir }, { ...deps, clock: quick, searchPath });
+      expect(await serverPid()).not.toBe(stuck);
+      expect((await database.pool.query('select n from kept')).rows).toEqual([{ n: 1 }]);
+      await database.close();
+      await user.end().catch(() => undefined);
+    },
+  );
+
   test('of a first start, its lock and its half-made cluster are swept away', async () => {
     const home = join(dataDir, 'postgres');
     await mkdir(join(home, 'initdb-half'), { recursive: true });
@@ -270,6 +292,18 @@ async function startUser(): Promise<{ child: ChildProcess; url: string }> {
 async function stop(child: ChildProcess): Promise<void> {
   child.kill('SIGTERM');
   await once(child, 'exit');
+}
+
+/** No process of it keeps the database open, and it begins none: stopped, as it otherwise would. */
+async function standStill(postmaster: number): Promise<void> {
+  process.kill(postmaster, 'SIGSTOP');
+  const pids = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8');
+  for (const pid of pids.split(' ').filter(Boolean)) {
+    const title = async () => await readFile(`/proc/${pid}/cmdline`, 'utf8');
+    if (!(await title()).includes('walwriter')) continue;
+    process.kill(Number(pid), 'SIGKILL');
+    while ((await title()) !== '') await systemClock.sleep(10);
+  }
 }
 
 async function serverPid(): Promise<number | undefined> {

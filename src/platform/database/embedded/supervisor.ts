@@ -7,6 +7,7 @@ import { databaseName, ensureCluster, hasCluster, ownerRole, readSecret } from '
 import { codeOf, withFileLock } from './file-lock.ts';
 import { type Layout, layoutOf, prepareLayout } from './layout.ts';
 import {
+  doingOf,
   ensureRunning,
   findServer,
   type RunningServer,
@@ -38,6 +39,9 @@ export interface EmbeddedServer {
 /** A whole look reads a dozen files; between two of them it is enough that the process is there. */
 const looksPerWholeLook = 5;
 
+/** One that stands still so often is waited for once more, and ended (`ensureRunning`). */
+const looksUntilStuck = 3;
+
 /** Whether the id is anybody's; one of another user is. */
 function isThere(pid: number): boolean {
   try {
@@ -61,6 +65,7 @@ export async function joinServer(dataDir: string, deps: SupervisorDeps): Promise
   });
   let known = server.pid;
   let looks = 0;
+  let still = 0;
   return {
     url: urlOf(server, await readSecret(layout)),
     revive: async () => {
@@ -68,7 +73,8 @@ export async function joinServer(dataDir: string, deps: SupervisorDeps): Promise
       if (looks % looksPerWholeLook !== 0 && isThere(known)) return;
       const found = await findServer(layout);
       known = found?.pid ?? known;
-      if (found !== undefined) return;
+      still = found === undefined || (await doingOf(found)) !== 'stands still' ? 0 : still + 1;
+      if (found !== undefined && still < looksUntilStuck) return;
       deps.log.warn({ cluster: layout.cluster }, 'The embedded database died; starting it again.');
       await withFileLock(layout.lockFile, deps, async () => await start(layout, deps));
     },
@@ -135,7 +141,7 @@ export async function stopEmbedded(
 
 async function start(layout: Layout, deps: SupervisorDeps): Promise<RunningServer> {
   const running = await findServer(layout);
-  if (running?.state === 'ready') return running;
+  if (running !== undefined && (await doingOf(running)) === 'serves') return running;
   const sources = deps.binaries ?? (await binarySources(deps.searchPath));
   const binaries = await findBinaries(layout, sources);
   await ensureCluster(layout, binaries, deps.random);
