@@ -330,7 +330,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       closers.push(
         identity.keepTidy(),
         keepAudit(store.audit, { ...deps, log: parts.log, leads }),
-        health.keep(service.cycle),
+        health.keep({ ...service.cycle, onAsked: process.onHealthAsked }),
         keepBackups(config, parts.gate, { ...deps, log: parts.log, leads }, () => undefined),
       );
       if (isStart)

@@ -7,7 +7,7 @@ import { followApprovals } from './approve/follow-approvals.ts';
 import { pollApprovals } from './approve/poll-approvals.ts';
 import type { CyclePorts, Turn } from './cycle-ports.ts';
 import { turns } from './cycle-ports.ts';
-import { holdOf, overCap } from './dispatch.ts';
+import { holdOf, holdsTheirPlace, overCap } from './dispatch.ts';
 import { followDrift } from './follow/drift.ts';
 import { followPullRequests } from './follow/follow.ts';
 import { followProposals } from './follow/follow-proposals.ts';
@@ -125,16 +125,23 @@ export async function runCycle(
 
 /**
  * Starts approved tasks that nothing holds back; answers how many. No more of a repository or an agent are handed to the
- * workers than may run at a time, so that one with a thousand tasks stands behind each of the others once a task.
+ * workers than may run at a time, so that one with a thousand tasks stands behind each of the others once a task. What
+ * holds a repository and its agent is read once for all of their tasks: whoever lifts it says so, and all are looked at anew.
  */
 export async function dispatch(ports: CyclePorts): Promise<number> {
   const waiting = inTurn(await ports.tasks.list({ states: ['approved'] }));
   if (waiting.length === 0) return 0;
   const taken = [...(await ports.tasks.atWork(null))];
+  const heldPlaces = new Set<string>();
   let started = 0;
   for (const task of waiting) {
-    if (overCap(ports.settings, task, taken) !== null) continue;
-    if ((await holdOf(ports, task)) !== null) continue;
+    const place = `${repositoryKey(task.target)} ${task.agent}`;
+    if (heldPlaces.has(place) || overCap(ports.settings, task, taken) !== null) continue;
+    const hold = await holdOf(ports, task);
+    if (hold !== null) {
+      if (holdsTheirPlace(hold)) heldPlaces.add(place);
+      continue;
+    }
     const { id, attempt, version, agent } = task;
     const ref = { taskId: id, attempt: attempt + 1, version };
     const start = await ports.startAttempt(ref, turnOf(task));

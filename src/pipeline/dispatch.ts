@@ -45,6 +45,14 @@ export const holdCodes = [
 ] as const;
 export type HoldCode = (typeof holdCodes)[number];
 
+/** What holds one task alone; everything else holds whatever its agent would do in its repository. */
+const ofTheTask: ReadonlySet<HoldCode> = new Set(['retry_later', 'start_failed', 'budget_task']);
+
+/** Whether it holds the other tasks of the same repository and agent too. */
+export function holdsTheirPlace({ code }: Hold): boolean {
+  return !ofTheTask.has(code);
+}
+
 /** Answers null when the task may start now, else the reason; read live, so that a pause or a cap holds at once. */
 export async function holdOf(ports: DispatchPorts, task: Task): Promise<Hold | null> {
   const pause = await pauseOf(ports, task.target);

@@ -65,6 +65,49 @@ describe('what is handed to the workers', () => {
     expect(new Set(asked).size).toBe(2);
   });
 
+  test('what holds a repository is read once for all of its tasks', async () => {
+    await approved('one', 'two', 'three');
+    await world.ports.pauses.pause(world.target, 'ann', new Date());
+    let asked = 0;
+    const paused = async () => {
+      asked += 1;
+      return await world.ports.pauses.paused();
+    };
+    const ports = { ...world.ports, pauses: { ...world.ports.pauses, paused } };
+    expect(await dispatch(ports)).toBe(0);
+    expect(asked).toBe(1);
+  });
+
+  test('a task that waits alone lets the next one of its repository start', async () => {
+    const [first] = await approved('one', 'two');
+    if (first === undefined) throw new Error('nothing was proposed');
+    const started: string[] = [];
+    const agent = world.ports.agents(first.agent);
+    if (agent === null) throw new Error('its agent is missing');
+    const ports = {
+      ...world.ports,
+      agents: () => ({ ...agent, cost: 'metered' as const }),
+      runs: {
+        ...world.ports.runs,
+        spending: async (_: unknown, { taskId }: { readonly taskId: string }) => ({
+          taskUsd: taskId === first.id ? 1e6 : 0,
+          repositoryDayUsd: 0,
+          dayUsd: 0,
+          monthUsd: 0,
+        }),
+      },
+    };
+    await dispatch({
+      ...ports,
+      startAttempt: async ({ taskId }) => {
+        started.push(taskId);
+        return 'started';
+      },
+    });
+    expect(started).toHaveLength(1);
+    expect(started).not.toContain(first.id);
+  });
+
   test('starts at the same moment keep the cap of the repository and of the agent', async () => {
     world.policy.maxConcurrent = 2;
     world.agentCaps.set('scripted', 2);

@@ -13,7 +13,7 @@ import type { Remedy } from '../../platform/health/healer.ts';
 import { createHealer } from '../../platform/health/healer.ts';
 import type { HealthStore, RemedyRun } from '../../platform/health/health-store.ts';
 import { createHealthStore } from '../../platform/health/health-store.ts';
-import { keepHealth } from '../../platform/health/keeper.ts';
+import { type KeeperDeps, keepHealth } from '../../platform/health/keeper.ts';
 import { createTrend } from '../../platform/health/process-checks.ts';
 import type { HealthTables } from '../../platform/health/tables.ts';
 import { createCensus } from '../../platform/identity/census.ts';
@@ -23,6 +23,7 @@ import { type BreakerTables, breakerStates } from '../../platform/resilience/bre
 import { percentile } from '../../platform/telemetry/duration-bins.ts';
 import { addCounts, type History } from '../../platform/telemetry/history.ts';
 import type { Counts } from '../../platform/telemetry/telemetry.ts';
+import { type WorkNotice, workChannel } from '../../storage/dispatch-notices.ts';
 import type { StoreRooms } from '../store/open-store.ts';
 import type { RecentFigures } from './health-checks.ts';
 import { logQuotaBytes, memoryLimitMb, storeChecks } from './health-checks.ts';
@@ -42,7 +43,10 @@ export interface HealthRooms {
   /** `checks` are those of other rooms. */
   handlers(parts: { readonly checks: () => readonly HealthCheck[] }): readonly Served[];
   /** Measures, answers, and mends until the answer is called. */
-  keep(engine: { readonly settleLeftovers: () => Promise<number> }): () => Promise<void>;
+  keep(engine: {
+    readonly settleLeftovers: () => Promise<number>;
+    readonly onAsked: KeeperDeps['onAsked'];
+  }): () => Promise<void>;
   /** The last overall result; null while nobody measures. */
   readonly latest: HealthStore['latest'];
   /** No new run is started while this process holds more memory than it should. */
@@ -67,7 +71,12 @@ export function openHealthRooms(parts: HealthRoomParts): HealthRooms {
     store.database.kysely<IdentityTables>(),
     () => config().security.authentication.session_timeout_minutes * 60_000,
   );
-  const kept = createHealthStore(store.database.kysely<HealthTables>(), clock);
+  const kept = createHealthStore(store.database.kysely<HealthTables>(), clock, () =>
+    store.database.pool.query('select pg_notify($1, $2)', [
+      workChannel,
+      'health' satisfies WorkNotice,
+    ]),
+  );
   const leftovers = {
     folder: join(config().dataDir, 'workspaces'),
     liveRuns: async () => new Set((await pipeline.runs.live()).map(({ id }) => id)),
@@ -116,7 +125,7 @@ export function openHealthRooms(parts: HealthRoomParts): HealthRooms {
         ({ outcome, at }) => outcome === 'gave_up' && now().getTime() - at.getTime() < 3_600_000,
       ),
     isMemoryTight,
-    keep: ({ settleLeftovers }) => {
+    keep: ({ settleLeftovers, onAsked }) => {
       const remedies = openRemedies({
         clock,
         random: systemRandom,
@@ -151,6 +160,7 @@ export function openHealthRooms(parts: HealthRoomParts): HealthRooms {
         store: kept,
         checks,
         healer,
+        onAsked,
         seen: (report) => {
           standing = stillUnwell(standing ?? new Map(), report);
           worst = new Map([...worst, ...standing]);

@@ -5,9 +5,17 @@ import type { PipelineState } from '../../storage/pipeline-state.ts';
 
 /** Whether the loop goes round. */
 export function pipelineChecks(
-  read: () => Promise<PipelineState>,
+  readNow: () => Promise<PipelineState>,
   times: () => { readonly scanMinutes: number; readonly runMinutes: number },
 ): readonly HealthCheck[] {
+  // All of them are measured in one look.
+  let state: Promise<PipelineState> | null = null;
+  const read = (): Promise<PipelineState> => {
+    state ??= readNow().finally(() => {
+      state = null;
+    });
+    return state;
+  };
   const check = (name: string, measure: HealthCheck['measure']): HealthCheck => ({
     name,
     category: 'pipeline',

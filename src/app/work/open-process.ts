@@ -22,6 +22,8 @@ export interface ServiceRooms {
   /** Tells whoever leads that a delivery waits. */
   readonly tell: () => void;
   readonly onDelivery: (call: () => void) => () => Promise<void>;
+  /** Undefined in a process that does not hear the others. */
+  readonly onHealthAsked: ((call: () => void) => () => Promise<void>) | undefined;
   close(): Promise<void>;
 }
 
@@ -63,6 +65,7 @@ export async function openProcess(parts: ProcessParts): Promise<ServiceRooms> {
       leads: () => lead.leads(),
       tell: tellOthers(parts),
       onDelivery: (call) => listeners.on('delivery', call),
+      onHealthAsked: listeners.hears ? (call) => listeners.on('health', call) : undefined,
       close,
     };
   } catch (error) {
@@ -107,6 +110,7 @@ function hear(
   { store: { database }, role, isService }: ProcessParts,
   deps: Parameters<typeof hearNotices>[1],
 ): {
+  readonly hears: boolean;
   on(notice: WorkNotice, call: () => void): () => Promise<void>;
   close(): Promise<void>;
 } {
@@ -115,11 +119,12 @@ function hear(
     for (const [notice, all] of calls)
       if (text === '' || text === notice) for (const call of all) call();
   };
-  const stop =
-    isService && (turnsTheLoop(role) || runsAgents(role))
-      ? hearNotices({ database, channel: workChannel, onNotice }, deps)
-      : async () => undefined;
+  const hears = isService && (turnsTheLoop(role) || runsAgents(role));
+  const stop = hears
+    ? hearNotices({ database, channel: workChannel, onNotice }, deps)
+    : async () => undefined;
   return {
+    hears,
     on: (notice, call) => {
       const all = calls.get(notice) ?? new Set();
       calls.set(notice, all.add(call));

@@ -26,12 +26,15 @@ export async function openProcessSlot(
   const name = await slotName(process.pid);
   const folder = join(root, name);
   if (isWorking) await mkdir(folder, { recursive: true, mode: 0o700 });
+  let isRootSwept = false;
   return {
     name,
     folder,
     endLeftovers: async () => {
-      // Folders lay in the root itself before processes shared a data folder.
-      await sweepLeftovers(root, clock);
+      // Folders lay in the root itself before processes shared a data folder. Nobody puts any there now, and a look for
+      // processes reads the environment of all of this machine.
+      if (!isRootSwept) await sweepLeftovers(root, clock);
+      isRootSwept = true;
       for (const other of await readdir(root).catch(() => [])) {
         if (!(await isDead(other))) continue;
         await sweepLeftovers(join(root, other), clock);

@@ -111,6 +111,11 @@ export function setEnginePace({
   };
 }
 
+/** Where the engine looks for schedules, every second in its first minute and twice a minute after it. */
+interface ScheduleList {
+  listSchedules(): Promise<readonly unknown[]>;
+}
+
 /** The part of the engine that sends its own traces and log lines to a collector, ten times a second also when there is none. */
 interface SignalSender {
   signalBufferID: NodeJS.Timeout;
@@ -118,11 +123,15 @@ interface SignalSender {
 }
 
 /**
- * Lets the launched engine look every minute for signals of its own; we give it nowhere to send them, and ours go another
- * way. It ends the timer itself. No setting either: look here at each upgrade.
+ * Lets the launched engine look every minute for signals of its own, and ask nobody for schedules: we give it nowhere to
+ * send the first and make none of the second, and ours go another way. It ends the timer itself. No setting either: look
+ * here at each upgrade.
  */
-export function restEngineSignals(): void {
-  const logger = DBOSExecutor.globalInstance?.logger as unknown as
+export function restUnusedParts(): void {
+  const engine = DBOSExecutor.globalInstance;
+  const schedules = engine?.systemDatabase as unknown as ScheduleList | undefined;
+  if (schedules !== undefined) schedules.listSchedules = async () => [];
+  const logger = engine?.logger as unknown as
     | { readonly telemetryCollector?: SignalSender }
     | undefined;
   const sender = logger?.telemetryCollector;

@@ -7,7 +7,7 @@ import type { Database } from '../database/database.ts';
 import { takeSessionLock } from '../database/session-lock.ts';
 import { applicationName } from './application-name.ts';
 import { engineLog } from './engine-log.ts';
-import { restEngineSignals, setEnginePace } from './engine-pace.ts';
+import { restUnusedParts, setEnginePace } from './engine-pace.ts';
 import { freeEngineSlot, takeEngineSlot } from './engine-slot.ts';
 import { engineUrl } from './engine-url.ts';
 import { createExecutor } from './executor.ts';
@@ -101,7 +101,7 @@ export function createDurableEngine(
   const pace = setEnginePace({
     isBusy: () => steps.isUnderWay(),
     queues: () => queues.keys(),
-    restMs: options.restMs ?? 2000,
+    restMs: options.restMs ?? 10_000,
   });
   let stopping: Promise<void> | undefined;
   const executor = createExecutor(
@@ -212,7 +212,7 @@ async function launchAlone(url: string, deps: DurableEngineDeps): Promise<void> 
     }
     try {
       await DBOS.launch();
-      restEngineSignals();
+      restUnusedParts();
       return;
     } finally {
       await taken.release();

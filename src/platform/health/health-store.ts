@@ -90,7 +90,12 @@ interface Writable {
   readonly statuses: (HealthStatus | null)[];
 }
 
-export function createHealthStore(db: Kysely<HealthTables>, clock: Clock): HealthStore {
+/** `tell` says to the processes that answer that something was asked; without it they find it when they look. */
+export function createHealthStore(
+  db: Kysely<HealthTables>,
+  clock: Clock,
+  tell: () => Promise<unknown> = async () => undefined,
+): HealthStore {
   const ago = (ms: number): Date => new Date(clock.now().getTime() - ms);
   const said = new Map<string, number>();
   return {
@@ -109,6 +114,7 @@ export function createHealthStore(db: Kysely<HealthTables>, clock: Clock): Healt
         .values({ at: clock.now(), categories: JSON.stringify(categories) })
         .returning('id')
         .executeTakeFirstOrThrow();
+      await tell();
       const until = clock.monotonicMs() + patienceMs;
       while (clock.monotonicMs() < until) {
         await clock.sleep(100);

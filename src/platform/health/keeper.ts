@@ -15,6 +15,8 @@ export interface KeeperDeps {
   readonly store: HealthStore;
   /** Built anew for each look, because the configuration may have changed. */
   readonly checks: () => readonly HealthCheck[];
+  /** Calls back when somebody asked; answers what stops it. */
+  readonly onAsked?: ((call: () => void) => () => Promise<void>) | undefined;
   readonly healer: Healer;
   /** Hears of each look at everything, before anything is mended. */
   readonly seen?: (report: HealthReport) => void;
@@ -23,6 +25,10 @@ export interface KeeperDeps {
 }
 
 const keptMs = 7 * 86_400_000;
+/** How often it is looked for questions where nobody says that there are any. */
+const answerEveryMs = 1000;
+/** Where it is said; what was said while nobody heard it is found so. */
+const answerToldEveryMs = 5000;
 /** A row of the trend a minute. */
 const reportEveryMs = 60_000;
 
@@ -66,11 +72,20 @@ export function keepHealth(deps: KeeperDeps): () => Promise<void> {
     await store.keepReport(self, report);
     await store.prune(new Date(clock.now().getTime() - keptMs));
   };
+  let answering: Promise<void> = Promise.resolve();
+  const answer = (): Promise<void> => {
+    answering = answering.catch(() => undefined).then(() => store.serve(self, measure)); // told by who waited for it
+    return answering;
+  };
+  const everyMs = deps.onAsked === undefined ? answerEveryMs : answerToldEveryMs;
+  const unheard = deps.onAsked?.(() => {
+    answer().catch((error: unknown) =>
+      deps.log.warn({ error }, 'A question for the health is answered at the next look.'),
+    );
+  });
   const stops = [
-    startPeriodic(
-      { name: 'health answers', everyMs: 1000, work: () => store.serve(self, measure) },
-      deps,
-    ),
+    async () => await unheard?.(),
+    startPeriodic({ name: 'health answers', everyMs, work: answer }, deps),
     startPeriodic({ name: 'health', everyMs: deps.everyMs ?? 10_000, work: look }, deps),
   ];
   return async () => {
