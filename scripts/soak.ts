@@ -17,14 +17,18 @@ import { setup as makeProgram } from '../test/support/program-setup.ts';
 import { startService } from '../test/support/running-service.ts';
 
 /**
- * A service under steady load: `npm run test:soak -- [--minutes 30] [--rps 50]`. Operations come by HTTP, a scan every
- * minute; every ten seconds memory, open files and waiting timers of the process are read. Prints the samples and, over
- * what followed the first third, the growth of each an hour; ends with 1 when a call failed.
+ * A service under steady load: `npm run test:soak -- [--minutes 30] [--rps 50] [--heap FOLDER]`. Operations come by HTTP, a
+ * scan every minute; every ten seconds memory, open files and waiting timers of the process are read, and what its heap
+ * held after the last collection. Prints the samples and, over what followed the first third and over the last half, the
+ * growth of each an hour by least squares with twice its standard error; ends with 1 when a call failed. The heap is written
+ * to the folder after a third of the time and near its end, to be compared in the tools of a browser; writing it takes
+ * memory, so that the resident one says nothing then.
  */
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '30' },
     rps: { type: 'string', default: '50' },
+    heap: { type: 'string' },
   },
 });
 const [minutes, rps] = [Number(values.minutes), Number(values.rps)];
@@ -33,6 +37,8 @@ const everyMs = 10_000;
 interface Sample {
   readonly atMs: number;
   readonly residentMb: number;
+  /** Objects and buffers right after the last full collection; 0 before the first. */
+  readonly heapMb: number;
   readonly files: number;
   readonly timers: number;
 }
@@ -57,11 +63,38 @@ await writeFile(
   join(folder, 'config.json'),
   JSON.stringify({ dataDir: 'data', logDir: 'logs', ...config }),
 );
-// Only the process itself knows its timers. It is read at any moment, so it is never half written.
-const probe = `import{renameSync,writeFileSync}from'node:fs';if(process.argv.includes('start'))setInterval(()=>{const file=process.env.SOAK_FILE;writeFileSync(file+'.new',process.pid+' '+process.getActiveResourcesInfo().filter((one)=>one==='Timeout').length);renameSync(file+'.new',file)},1000).unref()`;
+// Only the process itself knows its timers and its heap. What it says is read at any moment, so it is never half written.
+// It collects all of its garbage once a minute; more often would keep its memory smaller than it is without being watched.
+const probe = `
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { setFlagsFromString, writeHeapSnapshot } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+if (process.argv.includes('start')) {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc');
+  const file = process.env.SOAK_FILE;
+  let held = 0;
+  setInterval(() => {
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    held = heapUsed + external;
+  }, 60_000).unref();
+  setInterval(() => {
+    const timers = process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length;
+    const resident = process.memoryUsage.rss();
+    writeFileSync(file + '.new', [process.pid, timers, resident, held].join(' '));
+    renameSync(file + '.new', file);
+  }, 1000).unref();
+  setInterval(() => {
+    if (!existsSync(file + '.heap')) return;
+    rmSync(file + '.heap');
+    writeHeapSnapshot(process.env.SOAK_HEAP + '/' + Math.round(performance.now() / 1000) + '.heapsnapshot');
+  }, 1000).unref();
+}
+`;
 const probeFile = join(folder, 'timers');
 const service = await startService(
-  { folder, env: { SOAK_FILE: probeFile } },
+  { folder, env: { SOAK_FILE: probeFile, SOAK_HEAP: values.heap ?? folder } },
   {
     words: ['--no-security'],
     more: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(probe)}` },
@@ -69,6 +102,7 @@ const service = await startService(
 );
 let [calls, failures] = [0, 0];
 const samples: Sample[] = [];
+let isHeapWritten = false;
 try {
   await delay(3000);
   const until = systemClock.monotonicMs() + minutes * 60_000;
@@ -93,6 +127,12 @@ try {
     await delay(everyMs);
     const sample = await look();
     samples.push(sample);
+    const isThird = samples.length === Math.ceil((minutes * 60_000) / everyMs / 3);
+    const isEnd: boolean = systemClock.monotonicMs() >= until - 3 * everyMs && !isHeapWritten;
+    if (values.heap !== undefined && (isThird || isEnd)) {
+      isHeapWritten = isEnd;
+      await writeFile(`${probeFile}.heap`, '');
+    }
     process.stdout.write(`${JSON.stringify({ ...sample, calls, failures })}\n`);
   }
   clearInterval(load);
@@ -101,30 +141,46 @@ try {
   await stopEmbedded(join(folder, 'data'), { clock: systemClock, random: systemRandom });
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
-const settled = samples.slice(Math.floor(samples.length / 3));
-const growth = (pick: (sample: Sample) => number): string =>
-  (slope(settled.map((one) => [one.atMs, pick(one)])) * 3_600_000).toFixed(2);
-process.stdout.write(
-  `${calls} calls, ${failures} failed in ${minutes} minutes; an hour more: ` +
-    `${growth((one) => one.residentMb)} MB, ${growth((one) => one.files)} open files, ${growth((one) => one.timers)} timers\n`,
-);
+process.stdout.write(`${calls} calls, ${failures} failed in ${minutes} minutes; an hour more,\n`);
+for (const [span, from] of [
+  ['after the first third', 1 / 3],
+  ['in the last half', 1 / 2],
+] as const) {
+  const settled = samples.slice(Math.floor(samples.length * from));
+  const collected = settled.filter(
+    ({ heapMb }, at) => heapMb > 0 && heapMb !== settled[at - 1]?.heapMb,
+  );
+  const growth = (pick: (sample: Sample) => number, of = settled): string => {
+    const { slope, error } = leastSquares(of.map((one) => [one.atMs, pick(one)]));
+    return `${(slope * 3_600_000).toFixed(2)} (± ${(2 * error * 3_600_000).toFixed(2)})`;
+  };
+  process.stdout.write(
+    `${span}: ${growth((one) => one.residentMb)} MB resident, ${growth((one) => one.heapMb, collected)} MB held after a collection, ` +
+      `${growth((one) => one.files)} open files, ${growth((one) => one.timers)} timers\n`,
+  );
+}
 process.exitCode = failures > 0 ? 1 : 0;
 
 async function look(): Promise<Sample> {
-  const [pid, timers] = (await readFile(probeFile, 'utf8')).split(' ');
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const [pid = '', timers, resident, held] = (await readFile(probeFile, 'utf8')).split(' ');
   return {
     atMs: systemClock.monotonicMs(),
-    residentMb: Number(/VmRSS:\s+(\d+)/u.exec(status)?.[1]) / 1024,
+    residentMb: Number(resident) / 2 ** 20,
+    heapMb: Number(held) / 2 ** 20,
     files: (await readdir(`/proc/${pid}/fd`)).length,
     timers: Number(timers),
   };
 }
 
-/** Least squares. */
-function slope(points: readonly (readonly [number, number])[]): number {
+/** Slope of the line and its standard error. */
+function leastSquares(points: readonly (readonly [number, number])[]): {
+  readonly slope: number;
+  readonly error: number;
+} {
   const mean = (at: 0 | 1): number => points.reduce((sum, one) => sum + one[at], 0) / points.length;
   const [x, y] = [mean(0), mean(1)];
   const below = points.reduce((sum, [at]) => sum + (at - x) ** 2, 0);
-  return points.reduce((sum, [at, value]) => sum + (at - x) * (value - y), 0) / below;
+  const slope = points.reduce((sum, [at, value]) => sum + (at - x) * (value - y), 0) / below;
+  const left = points.reduce((sum, [at, value]) => sum + (value - y - slope * (at - x)) ** 2, 0);
+  return { slope, error: Math.sqrt(left / Math.max(1, points.length - 2) / below) };
 }

@@ -20,7 +20,8 @@ export interface SpecificationRow {
 }
 
 const robust = {
-  outcome: 'runs the loop, the server and the checks until it is ended; exit code 0',
+  outcome:
+    'runs the loop, the server and the checks until it is ended; exit code 0; 4 while a service runs on the data folder',
   place: 'service',
   exitCode: 0,
   shows: /listening on http/u,
@@ -272,7 +273,8 @@ export const specificationRows: readonly SpecificationRow[] = [
   {
     written: 'execute --task-id ID',
     here: 'execute --task-id ID',
-    outcome: 'one approved task now, through the same gates, followed to its pull request',
+    outcome:
+      'one approved task now, through the same gates, followed to its pull request; one that a running service has delivered already is refused with 1',
     place: 'work',
     exitCode: 0,
     shows: /in_review/u,

@@ -9,6 +9,7 @@ import { text as readAll } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClient } from '../../src/operations/api-client/client.ts';
 import { createBackup } from '../../src/operations/backups/contract.ts';
+import { runHealth } from '../../src/operations/health/contract.ts';
 import { keepBaseline } from '../../src/operations/performance/contract.ts';
 import { scanRepositories } from '../../src/operations/scans/contract.ts';
 import { listTasks } from '../../src/operations/tasks/contract.ts';
@@ -83,6 +84,7 @@ beforeAll(async () => {
   });
 }, 420_000);
 afterAll(async () => {
+  if (took.length > 0) process.stdout.write(`${took.join('\n')}\n`);
   await service.stop();
   receiver.close();
   if (hasDisk) execFileSync('umount', ['-l', join(folder, 'data')]);
@@ -124,6 +126,31 @@ const usesOf = async (remedy: string): Promise<readonly string[]> =>
     await loop.query<{ outcome: string; after: string }>(`select outcome, after from health_remedies
     where remedy = '${remedy}' order by at`)
   ).map(({ outcome, after }) => (outcome === 'recovered' ? outcome : `${outcome}: ${after}`));
+const statusOfCheck = async (check: string): Promise<string | undefined> =>
+  (await client.call(runHealth, {})).checks.find(({ name }) => name === check)?.status;
+
+/** Seconds that each step took, printed at the end; the figures of the checklist are read off here. */
+const took: string[] = [];
+/** From a fault, or from when it can be mended, until what the answer is given. */
+function stopwatch(what: string): (until: string) => void {
+  const began = performance.now();
+  return (until) =>
+    void took.push(
+      `${what.padEnd(42)} until ${until.padEnd(16)} ${((performance.now() - began) / 1000).toFixed(1)} s`,
+    );
+}
+/** Notes when the remedy has told that it helped, and when its check is well again. */
+async function mended(
+  remedy: string,
+  check: string,
+  since: ReturnType<typeof stopwatch>,
+): Promise<void> {
+  await expect.poll(() => usesOf(remedy), { ...patience, message: remedy }).toContain('recovered');
+  since('remedy told');
+  await expect.poll(() => statusOfCheck(check), { ...patience, message: check }).toBe('healthy');
+  since('healthy');
+}
+
 /** Calls of an operation that stand in the history, from which baseline and alerts are made. */
 const keptCalls = async (name: string): Promise<number> => {
   const [row] = await loop.query<{ calls: string | null }>(
@@ -162,13 +189,21 @@ test.runIf(isAsked)(
     await expect.poll(() => keptCalls('tasks.list'), patience).toBe(40);
     await client.call(keepBaseline, {});
 
+    const sinceGithub = stopwatch('GitHub away');
     // GitHub goes first and comes back last, so that its issues wait all the while.
     loop.emulator.faults.add({ kind: 'reset-before', match: { times: 1e6 } });
+    // Beside everything else, because the others do not wait for it.
+    const githubTold = expect
+      .poll(() => stateOf('GitHub'), { timeout: 240_000, interval: 500 })
+      .toBe('firing')
+      .then(() => sinceGithub('alert'));
     for (const statement of Object.values(kept)) await loop.query(statement);
     // Now, because a service looks after its vault when it begins to lead, and then nothing is left to mend.
+    const sinceSecret = stopwatch('a credential that ends soon');
     await loop.service.run(['credentials', 'set', 'SEAL', '--expires', tomorrow()], {
       input: 'a secret that ends soon\n',
     });
+    const sinceSession = stopwatch('sessions that ended long ago');
     await loop.query(`insert into identity_users (id, name, name_key, grants, created_at, created_by)
     values ('u', 'u', 'u', '[]', now(), 'test')`);
     await loop.query(`insert into identity_sessions
@@ -178,24 +213,35 @@ test.runIf(isAsked)(
     await expect(
       client.call(createBackup, { file: join(folder, 'missing', 'folder', 'x.backup') }),
     ).rejects.toThrow();
+    const sinceDisk = stopwatch('a disk nearly full');
     if (hasDisk) {
       const left = join(folder, 'data', 'workspaces', 'ended');
       await mkdir(left, { recursive: true });
       await writeFile(join(left, 'left'), Buffer.alloc(95 * 2 ** 20, 1));
       await utimes(left, 1, 1);
     }
+    const mendedBeside = Promise.all([
+      mended('remove_expired_sessions', 'expired_sessions', sinceSession),
+      mended('rotate_credentials', 'vault', sinceSecret),
+      ...(hasDisk ? [mended('free_disk', 'disk', sinceDisk)] : []),
+    ]);
+    const sinceMemory = stopwatch('memory taken');
     await plant('memory', 1000);
     await expect.poll(() => stateOf('process_memory'), patience).toBe('firing');
+    sinceMemory('alert');
+    const sinceMemoryEnds = stopwatch('memory let go of by who took it');
     await lift('memory');
-    await expect.poll(() => usesOf('free_memory'), patience).toContain('recovered');
-    for (const remedy of ['remove_expired_sessions', 'rotate_credentials'])
-      await expect
-        .poll(() => usesOf(remedy), { ...patience, message: remedy })
-        .toContain('recovered');
-    if (hasDisk) await expect.poll(() => usesOf('free_disk'), patience).toContain('recovered');
+    await mended('free_memory', 'process_memory', sinceMemoryEnds);
+    await mendedBeside;
 
+    // Taking so much memory at once blocked it too.
+    await expect.poll(() => stateOf('event_loop'), patience).not.toBe('firing');
+    const sinceBlock = stopwatch('event loop blocked for 3 s');
     await plant('block', 3000);
     await expect.poll(() => stateOf('event_loop'), patience).toBe('firing');
+    sinceBlock('alert');
+    await expect.poll(() => statusOfCheck('event_loop'), patience).toBe('healthy');
+    sinceBlock('healthy');
     for (let slow = 0; slow < 40; slow += 1) {
       // Far above what is normal: only calls that are on their way when it begins are seen to be slow.
       await plant('block', `600 ${slow}`);
@@ -205,33 +251,46 @@ test.runIf(isAsked)(
     await expect.poll(() => keptCalls('tasks.list'), patience).toBe(160);
     await expect.poll(() => stateOf('tasks.list'), patience).toBe('firing');
 
+    const sinceCut = stopwatch('database gone');
     proxy.cut();
     await expect.poll(() => statusOf('/readyz'), patience).toBe(503);
+    sinceCut('not ready');
     expect(await statusOf('/livez')).toBe(200);
     for (let calls = 0; calls < 12; calls += 1)
       await expect(client.call(scanRepositories, { repositories: [] })).rejects.toThrow();
     // Longer than between two looks at the health.
     await new Promise((resolve) => setTimeout(resolve, 14_000));
+    const sinceBack = stopwatch('database back');
     proxy.mend();
     await expect.poll(() => statusOf('/readyz'), patience).toBe(200);
-    await expect.poll(() => usesOf('reconnect_database'), patience).toContain('recovered');
+    sinceBack('ready');
+    await mended('reconnect_database', 'database', sinceBack);
     await expect.poll(() => stateOf('database'), patience).toBe('resolved');
+    sinceBack('resolved');
 
+    const sinceClock = stopwatch('clock put ahead by 2 minutes');
     await plant('clock', 120_000);
     await expect.poll(() => stateOf('clock'), patience).toBe('firing');
+    sinceClock('alert');
+    const sinceClockBack = stopwatch('clock put right');
     await lift('clock');
     await expect.poll(() => stateOf('clock'), patience).toBe('resolved');
+    sinceClockBack('resolved');
 
-    await expect.poll(() => stateOf('GitHub'), patience).toBe('firing');
+    await githubTold;
     await loop.query(`update effect_intents set created_at = now() - interval '20 minutes'
     where status in ('pending', 'sending', 'unknown')`);
     await expect
       .poll(async () => (await alerts()).map(({ kind }) => kind), patience)
       .toContain('stuck_work');
 
+    const sinceGithubBack = stopwatch('GitHub back');
     loop.emulator.faults.clear();
     chat.isUp = true;
+    await expect.poll(() => statusOfCheck('GitHub'), patience).toBe('healthy');
+    sinceGithubBack('healthy');
     await expect.poll(() => stateOf('GitHub'), patience).toBe('resolved');
+    sinceGithubBack('resolved');
     for (const subject of ['process_memory', 'event_loop', 'vault'])
       await expect.poll(() => stateOf(subject), patience).toBe('resolved');
     const rows = await alerts();
