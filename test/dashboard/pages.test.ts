@@ -422,16 +422,23 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
     });
     const step = isAllMarkup ? 1 : 7;
     const tabs = ['evidence', 'approval', 'runs', 'diff', 'checks', 'cost', 'audit'];
-    const paths = ['/inbox', '/board', '/tasks', '/runs', '/repositories', '/outcomes'];
+    /** Addresses, and the tabs that are gone to from there. */
+    const paths: [string, readonly string[]][] = [
+      '/inbox',
+      '/board',
+      '/tasks',
+      '/runs',
+      '/repositories',
+      '/outcomes',
+    ].map((path) => [path, []]);
     for (let at = 0; at < texts.length; at += step) {
       if (at % markupParts !== markupPart - 1) continue;
-      const more = step === 1 ? tabs : [tabs[(at / step) % tabs.length] ?? ''];
-      paths.push(...more.map((tab) => `/tasks/${tasks[at] ?? ''}?tab=${tab}`));
-      paths.push(`/runs/${runs[at] ?? ''}`, `/inbox?task=${tasks[at] ?? ''}`);
+      const [first = '', ...more] = isAllMarkup ? tabs : [tabs[(at / step) % tabs.length] ?? ''];
+      paths.push([`/tasks/${tasks[at] ?? ''}?tab=${first}`, more]);
+      paths.push([`/runs/${runs[at] ?? ''}`, []], [`/inbox?task=${tasks[at] ?? ''}`, []]);
     }
     const looked: string[] = [];
     const look = async (one: Page, path: string): Promise<void> => {
-      await one.goto(`${service.origin}${path}`);
       await settled(one);
       expect([path, await one.locator('main').innerText()]).not.toEqual([
         path,
@@ -452,11 +459,20 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
         canaries.push(dialog.message());
         void dialog.dismiss();
       });
-      for (const path of waiting) await look(one, path);
+      one.setDefaultTimeout(300_000);
+      for (const [path, more] of waiting) {
+        await one.goto(`${service.origin}${path}`);
+        await look(one, path);
+        for (const tab of more) {
+          await one.locator(`a[href$="tab=${tab}"]`).click();
+          await one.locator(`a[href$="tab=${tab}"][aria-current="page"]`).waitFor();
+          await look(one, `${path}, then ${tab}`);
+        }
+      }
       await one.close();
     };
     await Promise.all(Array.from({ length: isAllMarkup ? 4 : 2 }, window));
-    expect(looked.toSorted()).toEqual(paths.toSorted());
+    expect(looked).toHaveLength(paths.reduce((sum, [, more]) => sum + 1 + more.length, 0));
     if (isAllMarkup) process.stdout.write(`${texts.length} texts, ${looked.length} pages\n`);
     // It is there, as text.
     await page.goto(`${service.origin}/tasks/${tasks[0] ?? ''}?tab=evidence`);

@@ -3,17 +3,20 @@ import type { DashboardService } from './dashboard-service.ts';
 
 export const testPassword = 'six green boats at 4 in the fog';
 
+/** For what takes a moment when nothing else runs. */
+const patienceMs = 180_000;
+
 /** Makes the first account, `ann`, in the browser; the context is signed in afterwards. */
 export async function becomeFirstAdmin(
   page: Page,
   service: Pick<DashboardService, 'link'>,
 ): Promise<void> {
-  await page.goto(service.link);
+  await page.goto(service.link, { timeout: patienceMs });
   await page.getByLabel('Name').fill('ann');
   await page.getByLabel('Password', { exact: true }).fill(testPassword);
   await page.getByLabel('Password again').fill(testPassword);
   await page.getByRole('button', { name: 'Make the account' }).click();
-  await page.getByRole('heading', { name: 'Inbox' }).waitFor();
+  await page.getByRole('heading', { name: 'Inbox' }).waitFor({ timeout: patienceMs });
 }
 
 /** Gives another context the session of this one. */
