@@ -39,6 +39,18 @@ export async function runCell(cell: Cell, options: CellOptions): Promise<CellRes
   const missing = await whyNot(cell.harm);
   if (missing !== null) return { wrong: [], notRun: missing };
   const disk = needsDisk(cell.harm) ? await smallDisk() : null;
+  try {
+    return await runOn(cell, options, disk);
+  } finally {
+    await disk?.remove();
+  }
+}
+
+async function runOn(
+  cell: Cell,
+  options: CellOptions,
+  disk: SmallDisk | null,
+): Promise<CellResult> {
   const fraction = seededFractions(options.seed);
   const loop = await createGithubLoop({
     targets: { widgets: todo },
@@ -64,7 +76,6 @@ export async function runCell(cell: Cell, options: CellOptions): Promise<CellRes
     return { wrong: [...wrong, ...(await judge(loop))], notRun: null };
   } finally {
     await loop.close();
-    await disk?.remove();
   }
 }
 
