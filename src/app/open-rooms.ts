@@ -197,7 +197,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         config,
         agents,
         isMemoryTight: () => health.isMemoryTight(),
-        isWorking: options.needs === 'engine',
+        isWorking,
       }),
       identity.accounts,
     );

@@ -7,6 +7,7 @@ import {
   createGithubLoop,
   type GithubLoop,
   manager,
+  type TaskLine,
 } from '../support/github-loop.ts';
 
 const patience = { timeout: 180_000, interval: 50 };
@@ -44,6 +45,39 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((process) => process.end('SIGKILL')));
 });
 afterAll(() => loop.close());
+
+// As root the only sandbox that is wanted here does not work: the command would keep its capabilities.
+test.runIf(process.getuid?.() === 0)(
+  'a worker on a machine without a sandbox is not given the same task again and again',
+  async () => {
+    const agent = { kind: 'command', command: ['node', '-e', '0'] };
+    await using own = await createGithubLoop({
+      targets: { widgets: { 'list.js': '// TODO: handle the empty list\nexport const a = 1;\n' } },
+      config: {
+        executor: { default: 'idle', sandbox: 'sandbox-runtime', agents: { idle: agent } },
+      },
+    });
+    await own.once();
+    const [task] = await own.tasks<readonly TaskLine[]>('list');
+    const id = task?.id ?? '';
+    running.push(await startRole(own.service, 'scheduler'));
+    running.push(await startRole(own.service, 'worker'));
+    await own.tasks('approve', id);
+    await vi.waitFor(async () => {
+      const said = await own.tasks<{ code: string }>('explain', id);
+      expect(said.code).toBe('dependency_missing');
+    }, patience);
+    for (let n = 0; n < 5; n += 1) {
+      await own.query("select pg_notify('claude_manager_work', 'dispatch')");
+      await own.tasks('list');
+    }
+    const [starts] = await own.query<{ count: number }>(
+      `select count(*)::int as count from dbos.workflow_status where workflow_uuid like 'task-${id}-%'`,
+    );
+    expect(starts?.count).toBeLessThanOrEqual(3);
+  },
+  420_000,
+);
 
 describe('a scheduler, workers and an API as processes of their own on one database', () => {
   test('an approval in another process is started at once, a killed worker is replaced, nothing is made twice', async () => {
