@@ -1,4 +1,6 @@
 import { asking, enough } from './asking.ts';
+import { leaning } from './learned.ts';
+import { withoutCode } from './prose.ts';
 import { createSieve, signOf } from './sign.ts';
 
 /**
@@ -143,6 +145,8 @@ export function instructs(text: string): boolean {
   const plain = plainly(start);
   if ((spaced.test(start) || cut.test(start)) && readsAsOverride(plain)) return true;
   if (orders(plain)) return true;
+  // What was learned finds a part of what nobody thought of, and is no judge of code.
+  if (leaning(asRead(start)) > 0) return true;
   return unwrapped(start).some((inner) => orders(plainly(inner)));
 }
 
@@ -157,6 +161,12 @@ export function asSaid(text: string): string {
   return (said.match(/\p{L}{2,}/gu)?.length ?? 0) >= 6 ? said : text;
 }
 
+/** What is said in a text, as it is learned from and judged: without code. */
+export function asRead(text: string): string {
+  return plainly(withoutCode(text));
+}
+
+/** In lower case, in single blanks and without what is only spoken of. */
 function plainly(text: string): string {
   return asSaid(text)
     .toLowerCase()

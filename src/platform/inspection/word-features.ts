@@ -1,0 +1,146 @@
+import { senseOf } from './senses.ts';
+
+/** A word, a beginning of one, or a sense, with a hash that stands for it where speed counts. */
+export interface Part {
+  readonly text: string;
+  readonly hash: number;
+}
+
+interface Token {
+  readonly word: Part;
+  /** The beginning of a long word, for its other endings. */
+  readonly beginning: Part | null;
+  readonly sense: Part | null;
+}
+
+/** One sentence, or so many words of a long one. */
+export type Sentence = readonly Token[];
+
+/** Is told a feature: one part, or two or three that follow each other. */
+export type Take = (first: Part, second?: Part, third?: Part) => void;
+
+const mostTokens = 60;
+const longWord = 6;
+const beginningLength = 5;
+/** Characters. */
+const shortPath = 16;
+
+/** An address, a path, an ideograph, a name, a word, a number, the end of a sentence and what is blank behind it, a mark. */
+const token =
+  /https?:\/\/[^\s)>\]"']+|[\w.+-]+@[\w-]+\.[\w.-]+|[\w.-]*\/[\w./-]+|\.[a-z][\w.-]+|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[\p{L}\p{N}]+_[\p{L}\p{N}_]*|\p{L}[\p{L}\p{M}\p{N}']*|\p{N}+|[.!?;](?:\s+|$)|[。！？\n]\s*|[^\s\p{L}\p{N}]/gu;
+const end = /^(?:[.!?;](?:\s|$)|[。！？\n])/u;
+
+/** Cuts a text in lower case into sentences of tokens. Linear in its length. */
+export function sentencesOf(text: string): readonly Sentence[] {
+  const found: Token[][] = [];
+  let sentence: Token[] = [];
+  for (const run of text.match(token) ?? []) {
+    const isEnd = end.test(run);
+    sentence.push(isEnd ? endOf(run) : tokenOf(run));
+    if (!isEnd && sentence.length < mostTokens) continue;
+    found.push(sentence);
+    sentence = [];
+  }
+  if (sentence.length > 0) found.push(sentence);
+  return found;
+}
+
+function endOf(run: string): Token {
+  return run.startsWith('\n') ? endOfLine : plain(run.slice(0, 1));
+}
+
+/** Addresses, names and numbers are alike to it, and so are paths that are not known by heart. */
+function tokenOf(run: string): Token {
+  if (/^\p{L}[^_@/]*$/u.test(run)) return wordOf(run);
+  if (/^\p{N}+$/u.test(run)) return someNumber;
+  if (run.includes('://') || /.@/u.test(run)) return someUrl;
+  if (run.includes('_') && !run.includes('/')) return run === '_' ? plain(run) : someName;
+  return run.length < shortPath ? plain(run) : someFile;
+}
+
+/** Tells what a sentence is judged by: its words, pairs and threes of them, and the same of their senses. */
+export function tellFeatures(sentence: Sentence, take: Take): void {
+  const senses: Part[] = [];
+  for (let at = 0; at < sentence.length; at += 1) {
+    const { word, beginning, sense } = sentence[at] as Token;
+    take(word);
+    if (beginning !== null) take(beginning);
+    const two = sentence[at + 1]?.word;
+    if (two !== undefined) {
+      take(word, two);
+      const three = sentence[at + 2]?.word;
+      if (three !== undefined) {
+        take(word, two, three);
+        take(word, gap, three);
+      }
+    }
+    if (sense !== null) senses.push(sense);
+  }
+  const first = sentence[0]?.sense ?? null;
+  if (first !== null) take(start, first);
+  for (let at = 0; at < senses.length; at += 1) {
+    const one = senses[at] as Part;
+    const [two, three] = [senses[at + 1], senses[at + 2]];
+    take(one);
+    if (two !== undefined) take(one, two);
+    if (two !== undefined && three !== undefined) take(one, two, three);
+    for (let ahead = 2; ahead <= 4; ahead += 1) {
+      const other = senses[at + ahead];
+      if (other !== undefined) take(one, gap, other);
+    }
+  }
+}
+
+/** The hash of a feature, from those of its parts. */
+export function hashOf(first: Part, second?: Part, third?: Part): number {
+  let hash = first.hash;
+  if (second !== undefined) hash = mixed(hash, second.hash);
+  if (third !== undefined) hash = mixed(hash, third.hash);
+  return hash;
+}
+
+export function partOf(text: string): Part {
+  return { text, hash: hashText(text, text.length) };
+}
+
+const gap = partOf('*');
+const start = partOf('^');
+const plain = (text: string): Token => ({ word: partOf(text), beginning: null, sense: null });
+const someUrl = plain('<url>');
+const someFile = plain('<file>');
+const someName = plain('<name>');
+const someNumber = plain('<number>');
+const endOfLine = plain('<line>');
+const senseParts = new Map<string, Part>();
+
+function wordOf(word: string): Token {
+  const sense = senseOf(word);
+  return {
+    word: partOf(word),
+    beginning: beginningOf(word),
+    sense: sense === null ? null : partOfSense(sense),
+  };
+}
+
+function beginningOf(word: string): Part | null {
+  return word.length > longWord ? partOf(`${word.slice(0, beginningLength)}-`) : null;
+}
+
+function partOfSense(sense: string): Part {
+  const known = senseParts.get(sense) ?? partOf(sense.toUpperCase());
+  senseParts.set(sense, known);
+  return known;
+}
+
+/** FNV-1a over UTF-16 units (Fowler, Noll and Vo), 32 bits. */
+function hashText(text: string, length: number): number {
+  let hash = 0x81_1c_9d_c5;
+  for (let at = 0; at < length; at += 1)
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01_00_01_93);
+  return hash;
+}
+
+function mixed(one: number, other: number): number {
+  const hash = Math.imul(one ^ (one >>> 15), 0x85_eb_ca_6b) + other;
+  return Math.imul(hash ^ (hash >>> 13), 0xc2_b2_ae_35);
+}
