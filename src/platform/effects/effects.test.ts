@@ -146,6 +146,23 @@ describe('an effect', () => {
     },
   );
 
+  it('of many is made once each, whatever becomes of the answers (CREATES=1000 for as many)', async () => {
+    const host = createScriptedEffectHost();
+    const count = Number(process.env['CREATES'] ?? 60);
+    const faults = ['lost', 'late_5xx', 'garbage', 'reset', 'early_5xx'] as const;
+    for (let n = 0; n < count; n += 1) host.script(faults[n % faults.length] ?? 'lost');
+    const effects = effectsOn(host, { options: { ...options, maxSends: 50 } });
+    const numbers: unknown[] = [];
+    const left = Array.from({ length: count }, () => request());
+    const sender = async (): Promise<void> => {
+      for (let one = left.pop(); one !== undefined; one = left.pop())
+        numbers.push((await effects.settle(await intended(effects, one)))['number']);
+    };
+    await Promise.all(Array.from({ length: 8 }, sender));
+    expect(host.made).toHaveLength(count);
+    expect(new Set(numbers).size).toBe(count);
+  });
+
   it('waits the whole distance between its two looks', async () => {
     const host = createScriptedEffectHost();
     host.script('reset');

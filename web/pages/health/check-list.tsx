@@ -140,7 +140,7 @@ function CheckRow({
             <>
               <span
                 className={classNames(
-                  'font-medium',
+                  'whitespace-nowrap font-medium',
                   check.status === 'healthy' || check.status === 'unknown'
                     ? 'text-text'
                     : toneText[lookOf(check.status).tone],
