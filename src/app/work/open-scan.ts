@@ -1,4 +1,5 @@
 import type { Rule } from '../../domain/finding.ts';
+import type { CodeHost } from '../../domain/ports/code-host.ts';
 import type { RepositoryLook } from '../../domain/ports/page-queries.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
 import { toAppError } from '../../lib/app-error.ts';
@@ -26,23 +27,27 @@ export interface ScanParts {
 export function createScan(parts: ScanParts): CyclePorts['scan'] {
   const { config, store, settings, clock, random } = parts;
   const looks = createRepositoryQueries(store.database);
-  const scan = createRepositoryScan({
-    host: store.host,
-    mirrors: store.mirrors,
-    findings: store.findings,
-    transact: (work) => store.tasks.transact(work),
+  const scanners = measured(parts.telemetry, {
+    trees: store.trees,
     clock,
-    newId: () => random.bytes(12).toString('hex'),
-    scanners: measured(parts.telemetry, {
-      trees: store.trees,
-      clock,
-      extraTags: () => config().analyzer.tags,
-      settings: () => ({
-        staleAfterDays: config().analyzer.staleAfterDays,
-        labels: config().analyzer.issueLabels,
-      }),
+    extraTags: () => config().analyzer.tags,
+    settings: () => ({
+      staleAfterDays: config().analyzer.staleAfterDays,
+      labels: config().analyzer.issueLabels,
     }),
   });
+  const scanOn = (host: StoreRooms['host']): ReturnType<typeof createRepositoryScan> =>
+    createRepositoryScan({
+      host,
+      mirrors: store.mirrors,
+      findings: store.findings,
+      transact: (work) => store.tasks.transact(work),
+      clock,
+      newId: () => random.bytes(12).toString('hex'),
+      scanners,
+    });
+  const scan = scanOn(store.host);
+  const scanToStart = scanOn((name) => toStart(store.host(name)));
   return async (target: RepositoryRef, only?: readonly string[]) => {
     const { scanForTodos, scanOpenIssues } = config().analyzer;
     const on: Rule[] = [
@@ -61,7 +66,7 @@ export function createScan(parts: ScanParts): CyclePorts['scan'] {
     try {
       const branch = settings.policyOf(target).base;
       const result = await parts.telemetry.measure('job', 'scan', () =>
-        scan.scan({ ref: target, branch, rules }),
+        (only === undefined ? scan : scanToStart).scan({ ref: target, branch, rules }),
       );
       await note({ commit: result.commit, problem: null });
       return {
@@ -74,6 +79,15 @@ export function createScan(parts: ScanParts): CyclePorts['scan'] {
       await note({ commit: null, problem: toAppError(error).message }).catch(() => undefined);
       throw error;
     }
+  };
+}
+
+/** Only what approved work waits for is looked at by some rules alone: its reads do not stand in line behind other looks. */
+function toStart(host: CodeHost): CodeHost {
+  return {
+    ...host,
+    repository: (ref) => host.repository(ref, 'start'),
+    head: (ref, branch, known) => host.head(ref, branch, known, 'start'),
   };
 }
 

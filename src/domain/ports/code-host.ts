@@ -4,6 +4,9 @@ import type { EffectKind, EffectResult } from '../effect.ts';
 import type { HostName, RepositoryRef } from '../repository.ts';
 import type { HostCheck, ReviewRemark } from './code-review.ts';
 
+/** What a read is for, where it matters: a person waits for the start of approved work, nobody for a look for new work. */
+export type ReadPurpose = 'start';
+
 /**
  * Where issues and pull requests live. `github` and `local` implement it and pass one conformance suite
  * (code-host.suite.ts). Reads are plain calls; every write goes through `send`, called only by the effect sender.
@@ -11,9 +14,14 @@ import type { HostCheck, ReviewRemark } from './code-review.ts';
 export interface CodeHost {
   readonly name: HostName;
   /** Facts of the repository; AppError `not_found` when it does not exist or may not be seen. */
-  repository(ref: RepositoryRef): Promise<HostRepository>;
+  repository(ref: RepositoryRef, purpose?: ReadPurpose): Promise<HostRepository>;
   /** Head commit of a branch; `unchanged` when it still is `knownSha` (a conditional request where the host has one). */
-  head(ref: RepositoryRef, branch: string, knownSha: string | null): Promise<Head>;
+  head(
+    ref: RepositoryRef,
+    branch: string,
+    knownSha: string | null,
+    purpose?: ReadPurpose,
+  ): Promise<Head>;
   /** Names the patterns of the configuration stand for (`acme/*`). */
   expand(pattern: string): Promise<readonly RepositoryRef[]>;
   /** What git fetches from, with an environment that authenticates this one child process; never in the URL or arguments. */

@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import { type HostRole, hostRoles } from '../../domain/approval.ts';
 import type {
   CodeHost,
-  Head,
   HostIssue,
   IssueHistory,
   IssuePlace,
@@ -33,8 +32,9 @@ export type GithubReads = Pick<
 
 export function createGithubReads(client: GithubClient, edits: IssueEdits): GithubReads {
   return {
-    repository: async (ref) => {
-      const found = await client.get(pathOf(ref), schemas.Repository, { lane: 'follow' });
+    repository: async (ref, purpose) => {
+      const lane = purpose === 'start' ? 'person' : 'follow';
+      const found = await client.get(pathOf(ref), schemas.Repository, { lane });
       return {
         // After a rename GitHub redirects; its answer carries the name of today.
         ref: { host: 'github', name: found.full_name },
@@ -44,7 +44,10 @@ export function createGithubReads(client: GithubClient, edits: IssueEdits): Gith
         url: found.html_url,
       };
     },
-    head: async (ref, branch, knownSha) => head(client, ref, branch, knownSha),
+    head: async (ref, branch, knownSha, purpose) => {
+      const sha = await commitAt(client, ref, branch, purpose === 'start' ? 'person' : 'propose');
+      return sha === knownSha ? { changed: false } : { changed: true, sha };
+    },
     expand: async (pattern) => expand(client, pattern),
     roleOf: async (ref, login) => roleOf(client, ref, login),
     issue: async (ref, number) => {
@@ -169,16 +172,6 @@ async function issuePlace(
 /** `owner/name` in the address for people; null when it has another form. */
 function placeOf({ html_url: url }: FoundIssue): string | null {
   return /\/([^/]+\/[^/]+)\/(?:issues|pull)\/\d+$/u.exec(url)?.[1] ?? null;
-}
-
-async function head(
-  client: GithubClient,
-  ref: RepositoryRef,
-  branch: string,
-  knownSha: string | null,
-): Promise<Head> {
-  const sha = await commitAt(client, ref, branch, 'propose');
-  return sha === knownSha ? { changed: false } : { changed: true, sha };
 }
 
 async function commitAt(

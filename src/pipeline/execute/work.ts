@@ -57,7 +57,7 @@ export async function work(
     if (ref.round !== undefined)
       return await ports.mirrors.refresh(target, remote, ref.round.branch);
     // The start looked there a moment ago, so the answer is most often the same and the mirror has it.
-    const head = await host.head(target, baseBranch, null);
+    const head = await host.head(target, baseBranch, null, 'start');
     return await ports.mirrors.refresh(target, remote, baseBranch, head.changed ? head.sha : null);
   };
   const mirror = await persist(ports, fetch, signal);
