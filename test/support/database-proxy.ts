@@ -8,6 +8,8 @@ export interface DatabaseProxy {
   readonly url: string;
   /** Ends every connection and takes no new one. */
   cut(): void;
+  /** Answers each new connection with this and ends it, as a server does that takes none yet. */
+  refuse(answer: Uint8Array): void;
   mend(): void;
   close(): Promise<void>;
 }
@@ -19,9 +21,14 @@ export async function createDatabaseProxy(target: string): Promise<DatabaseProxy
   const host = decodeURIComponent(url.hostname);
   const open = new Set<Socket>();
   let isCut = false;
+  let refusal: Uint8Array | null = null;
   const server = createServer((socket) => {
     if (isCut) {
       socket.destroy();
+      return;
+    }
+    if (refusal !== null) {
+      socket.on('error', () => undefined).once('data', () => socket.end(refusal));
       return;
     }
     const other = host.startsWith('/')
@@ -52,8 +59,12 @@ export async function createDatabaseProxy(target: string): Promise<DatabaseProxy
       isCut = true;
       endAll();
     },
+    refuse: (answer) => {
+      refusal = answer;
+    },
     mend: () => {
       isCut = false;
+      refusal = null;
     },
     close: async () => {
       const closed = once(server, 'close');

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createDatabaseProxy } from '../../../test/support/database-proxy.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { silentLog } from '../../lib/log.ts';
@@ -16,6 +17,16 @@ beforeAll(async () => {
   database = await createTestDatabase();
 });
 afterAll(async () => await database.drop());
+
+/** What PostgreSQL answers while it recovers: ErrorResponse of its protocol (version 3). */
+const startingUp = errorResponse('57P03', 'the database system is starting up');
+
+function errorResponse(code: string, message: string): Buffer {
+  const fields = Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${message}\0\0`);
+  const head = Buffer.from('E\0\0\0\0', 'latin1');
+  head.writeInt32BE(fields.length + 4, 1);
+  return Buffer.concat([head, fields]);
+}
 
 const openUrl = async (url: string) => await openDatabase({ url, dataDir: '/nowhere' }, deps);
 
@@ -83,6 +94,36 @@ test('a server that does not answer is told with its place and without the passw
     details: { database: '127.0.0.1:1/cms' },
   });
   expect(JSON.stringify([error.message, error.details, error.next])).not.toContain('geheim');
+});
+
+test('a server that starts up is waited for, and a database that is not there is not', async () => {
+  const proxy = await createDatabaseProxy(database.url);
+  const asked: number[] = [];
+  proxy.refuse(startingUp);
+  const waiting = openDatabase(
+    { url: proxy.url, dataDir: '/nowhere' },
+    {
+      ...deps,
+      clock: {
+        ...systemClock,
+        sleep: async (ms) => {
+          asked.push(ms);
+          if (asked.length === 3) proxy.mend();
+        },
+      },
+    },
+  );
+  const opened = await waiting;
+  expect(asked).toHaveLength(3);
+  await opened.close();
+  await proxy.close();
+
+  const missing = new URL(database.url);
+  missing.pathname = '/nobody_made_it';
+  await expect(openUrl(missing.toString())).rejects.toMatchObject({
+    kind: 'not_found',
+    code: 'database_missing',
+  });
 });
 
 test('a text that is no URL is told as such', async () => {

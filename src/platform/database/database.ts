@@ -4,7 +4,7 @@ import { AppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Random } from '../../lib/random.ts';
-import { connectionError } from './connection-error.ts';
+import { connectionError, isStartingUp } from './connection-error.ts';
 import type { BinarySources } from './embedded/binaries.ts';
 import { databaseName } from './embedded/cluster.ts';
 import { type EmbeddedServer, joinServer } from './embedded/supervisor.ts';
@@ -46,8 +46,8 @@ export interface DatabaseDeps {
 
 /**
  * Opens the database, embedded or external, and proves that it keeps what it acknowledges.
- * Throws AppError: `database_unreachable`, `database_refused`, `database_url_invalid`, `postgres_not_found`,
- * `disk_full`, `database_not_durable`, `database_too_old` and what the embedded server's parts tell.
+ * Throws AppError: `database_unreachable`, what `refusals.ts` names, `database_url_invalid`, `postgres_not_found`, `disk_full`,
+ * `database_not_durable`, `database_too_old` and what the embedded server's parts tell.
  */
 export async function openDatabase(
   options: DatabaseOptions,
@@ -74,7 +74,7 @@ async function openPool(
 ): Promise<Database> {
   const pool = poolOf(url, options.poolSize ?? 10, log);
   try {
-    const version = await requireSound(pool, url);
+    const version = await requireSound(pool, url, clock);
     const stopReviving = server === undefined ? undefined : keepAlive(server, { clock, log });
     const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
     let closing: Promise<void> | undefined;
@@ -130,17 +130,30 @@ interface Soundness {
   readonly commit: string;
 }
 
+/** So long a server that starts up or recovers is waited for; longer recoveries are for whoever starts us again. */
+const startUpMs = 15_000;
+const askAgainMs = 250;
+
 /** PostgreSQL 15 or newer, with fsync and synchronous_commit on; answers its version. */
-async function requireSound(pool: pg.Pool, url: string): Promise<string> {
-  const answer = await pool
-    .query<Soundness>(
-      `select current_setting('server_version') as version,
-              current_setting('server_version_num')::int as number,
-              current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit`,
-    )
-    .catch((error: unknown) => {
-      throw connectionError(url, error);
-    });
+async function requireSound(
+  pool: pg.Pool,
+  url: string,
+  clock: Pick<Clock, 'monotonicMs' | 'sleep'>,
+): Promise<string> {
+  const until = clock.monotonicMs() + startUpMs;
+  const ask = (): Promise<pg.QueryResult<Soundness>> =>
+    pool
+      .query<Soundness>(
+        `select current_setting('server_version') as version,
+                current_setting('server_version_num')::int as number,
+                current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit`,
+      )
+      .catch(async (error: unknown) => {
+        if (!isStartingUp(error) || clock.monotonicMs() > until) throw connectionError(url, error);
+        await clock.sleep(askAgainMs);
+        return ask();
+      });
+  const answer = await ask();
   const [found] = answer.rows;
   if (found === undefined) throw connectionError(url, new Error('no answer'));
   if (found.number < 150_000) throw tooOld(found.version);
