@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -71,7 +71,8 @@ beforeAll(async () => {
     },
     env: {
       ALERT_HOOK: `http://127.0.0.1:${port}/`,
-      CLAUDE_MANAGER_GITHUB_POLL_SECONDS: '2',
+      // The loop settles what nobody works on too; so it does not come before the remedy that the health check calls for.
+      CLAUDE_MANAGER_GITHUB_POLL_SECONDS: '600',
       NODE_OPTIONS: `--import=${planter}`,
       PLANT_FOLDER: faults,
     },
@@ -175,6 +176,32 @@ const kept: Readonly<Record<string, string>> = {
     values ('one', 'address:192.0.2.7', 'probing', '{}', now(), now() + interval '10 minutes')`,
 };
 
+/** What outlives a process that died, for those who tidy up after it. */
+const stuckRun = `insert into runs (id, task_id, attempt, agent, started_at, checks, correlation_id)
+  select 'stuck', id, 1, 'honest', now() - interval '1 day', '[]', 'planted' from tasks limit 1`;
+/** One that would be left alone for minutes though GitHub answers, and one of a place that nobody asks any more. */
+const openBreakers = `insert into breakers (name, state, since, until, memory) values
+  ('github', 'open', now(), now() + interval '5 minutes', '{"attempt": 5}'),
+  ('notifications gone.example', 'open', now() - interval '1 hour', now() - interval '2 minutes', '{}')
+  on conflict (name) do update
+    set state = excluded.state, since = excluded.since, until = excluded.until, memory = excluded.memory`;
+
+async function plantStaleLock(): Promise<void> {
+  const { pid } = spawnSync('true');
+  const home = join(folder, 'data', 'postgres');
+  await mkdir(home, { recursive: true });
+  await writeFile(join(home, 'lock'), JSON.stringify({ pid, birth: 'ended' }));
+}
+
+/** More than the folders of ended runs may take. A file with a hole: the disk is no fuller for it, which is another fault. */
+async function plantTemporaryFiles(): Promise<void> {
+  const left = join(folder, 'data', 'workspaces', 'left');
+  await mkdir(left, { recursive: true });
+  await writeFile(join(left, 'large'), '');
+  await truncate(join(left, 'large'), 500 * 2 ** 20);
+  await utimes(left, 1, 1);
+}
+
 /** Only when asked for: it takes some four minutes, holds a gigabyte and may mount a small disk. */
 const isAsked = process.env['PLANTED'] !== undefined;
 
@@ -188,6 +215,11 @@ test.runIf(isAsked)(
     for (let calls = 0; calls < 40; calls += 1) await client.call(listTasks, {});
     await expect.poll(() => keptCalls('tasks.list'), patience).toBe(40);
     await client.call(keepBaseline, {});
+
+    // While GitHub answers: of one that is away the breaker stays.
+    const sinceBreakers = stopwatch('breakers that stay open');
+    await loop.query(openBreakers);
+    await mended('release_breakers', 'breakers', sinceBreakers);
 
     const sinceGithub = stopwatch('GitHub away');
     // GitHub goes first and comes back last, so that its issues wait all the while.
@@ -213,6 +245,10 @@ test.runIf(isAsked)(
     await expect(
       client.call(createBackup, { file: join(folder, 'missing', 'folder', 'x.backup') }),
     ).rejects.toThrow();
+    const sinceLock = stopwatch('the lock of a dead process');
+    await plantStaleLock();
+    const sinceRun = stopwatch('a run that nobody works on');
+    await loop.query(stuckRun);
     const sinceDisk = stopwatch('a disk nearly full');
     if (hasDisk) {
       const left = join(folder, 'data', 'workspaces', 'ended');
@@ -221,10 +257,17 @@ test.runIf(isAsked)(
       await utimes(left, 1, 1);
     }
     const mendedBeside = Promise.all([
+      mended('free_stale_lock', 'locks', sinceLock),
+      mended('settle_stuck_runs', 'stuck_runs', sinceRun),
       mended('remove_expired_sessions', 'expired_sessions', sinceSession),
       mended('rotate_credentials', 'vault', sinceSecret),
       ...(hasDisk ? [mended('free_disk', 'disk', sinceDisk)] : []),
-    ]);
+    ]).then(async () => {
+      // After the disk, whose remedy would remove them as well.
+      const sinceFiles = stopwatch('temporary files above their quota');
+      await plantTemporaryFiles();
+      await mended('remove_temporary_files', 'temporary_files', sinceFiles);
+    });
     const sinceMemory = stopwatch('memory taken');
     await plant('memory', 1000);
     await expect.poll(() => stateOf('process_memory'), patience).toBe('firing');
