@@ -152,6 +152,14 @@ async function mended(
   since('healthy');
 }
 
+/** Temporary files come after the disk, whose remedy would remove them as well. */
+async function mendedThenFiles(others: readonly Promise<void>[]): Promise<void> {
+  await Promise.all(others);
+  const since = stopwatch('temporary files above their quota');
+  await plantTemporaryFiles();
+  await mended('remove_temporary_files', 'temporary_files', since);
+}
+
 /** Calls of an operation that stand in the history, from which baseline and alerts are made. */
 const keptCalls = async (name: string): Promise<number> => {
   const [row] = await loop.query<{ calls: string | null }>(
@@ -256,18 +264,13 @@ test.runIf(isAsked)(
       await writeFile(join(left, 'left'), Buffer.alloc(95 * 2 ** 20, 1));
       await utimes(left, 1, 1);
     }
-    const mendedBeside = Promise.all([
+    const mendedBeside = mendedThenFiles([
       mended('free_stale_lock', 'locks', sinceLock),
       mended('settle_stuck_runs', 'stuck_runs', sinceRun),
       mended('remove_expired_sessions', 'expired_sessions', sinceSession),
       mended('rotate_credentials', 'vault', sinceSecret),
       ...(hasDisk ? [mended('free_disk', 'disk', sinceDisk)] : []),
-    ]).then(async () => {
-      // After the disk, whose remedy would remove them as well.
-      const sinceFiles = stopwatch('temporary files above their quota');
-      await plantTemporaryFiles();
-      await mended('remove_temporary_files', 'temporary_files', sinceFiles);
-    });
+    ]);
     const sinceMemory = stopwatch('memory taken');
     await plant('memory', 1000);
     await expect.poll(() => stateOf('process_memory'), patience).toBe('firing');

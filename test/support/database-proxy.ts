@@ -28,7 +28,12 @@ export async function createDatabaseProxy(target: string): Promise<DatabaseProxy
       return;
     }
     if (refusal !== null) {
-      socket.on('error', () => undefined).once('data', () => socket.end(refusal));
+      const answer = refusal;
+      socket
+        .on('error', () => undefined)
+        .once('data', () => {
+          socket.end(answer);
+        });
       return;
     }
     const other = host.startsWith('/')

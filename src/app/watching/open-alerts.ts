@@ -154,6 +154,8 @@ const told: Readonly<
   dead_letters: ['stuck_work', 'degraded', 0],
   last_backup: ['backup_failed', 'unhealthy', 0],
   sign_in: ['security', 'unhealthy', 0],
+  // Asked every half minute only, so that it is told within two minutes.
+  GitHub: ['unhealthy', 'unhealthy', minuteMs / 2],
   // These faults keep the service from looking, so they are told once it can.
   database: ['unhealthy', 'unhealthy', 0],
   event_loop: ['unhealthy', 'degraded', 0],

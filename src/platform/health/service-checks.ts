@@ -52,7 +52,7 @@ export function reachableCheck(name: string, url: string | null): HealthCheck {
     name,
     category: 'external',
     critical: false,
-    everyMs: 60_000,
+    everyMs: 30_000,
     measure: async (signal) => {
       if (url === null) return notMeasured(`${name} is not configured, so it was not asked.`);
       const started = performance.now();
