@@ -4,13 +4,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import type { Plugin, Rolldown } from 'vite';
+import { type Plugin, type Rolldown, runnerImport } from 'vite';
+import { placeOf } from '../src/operations/api-client/client.ts';
+import { routeOf } from '../src/operations/api-client/route.ts';
+import type { PageDefinition } from '../web/page.ts';
 
 const pages = fileURLToPath(new URL('../web/pages', import.meta.url));
 
 /**
- * Writes into index.html which files the code of each page is in, as `[pattern of the address, files]`, so that
- * `web/public/ahead.js` can ask for them before the router does.
+ * Writes into index.html which files the code of each page is in and what it asks first, as `[pattern of the address,
+ * files, addresses]`, so that `web/public/ahead.js` can ask for them before the router does.
  */
 export function pageCode(): Plugin {
   return {
@@ -18,16 +21,17 @@ export function pageCode(): Plugin {
     apply: 'build',
     transformIndexHtml: {
       order: 'post',
-      handler: (html, { bundle = {} }) => {
+      handler: async (html, { bundle = {} }) => {
         const chunks = Object.values(bundle).filter((one) => one.type === 'chunk');
         const entry = chunks.find(({ isEntry }) => isEntry);
         if (entry === undefined) throw new Error('the dashboard has no entry');
         const first = filesOf(entry, bundle);
+        const reads = await firstReads();
         const table = routes().map(({ path, view }) => {
           const chunk = chunks.find(({ facadeModuleId }) => facadeModuleId === view);
           if (chunk === undefined) throw new Error(`${view} is in no file of its own`);
           const files = [...filesOf(chunk, bundle)].filter((file) => !first.has(file));
-          return [path, files.map((file) => `/${file}`)];
+          return [path, files.map((file) => `/${file}`), reads.get(path) ?? []];
         });
         const place = '<script src="/ahead.js">';
         if (!html.includes(place)) throw new Error(`index.html has no ${place}`);
@@ -39,6 +43,19 @@ export function pageCode(): Plugin {
       },
     },
   };
+}
+
+/** The addresses that each page asks first, as the client of the dashboard writes them. */
+async function firstReads(): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { module } = await runnerImport<{ readonly framed: readonly PageDefinition[] }>(
+    join(pages, 'pages.ts'),
+  );
+  return new Map(
+    module.framed.map(({ path, first = [] }) => [
+      path,
+      first.map(({ contract, input }) => placeOf(routeOf(contract), input).path),
+    ]),
+  );
 }
 
 /** The chunk and all that it imports before it runs. */

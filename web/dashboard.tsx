@@ -83,5 +83,5 @@ function readAhead(client: ApiClient, queries: QueryClient): void {
   const { pathname, search } = window.location;
   const path = pathname === '/' ? '/inbox' : pathname;
   const first = search === '' ? framed.find((page) => page.path === path)?.first : undefined;
-  if (first !== undefined) read(first.contract, first.input);
+  for (const { contract, input } of first ?? []) read(contract, input);
 }

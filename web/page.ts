@@ -18,8 +18,13 @@ export interface PageDefinition {
   /** Places in it that the command palette leads to: its tabs, and itself where it is not in the rail. */
   readonly places?: readonly PagePlace[];
   /** What it asks first when its address says nothing more; `public/ahead.js` asks for the same while the code loads. */
-  readonly first?: { readonly contract: AnyContract; readonly input: object };
+  readonly first?: readonly FirstRead[];
   readonly load: () => Promise<{ readonly View: ComponentType }>;
+}
+
+export interface FirstRead {
+  readonly contract: AnyContract;
+  readonly input: Readonly<Record<string, unknown>>;
 }
 
 export interface PageNav {

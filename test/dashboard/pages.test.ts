@@ -562,18 +562,34 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)('every p
     }
   });
 
-  test('who is signed in and what waits are asked for while the code loads, each once', async () => {
+  test('who is signed in and what a page shows first are asked for while the code loads, each once', async () => {
     const { page, context } = await open();
-    const asked: string[] = [];
+    let asked: string[] = [];
     page.on('request', (request) => {
-      const { pathname } = new URL(request.url());
-      if (pathname.startsWith('/api/v1/') || pathname.includes('/assets/')) asked.push(pathname);
+      const { pathname, search } = new URL(request.url());
+      if (/^\/(?:api\/v1|assets)\//u.test(pathname)) asked.push(pathname + search);
     });
-    await page.goto(`${service.origin}/inbox`);
-    await page.getByRole('list', { name: 'Proposals' }).waitFor();
-    for (const one of ['/api/v1/account', '/api/v1/tasks'])
-      expect(asked.filter((path) => path === one)).toEqual([one]);
-    expect(new Set(asked).size).toBe(asked.length);
+    for (const [path, shown] of [
+      ['/inbox', page.getByRole('list', { name: 'Proposals' })],
+      ['/board', page.getByRole('region', { name: 'Needs attention' }).getByRole('link').first()],
+      ['/tasks', page.getByRole('table')],
+    ] as const) {
+      asked = [];
+      await page.goto(`${service.origin}${path}`);
+      await shown.waitFor();
+      await expect.poll(() => asked).toContain('/api/v1/events');
+      // Afterwards what changes in the service is read again.
+      const untilItFollows = asked.slice(0, asked.indexOf('/api/v1/events'));
+      const table = await page.locator('#page-code').textContent();
+      const pages = JSON.parse(table ?? '[]') as [string, string[], string[]][];
+      const first = pages.find(([pattern]) => pattern === path)?.[2] ?? [];
+      expect(first.length, path).toBeGreaterThan(0);
+      // A list that the page's own code asks for under other words would be asked a second time.
+      const isList = (one: string): boolean => one.startsWith('/api/v1/tasks?');
+      expect(untilItFollows.filter(isList), path).toEqual(first.filter(isList));
+      for (const one of ['/api/v1/account', ...first]) expect(untilItFollows, path).toContain(one);
+      expect(new Set(untilItFollows).size, path).toBe(untilItFollows.length);
+    }
     await context.close();
   });
 });

@@ -1,10 +1,11 @@
 // Runs while the code of the dashboard is on its way: asks for what the address will need (the code of its page, who is
-// signed in, and for the inbox its list), so that one waits for all of it together and not for one after the other.
+// signed in, what the page asks first), so that one waits for all of it together and not for one after the other.
 (() => {
   const table = document.querySelector('#page-code')?.textContent;
   const path = location.pathname === '/' ? '/inbox' : location.pathname;
   const parts = path.split('/');
-  for (const [pattern, files] of table ? JSON.parse(table) : []) {
+  const first = [];
+  for (const [pattern, files, reads] of table ? JSON.parse(table) : []) {
     const wanted = pattern.split('/');
     const isThis =
       wanted.length === parts.length &&
@@ -16,6 +17,7 @@
       link.href = file;
       document.head.append(link);
     }
+    if (location.search === '') first.push(...reads);
   }
   if (['/sign-in', '/welcome'].includes(path)) return;
   const asked = new Map();
@@ -25,8 +27,6 @@
     answer.catch(() => undefined);
     asked.set(address, answer);
   };
-  ask('/api/v1/account');
-  if (path === '/inbox' && location.search === '')
-    ask('/api/v1/tasks?waiting=true&snoozed=hide&sort=rank&limit=100');
+  for (const address of ['/api/v1/account', ...first]) ask(address);
   window.askedAhead = asked;
 })();

@@ -83,7 +83,7 @@ async function send(
   options: CallOptions & { readonly lastEventId?: string | null; readonly isStream?: boolean },
 ): Promise<Response> {
   const route = routeOf(contract);
-  const { path, rest } = place(route, (input ?? {}) as Readonly<Record<string, unknown>>);
+  const { path, rest } = placeOf(route, (input ?? {}) as Readonly<Record<string, unknown>>);
   const wantsEvents = options.isStream === true || options.onProgress !== undefined;
   const headers: Record<string, string> = {
     accept: wantsEvents ? 'text/event-stream' : 'application/json',
@@ -111,7 +111,7 @@ async function send(
 }
 
 /** The address with its parameters filled in, and what goes into the body; null when nothing does. */
-function place(
+export function placeOf(
   route: Route,
   input: Readonly<Record<string, unknown>>,
 ): { readonly path: string; readonly rest: object | null } {

@@ -1,7 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
-import type { TaskState } from '../../../src/domain/task.ts';
 import { countTasks, listTasks } from '../../../src/operations/tasks/contract.ts';
 import { useAsk, useAskEach } from '../../data/data.tsx';
 import { Page } from '../../frame/page.tsx';
@@ -14,69 +13,13 @@ import { Bone, ErrorPanel } from '../../parts/states.tsx';
 import { useNow } from '../../parts/time.tsx';
 import { Together } from '../../parts/together.tsx';
 import { Card } from './card.tsx';
+import type { Column, Filter } from './columns.ts';
+import { columns, inputOf } from './columns.ts';
 import { boardSearch } from './search.ts';
 
-interface Column {
-  readonly title: string;
-  /** Whose icon and tone the heading has. */
-  readonly look: string;
-  readonly states: readonly TaskState[];
-  readonly nothing: string;
-  /** Only what changed in the last seven days. */
-  readonly isThisWeek?: boolean;
-}
-
-/** The states that matter to a person, from left to right as work goes. */
-const columns: readonly Column[] = [
-  {
-    title: 'Waiting',
-    look: 'proposed',
-    states: ['proposed'],
-    nothing: 'Nothing waits for a decision.',
-  },
-  {
-    title: 'Approved',
-    look: 'approved',
-    states: ['approved'],
-    nothing: 'Nothing waits for an agent.',
-  },
-  { title: 'Running', look: 'running', states: ['running'], nothing: 'No agent is at work.' },
-  {
-    title: 'In review',
-    look: 'in_review',
-    states: ['in_review'],
-    nothing: 'No pull request waits.',
-  },
-  {
-    title: 'Done this week',
-    look: 'done',
-    states: ['done', 'no_change'],
-    nothing: 'Nothing was finished in seven days.',
-    isThisWeek: true,
-  },
-  {
-    title: 'Needs attention',
-    look: 'needs_attention',
-    states: ['needs_attention', 'failed'],
-    nothing: 'Nothing is stuck.',
-  },
-];
-
-const cardsShown = 30;
 const weekMs = 7 * 24 * 3_600_000;
 
 type Tasks = ReturnType<typeof useAskEach<typeof listTasks>>[number];
-type Filter = { readonly repo?: string | undefined; readonly agent?: string | undefined };
-
-function inputOf({ states }: Column, filter: Filter) {
-  return {
-    ...filter,
-    state: [...states],
-    sort: states.includes('proposed') ? ('rank' as const) : ('updated' as const),
-    limit: cardsShown,
-  };
-}
-
 export function BoardPage(): ReactNode {
   const [search, setSearch] = usePageSearch(boardSearch);
   const inputs = columns.map((column) => inputOf(column, search));

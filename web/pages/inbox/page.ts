@@ -11,6 +11,6 @@ export const inbox = definePage({
   permission: 'tasks:read',
   search: inboxSearch,
   nav: { icon: Inbox, sign: InboxSign },
-  first: { contract: listTasks, input: firstList },
+  first: [{ contract: listTasks, input: firstList }],
   load: () => import('./inbox.tsx').then(({ InboxPage }) => ({ View: InboxPage })),
 });

@@ -9,3 +9,9 @@ export const tasksSearch = z.object({
   q: z.string().optional(),
   sort: z.enum(['rank', 'oldest', 'newest']).optional(),
 });
+
+/** How many tasks are listed before more are asked for. */
+export const pageLength = 100;
+
+/** What is listed when the address says nothing more. */
+export const firstList = { limit: pageLength, sort: 'updated' } as const;

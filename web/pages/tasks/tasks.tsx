@@ -22,9 +22,7 @@ import type { TableColumn } from '../../parts/table.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
 import { kindWord } from '../../parts/words.ts';
-import { tasksSearch } from './search.ts';
-
-const pageLength = 100;
+import { firstList, pageLength, tasksSearch } from './search.ts';
 
 const columns: readonly TableColumn<TaskLine>[] = [
   {
@@ -58,7 +56,7 @@ export function TasksPage(): ReactNode {
     listTasks,
     {
       limit,
-      sort: sort ?? 'updated',
+      sort: sort ?? firstList.sort,
       ...(states.length === 0 ? {} : { state: states }),
       ...(repo === undefined ? {} : { repo }),
       ...(agent === undefined ? {} : { agent }),
