@@ -1,6 +1,8 @@
 import { asSaid, instructs } from './instructing.ts';
+import { needsOf } from './needs.ts';
 import { readings } from './normalize.ts';
 import { asPasted } from './pasted.ts';
+import { createPrefilter, type Prefilter } from './prefilter.ts';
 import { isCodeBlock, isProse, isSnippet, withoutCode } from './prose.ts';
 import { xmlEntity, xss } from './rules/markup.ts';
 import {
@@ -80,26 +82,66 @@ export function detect(text: string): readonly Kind[] {
   const looked = asPasted(written, isValue);
   const look = { isValue, isCode: isValue && isSnippet(looked) };
   const found = new Set<Kind>(hidden);
-  for (const reading of readings(looked)) {
-    for (const { kind, rules, needs } of detectors) {
-      if (found.has(kind) || (!isValue && !needs.test(reading))) continue;
-      const text = kind === 'prompt-injection' ? asSaid(reading) : reading;
-      if (matching(text, rules, look)) found.add(kind);
-    }
-  }
+  for (const reading of readings(looked)) lookThrough(reading, look, found);
   if (!found.has('prompt-injection') && instructs(text)) found.add('prompt-injection');
   return [...found];
 }
 
-function matching(
-  text: string,
-  rules: readonly Rule[],
-  { isValue, isCode }: { readonly isValue: boolean; readonly isCode: boolean },
-): boolean {
-  return rules.some(
-    ({ pattern, onlyBare, notCode }) =>
-      (onlyBare !== true || isValue) && (notCode !== true || !isCode) && pattern.test(text),
-  );
+/** How a text is looked at. */
+interface Look {
+  readonly isValue: boolean;
+  readonly isCode: boolean;
+}
+
+function matching(text: string, rules: readonly Rule[], look: Look): boolean {
+  return rules.some((rule) => isAsked(rule, look) && rule.pattern.test(text));
+}
+
+function isAsked({ onlyBare, notCode }: Rule, { isValue, isCode }: Look): boolean {
+  return (onlyBare !== true || isValue) && (notCode !== true || !isCode);
+}
+
+/** Adds the kinds of the rules that match, in the order of the detectors. */
+function lookThrough(reading: string, look: Look, found: Set<Kind>): void {
+  const said = asSaid(reading);
+  const isOpen = new Map<Detector, boolean>();
+  for (const { of, rule } of mayMatch(reading, said)) {
+    const { kind, needs } = of;
+    if (found.has(kind) || !isAsked(rule, look)) continue;
+    const open = isOpen.get(of) ?? (look.isValue || needs.test(reading));
+    isOpen.set(of, open);
+    if (open && rule.pattern.test(kind === saidOnly ? said : reading)) found.add(kind);
+  }
+}
+
+/** Asked of what is said in a text, without what is only spoken of. */
+const saidOnly: Kind = 'prompt-injection';
+
+interface Asked {
+  readonly of: Detector;
+  readonly rule: Rule;
+}
+
+/** The rules that a reading, or what is said in it, may match, in their order. */
+export function mayMatch(reading: string, said: string): readonly Asked[] {
+  const { all, filter } = (sieve ??= createRuleSieve());
+  const isSaidOnly = (index: number): boolean => all[index]?.of.kind === saidOnly;
+  const places =
+    said === reading
+      ? filter(reading)
+      : [
+          ...filter(reading).filter((index) => !isSaidOnly(index)),
+          ...filter(said).filter(isSaidOnly),
+        ];
+  return places.toSorted((one, other) => one - other).map((index) => all[index] as Asked);
+}
+
+let sieve: ReturnType<typeof createRuleSieve> | null = null;
+
+/** Made when the first text is looked at: a start has no time for it. */
+function createRuleSieve(): { readonly all: readonly Asked[]; readonly filter: Prefilter } {
+  const all = detectors.flatMap((of) => of.rules.map((rule) => ({ of, rule })));
+  return { all, filter: createPrefilter(all.map(({ rule }) => needsOf(rule.pattern))) };
 }
 
 /**

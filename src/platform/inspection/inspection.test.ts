@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { asking } from './asking.ts';
-import { detect, detectors } from './detect.ts';
+import { detect, detectors, mayMatch } from './detect.ts';
 import { createInspect } from './inspect.ts';
 import { leaning } from './learned.ts';
 import { learned } from './learned-weights.ts';
 import { follows } from './near.ts';
-import { alternativesOf } from './needs.ts';
+import { alternativesOf, needsOf } from './needs.ts';
 import { readings } from './normalize.ts';
+import { createPrefilter } from './prefilter.ts';
 import { createSieve } from './sign.ts';
 import { hashOf, partOf } from './word-features.ts';
 
@@ -120,21 +121,48 @@ test('the sieve lets through every sign that a text has, whatever the text', () 
   fc.assert(fc.property(mixed(texts), isLetThrough), { numRuns: 1000 });
 });
 
+test('no rule that a text is not asked finds anything in it', () => {
+  const rules = detectors.flatMap((detector) => detector.rules);
+  const texts = [...corpus('hostile'), ...corpus('legitimate')].map((text) =>
+    text.slice(0, 2000).toLowerCase(),
+  );
+  const isLetThrough = (text: string): void => {
+    const asked = new Set(mayMatch(text, text).map(({ rule }) => rule));
+    const missed = rules.filter((rule) => !asked.has(rule) && rule.pattern.test(text));
+    expect(missed, text).toEqual([]);
+  };
+  for (const text of texts) isLetThrough(text);
+  fc.assert(fc.property(mixed(texts), isLetThrough), { numRuns: 300 });
+});
+
+test('what is only spoken of is not asked whether it is words to an agent', () => {
+  const text =
+    'our scanner flags the phrase "ignore all previous instructions" in a fixture of ours';
+  const kinds = (said: string) => mayMatch(text, said).map(({ of }) => of.kind);
+  expect(kinds(text)).toContain('prompt-injection');
+  expect(kinds('our scanner flags the phrase')).not.toContain('prompt-injection');
+});
+
 test.each([
-  ['abc', ['abc']],
-  ['xb?c', ['x']],
-  ['(?:one|three) x{0,2}y', ['one', 'three']],
-  ['x(?:b|c)?d+e', ['x']],
-  ['\\bignore\\b all', ['ignore']],
-  ['(?!never)(?<=at )[xyz]known\\.', ['known.']],
-  ['\\w+', null],
-  ['(?:one|\\d)', null],
-  ['the', null],
-])('what matches %s holds %j', (source, letters) => {
-  const needs = alternativesOf(source).map((one) => one.needs);
-  expect(needs).toEqual([
-    letters?.map((text) => expect.objectContaining({ letters: text })) ?? null,
-  ]);
+  ['abc', [['abc']]],
+  ['xb?c', [['x'], ['c']]],
+  ['(?:one|three) x{0,2}y', [['one', 'three'], ['y']]],
+  ['(?:seven (?:nine|eleven))z', [['seven '], ['nine', 'eleven'], ['z']]],
+  ['x(?:b|c)?d+e', [['x'], ['d'], ['e']]],
+  ['\\bignore\\b all', [['ignore']]],
+  ['(?!never)(?<=at )[xyz]known\\.', [['known.']]],
+  ['\\w+', []],
+  ['(?:one|\\d)', []],
+  ['the', []],
+])('what matches %s holds one of each of %j', (source, letters) => {
+  const [alternative] = alternativesOf(source);
+  const found = alternative?.needs.map((clause) => clause.map((need) => need.letters));
+  expect(new Set(found)).toEqual(new Set(letters));
+});
+
+test('a pattern that does not ask whether letters are capital is always tried', () => {
+  expect(needsOf(/\bknown\b/iu)).toEqual([]);
+  expect(createPrefilter([needsOf(/\bknown\b/iu), needsOf(/known/u)])('KNOWN')).toEqual([0]);
 });
 
 /** Pieces of texts in another order make what no corpus has. */

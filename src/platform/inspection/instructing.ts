@@ -146,7 +146,8 @@ export function instructs(text: string): boolean {
   if ((spaced.test(start) || cut.test(start)) && readsAsOverride(plain)) return true;
   if (orders(plain)) return true;
   // What was learned finds a part of what nobody thought of, and is no judge of code.
-  if (leaning(asRead(start)) > 0) return true;
+  const written = withoutCode(start);
+  if (leaning(written === start ? plain : plainly(written)) > 0) return true;
   return unwrapped(start).some((inner) => orders(plainly(inner)));
 }
 
@@ -175,9 +176,10 @@ function plainly(text: string): string {
 }
 
 const groups = new Set(signs.map((patterns) => signOf(1, patterns)));
-const sieve = createSieve([...groups, ...asking, signOf(enough, unmistakable)]);
+let sieve: ReturnType<typeof createSieve> | null = null;
 
 function orders(plain: string): boolean {
+  sieve ??= createSieve([...groups, ...asking, signOf(enough, unmistakable)]);
   let [seen, sum] = [0, 0];
   for (const [sign, parts] of sieve(plain)) {
     if (!parts.some(({ holds }) => holds(plain))) continue;
@@ -188,9 +190,38 @@ function orders(plain: string): boolean {
   return false;
 }
 
+const shortestEncoded = 24;
+
+/** Whether so many characters of base64 follow each other anywhere: every such run has one at each so many-th place. */
+function hasLongRun(text: string): boolean {
+  for (let at = shortestEncoded - 1; at < text.length; at += shortestEncoded) {
+    if (!isBase64(text.charCodeAt(at))) continue;
+    let [from, to] = [at, at + 1];
+    while (from > 0 && isBase64(text.charCodeAt(from - 1))) from -= 1;
+    while (to < text.length && to - from < shortestEncoded && isBase64(text.charCodeAt(to)))
+      to += 1;
+    if (to - from >= shortestEncoded) return true;
+  }
+  return false;
+}
+
+/** Of the alphabets of base64 and of base64url (RFC 4648). */
+function isBase64(code: number): boolean {
+  return (
+    (code >= 97 && code <= 122) ||
+    (code >= 65 && code <= 90) ||
+    (code >= 47 && code <= 57) ||
+    code === 43 ||
+    code === 45 ||
+    code === 95
+  );
+}
+
 /** What stands in a text in base64, turned round or in rot13, for those who are told to undo it. */
 function unwrapped(text: string): readonly string[] {
-  const encoded = text.match(/[A-Za-z\d+/_-]{24,4000}/g)?.slice(0, 10) ?? [];
+  const encoded = hasLongRun(text)
+    ? (text.match(/[A-Za-z\d+/_-]{24,4000}/g)?.slice(0, 10) ?? [])
+    : [];
   const inner = encoded
     .map((run) => Buffer.from(run, 'base64').toString('utf8'))
     .filter((decoded) => / /.test(decoded) && !/[^\n\t\r\P{Cc}]|\uFFFD/u.test(decoded));

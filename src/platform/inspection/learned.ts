@@ -37,22 +37,48 @@ function sumOf(sentence: Sentence): Sum {
   let [weight, features] = [0, 0];
   tellFeatures(sentence, (first, second, third) => {
     features += 1;
-    weight += weights.get(hashOf(first, second, third)) ?? 0;
+    weight += weightIn(weights, hashOf(first, second, third));
   });
   return { weight, features, tokens: sentence.length };
 }
 
-let table: ReadonlyMap<number, number> | null = null;
+/** By hash, in the next free place behind that of its lowest bits; a weight of 0 is a free place. */
+interface Table {
+  readonly hashes: Int32Array;
+  readonly weights: Float64Array;
+  readonly mask: number;
+}
+
+let table: Table | null = null;
 
 /** Made when the first text is looked at: a start has no time for it. */
-function createTable(): ReadonlyMap<number, number> {
-  const weights = new Map<number, number>();
-  for (const block of learned.weights) {
-    const [weight, ...features] = block.split('\n');
+function createTable(): Table {
+  const blocks = learned.weights.map((block) => block.split('\n'));
+  const count = blocks.reduce((sum, block) => sum + block.length, 0);
+  const size = 2 ** Math.ceil(Math.log2(count * 2));
+  const made = {
+    hashes: new Int32Array(size),
+    weights: new Float64Array(size),
+    mask: size - 1,
+  };
+  for (const [weight, ...features] of blocks)
     for (const feature of features) {
       const [first = partOf(''), second, third] = feature.split(' ').map(partOf);
-      weights.set(hashOf(first, second, third), Number(weight) / learned.scale);
+      const hash = hashOf(first, second, third);
+      const place = placeIn(made, hash);
+      made.hashes[place] = hash;
+      made.weights[place] = Number(weight) / learned.scale;
     }
-  }
-  return weights;
+  return made;
+}
+
+function weightIn(known: Table, hash: number): number {
+  return known.weights[placeIn(known, hash)] as number;
+}
+
+/** Where a hash stands, or where it would. */
+function placeIn({ hashes, weights, mask }: Table, hash: number): number {
+  let place = hash & mask;
+  while (weights[place] !== 0 && hashes[place] !== hash) place = (place + 1) & mask;
+  return place;
 }

@@ -10,11 +10,14 @@ export interface Need {
   readonly isStart: boolean;
 }
 
+/** One of these stands in every text that matches. */
+export type Clause = readonly Need[];
+
 /** One of several that a pattern begins with at its top level, with what it needs. */
 export interface Alternative {
   readonly source: string;
-  /** A text that matches holds one of these; null when nothing is certain. */
-  readonly needs: readonly Need[] | null;
+  /** All of them hold of a text that matches; none when nothing is certain. */
+  readonly needs: readonly Clause[];
 }
 
 /** Takes a pattern apart at its top-level `|`; which of them matches is the same as whether the whole does. */
@@ -24,13 +27,30 @@ export function alternativesOf(source: string): readonly Alternative[] {
   for (;;) {
     const from = reader.at;
     const needs = readSequence(reader, false);
-    // What is in most texts anyhow turns none down.
-    const isTelling = needs !== null && costOf(needs) < 1;
-    found.push({ source: source.slice(from, reader.at), needs: isTelling ? needs : null });
+    found.push({ source: source.slice(from, reader.at), needs: tellingOf(needs) });
     if (reader.at >= source.length) return found;
     reader.at += 1;
   }
 }
+
+/** What a whole pattern needs. Where it does not ask whether letters are capital nothing is certain. */
+export function needsOf({ source, ignoreCase }: RegExp): readonly Clause[] {
+  return ignoreCase ? [] : tellingOf(anyOf(alternativesOf(source).map(({ needs }) => needs)));
+}
+
+/** The rarest of what is needed, without what is in most texts anyhow. */
+export function tellingOf(clauses: readonly Clause[]): readonly Clause[] {
+  const telling = new Map<string, { readonly clause: Clause; readonly cost: number }>();
+  for (const clause of clauses) {
+    const cost = costOf(clause);
+    if (cost < 1) telling.set(JSON.stringify(clause), { clause, cost });
+  }
+  const rarest = [...telling.values()].sort((one, other) => one.cost - other.cost);
+  return rarest.slice(0, mostClauses).map(({ clause }) => clause);
+}
+
+/** More would turn down little more. */
+const mostClauses = 4;
 
 interface Reader {
   readonly source: string;
@@ -40,19 +60,17 @@ interface Reader {
 /** What an atom says: a character, what is needed of a group, that a word begins, or nothing. */
 type Atom =
   | { readonly character: string }
-  | { readonly needs: readonly Need[] | null }
+  | { readonly needs: readonly Clause[] }
   | { readonly bound: true };
-const nothing: Atom = { needs: null };
+const nothing: Atom = { needs: [] };
 
 /** `isBound`: whether a word begins or ends where it begins. */
-function readSequence(reader: Reader, isBound: boolean): readonly Need[] | null {
-  let best: readonly Need[] | null = null;
+function readSequence(reader: Reader, isBound: boolean): readonly Clause[] {
+  const all: Clause[] = [];
   let run = { letters: '', isStart: isBound };
-  const offer = (needs: readonly Need[] | null): void => {
-    if (needs !== null && (best === null || costOf(needs) < costOf(best))) best = needs;
-  };
   const endRun = (isStart = false): void => {
-    if (run.letters !== '') offer([{ ...run, isStart: run.isStart && /^\w/u.test(run.letters) }]);
+    if (run.letters !== '')
+      all.push([{ ...run, isStart: run.isStart && /^\w/u.test(run.letters) }]);
     run = { letters: '', isStart };
   };
   while (reader.at < reader.source.length && !'|)'.includes(reader.source[reader.at] ?? '')) {
@@ -66,23 +84,32 @@ function readSequence(reader: Reader, isBound: boolean): readonly Need[] | null 
       run = { ...run, letters: run.letters + atom.character };
     if ('character' in atom && times === 'once') continue;
     endRun();
-    if ('needs' in atom && times !== 'maybe') offer(atom.needs);
+    if ('needs' in atom && times !== 'maybe') all.push(...atom.needs);
   }
   endRun();
-  return best;
+  return all;
 }
 
-function readGroup(reader: Reader, isBound: boolean): readonly Need[] | null {
-  const all: Need[] = [];
-  let isCertain = true;
+function readGroup(reader: Reader, isBound: boolean): readonly Clause[] {
+  const all: (readonly Clause[])[] = [];
   for (;;) {
-    const needs = readSequence(reader, isBound);
-    if (needs === null) isCertain = false;
-    else all.push(...needs);
+    all.push(readSequence(reader, isBound));
     const end = reader.source[reader.at];
     reader.at += 1;
-    if (end !== '|') return isCertain ? all : null;
+    if (end !== '|') return anyOf(all);
   }
+}
+
+/** What is needed where one of several is: of each what is rarest. */
+function anyOf(several: readonly (readonly Clause[])[]): readonly Clause[] {
+  if (several.length === 1) return several[0] ?? [];
+  const rarest = several.map((clauses) =>
+    clauses.reduce<Clause | null>(
+      (best, clause) => (best === null || costOf(clause) < costOf(best) ? clause : best),
+      null,
+    ),
+  );
+  return rarest.includes(null) ? [] : [rarest.flatMap((clause) => clause ?? [])];
 }
 
 function readAtom(reader: Reader, isBound: boolean): Atom {
@@ -90,10 +117,9 @@ function readAtom(reader: Reader, isBound: boolean): Atom {
   const character = String.fromCodePoint(source.codePointAt(reader.at) ?? 0);
   reader.at += character.length;
   if (character === '(') {
-    const [opening = ''] = /^(?:\?(?:<?[=!]|:|<\w+>))?/u.exec(source.slice(reader.at)) ?? [];
-    reader.at += opening.length;
+    const opening = readBy(reader, /(?:\?(?:<?[=!]|:|<\w+>))?/uy);
     const needs = readGroup(reader, isBound);
-    return { needs: /[=!]$/u.test(opening) ? null : needs };
+    return { needs: /[=!]$/u.test(opening) ? [] : needs };
   }
   if (character === '[') {
     while (source[reader.at] !== ']') reader.at += source[reader.at] === '\\' ? 2 : 1;
@@ -105,33 +131,44 @@ function readAtom(reader: Reader, isBound: boolean): Atom {
 }
 
 function readEscape(reader: Reader): Atom {
-  const rest = reader.source.slice(reader.at);
-  const [escape = ''] =
-    /^(?:[pP]\{[^}]*\}|u\{[\da-fA-F]+\}|u[\da-fA-F]{4}|x[\da-fA-F]{2}|[^])/u.exec(rest) ?? [];
-  reader.at += escape.length;
+  const escape = readBy(
+    reader,
+    /[pP]\{[^}]*\}|u\{[\da-fA-F]+\}|u[\da-fA-F]{4}|x[\da-fA-F]{2}|[^]/uy,
+  );
   if (escape === 'b') return { bound: true };
   return /^\w/u.test(escape) ? nothing : { character: escape };
 }
 
+/** What the sticky pattern finds where the reader stands, and goes behind it. */
+function readBy(reader: Reader, pattern: RegExp): string {
+  pattern.lastIndex = reader.at;
+  const [found = ''] = pattern.exec(reader.source) ?? [];
+  reader.at += found.length;
+  return found;
+}
+
 function readQuantifier(reader: Reader): 'once' | 'maybe' | 'often' {
-  const [quantifier = ''] =
-    /^(?:[?*+]|\{\d+(?:,\d*)?\})\??/u.exec(reader.source.slice(reader.at)) ?? [];
-  reader.at += quantifier.length;
+  if (!'?*+{'.includes(reader.source[reader.at] ?? ' ')) return 'once';
+  const quantifier = readBy(reader, /(?:[?*+]|\{\d+(?:,\d*)?\})\??/uy);
   if (quantifier === '') return 'once';
   return /^(?:[?*]|\{0+[,}])/u.test(quantifier) ? 'maybe' : 'often';
 }
 
 /** How many texts hold one of them, roughly: short ones and everyday words are in most. */
-function costOf(needs: readonly Need[]): number {
-  return needs.reduce(
-    (sum, { letters }) => sum + (everyday.test(letters) ? 1 : rarity(letters)),
-    0,
-  );
+function costOf(needs: Clause): number {
+  return needs.reduce((sum, { letters }) => sum + commonness(letters), 0);
+}
+
+function commonness(letters: string): number {
+  const isEveryday = letters.length <= longestEveryday && everyday.test(letters);
+  return isEveryday ? 1 : rarity(letters);
 }
 
 function rarity(letters: string): number {
   return /[^ -~]/u.test(letters) ? 0.001 : 4 ** -letters.length;
 }
 
+/** "which" in blanks. */
+const longestEveryday = 7;
 const everyday =
   /^ ?(?:the|a|an|to|of|in|on|is|are|it|this|that|and|or|you|your|all|any|for|with|not|no|as|be|was|have|has|by|from|at|if|so|do|what|when|which|we|my|me|i)? ?$/u;
