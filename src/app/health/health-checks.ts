@@ -5,8 +5,7 @@ import { githubLimits } from '../../integrations/github/governor/limits.ts';
 import type { Config } from '../../platform/config/schema.ts';
 import type { Database } from '../../platform/database/database.ts';
 import { effectChecks } from '../../platform/effects/effect-check.ts';
-import type { HealthCheck } from '../../platform/health/check.ts';
-import { notMeasured } from '../../platform/health/check.ts';
+import { type HealthCheck, notMeasured, seldomMs } from '../../platform/health/check.ts';
 import { databaseServerCheck, poolCheck } from '../../platform/health/database-checks.ts';
 import { folderCheck } from '../../platform/health/folder-checks.ts';
 import { highIsBad } from '../../platform/health/level.ts';
@@ -125,6 +124,7 @@ function signInCheck(census: MoreHealthParts['census'], now: () => Date): Health
     name: 'sign_in',
     category: 'security',
     critical: false,
+    everyMs: seldomMs,
     measure: async () => {
       const { accounts, lockedAccounts, sessions, withoutSecondFactor } = await census.counts(
         now(),
@@ -142,6 +142,7 @@ function budgetCheck(database: Pick<Database, 'kysely'>): HealthCheck {
     name: 'github_rate_budget',
     category: 'external',
     critical: false,
+    everyMs: seldomMs,
     measure: async () => {
       const budgets = await readBudgetsLeft(database);
       if (budgets.length === 0) return notMeasured('Nothing was asked of GitHub yet.');
@@ -222,6 +223,7 @@ function performanceChecks(figures: MoreHealthParts['figures']): readonly Health
     name,
     category: 'performance',
     critical: false,
+    everyMs: seldomMs,
     measure: async () => {
       const found = await figures();
       if (found === null || found.calls === 0)

@@ -95,18 +95,16 @@ async function readFacts(parts: AlertParts): Promise<Facts | null> {
   const day = new Date(now);
   day.setUTCHours(0, 0, 0, 0);
   const ago = (ms: number): Date => new Date(now.getTime() - ms);
-  const [totals, recent, baseline, effects, spent, quotas, standing, backups, useless] =
-    await Promise.all([
-      history.totals('operation', ago(73 * hour)),
-      history.sums({ since: ago(hour / 4) }),
-      history.baseline(),
-      countOpenEffects(database),
-      store.runs.spentSince(day),
-      readBudgetsLeft(database),
-      blocks.list(),
-      store.audit.list({ event: backupOperation, limit: 20 }),
-      parts.health.gaveUp(),
-    ]);
+  // One after the other: nobody waits for it, and side by side they would need connections that are closed until next time.
+  const totals = await history.totals('operation', ago(73 * hour));
+  const recent = await history.sums({ since: ago(hour / 4) });
+  const baseline = await history.baseline();
+  const effects = await countOpenEffects(database);
+  const spent = await store.runs.spentSince(day);
+  const quotas = await readBudgetsLeft(database);
+  const standing = await blocks.list();
+  const backups = await store.audit.list({ event: backupOperation, limit: 20 });
+  const useless = await parts.health.gaveUp();
   // Taken last: what was taken and then not judged would not be told.
   const results = parts.health.takeUnwell();
   if (results === null) return null;

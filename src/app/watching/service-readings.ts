@@ -25,16 +25,15 @@ export async function serviceReadings({
   const day = new Date(now);
   day.setUTCHours(0, 0, 0, 0);
   const { database, runs } = store;
-  const [{ states }, effects, budgets, spent, live, breakers, leases, ended] = await Promise.all([
-    createTaskQueries(database, systemClock).counts({}),
-    countOpenEffects(database),
-    readBudgetsLeft(database),
-    runs.spentSince(day),
-    runs.live(),
-    breakerStates(database.kysely<BreakerTables>(), now),
-    countLeases(database),
-    countEndedRuns(database, new Date(now.getTime() - 30 * 86_400_000)),
-  ]);
+  // One after the other: side by side they would need a new connection each, every minute.
+  const { states } = await createTaskQueries(database, systemClock).counts({});
+  const effects = await countOpenEffects(database);
+  const budgets = await readBudgetsLeft(database);
+  const spent = await runs.spentSince(day);
+  const live = await runs.live();
+  const breakers = await breakerStates(database.kysely<BreakerTables>(), now);
+  const leases = await countLeases(database);
+  const ended = await countEndedRuns(database, new Date(now.getTime() - 30 * 86_400_000));
   const gauge = (
     name: string,
     help: string,

@@ -11,7 +11,8 @@ export interface Readiness {
   stop(): void;
 }
 
-const everyMs = 1500;
+/** With the patience less than the five seconds in which a probe tells that the database is gone. */
+const everyMs = 2500;
 const patienceMs = 2000;
 
 /** Asks again and again, one question at a time; no answer in time is a no. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { HealthCheck } from '../health/check.ts';
+import { type HealthCheck, seldomMs } from '../health/check.ts';
 import type { Audit } from './audit.ts';
 
 /** Unsigned for longer than this means that nobody signs. */
@@ -11,6 +11,7 @@ export function auditCheck(audit: Pick<Audit, 'inspect'>, clock: Pick<Clock, 'no
     name: 'audit_log',
     category: 'security',
     critical: true,
+    everyMs: seldomMs,
     measure: async () => {
       const { entries, signedUntil, signedAt, anchoredUntil, fault } = await audit.inspect();
       const open = entries - signedUntil;

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { HealthCheck } from '../health/check.ts';
+import { type HealthCheck, seldomMs } from '../health/check.ts';
 
 const tables = ['audit_entries', 'audit_checkpoints', 'audit_queue'] as const;
 const functions = ['audit_forget_queued()', 'audit_remove_until(bigint)'] as const;
@@ -45,6 +45,7 @@ export function auditRightsCheck(database: {
     name: 'audit_rights',
     category: 'security',
     critical: false,
+    everyMs: seldomMs,
     measure: async () => {
       const may = await mayChangeAudit(database.kysely());
       const measured = { value: may ? 1 : 0, threshold: 0 };

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Database } from '../database/database.ts';
-import { type HealthCheck, notMeasured } from '../health/check.ts';
+import { type HealthCheck, notMeasured, seldomMs } from '../health/check.ts';
 import { listBackups } from './backup-folder.ts';
 
 export interface BackupCheckParts {
@@ -25,6 +25,7 @@ export function backupCheck({
     name: 'last_backup',
     category: 'database',
     critical: false,
+    everyMs: seldomMs,
     measure: async () => {
       if (intervalHours === 0)
         return notMeasured('No backups are scheduled: backup.intervalHours is 0.');

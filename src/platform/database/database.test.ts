@@ -122,7 +122,7 @@ test('a server that starts up is waited for, and a database that is not there is
   missing.pathname = '/nobody_made_it';
   await expect(openUrl(missing.toString())).rejects.toMatchObject({
     kind: 'not_found',
-    code: 'database_missing',
+    code: 'database_not_found',
   });
 });
 

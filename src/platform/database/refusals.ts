@@ -21,7 +21,7 @@ const refusals: readonly (readonly [sqlstate: string, refusal: Refusal])[] = [
     '57P04',
     {
       kind: 'not_found',
-      code: 'database_missing',
+      code: 'database_not_found',
       next: 'The database was dropped: restore it from a backup, or name another one in DATABASE_URL.',
     },
   ],
@@ -53,7 +53,7 @@ const refusals: readonly (readonly [sqlstate: string, refusal: Refusal])[] = [
     '3D000',
     {
       kind: 'not_found',
-      code: 'database_missing',
+      code: 'database_not_found',
       next: 'Create the database on the server (createdb), or correct its name at the end of DATABASE_URL.',
     },
   ],

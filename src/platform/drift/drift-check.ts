@@ -1,4 +1,4 @@
-import { type HealthCheck, notMeasured } from '../health/check.ts';
+import { type HealthCheck, notMeasured, seldomMs } from '../health/check.ts';
 import type { Published, PublishedHashes } from './published-hashes.ts';
 
 /** Whether all processes of the system run with the same configuration; its value is the number of different ones. */
@@ -7,6 +7,7 @@ export function driftCheck(hashes: Pick<PublishedHashes, 'list'>): HealthCheck {
     name: 'configuration_drift',
     category: 'configuration',
     critical: false,
+    everyMs: seldomMs,
     measure: async () => {
       const all = await hashes.list();
       if (all.length === 0) return notMeasured('No service runs, so nobody published a hash.');

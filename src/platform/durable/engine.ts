@@ -68,7 +68,7 @@ export interface DurableEngineOptions {
   readonly applicationVersion: string;
   /** How often a process at work looks at its queues, 500 when not told. */
   readonly pollMs?: number | undefined;
-  /** How often one at rest does, 2000 when not told; work of its own, and what it is told of, begins at once. */
+  /** How often one at rest does, 9000 when not told; work of its own, and what it is told of, begins at once. */
   readonly restMs?: number | undefined;
   /** The executor's lock went with its connection: hold back effects. */
   readonly onLost?: (() => void) | undefined;
@@ -86,6 +86,9 @@ export interface DurableEngineDeps {
   readonly log: Log;
 }
 
+/** Below the ten seconds after which the engine's pool closes a connection that rests: a new one costs more than the look. */
+const usualRestMs = 9000;
+
 type Registered = (input: unknown) => Promise<unknown>;
 
 /** Builds the one engine of this process. Throws AppError `engine_already_running` (kind conflict) for a second one. */
@@ -101,7 +104,7 @@ export function createDurableEngine(
   const pace = setEnginePace({
     isBusy: () => steps.isUnderWay(),
     queues: () => queues.keys(),
-    restMs: options.restMs ?? 10_000,
+    restMs: options.restMs ?? usualRestMs,
   });
   let stopping: Promise<void> | undefined;
   const executor = createExecutor(

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
-import type { HealthCheck } from '../health/check.ts';
+import { type HealthCheck, seldomMs } from '../health/check.ts';
 import { highIsBad } from '../health/level.ts';
 import type { EffectTables } from './intent-rows.ts';
 
@@ -12,6 +12,7 @@ export function effectChecks(database: Pick<Database, 'kysely'>): readonly Healt
       name: 'dead_letters',
       category: 'pipeline',
       critical: false,
+      everyMs: seldomMs,
       measure: async () => {
         const { rows } = await sql<{ failed: number }>`
           select count(*)::int as failed from effect_intents where status = 'failed'`.execute(db);

@@ -13,10 +13,19 @@ export interface HealthCheck {
   readonly critical: boolean;
   /** Milliseconds after which it counts as not measured, when it needs another time than the report's. */
   readonly deadlineMs?: number;
-  /** For one that costs much or burdens others: the service looks again by itself only after so long while all is well. */
+  /**
+   * For one that costs much or burdens others: the service looks again by itself only after so long while all is well, or
+   * there is nothing to measure.
+   */
   readonly everyMs?: number;
   readonly measure: (signal: AbortSignal) => Promise<Measured>;
 }
+
+/**
+ * For what no remedy waits for and people are told of at once: the service looks at every third of its looks while all is
+ * well, half a minute apart, so that an alert still comes within two minutes.
+ */
+export const seldomMs = 25_000;
 
 export interface Measured {
   readonly status: HealthStatus;
@@ -62,17 +71,20 @@ export async function runChecks(
     clock,
     deadlineMs,
     known = () => undefined,
+    missed = () => undefined,
   }: {
     readonly clock: Clock;
     readonly deadlineMs: number;
     readonly known?: (check: HealthCheck) => CheckResult | undefined;
+    /** Hears the name of each that threw or came too late. */
+    readonly missed?: (name: string) => void;
   },
 ): Promise<HealthReport> {
   const running: Promise<CheckResult>[] = [];
   for (const check of checks) {
     const found = known(check);
     const result =
-      found === undefined ? runCheck(check, clock, deadlineMs) : Promise.resolve(found);
+      found === undefined ? runCheck(check, clock, deadlineMs, missed) : Promise.resolve(found);
     running.push(result);
     await endedOr(staggerMs, result);
   }
@@ -93,12 +105,14 @@ async function runCheck(
   { name, category, critical, measure, ...own }: HealthCheck,
   clock: Clock,
   usualMs: number,
+  missed: (name: string) => void,
 ): Promise<CheckResult> {
   const deadlineMs = own.deadlineMs ?? usualMs;
   const started = clock.monotonicMs();
-  const measured = await within(deadlineMs, measure).catch((error: unknown) =>
-    notMeasured(messageOf(error)),
-  );
+  const measured = await within(deadlineMs, measure).catch((error: unknown) => {
+    missed(name);
+    return notMeasured(messageOf(error));
+  });
   const durationMs = Math.round(clock.monotonicMs() - started);
   return { name, category, critical, durationMs, deadlineMs, unit: 'count', ...measured };
 }

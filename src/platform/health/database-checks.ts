@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { HealthCheck } from './check.ts';
+import { type HealthCheck, seldomMs } from './check.ts';
 import { highIsBad } from './level.ts';
 
 /** Connections of this process, and who waits for one. */
@@ -31,6 +31,7 @@ export function databaseServerCheck(pool: Pick<pg.Pool, 'query'>): HealthCheck {
     name: 'database_server',
     category: 'database',
     critical: false,
+    everyMs: seldomMs,
     measure: async () => {
       const answer = await pool.query<{ bytes: number; used: number; most: number }>(
         `select pg_database_size(current_database())::bigint as bytes,

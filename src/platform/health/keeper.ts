@@ -43,10 +43,12 @@ export function keepHealth(deps: KeeperDeps): () => Promise<void> {
     return await runChecks(wanted, { clock, deadlineMs: 8000 });
   };
   const measured = new Map<string, { readonly atMs: number; readonly result: CheckResult }>();
+  let missed: ReadonlySet<string> = new Set();
   const known = ({ name, everyMs = 0 }: HealthCheck): CheckResult | undefined => {
     const last = measured.get(name);
-    const isWell = last?.result.status === 'healthy';
-    return isWell && clock.monotonicMs() - last.atMs < everyMs ? last.result : undefined;
+    const isSick = last?.result.status === 'degraded' || last?.result.status === 'unhealthy';
+    if (last === undefined || isSick || missed.has(name)) return undefined;
+    return clock.monotonicMs() - last.atMs < everyMs ? last.result : undefined;
   };
   const mending = new Set<Promise<void>>();
   const stopping = new AbortController();
@@ -60,7 +62,14 @@ export function keepHealth(deps: KeeperDeps): () => Promise<void> {
     void run.finally(() => mending.delete(run));
   };
   const look = async (): Promise<void> => {
-    const report = await runChecks(deps.checks(), { clock, deadlineMs: 8000, known });
+    const unseen = new Set<string>();
+    const report = await runChecks(deps.checks(), {
+      clock,
+      deadlineMs: 8000,
+      known,
+      missed: (name) => unseen.add(name),
+    });
+    missed = unseen;
     for (const result of report.checks) {
       if (measured.get(result.name)?.result !== result)
         measured.set(result.name, { atMs: clock.monotonicMs(), result });

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { HealthCheck } from '../../../platform/health/check.ts';
+import { type HealthCheck, seldomMs } from '../../../platform/health/check.ts';
 import type { GithubTables } from '../tables.ts';
 import { suspendedCredentials } from './standing.ts';
 
@@ -9,6 +9,7 @@ export function standingCheck(db: Kysely<GithubTables>): HealthCheck {
     name: 'github_credentials',
     category: 'external',
     critical: true,
+    everyMs: seldomMs,
     measure: async () => {
       const suspended = await suspendedCredentials(db);
       const names = suspended.map(({ credential }) => credential).join(', ');

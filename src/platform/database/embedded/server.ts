@@ -84,16 +84,31 @@ export async function doingOf({
   return isOnItsWay ? 'is on its way' : 'stands still';
 }
 
+/** The process that only a server that serves has, and that a crash ends; null where it cannot be told. */
+export async function walWriterOf(postmaster: number): Promise<number | null> {
+  const children = await childrenOf(postmaster);
+  return children?.find(({ title }) => title.includes('walwriter'))?.pid ?? null;
+}
+
 /** What its processes call themselves; null where it cannot be told. */
 async function titlesOf(postmaster: number): Promise<readonly string[] | null> {
+  return (await childrenOf(postmaster))?.map(({ title }) => title) ?? null;
+}
+
+async function childrenOf(
+  postmaster: number,
+): Promise<readonly { readonly pid: number; readonly title: string }[] | null> {
   try {
     const children = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8');
     const pids = children.split(' ').filter(Boolean);
-    const titles = await Promise.all(
-      pids.map(async (pid) => await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+    const all = await Promise.all(
+      pids.map(async (pid) => {
+        const title = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+        return { pid: Number(pid), title };
+      }),
     );
     // A backend's title holds the name of a database and a statement's kind.
-    return titles.filter((title) => title.startsWith('postgres: ') && !title.includes('['));
+    return all.filter(({ title }) => title.startsWith('postgres: ') && !title.includes('['));
   } catch {
     return null;
   }
@@ -197,6 +212,10 @@ function serverArguments(layout: Layout, sockets: string, { major }: Binaries): 
     log_min_messages: 'warning',
     log_line_prefix: '%m [%p] ',
     cluster_name: 'claude-manager',
+    // At rest they would wake five times a second for nothing; as many pages are written, and every commit waits for its own.
+    bgwriter_delay: '1s',
+    bgwriter_lru_maxpages: '500',
+    wal_writer_delay: '2s',
     // One machine, few readers: no processes that wait to read ahead or to replicate.
     max_logical_replication_workers: '0',
     ...(major < 18 ? {} : { io_method: 'sync' }),

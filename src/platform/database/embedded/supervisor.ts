@@ -13,6 +13,7 @@ import {
   type RunningServer,
   startServer,
   stopServer,
+  walWriterOf,
 } from './server.ts';
 import { addUser, countUsers } from './users.ts';
 
@@ -36,8 +37,11 @@ export interface EmbeddedServer {
   leave(): Promise<void>;
 }
 
-/** A whole look reads a dozen files; between two of them it is enough that the process is there. */
+/** A whole look reads two dozen files; between two of them it is enough that the process is there. */
 const looksPerWholeLook = 5;
+
+/** So seldom while the process that only a serving server has is there too: its id may be another one's by now. */
+const looksPerSureLook = 60;
 
 /** One that stands still so often is waited for once more, and ended (`ensureRunning`). */
 const looksUntilStuck = 3;
@@ -64,16 +68,20 @@ export async function joinServer(dataDir: string, deps: SupervisorDeps): Promise
     }
   });
   let known = server.pid;
+  let walWriter: number | null = null;
   let looks = 0;
   let still = 0;
   return {
     url: urlOf(server, await readSecret(layout)),
     revive: async () => {
       looks += 1;
-      if (looks % looksPerWholeLook !== 0 && isThere(known)) return;
+      const serves = walWriter !== null && isThere(walWriter);
+      if (looks % (serves ? looksPerSureLook : looksPerWholeLook) !== 0 && isThere(known)) return;
       const found = await findServer(layout);
       known = found?.pid ?? known;
-      still = found === undefined || (await doingOf(found)) !== 'stands still' ? 0 : still + 1;
+      const doing = found === undefined ? null : await doingOf(found);
+      walWriter = doing === 'serves' ? await walWriterOf(known) : null;
+      still = doing === 'stands still' ? still + 1 : 0;
       if (found !== undefined && still < looksUntilStuck) return;
       deps.log.warn({ cluster: layout.cluster }, 'The embedded database died; starting it again.');
       await withFileLock(layout.lockFile, deps, async () => await start(layout, deps));
