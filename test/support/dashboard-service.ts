@@ -11,7 +11,7 @@ import { program, programEnv } from './program.ts';
 export interface DashboardService {
   /** `http://localhost:PORT`: browsers hold passkeys to names, not to addresses. */
   readonly origin: string;
-  /** The one-time link for the first administrator. */
+  /** The one-time link for the first administrator; empty without sessions (`--no-security`). */
   readonly link: string;
   readonly folder: string;
   readonly database: FreshDatabase;
@@ -22,11 +22,12 @@ interface DemoConfig {
   readonly repositories: readonly object[];
 }
 
-/** Starts `start` on a folder and a database of its own; `change` goes over the configuration of the demo. */
+/** Starts `start` on a folder and a database of its own; `change` goes over the configuration of the demo, `more` are words after `start`. */
 export async function startDashboardService(
   change: (config: DemoConfig) => object = () => ({}),
   prepare: (folder: string) => Promise<void> = async () => undefined,
   makeDatabase: () => Promise<FreshDatabase> = ofTheTestRun,
+  more: readonly string[] = [],
 ): Promise<DashboardService> {
   const folder = await mkdtemp(join(tmpdir(), 'cms-dashboard-'));
   const database = await makeDatabase();
@@ -35,7 +36,7 @@ export async function startDashboardService(
   const config = JSON.parse(await readFile(configFile, 'utf8')) as DemoConfig;
   const github = { pollSeconds: 1 };
   await writeFile(configFile, JSON.stringify({ ...config, github, ...change(config) }, null, 2));
-  const words = ['--config', configFile, '--verbose', 'start', '--port', '0'];
+  const words = ['--config', configFile, '--verbose', 'start', '--port', '0', ...more];
   const child = spawn(process.execPath, [program, ...words], {
     cwd: folder,
     env: programEnv(folder, { DATABASE_URL: database.url }),
@@ -49,9 +50,11 @@ export async function startDashboardService(
   try {
     const find = listenTo(child);
     const address = new URL(await find(/listening on (http:\S+)/u));
-    const link = new URL(await find(/(http:\S+#token=\S+)/u));
     const origin = `http://localhost:${address.port}`;
-    return { origin, link: `${origin}/welcome${link.hash}`, folder, database, close };
+    const link = more.includes('--no-security')
+      ? ''
+      : `${origin}/welcome${new URL(await find(/(http:\S+#token=\S+)/u)).hash}`;
+    return { origin, link, folder, database, close };
   } catch (error) {
     await close();
     throw error;

@@ -17,7 +17,7 @@ export function TabLinks<T extends string>({
   return (
     <nav aria-label={label} className="border-line border-b">
       {/* On a small screen they take a second line rather than be cut. */}
-      <ul className="flex flex-wrap gap-x-1 px-2 sm:px-4">
+      <ul className="flex flex-wrap px-1 sm:gap-x-1 sm:px-4">
         {tabs.map(({ tab, word, count }) => (
           <li key={tab}>
             <Link
@@ -25,7 +25,7 @@ export function TabLinks<T extends string>({
               search={(before: object) => ({ ...before, [name]: tab })}
               resetScroll={false}
               aria-current={tab === current ? 'page' : undefined}
-              className="-mb-px flex h-9 items-center gap-1 whitespace-nowrap border-transparent border-b-2 px-2 text-13 text-quiet hover:text-text aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-text"
+              className="-mb-px flex h-9 items-center gap-1 whitespace-nowrap border-transparent border-b-2 px-1.5 text-12 sm:px-2 sm:text-13 text-quiet hover:text-text aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-text"
             >
               {word}
               {count === undefined || count === 0 ? null : (

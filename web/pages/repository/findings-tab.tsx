@@ -51,6 +51,7 @@ const columns: readonly TableColumn<FindingItem>[] = [
           <Status status={task.state} bare />
         </Link>
       ),
+    isWords: true,
   },
   {
     name: 'First seen',

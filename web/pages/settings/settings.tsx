@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { useSession } from '../../data/session.tsx';
 import { Page } from '../../frame/page.tsx';
 import { usePageSearch } from '../../parts/page-search.ts';
 import { TabLinks } from '../../parts/tab-links.tsx';
@@ -45,10 +46,16 @@ function View({ tab }: { readonly tab: SettingsTab }): ReactNode {
     case 'people':
       return <PeopleTab />;
     case 'tokens':
-      return <TokenTable isEverybody={false} />;
+      return <Tokens />;
     case 'webhooks':
       return <WebhooksTab />;
     case 'agents':
       return <AgentsTab />;
   }
+}
+
+/** One's own; who works at the machine without an account has none, and sees everybody's. */
+function Tokens(): ReactNode {
+  const { hasAccount } = useSession();
+  return <TokenTable isEverybody={!hasAccount} />;
 }
