@@ -3,6 +3,9 @@ import type { ContextFormat } from './context-format.ts';
 import { declaredFormats, quotedFormats } from './declared-formats.ts';
 import {
   encodedPem,
+  isDigest,
+  isMingled,
+  isMixed,
   isName,
   isPlaceholder,
   isProse,
@@ -10,6 +13,7 @@ import {
   looksLikeCode,
   looksRandom,
 } from './not-a-secret.ts';
+import { notedFormats } from './noted-formats.ts';
 import { nameStarts, sign } from './secret-names.ts';
 import { vendorFormats } from './vendor-formats.ts';
 
@@ -81,6 +85,24 @@ export const contextFormats: readonly ContextFormat[] = [
     leave: (secret, _, next) => next === '(' || isPlaceholder(secret) || looksLikeCode(secret),
   },
   {
+    // `proxy_set_header Authorization "Basic …"`, `setHeader("Authorization", "Basic …")`
+    kind: 'authorization',
+    starts: ['authorization'],
+    pattern: new RegExp(
+      String.raw`authorization["']?(?:,[ \t]{0,4}|[ \t]{1,4})["'\`](?:${schemes})[ \t]{1,4}([A-Za-z0-9._~+/=:!%@-]{8,8192})`,
+      'iy',
+    ),
+    leave: (secret) => isPlaceholder(secret) || looksLikeCode(secret),
+  },
+  {
+    // Whatever stands before it: a name and a password in base64.
+    kind: 'authorization',
+    starts: ['basic '],
+    pattern: /(?<![A-Za-z])basic {1,4}([A-Za-z0-9+/]{8,4096}={0,2})(?![A-Za-z0-9+/=])/iy,
+    leave: (secret) =>
+      !/^[!-9;-~]{1,256}:[ -~]+$/.test(Buffer.from(secret, 'base64').toString('latin1')),
+  },
+  {
     kind: 'bearer',
     starts: ['bearer ', 'ssws ', 'geniekey '],
     pattern: /(?<![A-Za-z])(?:bearer|ssws|geniekey) {1,4}([A-Za-z0-9._~+/=!%@-]{16,8192})/iy,
@@ -111,8 +133,9 @@ export const contextFormats: readonly ContextFormat[] = [
   },
   {
     kind: 'private-jwk',
-    starts: ['"d"', '"d\\', '"k"', '"k\\', '"dp', '"dq', '"qi'],
-    pattern: /"(?:d|k|dp|dq|qi)\\?"[ \t]{0,8}:[ \t]{0,8}\\?"([A-Za-z0-9_-]{20,2048})\\?"/y,
+    starts: ['"d"', '"d\\', '"k"', '"k\\', '"dp', '"dq', '"qi', '"p"', '"p\\', '"q"', '"q\\'],
+    pattern:
+      /"(?:d|k|dp|dq|qi|[pq](?=[^A-Za-z0-9]{3,20}[A-Za-z0-9_-]{40}))\\?"[ \t]{0,8}:[ \t]{0,8}\\?"([A-Za-z0-9_-]{20,2048})\\?"/y,
   },
   {
     kind: 'netrc-password',
@@ -141,18 +164,24 @@ export const contextFormats: readonly ContextFormat[] = [
     starts: ['pat', 'pas', 'key', 'id=', 'id:', 'id"'],
     before: '_-',
     pattern: new RegExp(
-      String.raw`(?<=[_-])(?:pat|pass|(?<=secret[_-])id|(?<!(?:public|cache|primary|foreign|sort|partition|idempotency|row|group|index|routing|object|lookup|message|rate)[_-])key)${sign}((?:[0-9]{1,9}\|)?[A-Za-z0-9+/_=.~!@#$%^*-]{8,512})`,
+      String.raw`(?<=[_-])(?:pat|pass|(?<=secret[_-])id|(?<!(?:public|cache|primary|foreign|sort|partition|idempotency|row|group|index|routing|object|lookup|message|rate)[_-])key)${sign}((?:[0-9]{1,9}\|)?[A-Za-z0-9+/_=.~!@#$%^*-]{8,512}(?::[A-Za-z0-9_-]{24,512})?)`,
       'iy',
     ),
     isBarren: (secret) => !looksRandom(secret),
     leave: (secret, match, next) =>
       looksLikeCode(secret) ||
-      !(looksRandom(secret) || looksIssued(secret)) ||
+      !(
+        looksRandom(secret) ||
+        looksIssued(secret) ||
+        isMixed(secret, match) ||
+        (/^pass/i.test(match) && isMingled(secret))
+      ) ||
       isName(secret, match, next) ||
       secret.startsWith(encodedPem),
   },
   {
-    // `Key=…`, `"key": "…"`, `sentryKey := "…"`, `the key is …`; a digest beside such a name is one of a thing.
+    // `Key=…`, `"key": "…"`, `sentryKey := "…"`, `the key is …`; a digest beside such a name is one of a thing, but not
+    // where the name is a title.
     kind: 'assignment',
     starts: ['key'],
     before: ' \t\n\r"\'`([{,;:>|abcdefghijklmnopqrstuvwxyz0123456789',
@@ -162,7 +191,7 @@ export const contextFormats: readonly ContextFormat[] = [
     ),
     isBarren: (secret) => !looksRandom(secret),
     leave: (secret, match, next) =>
-      !looksIssued(secret) ||
+      !(looksIssued(secret) || (match.startsWith('K') && isDigest(secret))) ||
       looksLikeCode(secret) ||
       isName(secret, match, next) ||
       secret.startsWith(encodedPem),
@@ -219,5 +248,6 @@ export const contextFormats: readonly ContextFormat[] = [
       (next === ' ' && /^(?:bearer|digest)$/i.test(secret)),
   },
   ...declaredFormats,
+  ...notedFormats,
   ...vendorFormats,
 ];

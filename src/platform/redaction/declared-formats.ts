@@ -1,5 +1,12 @@
 import type { ContextFormat } from './context-format.ts';
-import { isDigest, looksIssued, looksLikeCode, looksRandom, looksStrong } from './not-a-secret.ts';
+import {
+  isDigest,
+  isPlaceholder,
+  looksIssued,
+  looksLikeCode,
+  looksRandom,
+  looksStrong,
+} from './not-a-secret.ts';
 import { nameStarts, secretNames, sign } from './secret-names.ts';
 
 const quoted = String.raw`["'\`]([^\s"'\`<>\\]{6,1024})["'\`]`;
@@ -23,6 +30,14 @@ export const declaredFormats: readonly ContextFormat[] = [
     leave: looksLikeCode,
   },
   {
+    // Oracle takes it without quotes, and MySQL as an argument.
+    kind: 'sql-password',
+    starts: ['identified by ', 'password('],
+    pattern:
+      /(?:identified by ([^\s'";,]{6,128})(?=[;\s]|$)|(?<==[ ]?)password\('([^'\n]{4,256})'\))/iy,
+    leave: (secret, match) => (/^p/i.test(match) ? looksLikeCode(secret) : !looksStrong(secret)),
+  },
+  {
     // `apiKey: string = '…'`, `password string = "…"`, `password: &str = "…"`
     kind: 'declaration',
     starts: nameStarts,
@@ -30,10 +45,96 @@ export const declaredFormats: readonly ContextFormat[] = [
     later: `:&${letters}`,
     isBehindName: true,
     pattern: new RegExp(
-      String.raw`\??(?::[ \t]?|[ \t])(?:&(?:'static )?)?[A-Za-z]{2,20}(?:\[\])?[ \t]{0,4}=[ \t]{0,4}${quoted}`,
+      String.raw`\??(?::[ \t]?|[ \t])(?:&(?:'static )?|As )?[A-Za-z]{2,20}(?:\[\])?[ \t]{0,4}=[ \t]{0,4}${quoted}`,
       'iy',
     ),
     leave: looksLikeCode,
+  },
+  {
+    // `string ApiKey { get; set; } = "…"`
+    kind: 'declaration',
+    starts: nameStarts,
+    follows: ' \t',
+    later: '{',
+    isBehindName: true,
+    pattern: new RegExp(
+      String.raw`[ \t]{1,4}\{ ?get;[^{}"\n]{0,40}\}[ \t]{0,4}=[ \t]{0,4}${quoted}`,
+      'iy',
+    ),
+    leave: looksLikeCode,
+  },
+  {
+    // `token = String::from("…")`, `secret: []byte("…")`
+    kind: 'declaration',
+    starts: nameStarts,
+    follows: ' \t:=',
+    isBehindName: true,
+    pattern: new RegExp(
+      String.raw`[ \t]{0,8}(?::=|=|:)[ \t]{0,8}(?:new )?(?:\[\])?[A-Za-z][\w.:<>]{1,60}\(${quoted}`,
+      'y',
+    ),
+    leave: (secret) => isNoSecret(secret) || !looksIssued(secret),
+  },
+  {
+    // `secretKey{"…"}`
+    kind: 'declaration',
+    starts: nameStarts,
+    follows: '{',
+    isBehindName: true,
+    pattern: new RegExp(String.raw`\{ ?${quoted}`, 'y'),
+    leave: isNoSecret,
+  },
+  {
+    // `{password, "…"}`
+    kind: 'declaration',
+    starts: nameStarts,
+    before: '{',
+    follows: ',',
+    isBehindName: true,
+    pattern: new RegExp(String.raw`,[ \t]{0,4}${quoted}`, 'y'),
+    leave: isNoSecret,
+  },
+  {
+    // `define('DB_PASSWORD', '…')`, `props.put("password", "…")`: what is named so is set to it.
+    kind: 'declaration',
+    starts: nameStarts,
+    follows: `"'`,
+    later: ',',
+    isBehindName: true,
+    pattern: new RegExp(
+      String.raw`(?<=(?:define|put|set|setProperty|setenv|Setenv)\([ ]?["'][A-Za-z0-9_.-]{0,60})["'],[ \t]{0,20}${quoted}`,
+      'y',
+    ),
+    leave: isNoSecret,
+  },
+  {
+    // `<wsse:Password Type="…">…</`
+    kind: 'markup-secret',
+    starts: nameStarts,
+    follows: ' \t',
+    isBehindName: true,
+    pattern: /(?<=<[A-Za-z_:.-]{1,60})[ \t][^<>\n]{1,200}>([^<>\s]{4,1024})<\//y,
+    leave: isPlaceholder,
+  },
+  {
+    // The value below its name
+    kind: 'assignment',
+    starts: nameStarts,
+    follows: ':',
+    later: '\r\n',
+    isBehindName: true,
+    pattern: /:[ \t]{0,4}\r?\n[ \t]{0,40}([A-Za-z0-9_.=+/-]{20,1024})(?!\S)/y,
+    leave: (secret) => !(looksIssued(secret) || isDigest(secret)),
+  },
+  {
+    // `the password for the database: …`
+    kind: 'sentence',
+    starts: nameStarts,
+    follows: ' \t',
+    digitInWords: 6,
+    isBehindName: true,
+    pattern: /(?:[ \t][^\s:="'`<>|,;]{1,20}){1,4}:[ \t]{1,4}["'`]?([^\s"'`|<>,;]{8,1024})/y,
+    leave: (secret) => !looksStrong(secret.replace(/[.!?)]+$/, '')),
   },
   {
     // `setPassword("…")`
@@ -71,7 +172,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     follows: '\\"\', \t\n\r\f\v',
     isBehindName: true,
     pattern: new RegExp(
-      String.raw`\\{0,4}["']?,?\s{1,40}\\{0,4}["']?value\\{0,4}["']?[ \t]{0,4}[:=][ \t]{0,4}\\{0,4}["']?([^\s"'<>,;\\{}]{6,4096})`,
+      String.raw`\\{0,4}["']?(?:,\s{0,40}|\s{1,40})\\{0,4}["']?value\\{0,4}["']?[ \t]{0,4}[:=][ \t]{0,4}\\{0,4}["']?([^\s"'<>,;\\{}]{6,4096})`,
       'iy',
     ),
     leave: isNoSecret,
@@ -121,7 +222,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     // Those before it may be `is` and a line between columns.
     digitInWords: 3,
     pattern: new RegExp(
-      String.raw`(?:[ \t]{1,8}(?:is|was|ist)\b)?(?:[:=]|[ \t]-(?=[ \t]{1,8}["'\`]))?[ \t]{1,8}(?:\|[ \t]{1,8})?["'\`]?([^\s"'\`|<>,;]{8,1024})`,
+      String.raw`(?:[ \t]{1,8}(?:is|was|ist|lautet|est|es|é|è|sind|are)(?=[ \t:=]))?(?:[:=]|[ \t]-(?=[ \t]{1,8}["'\`]))?[ \t]{1,8}(?:\|[ \t]{1,8})?["'\`]?([^\s"'\`|<>,;]{8,1024})`,
       'iy',
     ),
     leave: (secret) => !looksStrong(secret.replace(/[.!?)]+$/, '')),
@@ -163,8 +264,9 @@ export const declaredFormats: readonly ContextFormat[] = [
     // A key that begins like a variable of the configuration: `pass: '…'` in an object
     kind: 'assignment',
     starts: [...`"' \t:=`].map((next) => `pass${next}`),
-    pattern: /(?<![A-Za-z])pass["']?[ \t]{0,4}[:=][ \t]{0,4}["']([^\s"'\\]{6,256})["']/iy,
-    leave: isNoSecret,
+    pattern:
+      /(?<![A-Za-z])pass["']?[ \t]{0,4}[:=][ \t]{0,4}(?:["']([^\s"'\\]{6,256})["']|([A-Za-z0-9_+/=-]{12,512})(?![^\s]))|(?<=_)pass[ \t]{1,8}["']([^\s"'\\]{6,256})["']/iy,
+    leave: (secret, match) => isNoSecret(secret) || (!/["']$/.test(match) && !looksIssued(secret)),
   },
   {
     kind: 'one-time-seed',
@@ -207,9 +309,9 @@ export const declaredFormats: readonly ContextFormat[] = [
   {
     // `?key=…` and `?code=…` in an address
     kind: 'address-key',
-    starts: ['key=', 'code='],
+    starts: ['key=', 'code=', 'appid='],
     before: '?&',
-    pattern: /(?<=[?&])(?:key|code)=([A-Za-z0-9_.~%+/=-]{20,1024})/y,
+    pattern: /(?<=[?&])(?:key|code|appid)=([A-Za-z0-9_.~%+/=-]{20,1024})/y,
     leave: (secret) => !(looksIssued(secret) || isDigest(secret)),
   },
   {

@@ -1,3 +1,4 @@
+import { notedExamples, notedLookAlikes } from './examples-as-noted.suite.ts';
 import {
   type Example,
   examplesInWords,
@@ -220,6 +221,7 @@ export const secretExamples: readonly Example[] = [
   ['dropbox-token', `sl.u.${of(130)}`],
   ...examplesInWords,
   ...furtherExamples,
+  ...notedExamples,
 ];
 
 /** What looks like a secret to a hasty reader and is none. */
@@ -279,4 +281,5 @@ export const lookAlikes: readonly string[] = [
   'pattern /^[A-Za-z0-9_-]{43}$/ and path/to/patches/0001-fix.patch',
   ...lookAlikesInWords,
   ...furtherLookAlikes,
+  ...notedLookAlikes,
 ];

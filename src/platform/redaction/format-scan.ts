@@ -46,7 +46,7 @@ const mostAgain = 8;
 const long = 128;
 /** What tells the same name of several: `API_KEY_2`, `TOKEN_PROD`. */
 const which =
-  '(?:[_-]?[0-9]{1,2}|[_-](?:v[0-9]|prod(?:uction)?|dev(?:elopment)?|stag(?:e|ing)|test|live|sandbox|local|old|new|next|current|previous|backup|primary|secondary|main|ro|rw))?';
+  '(?:[ _-]?[0-9]{1,2}|[_-](?:v[0-9]|prod(?:uction)?|dev(?:elopment)?|stag(?:e|ing)|test|live|sandbox|local|old|new|next|current|previous|backup|primary|secondary|main|ro|rw|hex|b64|base64|string|text|plain))?';
 /** None of what follows a name begins like a word. */
 const name = new RegExp(`(?:${secretNames})${which}(?![A-Za-z0-9_])`, 'iy');
 
@@ -220,7 +220,7 @@ function prefixedReader(format: PrefixedFormat, prefix: string): Reader['read'] 
   return (text, at, units) => {
     if (standsAlone && at > 0 && isPartOfWord(units[at - 1] ?? 0)) return null;
     if (!beginsWith(units, at, start)) return null;
-    if (isNear !== null && !isNear(text, at)) return null;
+    if (isNear !== null && !isNear(text, at, units)) return null;
     body.lastIndex = at + prefix.length;
     if (!body.test(text)) return null;
     const end = body.lastIndex;
@@ -264,7 +264,7 @@ function contextReader(
   return (text, at, units, behind) => {
     if (before !== null && before[at === 0 ? lineFeed : (units[at - 1] ?? 0)] !== 1) return null;
     if (starts !== null && !beginsLikeOne(units, at, starts)) return null;
-    if (isNear !== null && !isNear(text, at)) return null;
+    if (isNear !== null && !isNear(text, at, units)) return null;
     if (at > barren.from && at < barren.to && text === barren.text) return null;
     if (digitInWords > 0 && !mayHoldDigit(text, units, behind, digitInWords)) return null;
     const from = isBehindName ? behind : at;
@@ -350,24 +350,29 @@ function isLeftAlone(
   return true;
 }
 
-type Nearness = (text: string, at: number) => boolean;
+type Nearness = (text: string, at: number, units: Uint16Array) => boolean;
 
 function nearnessOf({ holds, within = 0 }: PrefixedFormat | ContextFormat): Nearness | null {
   return holds === undefined ? null : createNearness(holds, within);
 }
 
-/** Whether this stands at most so many characters further on; each part of a text is searched once for it. */
+/** Whether this stands at most so many characters further on; each part of a text is searched once for it, and only near what asks. */
 function createNearness(holds: string, within: number): Nearness {
+  const start = unitsIn(holds);
   let last = '';
+  // None begins from the first of these to before the second.
   let from = 0;
-  let next = -1;
-  return (text, at) => {
-    if (text !== last || at < from || (next !== -1 && next < at)) {
+  let searched = 0;
+  return (text, at, units) => {
+    if (text !== last || at < from) {
       last = text;
-      from = at;
-      next = text.indexOf(holds, at);
+      searched = at;
     }
-    return next !== -1 && next <= at + within;
+    from = at;
+    if (searched < at) searched = at;
+    const end = Math.min(at + within, text.length - start.length);
+    while (searched <= end && !beginsWith(units, searched, start)) searched += 1;
+    return searched <= end;
   };
 }
 

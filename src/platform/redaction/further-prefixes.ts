@@ -162,6 +162,22 @@ export const furtherPrefixes: readonly PrefixedFormat[] = [
     body: /[A-Za-z0-9]{59}(?![A-Za-z0-9])/y,
     standsAlone: true,
   },
+  {
+    kind: 'nats-seed',
+    prefixes: ['SUA', 'SAA', 'SOA', 'SNA', 'SCA', 'SXA'],
+    body: /(?=[A-Z]{0,54}[2-7])[A-Z2-7]{52,58}(?![A-Za-z0-9])/y,
+    standsAlone: true,
+  },
+  { kind: 'minisign-key', prefixes: ['RWRTY0Iy'], body: /[A-Za-z0-9+/=]{60,400}/y },
+  {
+    kind: 'pagerduty-key',
+    prefixes: [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-'].map(
+      (one) => `u+${one}`,
+    ),
+    body: /[A-Za-z0-9_-]{17}(?![A-Za-z0-9_+/=-])/y,
+    standsAlone: true,
+    leave: (secret) => !looksStrong(secret.slice(2)),
+  },
   // Money.
   { kind: 'razorpay-key', prefixes: ['rzp_live_', 'rzp_test_'], body: /[A-Za-z0-9]{14}/y },
   {

@@ -3,8 +3,8 @@ import type { Redactor } from './redactor.ts';
 /** Where a secret of the line before goes on. */
 const continued = '[REDACTED: goes on from the line before]';
 const keyBegins =
-  /(?:-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}|Private-Lines: [0-9]{1,4})/;
-const keyEnds = /(?:-{4,5} ?END [A-Z0-9 ]{0,40}-{4,5}|Private-MAC:)/;
+  /(?:-{4,5} ?BEGIN (?:[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?|OpenVPN [A-Za-z0-9 -]{1,40}) ?-{4,5}|Private-Lines: [0-9]{1,4})/;
+const keyEnds = /(?:-{4,5} ?END [A-Za-z0-9 ]{0,40}-{4,5}|Private-MAC:)/;
 const keyBody = /^\s*(?:[A-Za-z0-9+/=]{1,80}|[A-Za-z-]{1,40}: .{0,200}|)\s*$/;
 /** A whole line of a key, whatever stands round it: a comment's sign, quotes of a program, the time of a log. */
 const keyLine = /(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{48,80}={0,2}(?![A-Za-z0-9+/=])/;

@@ -41,6 +41,20 @@ export function isDigest(value: string): boolean {
   );
 }
 
+/** Letters of both cases in no order of words, right behind `=`, as shells write it: a name changes its case where a word begins. */
+export function isMixed(value: string, match: string): boolean {
+  return (
+    match.includes(`=${value}`) &&
+    /^(?=.*[a-z])(?=.*[A-Z])[A-Za-z]{8,64}$/.test(value) &&
+    !/^[A-Z]{0,4}[a-z]*(?:[A-Z]{1,3}[a-z]{2,})*[A-Z]{0,3}$/.test(value)
+  );
+}
+
+/** Letters with digits between them, not only behind them as in a version or a number of something. */
+export function isMingled(value: string): boolean {
+  return /[A-Za-z].*[0-9].*[A-Za-z]/.test(value);
+}
+
 /** A word of letters alone, or of letters and dashes, is a name; digits or capitals between make it a value. */
 export function looksRandom(value: string): boolean {
   return value.length >= 12
@@ -89,6 +103,8 @@ function changesBetween(piece: string): number {
 export function isName(value: string, match: string, next: string): boolean {
   const opening = match.at(-value.length - 1) ?? '';
   if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value) || /^[A-Za-z-]+:$/.test(value)) return true;
+  // `(password: string, token: Token): …`
+  if (/^[A-Z][A-Za-z]{0,40}(?:\[\])?\){1,4}:?$/.test(value) && /\s/.test(opening)) return true;
   if (/^[a-z]+(?:-[a-z]+)*-(?:key|token|secret|password)$/.test(value)) return true;
   if (/^[a-z][a-z0-9._-]{0,30}\/[a-z0-9._-]{1,30}$/.test(value) && opening === ':') return true;
   if (opening === '`') return next !== '`' && /^[a-z-]+$/.test(value);

@@ -91,11 +91,16 @@ function createMarker(key: KeyObject): Marker {
 
 /** Private keys in PEM (RFC 7468) or as SSH2 (RFC 4716), also with escaped line ends; one that is cut off is taken to the end of the text. */
 function withoutPrivateKeys(text: string, marker: Marker): string {
-  const begin = /-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}/g;
+  const begin =
+    /-{4,5} ?BEGIN (?:[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?|OpenVPN [A-Za-z0-9 -]{1,40}) ?-{4,5}/g;
   let result = '';
   let copied = 0;
+  // None is looked for again behind a place behind which there was none.
+  let hasEnd = true;
   for (let match = begin.exec(text); match !== null; match = begin.exec(text)) {
-    const end = endOfKey(text, begin.lastIndex);
+    const closed: number = hasEnd ? endOfKey(text, begin.lastIndex) : -1;
+    hasEnd = closed !== -1;
+    const end = hasEnd ? closed : endOfBody(text, begin.lastIndex);
     result += text.slice(copied, match.index) + marker('private-key', text.slice(match.index, end));
     copied = end;
     begin.lastIndex = end;
@@ -103,13 +108,17 @@ function withoutPrivateKeys(text: string, marker: Marker): string {
   return result + text.slice(copied);
 }
 
+/** Behind the line that ends it; -1 when there is none. */
 function endOfKey(text: string, from: number): number {
-  const line = /-{4,5} ?END [A-Z0-9 ]{0,40}-{4,5}/g;
+  const line = /-{4,5} ?END [A-Za-z0-9 ]{0,40}-{4,5}/g;
   line.lastIndex = from;
-  if (line.exec(text) !== null) return line.lastIndex;
+  return line.test(text) ? line.lastIndex : -1;
+}
+
+function endOfBody(text: string, from: number): number {
   const body = /[A-Za-z0-9+/=\s\\:,-]*/y;
   body.lastIndex = from;
-  return body.exec(text) === null ? from : body.lastIndex;
+  return body.test(text) ? body.lastIndex : from;
 }
 
 function redactedValue(value: Json, redact: (text: string) => string, marker: Marker): Json {

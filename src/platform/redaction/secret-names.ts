@@ -1,5 +1,5 @@
 /** Words of other languages for a password or a key; those of Chinese are too short to be looked for without a sign. */
-const chinese = ['密码', '密碼', '口令', '密钥', '密鑰'];
+export const chinese = ['密码', '密碼', '口令', '密钥', '密鑰'];
 const foreign = [
   'contrase(?:ñ|n\u0303?)a',
   'mot[ _-]?de[ _-]?passe',
@@ -14,12 +14,25 @@ const foreign = [
   'has[łl]o',
   'heslo',
   '[şs][iİ]fre',
-  'parola',
+  'parola(?: d.ordine)?',
   'jelsz[óo]',
   'κωδικ[όο]ς',
   'パスワード',
   '비밀번호',
   'mật khẩu',
+  'contrasenya',
+  'lozinka',
+  'лозинка',
+  'geslo',
+  'slapta[žz]odis',
+  'parool',
+  'kata sandi',
+  '暗証番号',
+  'كلمة (?:المرور|السر)',
+  'رمز عبور',
+  'סיסמ[הא]',
+  'पासवर्ड',
+  'รหัสผ่าน',
   ...chinese,
 ];
 
@@ -29,8 +42,8 @@ export const secretNames = [
   'token',
   'pwd',
   'psk',
-  'secret(?:[_-]?(?:access[_-]?)?key(?:[_-]?base)?|[_-]?token|[_-]?value)?',
-  '(?:api|access|account|private|encryption|signing|master|shared|session|auth|app|application|service|license|deploy|storage|admin|subscription)[ _-]?(?:access[ _-]?)?key',
+  'secret(?:[ _-]?(?:access[ _-]?)?key(?:[_-]?base)?|[_-]?token|[_-]?value)?',
+  '(?:unseal|api|access|account|private|encryption|signing|master|shared|session|auth|app|application|service|license|deploy|storage|admin|subscription)[ _-]?(?:access[ _-]?)?key',
   '(?<=(?:otp|mfa|2fa)[ _-]?)(?:seed|key)',
   'credential',
   'client[_-]?key[_-]?data',
@@ -38,7 +51,7 @@ export const secretNames = [
 ].join('|');
 
 const starts =
-  'pass contrase mot senha palavra пар kennwort wachtwoord lösenord adgangskode salasana hasł hasl heslo şif sif ŞİF parola jelsz κωδ パスワ 비밀번 mật pwd psk secret api access account private encryption signing master shared session auth app service license deploy storage admin subscription token credential client seed key';
+  'pass contrase mot senha palavra пар kennwort wachtwoord lösenord adgangskode salasana hasł hasl heslo şif sif ŞİF parola jelsz κωδ パスワ 비밀번 mật lozinka лоз geslo slapta parool kata 暗証番 كلمة رمز סיסמ पासवर รหัส pwd psk secret api access account private encryption signing master shared session auth app service license deploy storage admin subscription token credential client seed unseal key';
 
 /** How each of them begins; the scan tells capitals from small letters where these are not of ASCII. */
 export const nameStarts = [
@@ -56,5 +69,5 @@ function isAscii(text: string): boolean {
 
 const between = String.raw`[ \t]{0,32}`;
 
-/** What may stand between a name and its value: quotes, also escaped ones, and a sign, also as in addresses. */
-export const sign = String.raw`\\{0,4}(?:["']\]?)?${between}(?:\*\*)?(?:=>|:=|=|:|[：＝]|%3[AaDd])(?:\*\*)?${between}(?:N(?='))?\\{0,4}(?:["'\`]{1,3}|\[\[(?!REDACTED:))?`;
+/** What may stand between a name and its value: quotes, also escaped ones or with letters for their kind, and a sign, also as in addresses. */
+export const sign = String.raw`\\{0,4}(?:["']\]?)?${between}(?:\*\*)?(?:=>|:=|=|:|[：＝]|%3[AaDd])(?:\*\*)?${between}(?:[NbBrRuUfF@]{1,2}(?=["']))?\\{0,4}(?:["'\`]{1,3}|\[\[(?!REDACTED:))?`;

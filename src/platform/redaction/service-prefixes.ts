@@ -1,3 +1,4 @@
+import { looksStrong } from './not-a-secret.ts';
 import type { PrefixedFormat } from './prefixed-format.ts';
 
 /** Formats of services that are met less often, as they document them or as their tools print them. */
@@ -118,7 +119,7 @@ export const servicePrefixes: readonly PrefixedFormat[] = [
   {
     kind: 'wallet-key',
     prefixes: ['xprv', 'yprv', 'zprv', 'tprv'],
-    body: /[1-9A-HJ-NP-Za-km-z]{100,120}/y,
+    body: /[A-Za-z0-9]{90,120}/y,
     standsAlone: true,
   },
   {
@@ -139,4 +140,64 @@ export const servicePrefixes: readonly PrefixedFormat[] = [
     body: /[\w-]{1,64}\/(?:json\/)?with\/key\/[\w-]{20,64}/y,
   },
   { kind: 'firebase-key', prefixes: ['AAAA'], body: /[\w-]{7}:[\w-]{120,200}/y, standsAlone: true },
+  {
+    kind: 'paseto',
+    prefixes: ['1', '2', '3', '4'].flatMap((one) => [`v${one}.local.`, `v${one}.public.`]),
+    body: /[\w-]{40,4096}(?:\.[\w-]{1,2048})?/y,
+    standsAlone: true,
+  },
+  {
+    kind: 'macaroon',
+    prefixes: ['MDAx', 'MDAy', 'AgEE', 'AgEI'],
+    body: /[\w+/-]{76,4096}={0,2}/y,
+    standsAlone: true,
+    leave: (secret) => !looksStrong(secret),
+  },
+  { kind: 'fernet-token', prefixes: ['gAAAAA'], body: /[\w-]{60,8192}={0,2}/y, standsAlone: true },
+  {
+    kind: 'imagekit-key',
+    prefixes: ['private_'],
+    body: /(?=[A-Za-z+/]{0,26}[0-9])[A-Za-z0-9+/]{27}=?(?![A-Za-z0-9_])/y,
+    standsAlone: true,
+  },
+  {
+    kind: 'calendar-address',
+    prefixes: ['private-'],
+    body: /[0-9a-f]{32}(?![0-9a-z])/y,
+    standsAlone: true,
+  },
+  {
+    kind: 'password-hash',
+    prefixes: ['SCRAM-SHA-256$', 'SCRAM-SHA-1$', '{SSHA}', '{SHA}', '{SSHA512}', '{PBKDF2'],
+    body: /[A-Za-z0-9+/=:$,.}-]{24,400}/y,
+  },
+  {
+    kind: 'password-hash',
+    prefixes: ['md5'],
+    body: /[0-9a-f]{32}(?=["'\s]|$)/y,
+    standsAlone: true,
+  },
+  {
+    kind: 'otp-export',
+    prefixes: ['otpauth-migration://offline?data='],
+    body: /[A-Za-z0-9+/=%_-]{20,4096}/y,
+  },
+  {
+    kind: 'node-address',
+    prefixes: [
+      'infura.io/v3/',
+      'infura.io/ws/v3/',
+      'alchemy.com/v2/',
+      'alchemyapi.io/v2/',
+      'quiknode.pro/',
+      'getblock.io/',
+      'chainstack.com/',
+    ],
+    body: /[\w-]{24,80}/y,
+  },
+  {
+    kind: 'collector-address',
+    prefixes: ['loggly.com/inputs/', 'sumologic.com/receiver/v1/http/'],
+    body: /[\w=-]{30,200}/y,
+  },
 ];

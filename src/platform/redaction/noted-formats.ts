@@ -1,0 +1,252 @@
+import type { ContextFormat } from './context-format.ts';
+import {
+  isDigest,
+  isPlaceholder,
+  looksIssued,
+  looksLikeCode,
+  looksStrong,
+} from './not-a-secret.ts';
+import { chinese, sign } from './secret-names.ts';
+
+/** What words of other languages for a key, a token or a secret are; everyday words too, so the value has to look issued. */
+const foreignKeys = [
+  'clave',
+  'cl[ée](?: (?:api|priv[ée]e|secr[èe]te|d.api))?',
+  'jeton',
+  'schl(?:ü|ue)ssel',
+  'geheimnis',
+  'chiave',
+  'segreto',
+  'chave',
+  'segredo',
+  'ключ',
+  'токен',
+  'секрет',
+  '令牌',
+  'トークン',
+  '토큰',
+  '秘钥',
+].join('|');
+const foreignStarts =
+  'clave clé cle jeton schlü schlue geheimnis chiave segreto chave segredo ключ токен секрет КЛЮЧ Токен ТОКЕН Секрет СЕКРЕТ 令牌: 令牌= 令牌： トークン 토큰: 토큰= 秘钥: 秘钥= 秘钥：'.split(
+    ' ',
+  );
+
+/** One of the codes for the day on which the second factor is lost, perhaps in pieces, with what numbers it. */
+const code = String.raw`(?:[-*•][ \t]{1,4}|[0-9]{1,2}[.)][ \t]{1,4})?["']?(?=[A-Za-z-]{0,12}[0-9])[A-Za-z0-9]{4,16}(?:-[A-Za-z0-9]{3,12}){0,4}["']?`;
+
+/** Values of a Secret of Kubernetes, each in base64. */
+const member = String.raw`[ ]{1,12}["']?[A-Za-z0-9._-]{1,128}["']?: {1,4}["']?[A-Za-z0-9+/]{4,65536}={0,2}["']?(?=\n|$)`;
+const members = String.raw`${member}(?:\n${member}){0,63}`;
+
+/** Secrets as people note them for one another, and as lists and manifests hold several at once. */
+export const notedFormats: readonly ContextFormat[] = [
+  {
+    kind: 'recovery-code',
+    starts: [
+      'recovery',
+      'backup',
+      'scratch',
+      'emergency',
+      'wiederherstellung',
+      'notfall',
+      'codes de',
+    ],
+    pattern: new RegExp(
+      String.raw`(?:(?:recovery|backup|scratch|emergency|wiederherstellungs|notfall)[ _-]?codes?|codes? de (?:secours|récupération))["']?(?: are| is| sind)?[ \t]{0,4}[:=]?\s{1,16}\[?\s{0,16}(${code}(?:[ \t]*[,;]?\s{1,16}${code}|,${code}){0,31})`,
+      'iy',
+    ),
+    leave: (codes) => codes.replaceAll(/[^A-Za-z0-9]/g, '').length < 8,
+  },
+  {
+    // `密码是 …`, `パスワードは…`
+    kind: 'assignment',
+    starts: [
+      ...chinese.flatMap((word) => [`${word}是`, `${word}为`, `${word}為`]),
+      'パスワードは',
+      '비밀번호는',
+    ],
+    pattern: new RegExp(
+      String.raw`(?:${chinese.join('|')}|パスワード|비밀번호)(?:是|为|為|は|는)[:：]?[ \t]{0,4}["'\`「]?([!#-&(-~]{6,256})`,
+      'y',
+    ),
+    leave: looksLikeCode,
+  },
+  {
+    kind: 'assignment',
+    starts: foreignStarts,
+    pattern: new RegExp(
+      String.raw`(?<![A-Za-z_\u00c0-\u024f])(?:${foreignKeys})(?:[ _-](?:api|de api|d.api))?${sign}([A-Za-z0-9+/_=.~-]{8,512})`,
+      'iy',
+    ),
+    leave: (secret) => !looksStrong(secret) || !(secret.length < 16 || looksIssued(secret)),
+  },
+  {
+    // `log in as admin / …`
+    kind: 'sentence',
+    starts: ['log in', 'login', 'logged in', 'sign in', 'credentials', 'zugang'],
+    holds: ' / ',
+    within: 120,
+    pattern:
+      /(?:log(?:ged)? ?in|sign in|credentials|zugang(?:sdaten)?)[^\n/]{0,80}?[A-Za-z0-9_.@-]{2,64}["'`]? \/ ["'`]?([^\s"'`,;<>/]{6,128})/iy,
+    leave: (secret) => !looksStrong(secret.replace(/[.!?)]+$/, '')),
+  },
+  {
+    // `creds: admin/…`, `login = bob:…`
+    kind: 'sentence',
+    starts: ['cred', 'login', 'zugang'],
+    pattern:
+      /(?:creds?|credentials|login|zugang(?:sdaten)?)[ \t]{0,2}[:=][ \t]{0,4}["'`]?[A-Za-z0-9_.@-]{2,64} ?[:/] ?([^\s"'`,;<>/]{6,128})/iy,
+    leave: (secret) => !looksStrong(secret.replace(/[.!?)]+$/, '')),
+  },
+  {
+    kind: 'sentence',
+    starts: ['admin:', 'administrator:', 'root:', 'guest:', 'postgres:'],
+    pattern:
+      /(?<![\w/.-])(?:admin|administrator|root|guest|postgres):([^\s:"'`,;/@]{8,128})(?![^\s"'`,;.)])/y,
+    leave: (secret) => !looksStrong(secret),
+  },
+  {
+    // `withCredentials("admin", "…")`, `auth=("me", "…")`
+    kind: 'declaration',
+    starts: ['credential', 'basicauth', 'basic_auth', 'authenticate(', 'login(', 'auth=(', 'auth('],
+    pattern:
+      /(?:credentials?|basic_?auth|authenticate|login|auth=?)\((?!.A[KS]IA)["'][^"'\n]{1,64}["'],[ ]{0,2}["']([^\s"'\\]{6,256})["']/iy,
+    leave: (secret) => looksLikeCode(secret) || !(looksStrong(secret) || /[!@#$%^&*]/.test(secret)),
+  },
+  {
+    // What a service mixes into its digests
+    kind: 'assignment',
+    starts: ['salt'],
+    pattern: new RegExp(
+      String.raw`(?<=[A-Za-z][_-]|[a-z])(?:SALT|[Ss]alt)${sign}([A-Za-z0-9+/_=.~-]{16,512})`,
+      'y',
+    ),
+    leave: (secret) => looksLikeCode(secret) || !looksIssued(secret),
+  },
+  {
+    // WordPress: signs and blanks in it, and its name has its own row.
+    kind: 'declaration',
+    starts: ['auth_key', 'auth_salt', 'logged_in_', 'nonce_key', 'nonce_salt'],
+    pattern:
+      /(?:auth|logged_in|nonce)_(?:key|salt)["'],[ \t]{0,20}(?:'([^'\n]{16,128})'|"([^"\n]{16,128})")/iy,
+    leave: (secret) => looksLikeCode(secret) || secret.startsWith('put your'),
+  },
+  {
+    kind: 'app-password',
+    starts: ['pass'],
+    before: ' _-',
+    pattern: new RegExp(
+      String.raw`(?<=app(?:lication)?[ _-](?:specific[ _-])?)pass(?:word)?${sign}((?:[a-z]{4} ){3}[a-z]{4})(?![a-z])`,
+      'iy',
+    ),
+  },
+  {
+    kind: 'wallet-key',
+    starts: ['wif'],
+    pattern: /(?<![A-Za-z])wif["']?[ ]?[:=][ ]?["']?([5KLc9][A-Za-z0-9]{50,51})(?![A-Za-z0-9])/iy,
+  },
+  {
+    // Addresses that open something for whoever has them.
+    kind: 'address-key',
+    starts: ['reset', 'verify', 'confirm', 'invit', 'magic', 'activate'],
+    pattern:
+      /(?:reset(?:-password)?|verify(?:-email)?|confirm(?:ation)?|invit(?:e|ation)|magic(?:-link)?|activate)[/=]([A-Za-z0-9_-]{20,256})(?![\w/-])/y,
+    leave: (secret) => !looksStrong(secret),
+  },
+  {
+    kind: 'address-key',
+    starts: ['hook/', 'hooks/'],
+    pattern:
+      /(?<=https?:\/\/[^\s"'<>]{1,120})hooks?\/(?:[\w-]{1,40}\/){0,2}([A-Za-z0-9_-]{20,256})(?![\w-])/y,
+    leave: (secret) => !(looksStrong(secret) || isDigest(secret)),
+  },
+  {
+    kind: 'saml-message',
+    starts: ['samlresponse', 'samlrequest'],
+    pattern: /SAML(?:Response|Request)["']?[=:] ?["']?([A-Za-z0-9+/%=_-]{20,65536})/iy,
+  },
+  {
+    kind: 'session-cookie',
+    starts: ['session', 'sessid', 'sid"', 'csrf'],
+    pattern:
+      /(?:session|sessid|sid|csrf)[\w.-]{0,20}\\?["'](?:,? ?\\?"value\\?": ?\\?"|[ ]{1,4}(?:content|value)=["'])([^"'\\\s]{16,4096})/iy,
+    leave: looksLikeCode,
+  },
+  {
+    kind: 'markup-secret',
+    starts: ['type="password', '<pass', 'clear-text', 'cleartext'],
+    pattern:
+      /(?:type="password"[^<>\n]{0,200}? value="|<Pass(?:word)? [^<>\n]{1,80}>|clear-?text=")([^"<>\s]{4,256})/iy,
+    leave: isPlaceholder,
+  },
+  {
+    kind: 'encryption-key',
+    starts: ['secure:', 'encrypt', "crypt'"],
+    pattern:
+      /(?<![A-Za-z])(?:secure: ["']?|encrypt["']?[ ]?[:=] ?["']?|crypt' ?=> ?\[\s{0,20}'key' ?=> ?')([A-Za-z0-9+/]{22,1024}={0,2})(?![A-Za-z0-9_])/y,
+    leave: (secret) => !looksStrong(secret),
+  },
+  {
+    kind: 'registry-auth',
+    starts: ['bundle_'],
+    pattern:
+      /BUNDLE_[A-Z0-9_]{3,80}["']?[:=] ?["']?(?![0-9a-f]{8}:[0-9a-f]{8}(?![0-9a-z]))[^\s:"']{1,64}:([^\s"']{6,256})/y,
+    leave: (secret) => looksLikeCode(secret) || secret.startsWith('//'),
+  },
+  {
+    kind: 'named-value',
+    starts: ['chpasswd:'],
+    pattern:
+      /chpasswd:\s{1,8}(?:expire: [A-Za-z]{1,8}\s{1,8})?list: \|\s{1,12}[^\s:]{1,64}:([^\s]{6,256})/y,
+  },
+  {
+    kind: 'card-pin',
+    starts: ['pin:', 'pin=', 'pin ', 'puk:', 'puk=', 'puk '],
+    pattern:
+      /(?<![A-Za-z0-9])(?:PIN|PUK)[1-9]?(?:[ -]?code)?(?:[ \t]?[:=][ \t]?| is )([0-9]{6,12})(?![0-9A-Za-z.])/y,
+  },
+  {
+    // `secret_id   …`, as a table of Vault has it
+    kind: 'named-value',
+    starts: ['secret_id '],
+    pattern: /secret_id[ \t]{1,40}([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/y,
+  },
+  {
+    kind: 'registry-auth',
+    starts: ['.dockerc'],
+    pattern: new RegExp(String.raw`\.dockerc(?:onfigjson|fg)${sign}([A-Za-z0-9+/=]{16,8192})`, 'y'),
+  },
+  {
+    kind: 'manifest-secret',
+    starts: ['kind: secret', "kind: 'secret", 'kind: "secret'],
+    holds: 'ata:',
+    within: 2048,
+    pattern: new RegExp(
+      String.raw`kind: ["']?Secret["']?(?: *\n[^\n]{0,400}){0,20}?\n[ ]{0,8}(?:data|stringData): *\n(${members})`,
+      'y',
+    ),
+  },
+  {
+    kind: 'manifest-secret',
+    starts: ['data:'],
+    pattern: new RegExp(
+      String.raw`(?<![A-Za-z])data: *\n(${members})(?=\n(?:[^\n]{0,400}\n){0,30}?kind: ["']?Secret)`,
+      'y',
+    ),
+  },
+  {
+    kind: 'manifest-secret',
+    starts: ['"data'],
+    holds: '"kind"',
+    within: 4096,
+    pattern: /"data": ?\{([^{}]{8,4096})\}(?=[^]{0,2048}?"kind": ?"Secret")/y,
+  },
+  {
+    kind: 'manifest-secret',
+    starts: ['"kind'],
+    holds: '"data"',
+    within: 2048,
+    pattern: /"kind": ?"Secret"[^]{0,1024}?"data": ?\{([^{}]{8,4096})\}/y,
+  },
+];
