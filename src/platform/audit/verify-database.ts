@@ -2,14 +2,14 @@ import { type Kysely, sql } from 'kysely';
 import { collectGarbage } from '../../lib/collect-garbage.ts';
 import { letStand } from '../database/standstill.ts';
 import type { AnchorPlace, AnchorRead } from './anchors.ts';
-import type { LogSource, StoredLine } from './log-source.ts';
+import type { LineColumns, LogSource, StoredLine } from './log-source.ts';
 import type { NoteVerifier } from './signed-note.ts';
 import type { AuditTables } from './tables.ts';
 import { type LeafReader, type Verification, verifyLog } from './verify-log.ts';
 
 const pageSize = 1000;
 /** Rows that were checked are garbage; of so many pages it is given back at once, else it grows with the log. */
-const pagesPerCollection = 25;
+const pagesPerCollection = 16;
 
 /**
  * Checks the log of a database in one snapshot against the anchors. They are read first: what is anchored was committed
@@ -74,17 +74,10 @@ function databaseSource(open: Kysely<AuditTables>, anchors: Anchors): LogSource 
   };
 }
 
-interface Row {
+interface Row extends LineColumns {
   readonly seq: number;
   readonly body: string;
   readonly hash: string;
-  readonly at_ms: number;
-  readonly event: string;
-  readonly outcome: string;
-  readonly actor_name: string;
-  readonly target: string | null;
-  readonly correlation_id: string;
-  readonly begun: number | null;
 }
 
 /** The next page is under way while the one before is checked. */
@@ -102,26 +95,14 @@ async function* linesOf(open: Kysely<AuditTables>): AsyncIterable<readonly Store
 
 async function pageAfter(open: Kysely<AuditTables>, seq: number): Promise<readonly Row[]> {
   const { rows } = await sql<Row>`
-    select seq, body, hash, (extract(epoch from at) * 1000)::bigint as at_ms, event, outcome,
-           actor_name, target, correlation_id, begun
+    select seq, body, hash, (extract(epoch from at) * 1000)::bigint as "atMs", event, outcome,
+           actor_name as actor, target, correlation_id as "correlationId", begun
     from audit_entries where seq > ${seq} order by seq limit ${pageSize}`.execute(open);
   return rows;
 }
 
+/** The columns stay in the row: a log is too long to take each of its rows apart. */
 function lineOf(row: Row): StoredLine {
-  const { seq, body, hash, event, outcome, target, begun } = row;
-  return {
-    seq,
-    body,
-    hash,
-    columns: {
-      atMs: row.at_ms,
-      event,
-      outcome,
-      actor: row.actor_name,
-      target,
-      correlationId: row.correlation_id,
-      begun,
-    },
-  };
+  const { seq, body, hash } = row;
+  return { seq, body, hash, columns: row };
 }
