@@ -9,7 +9,7 @@ export type Prefilter = (text: string) => readonly number[];
  */
 export function createPrefilter(patterns: readonly (readonly Clause[])[]): Prefilter {
   const { needs, patternsOf } = indexed(patterns);
-  const { tables, lists } = createTables(needs);
+  const { beginnings, tables, lists } = createTables(needs);
   const counts = Uint8Array.from(patterns, (all) => all.length);
   const always = [...counts.keys()].filter((pattern) => counts[pattern] === 0);
   // One text is looked at at a time, and nothing of it stays.
@@ -50,17 +50,13 @@ export function createPrefilter(patterns: readonly (readonly Clause[])[]): Prefi
       three = four;
       four = codeAt(text, at + 3);
       let place = one & mask;
-      const ofOne = tables.one[place] as number;
+      if (isIn(beginnings[0], place)) look(tables[0][place] as number, text, at, found);
       place = next(place, two);
-      const ofTwo = tables.two[place] as number;
+      if (isIn(beginnings[1], place)) look(tables[1][place] as number, text, at, found);
       place = next(place, three);
-      const ofThree = tables.three[place] as number;
+      if (isIn(beginnings[2], place)) look(tables[2][place] as number, text, at, found);
       place = next(place, four);
-      const ofMore = tables.more[place] as number;
-      if (ofOne !== 0) look(ofOne, text, at, found);
-      if (ofTwo !== 0) look(ofTwo, text, at, found);
-      if (ofThree !== 0) look(ofThree, text, at, found);
-      if (ofMore !== 0) look(ofMore, text, at, found);
+      if (isIn(beginnings[3], place)) look(tables[3][place] as number, text, at, found);
     }
     return found;
   };
@@ -102,31 +98,39 @@ function nameOf({ letters, isStart }: Need): string {
   return `${isStart ? '^' : ' '}${letters.length}${letters}`;
 }
 
-/** By a hash of as many first letters as a need has, of four at most: the list of needs that begin so, 0 for none. */
-interface Tables {
-  readonly one: Uint16Array;
-  readonly two: Uint16Array;
-  readonly three: Uint16Array;
-  readonly more: Uint16Array;
-}
+/** One for each number of first letters that are looked at: one, two, three, four. */
+type ByLetters<Table> = readonly [Table, Table, Table, Table];
 
-/** The lists hold places among the needs. */
+/**
+ * By a hash of the first letters of a need: whether any need begins so, a bit each, small enough to stay near the
+ * processor; which list is theirs; and the lists, of places among the needs.
+ */
 function createTables(needs: readonly Needed[]): {
-  readonly tables: Tables;
+  readonly beginnings: ByLetters<Uint8Array>;
+  readonly tables: ByLetters<Uint16Array>;
   readonly lists: readonly (readonly number[])[];
 } {
-  const table = (): Uint16Array => new Uint16Array(mask + 1);
-  const tables: Tables = { one: table(), two: table(), three: table(), more: table() };
-  const bySize = [tables.one, tables.two, tables.three, tables.more] as const;
-  const lists: number[][] = [[]];
+  const bits = (): Uint8Array => new Uint8Array((mask + 1) / 8);
+  const ids = (): Uint16Array => new Uint16Array(mask + 1);
+  const beginnings: ByLetters<Uint8Array> = [bits(), bits(), bits(), bits()];
+  const tables: ByLetters<Uint16Array> = [ids(), ids(), ids(), ids()];
+  const lists: number[][] = [];
   for (const [index, { codes }] of needs.entries()) {
-    const first = codes.subarray(0, bySize.length);
+    const first = codes.subarray(0, tables.length);
     const place = first.subarray(1).reduce(next, (first[0] ?? 0) & mask);
-    const ids = bySize[first.length - 1] as Uint16Array;
-    if (ids[place] === 0) ids[place] = lists.push([]) - 1;
-    lists[ids[place] as number]?.push(index);
+    const known = beginnings[first.length - 1] as Uint8Array;
+    const table = tables[first.length - 1] as Uint16Array;
+    if (!isIn(known, place)) {
+      known[place >> 3] = (known[place >> 3] as number) | (1 << (place & 7));
+      table[place] = lists.push([]) - 1;
+    }
+    lists[table[place] as number]?.push(index);
   }
-  return { tables, lists };
+  return { beginnings, tables, lists };
+}
+
+function isIn(bits: Uint8Array, place: number): boolean {
+  return (((bits[place >> 3] as number) >> (place & 7)) & 1) === 1;
 }
 
 const mask = 2 ** 15 - 1;
