@@ -18,7 +18,17 @@ function sorted(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object') return value;
-  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
-  entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, member]) => [key, sorted(member)]));
+  const from = value as Readonly<Record<string, unknown>>;
+  const made: Record<string, unknown> = {};
+  // Without a function sorts by code units.
+  for (const name of Object.keys(from).sort()) {
+    const member = from[name];
+    if (member === undefined) continue;
+    // Set as a member, it would become what the object inherits from.
+    if (name === '__proto__') Object.defineProperty(made, name, { ...own, value: sorted(member) });
+    else made[name] = sorted(member);
+  }
+  return made;
 }
+
+const own = { enumerable: true, configurable: true, writable: true };

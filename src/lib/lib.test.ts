@@ -5,6 +5,7 @@ import { systemClock } from './clock.ts';
 import { idOf, sha256 } from './hash.ts';
 import { canonicalJson } from './json.ts';
 import { createRandom, systemRandom } from './random.ts';
+import { storedJson } from './stored-text.ts';
 
 describe('AppError', () => {
   test('an AppError passes through unchanged', () => {
@@ -42,6 +43,10 @@ describe('canonicalJson', () => {
     expect(canonicalJson([new Date(0), null])).toBe('["1970-01-01T00:00:00.000Z",null]');
     expect(canonicalJson(undefined)).toBe('null');
   });
+  test('a member with the name of the prototype is a member like others', () => {
+    const text = '{"__proto__":{"a":1},"b":2}';
+    expect(canonicalJson(JSON.parse(text))).toBe(text);
+  });
 });
 
 describe('ids', () => {
@@ -61,6 +66,14 @@ describe('ids', () => {
   test('a fraction lies in [0, 1)', () => {
     expect(createRandom((length) => Buffer.alloc(length, 255)).fraction()).toBeLessThan(1);
     expect(createRandom((length) => Buffer.alloc(length)).fraction()).toBe(0);
+  });
+});
+
+test('JSON for the database has neither NUL nor half a pair, in names and values, and keeps all else', () => {
+  const value = { 'a\0': ['\u0000', '\uD800', '😀', '\\u0000'], b: { date: new Date(0) } };
+  expect(JSON.parse(storedJson(value))).toEqual({
+    'a\uFFFD': ['\uFFFD', '\uFFFD', '😀', '\\u0000'],
+    b: { date: '1970-01-01T00:00:00.000Z' },
   });
 });
 

@@ -13,6 +13,9 @@ export function storedTextOrNull(text: string | null): string | null {
 
 /** A value as the text of a jsonb column; names of members are made storable like their values. */
 export function storedJson(value: unknown): string {
+  const text = JSON.stringify(value);
+  // JSON writes what cannot be stored as escapes, so a text without them is kept as it is.
+  if (text === undefined || !/\\u(?:0000|d[89a-f])/.test(text)) return text;
   return JSON.stringify(value, (_key, member: unknown) => {
     if (typeof member === 'string') return storedText(member);
     return isRecord(member) && Object.keys(member).some(isOdd) ? withStoredNames(member) : member;

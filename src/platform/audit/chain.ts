@@ -207,10 +207,15 @@ async function appendAtOnce(
   if (regression(clock, known.head, entries).length > 0) return null;
   const { tail, rows } = behind(deps, known, entries);
   if (isDue(tail, clock, false)) return null;
+  const [one, another] = rows;
+  const [name, values] =
+    one === undefined || another !== undefined
+      ? (['audit_append', columnsOf(rows)] as const)
+      : (['audit_append_one', valuesOf(one)] as const);
   const { rows: answers } = await database.pool.query<{ isAdded: boolean }>({
-    name: 'audit_append',
-    text: 'select audit_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as "isAdded"',
-    values: [known.head.seq, known.head.hash, ...columnsOf(rows)],
+    name,
+    text: `select ${name}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as "isAdded"`,
+    values: [known.head.seq, known.head.hash, ...values],
   });
   return answers[0]?.isAdded === true ? { tail, entries: rows } : null;
 }
@@ -268,21 +273,16 @@ const columnTypes = [
   'text',
 ] as const;
 
+/** In the order of the tables and of `audit_append_one`. */
+function valuesOf(row: Row): readonly unknown[] {
+  const { seq, at, event, outcome, actor, target, correlationId, begun, body, hash } = row;
+  return [seq, at, event, outcome, actor.name, target, correlationId, begun, body, hash];
+}
+
 /** One array for each column, in the order of the tables and of `audit_append`. */
 function columnsOf(rows: readonly Row[]): readonly (readonly unknown[])[] {
-  const column = <T>(value: (row: Row) => T): readonly T[] => rows.map(value);
-  return [
-    column((row) => row.seq),
-    column((row) => row.at),
-    column((row) => row.event),
-    column((row) => row.outcome),
-    column((row) => row.actor.name),
-    column((row) => row.target),
-    column((row) => row.correlationId),
-    column((row) => row.begun),
-    column((row) => row.body),
-    column((row) => row.hash),
-  ];
+  const all = rows.map(valuesOf);
+  return columnTypes.map((_, column) => all.map((values) => values[column]));
 }
 
 async function insertEntries(open: Kysely<AuditTables>, rows: readonly Row[]): Promise<void> {

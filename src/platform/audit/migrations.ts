@@ -43,6 +43,12 @@ export const auditMigrations: readonly Migration[] = [
       await sql`alter function audit_append set lock_timeout = '15s'`.execute(db);
     },
   },
+  {
+    id: 'audit-0006-append-one',
+    up: async (db) => {
+      await sql.raw(appendOneFunction).execute(db);
+    },
+  },
 ];
 
 // What `createChain` does in a transaction of several statements, in one where nobody else was faster: true says that the
@@ -68,6 +74,24 @@ const appendFunction = (
   end $$`;
 const columnArrays =
   'seqs, ats, events, outcomes, actors, targets, correlations, beguns, bodies, hashes';
+
+// The same for a single entry, which is what an operation waits for: arrays of one cost both sides more than the values.
+const appendOneFunction = `create function audit_append_one(last_seq bigint, last_hash text,
+    new_seq bigint, new_at timestamptz, new_event text, new_outcome text, new_actor text, new_target text,
+    new_correlation text, new_begun bigint, new_body text, new_hash text) returns boolean
+  language plpgsql volatile set lock_timeout = '15s' as $$
+  begin
+    perform pg_advisory_xact_lock(hashtextextended('claude-manager audit', 0));
+    if exists (select from audit_queue) or not exists (
+      select from (select seq, hash from audit_entries order by seq desc limit 1) head
+      where head.seq = last_seq and head.hash = last_hash)
+    then return false; end if;
+    insert into audit_entries
+      (seq, at, event, outcome, actor_name, target, correlation_id, begun, body, hash)
+      values (new_seq, new_at, new_event, new_outcome, new_actor, new_target, new_correlation,
+        new_begun, new_body, new_hash);
+    return true;
+  end $$`;
 
 const chainTables = [
   `create table audit_entries (
