@@ -134,6 +134,7 @@ describe('an answer', () => {
       expect(policy).toContain("frame-ancestors 'none'");
       expect(policy).not.toMatch(/unsafe|\*/u);
       expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('x-xss-protection')).toBe('0');
       expect(headers.get('referrer-policy')).toBe('no-referrer');
       expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
       expect(headers.get('cache-control')).toMatch(/no-store|no-cache/u);

@@ -29,6 +29,8 @@ export function securityHeaders(isHttps: boolean): Readonly<Record<string, strin
     'permissions-policy':
       'camera=(), geolocation=(), microphone=(), payment=(), usb=(), publickey-credentials-get=(self), publickey-credentials-create=(self)',
     'x-permitted-cross-domain-policies': 'none',
+    // Off where a browser still has that filter: it could be turned against a page, and scripts are held by the policy above.
+    'x-xss-protection': '0',
     'cache-control': 'no-store',
     ...(isHttps ? { 'strict-transport-security': 'max-age=31536000; includeSubDomains' } : {}),
   };
