@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { Transform } from 'node:stream';
 
 /** A way to a PostgreSQL server that can be cut. */
 export interface DatabaseProxy {
@@ -10,6 +11,8 @@ export interface DatabaseProxy {
   cut(): void;
   /** Answers each new connection with this and ends it, as a server does that takes none yet. */
   refuse(answer: Uint8Array): void;
+  /** Hands each answer on so many milliseconds late; 0 is at once. */
+  slow(ms: number): void;
   mend(): void;
   close(): Promise<void>;
 }
@@ -22,6 +25,7 @@ export async function createDatabaseProxy(target: string): Promise<DatabaseProxy
   const open = new Set<Socket>();
   let isCut = false;
   let refusal: Uint8Array | null = null;
+  let lateMs = 0;
   const server = createServer((socket) => {
     if (isCut) {
       socket.destroy();
@@ -50,7 +54,13 @@ export async function createDatabaseProxy(target: string): Promise<DatabaseProxy
         peer.destroy();
       });
     }
-    socket.pipe(other).pipe(socket);
+    const late = new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        if (lateMs === 0) done(null, chunk);
+        else setTimeout(() => done(null, chunk), lateMs);
+      },
+    });
+    socket.pipe(other).pipe(late).pipe(socket);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -66,6 +76,9 @@ export async function createDatabaseProxy(target: string): Promise<DatabaseProxy
     },
     refuse: (answer) => {
       refusal = answer;
+    },
+    slow: (ms) => {
+      lateMs = ms;
     },
     mend: () => {
       isCut = false;
