@@ -15,6 +15,7 @@ import type { HealthStore, RemedyRun } from '../../platform/health/health-store.
 import { createHealthStore } from '../../platform/health/health-store.ts';
 import { type KeeperDeps, keepHealth } from '../../platform/health/keeper.ts';
 import { createTrend } from '../../platform/health/process-checks.ts';
+import { sharedRead } from '../../platform/health/shared-read.ts';
 import type { HealthTables } from '../../platform/health/tables.ts';
 import { createCensus } from '../../platform/identity/census.ts';
 import type { IdentityTables } from '../../platform/identity/tables.ts';
@@ -90,7 +91,7 @@ export function openHealthRooms(parts: HealthRoomParts): HealthRooms {
     trend: createTrend(clock),
     leftovers,
     now,
-    figures: () => recentFigures(parts.history, now()),
+    figures: sharedRead(() => recentFigures(parts.history, now())),
   });
   const startedOffMs = clockOffsetMs(clock);
   const clockNow = clockCheck({

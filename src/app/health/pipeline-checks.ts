@@ -1,6 +1,7 @@
 import type { HealthCheck } from '../../platform/health/check.ts';
 import { notMeasured } from '../../platform/health/check.ts';
 import { highIsBad } from '../../platform/health/level.ts';
+import { sharedRead } from '../../platform/health/shared-read.ts';
 import type { PipelineState } from '../../storage/pipeline-state.ts';
 
 /** Whether the loop goes round. */
@@ -8,14 +9,7 @@ export function pipelineChecks(
   readNow: () => Promise<PipelineState>,
   times: () => { readonly scanMinutes: number; readonly runMinutes: number },
 ): readonly HealthCheck[] {
-  // All of them are measured in one look.
-  let state: Promise<PipelineState> | null = null;
-  const read = (): Promise<PipelineState> => {
-    state ??= readNow().finally(() => {
-      state = null;
-    });
-    return state;
-  };
+  const read = sharedRead(readNow);
   const check = (name: string, measure: HealthCheck['measure']): HealthCheck => ({
     name,
     category: 'pipeline',
