@@ -30,7 +30,8 @@ export const commandFormats: readonly ContextFormat[] = [
     starts: [' -u', '--user'],
     holds: ':',
     within: 270,
-    pattern: /(?: -u|--user)[ =]?["']?([A-Za-z0-9_-]{20,256}):(?=["'\s]|$)/y,
+    pattern:
+      /(?: -u|--user)[ =]?["']?([A-Za-z0-9_-]{20,256}):(?=(?:[Xx]|api_token|x-oauth-basic)?(?:["'\s]|$))/y,
     leave: (secret) => !looksRandom(secret),
   },
   {
@@ -98,7 +99,7 @@ export const commandFormats: readonly ContextFormat[] = [
       'stats auth',
     ],
     pattern:
-      /(?<![A-Za-z0-9_-])(?:bindpw|rootpw(?: --[a-z]{1,20}){0,3}|requirepass|masterauth|auth_pass|auth-pass [^\s]{1,64}|insecure-password|stats auth [^\s:]{1,64}(?=:))[ \t:]{1,16}["']?([^\s"'<>]{6,256})/y,
+      /(?<![A-Za-z0-9_])(?<![^\s-]-)(?:bindpw|rootpw(?: --[a-z]{1,20}){0,3}|requirepass|masterauth|auth_pass|auth-pass [^\s]{1,64}|insecure-password|stats auth [^\s:]{1,64}(?=:))[ \t:]{1,16}["']?([^\s"'<>]{6,256})/y,
     leave: looksLikeCode,
   },
   {
@@ -176,6 +177,36 @@ export const commandFormats: readonly ContextFormat[] = [
       `(?:put-parameter${words} --value[ =]|mc (?:alias set|config host add)(?: [^\\s]{1,200}){3} |poetry config http-basic\\.[^\\s]{1,64} [^\\s]{1,64} |user [^\\s]{1,64} (?:on|off)(?: [^\\s]{1,64}){0,6}? >)${value}`,
       'y',
     ),
+    leave: looksLikeCode,
+  },
+  {
+    kind: 'argument',
+    starts: [
+      'sqlplus',
+      'expdp',
+      'impdp',
+      'rman ',
+      'add_user',
+      'change_password',
+      'operator unseal',
+      '--cert',
+      'openssl enc',
+      'snmp',
+      'codecov',
+      'schtasks',
+      'cmdkey',
+    ],
+    pattern: new RegExp(
+      `(?:(?:sqlplus|expdp|impdp|rman)(?: -[A-Za-z]{1,4})? [^\\s/@"']{1,64}/|(?:add_user|change_password) [^\\s]{1,64} |operator unseal |--cert[ =][^\\s:]{1,200}\\.[a-z0-9]{2,4}:|openssl enc${words} -k |snmp[a-z]{2,10}${words} -[cAX] |codecov[^\\n]{0,60}? -t[ =]?|(?:schtasks|cmdkey)${words} /(?:rp|pass)[ :])["']?([^\\s"'\\\\@]{6,256})`,
+      'y',
+    ),
+    leave: looksLikeCode,
+  },
+  {
+    // `["mysql", "-uroot", "-p…"]`
+    kind: 'argument',
+    starts: ['"-p', "'-p"],
+    pattern: /(?<=(?:mysql|mariadb)[^\n]{0,120})["']-p([^"'\s\\]{6,128})["']/y,
     leave: looksLikeCode,
   },
   {

@@ -85,10 +85,30 @@ export const declaredFormats: readonly ContextFormat[] = [
     leave: isNoSecret,
   },
   {
-    // `{password, "…"}`
+    // `<AdministratorPassword><Value>…</`, `<td>Password</td><td>…</`
+    kind: 'markup-secret',
+    starts: nameStarts,
+    follows: '><',
+    isBehindName: true,
+    pattern:
+      /(?:>\s{0,20}<[A-Za-z:]{1,20}>|:?<\/[a-z]{1,8}>\s{0,20}<[a-z]{1,4}[^<>\n]{0,60}>(?:<code>)?)([^<>\s]{6,256})</y,
+    leave: isNoSecret,
+  },
+  {
+    // `mapOf("token" to "…")`
     kind: 'declaration',
     starts: nameStarts,
-    before: '{',
+    follows: '"',
+    later: 't',
+    isBehindName: true,
+    pattern: new RegExp(String.raw`" to ${quoted}`, 'y'),
+    leave: isNoSecret,
+  },
+  {
+    // `{password, "…"}`, `strcpy(password, "…")`
+    kind: 'declaration',
+    starts: nameStarts,
+    before: '{(',
     follows: ',',
     isBehindName: true,
     pattern: new RegExp(String.raw`,[ \t]{0,4}${quoted}`, 'y'),

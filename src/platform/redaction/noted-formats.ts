@@ -115,6 +115,56 @@ export const notedFormats: readonly ContextFormat[] = [
     leave: (secret) => looksLikeCode(secret) || !(looksStrong(secret) || /[!@#$%^&*]/.test(secret)),
   },
   {
+    // Calls that take who and with what: of data bases, directories, libraries of HTTP
+    kind: 'declaration',
+    starts: [
+      'pdo(',
+      'mysqli',
+      'mysql_connect',
+      'dbi->connect',
+      'getconnection',
+      'bind(',
+      'userpwd',
+    ],
+    pattern:
+      /(?:(?:PDO|mysqli(?:_connect)?|mysql_connect|DBI->connect|getConnection)\((?:["'][^"'\n]{1,200}["'],\s{0,4}){2}|bind\(["'][^"'\n]{1,200}["'], ?|USERPWD["']?(?:,|=>| =>| =|=) ?["'][^"':\n]{1,64}:(?=[^"'\n]{1,128}["']))["']?([^"'\s\\]{6,256})["']/iy,
+    leave: (secret) => looksLikeCode(secret) || !(looksStrong(secret) || /[!@#$%^&*]/.test(secret)),
+  },
+  {
+    kind: 'declaration',
+    starts: ['jwt.', ':auth(', '.auth('],
+    pattern:
+      /(?:jwt\.(?:sign|verify|encode|decode)\([^()"'\n]{1,80},[ ]?|[:.]auth\()["']([^"'\s\\]{8,256})["']/iy,
+    leave: (secret) => looksLikeCode(secret) || !looksStrong(secret),
+  },
+  {
+    kind: 'assignment',
+    starts: ['pw:', 'pw=', 'pw '],
+    pattern: /(?<![A-Za-z0-9])pw[ ]?[:=][ ]?["'`]?([^\s"'`,;<>]{6,256})/iy,
+    leave: (secret) => looksLikeCode(secret) || !/[0-9]/.test(secret) || !/[A-Za-z]/.test(secret),
+  },
+  {
+    kind: 'assignment',
+    starts: ['routing_key', 'integration_key', 'erlang_cookie', 'device_code', 'user_code'],
+    pattern: new RegExp(
+      String.raw`(?:(?:routing|integration)_key${sign}(?=[0-9a-f]{32}(?![0-9a-z])|R[A-Z0-9]{31}(?![A-Z0-9]))|(?:erlang_cookie|device_code|user_code)${sign})([A-Za-z0-9_-]{8,512})`,
+      'iy',
+    ),
+    leave: looksLikeCode,
+  },
+  {
+    kind: 'session-cookie',
+    starts: ['wordpress_'],
+    pattern: /wordpress_(?:logged_in|sec)_[0-9a-f]{6,64}=([^\s"'\\;,]{16,4096})/y,
+  },
+  {
+    kind: 'one-time-seed',
+    starts: ['authenticator', 'two-factor'],
+    pattern:
+      /(?:authenticator|two-factor)[^\n:]{0,60}:\s{0,4}((?:[A-Za-z2-7]{4}[ -]){3,15}[A-Za-z2-7]{2,4})(?![A-Za-z0-9])/iy,
+    leave: (seed) => !/[2-7]/.test(seed),
+  },
+  {
     // What a service mixes into its digests
     kind: 'assignment',
     starts: ['salt'],

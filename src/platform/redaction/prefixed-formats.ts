@@ -177,7 +177,7 @@ export const prefixedFormats: readonly PrefixedFormat[] = [
   },
   {
     kind: 'square-token',
-    prefixes: ['sq0atp-', 'sq0csp-', 'sq0idp-'],
+    prefixes: ['sq0atp-', 'sq0csp-', 'sq0idp-', 'sq0csb-', 'sandbox-sq0'],
     body: /[A-Za-z0-9_-]{22,60}/y,
   },
   {

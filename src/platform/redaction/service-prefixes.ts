@@ -197,7 +197,12 @@ export const servicePrefixes: readonly PrefixedFormat[] = [
   },
   {
     kind: 'collector-address',
-    prefixes: ['loggly.com/inputs/', 'sumologic.com/receiver/v1/http/'],
+    prefixes: [
+      'loggly.com/inputs/',
+      'sumologic.com/receiver/v1/http/',
+      'datadoghq.com/v1/input/',
+      'datadoghq.eu/v1/input/',
+    ],
     body: /[\w=-]{30,200}/y,
   },
 ];

@@ -34,7 +34,7 @@ export const vendorFormats: readonly ContextFormat[] = [
     kind: 'vendor-key',
     starts: vendors,
     pattern: new RegExp(
-      String.raw`(?:${vendors.join('|')})(?:api|client|sdk|search)?${firstArguments}`,
+      String.raw`(?:${vendors.join('|')})(?:api|client|sdk|search)?(?:["']\))?${firstArguments}`,
       'iy',
     ),
     leave: isNoKey,
