@@ -1,54 +1,63 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { asRead } from '../src/platform/inspection/instructing.ts';
-import { mostSentences } from '../src/platform/inspection/learned.ts';
-import {
-  type Sentence,
-  sentencesOf,
-  tellFeatures,
-} from '../src/platform/inspection/word-features.ts';
+import { asRead, mostRead } from '../src/platform/inspection/instructing.ts';
+import { fewestTokens, mostSentences } from '../src/platform/inspection/learned.ts';
+import { sentencesOf, tellFeatures } from '../src/platform/inspection/word-features.ts';
 
 /**
  * Learns from the corpora what words to an agent sound like, and writes `src/platform/inspection/learned-weights.ts`:
- * `node scripts/train-inspection.ts`, a minute. A logistic regression with the FTRL-Proximal algorithm (McMahan et al.,
- * "Ad Click Prediction: a View from the Trenches", 2013), whose L1 part leaves most features out; the same corpora give
- * the same weights. Run it after texts were added to the corpora.
+ * `node scripts/train-inspection.ts`, half a minute. A logistic regression with the FTRL-Proximal algorithm (McMahan et al.,
+ * "Ad Click Prediction: a View from the Trenches", 2013), whose L1 part leaves most features out. A text is judged by the
+ * sentences in it that sound most like an order, and learned from by the same ones: what else stands in a hostile text is
+ * no order (multiple instances: Andrews et al., "Support Vector Machines for Multiple-Instance Learning", 2002). The same
+ * corpora and installed packages give the same weights. Run it after texts were added to the corpora.
  */
 const root = join(import.meta.dirname, '..');
 const corpora = join(root, 'test/corpora/inspection');
 
-/** A text that is to be told apart: features with how often each occurs over the root of the number of all. */
-interface Example {
+/** One sentence: its features with how often each occurs. */
+interface Counts {
   readonly features: Int32Array;
-  readonly values: Float32Array;
+  readonly counts: Float32Array;
+  readonly all: number;
+  readonly tokens: number;
+}
+
+interface Example {
+  readonly sentences: readonly Counts[];
   readonly isHostile: boolean;
 }
 
 /** How much a hostile example counts beside a legitimate one, of which there are many more. */
 const hostileWeight = 2;
 /** What the decision is moved by towards letting pass, in units of the logarithm of the odds. */
-const reserve = 0.3;
-const rate = 0.5;
-const l1 = 1;
-const l2 = 1;
-const rounds = 10;
+const reserve = 0;
+const rate = 0.8;
+const l1 = 0.1;
+const l2 = 0.2;
+const rounds = 30;
 const rarest = 3;
-const kept = 8000;
+const kept = 24_000;
 const scale = 25;
+/** Paragraphs of one package; some have long lists of changes. */
+const mostParagraphs = 12;
+/** Messages in one language. */
+const mostMessages = 60;
 
-const hostile = textsOf('{hostile-words*,training/hostile*}.jsonl').flatMap((text) => {
-  const sentences = sentencesOf(asRead(text));
-  return sentences.length <= 4 ? [sentences] : windowsOf(sentences, [mostSentences]);
-});
-const written = [...textsOf('{legitimate*,training/legitimate*}.jsonl'), ...documents()];
-const legitimate = written.flatMap((text) => {
-  const windows = windowsOf(sentencesOf(asRead(text)), [1, 2, mostSentences]);
-  const step = Math.max(1, Math.floor(windows.length / 8));
-  return windows.filter((_, at) => at % step === 0);
-});
+const hostile = textsOf('{hostile-words*,training/hostile*}.jsonl');
+const legitimate = [
+  ...textsOf('{legitimate*,training/legitimate*}.jsonl'),
+  ...documents(),
+  ...documentsOfOthers(),
+  ...messagesOfOthers(),
+];
 
 const ids = new Map<string, number>();
-const examples = encode();
+const occurrences: number[] = [];
+const examples = [
+  ...hostile.map((text) => encode(text, true)),
+  ...legitimate.map((text) => encode(text, false)),
+];
 const weights = learn();
 write();
 
@@ -62,49 +71,72 @@ function textsOf(pattern: string): string[] {
   );
 }
 
-/** Paragraphs of our own documents, which speak of agents, approvals and secrets all the time. */
+/** Our own documents, which speak of agents, approvals and secrets all the time. */
 function documents(): string[] {
   const files = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).sort();
-  const paragraphs = files.flatMap((file) =>
-    readFileSync(join(root, file), 'utf8').split(/\n\s*\n/),
-  );
+  return files.flatMap((file) => paragraphsOf(join(root, file)));
+}
+
+/** What strangers tell their readers to do: documents of every other installed package; those between are left to measure with. */
+function documentsOfOthers(): string[] {
+  const packages = join(root, 'node_modules');
+  const files = globSync(['*/README.md', '@*/*/README.md', '*/CHANGELOG.md'], { cwd: packages });
+  return files.sort().flatMap((file, at) => {
+    if (at % 2 === 1) return [];
+    const paragraphs = paragraphsOf(join(packages, file));
+    const step = Math.max(1, Math.floor(paragraphs.length / mostParagraphs));
+    return paragraphs.filter((_, place) => place % step === 0);
+  });
+}
+
+/** What programs say to their users, in two dozen languages. */
+function messagesOfOthers(): string[] {
+  const packages = join(root, 'node_modules');
+  const files = globSync(['typescript/lib/*/*.generated.json', 'axe-core/locales/*.json'], {
+    cwd: packages,
+  });
+  return files.sort().flatMap((file) => {
+    const messages = textsIn(JSON.parse(readFileSync(join(packages, file), 'utf8')));
+    const step = Math.max(1, Math.floor(messages.length / mostMessages));
+    return messages.filter((_, place) => place % step === 0);
+  });
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return value.length > 30 ? [value] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(textsIn);
+}
+
+function paragraphsOf(file: string): string[] {
+  const paragraphs = readFileSync(file, 'utf8').split(/\n\s*\n/);
   return paragraphs.filter(({ length }) => length > 30 && length < 3000);
 }
 
-function windowsOf(
-  sentences: readonly Sentence[],
-  lengths: readonly number[],
-): (readonly Sentence[])[] {
-  return sentences.flatMap((_, first) =>
-    lengths
-      .filter((length) => first + length <= sentences.length)
-      .map((length) => sentences.slice(first, first + length)),
-  );
-}
-
-function encode(): Example[] {
-  const counted = [...hostile, ...legitimate].map((window, at) => {
-    const counts = new Map<string, number>();
-    for (const sentence of window)
-      tellFeatures(sentence, (...parts) => {
-        const name = parts.map((part) => part?.text).join(' ');
-        counts.set(name, (counts.get(name) ?? 0) + 1);
-      });
-    return { counts, isHostile: at < hostile.length };
-  });
-  const windows = new Map<string, number>();
-  for (const { counts } of counted)
-    for (const name of counts.keys()) windows.set(name, (windows.get(name) ?? 0) + 1);
-  for (const [name, count] of windows) if (count >= rarest) ids.set(name, ids.size);
-  return counted.map(({ counts, isHostile }) => {
-    const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
-    const known = [...counts].filter(([name]) => ids.has(name));
+function encode(text: string, isHostile: boolean): Example {
+  const sentences = sentencesOf(asRead(text.slice(0, mostRead))).map((sentence) => {
+    const found = new Map<number, number>();
+    let all = 0;
+    tellFeatures(sentence, (...parts) => {
+      const id = idOf(parts.map((part) => part?.text).join(' '));
+      found.set(id, (found.get(id) ?? 0) + 1);
+      all += 1;
+    });
+    for (const id of found.keys()) occurrences[id] = (occurrences[id] ?? 0) + 1;
     return {
-      features: Int32Array.from(known, ([name]) => ids.get(name) ?? 0),
-      values: Float32Array.from(known, ([, count]) => count / Math.sqrt(all)),
-      isHostile,
+      features: Int32Array.from(found.keys()),
+      counts: Float32Array.from(found.values()),
+      all,
+      tokens: sentence.length,
     };
   });
+  return { sentences, isHostile };
+}
+
+function idOf(name: string): number {
+  const id = ids.get(name) ?? ids.size;
+  ids.set(name, id);
+  return id;
 }
 
 /** The weight of each feature; behind them that of the bias. */
@@ -116,6 +148,7 @@ function learn(): Float64Array {
     Float64Array,
   ];
   const settle = (at: number): number => {
+    if (at !== bias && (occurrences[at] ?? 0) < rarest) return 0;
     const sum = z[at] ?? 0;
     const least = at === bias ? 0 : l1;
     const slow = (1 + Math.sqrt(n[at] ?? 0)) / rate + l2;
@@ -131,18 +164,53 @@ function learn(): Float64Array {
   const next = generator();
   for (let round = 0; round < rounds; round += 1) {
     shuffle(examples, next);
-    for (const { features, values, isHostile } of examples) {
-      let sum = settle(bias);
-      for (const [at, feature] of features.entries()) sum += settle(feature) * (values[at] ?? 0);
-      const error = 1 / (1 + Math.exp(-sum)) - (isHostile ? 1 : 0);
+    for (const { sentences, isHostile } of examples) {
+      const telling = mostTelling(sentences, settle);
+      if (telling === null) continue;
+      const odds = telling.sum + settle(bias);
+      const error = 1 / (1 + Math.exp(-odds)) - (isHostile ? 1 : 0);
       const gradient = error * (isHostile ? hostileWeight : 1);
       learnFrom(bias, gradient);
-      for (const [at, feature] of features.entries())
-        learnFrom(feature, gradient * (values[at] ?? 0));
+      for (const { features, counts } of telling.sentences)
+        for (const [place, feature] of features.entries())
+          learnFrom(feature, (gradient * (counts[place] ?? 0)) / telling.length);
     }
   }
   for (let at = 0; at <= bias; at += 1) settle(at);
   return w;
+}
+
+interface Telling {
+  readonly sentences: readonly Counts[];
+  readonly sum: number;
+  /** What each weight is divided by. */
+  readonly length: number;
+}
+
+/** The sentences in a row that `leaning` would judge by, with these weights. */
+function mostTelling(
+  sentences: readonly Counts[],
+  weightOf: (feature: number) => number,
+): Telling | null {
+  const sums = sentences.map(({ features, counts }) => {
+    let sum = 0;
+    for (const [place, feature] of features.entries())
+      sum += weightOf(feature) * (counts[place] ?? 0);
+    return sum;
+  });
+  let most: Telling | null = null;
+  for (let first = 0; first < sentences.length; first += 1) {
+    let [sum, all, tokens] = [0, 0, 0];
+    for (let last = first; last < Math.min(first + mostSentences, sentences.length); last += 1) {
+      sum += sums[last] ?? 0;
+      all += sentences[last]?.all ?? 0;
+      tokens += sentences[last]?.tokens ?? 0;
+      const length = Math.sqrt(all);
+      if (tokens >= fewestTokens && (most === null || sum / length > most.sum))
+        most = { sentences: sentences.slice(first, last + 1), sum: sum / length, length };
+    }
+  }
+  return most;
 }
 
 /** A linear congruential generator (Numerical Recipes): the order of the examples is the same each time. */
@@ -164,9 +232,6 @@ function shuffle(list: Example[], next: () => number): void {
 }
 
 function write(): void {
-  const occurrences = new Float64Array(ids.size);
-  for (const { features } of examples)
-    for (const feature of features) occurrences[feature] = (occurrences[feature] ?? 0) + 1;
   const ranked = [...ids]
     .map(([name, id]) => ({
       name,
@@ -199,6 +264,6 @@ ${lines.map((line) => `    ${JSON.stringify(line)},`).join('\n')}
 `,
   );
   process.stdout.write(
-    `${hostile.length} hostile and ${legitimate.length} legitimate windows, ${ranked.length} of ${ids.size} features kept\n`,
+    `${hostile.length} hostile and ${legitimate.length} legitimate texts, ${ranked.length} of ${ids.size} features kept\n`,
   );
 }

@@ -159,7 +159,7 @@ function isHarmless(text: string): boolean {
 
 const telling = new RegExp(
   [
-    '^(?:constructor|prototype|tostring|valueof|hasownproperty|con|nul|prn|aux|com\\d|lpt\\d|0x\\w{1,40}|\\d{8,10})(?:\\.|$)',
+    '^(?:constructor|prototype|tostring|valueof|hasownproperty|object\\.prototype|con|nul|prn|aux|com\\d|lpt\\d|0x\\w{1,40}|\\d{8,10})(?:\\.|$)',
     '__|\\.\\.|--|^ro0ab|^aced0005|^gasv|^y[23]?vb|^kgnw|^aaeaaad|id_|_keys|_hosts|\\.(?:php|asp|jsp|exe|sh|bat|cmd|local|internal|config|ini)|localhost|localtest|lvh|canary|ifs',
     '\\b(?:or|and|xor|union|select|order|group|having|drop|truncate|alter|insert|delete|update|procedure|like|rlike|limit|between|case|waitfor|load_file|into)\\b',
     'anweisung|instru|istruz|instrukc|direktiv|directive|to me\\b|vorgaben|regel|regol|consignes|\\b(?:ignore|disregard|forget|override|bypass|skip|system|assistant|reveal|print|show|repeat|output|leak|exfiltrate|now|upload|post|sends?|push|email|not|encode|sandbox|approv\\w{1,4}|nobody|shell|tokens?|secrets?|agents?|assistants?)\\b',

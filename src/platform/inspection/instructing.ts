@@ -127,7 +127,7 @@ const unmistakable: readonly RegExp[] = [
   /\b(?:will|must|shall|should)\s(?:now\s)?only\s(?:obey|follow|listen)\b/u,
   /\bwhat\s(?:were|are)\s(?:you|your)\s(?:told|given|instructed|initial|original|system|exact)\b/u,
   /\bverdict["']?\s?:\s?["']pass\w{0,4}["'][^\n]{0,20}\bnothing\selse\b/u,
-  /\b(?:everything|anything|all|whatever|the\srest)\b[^\n.]{0,30}\b(?:as\s(?:trusted|authoritative|coming\sfrom)|takes?\sprecedence|counts\sas)\b|\b(?:this|the\sfollowing)\s(?:comment|text|message|issue|ticket|line)\s(?:takes\s(?:precedence|priority)|overrules|replaces|counts)\b/u,
+  /\b(?:everything|anything|all|whatever|the\srest)\b[^\n.]{0,30}\b(?:as\s(?:trusted|authoritative|coming\sfrom)|takes?\sprecedence|counts\sas)\b|\b(?:this|the\sfollowing)\s(?:comment|text|message|issue|ticket|line)\s(?:takes\s(?:precedence|priority)|overrules|replaces\s(?:your|all|any|every\w{0,5}|what|the\s(?:rules|instructions|system|guidelines|policy|above))|counts)\b/u,
   /\bi\s(?:order|command|instruct|direct)\syou\b|\bimagine\s(?:that\s)?(?:you|there)\s(?:had|have|were|are)\sno\b/u,
   /\b(?:decode|decrypt|translate|rot13)\b[^\n]{0,40}\b(?:obey|do\swhat|act\son)\b/u,
   /(?<!(?:to|could|might|may|can|would|not|never|n't)\s)\bleak\s(?:the|your|all|its)\s(?:\w{1,12}\s)?(?:tokens?|secrets?|keys?|passwords?|credentials?)\b/u,
@@ -139,9 +139,12 @@ const spaced = /(?:^|[\s*_-])(?:\p{L}[\s.*_-]){5,}\p{L}(?=[\s.*_-]|$)/u;
 /** Words that invisible characters or digits in the place of letters keep from being seen. */
 const cut = /\p{L}[\u200B-\u200D\u2060\uFEFF\u00AD]\p{L}|\p{L}[0134]\p{L}{1,20}\s/u;
 
-/** Whether a text speaks to the agent that will read it rather than to people. Looks at its first 8,000 characters. */
+/** Characters. */
+export const mostRead = 8000;
+
+/** Whether a text speaks to the agent that will read it rather than to people. Looks at its beginning. */
 export function instructs(text: string): boolean {
-  const start = text.slice(0, 8000);
+  const start = text.slice(0, mostRead);
   const plain = plainly(start);
   if ((spaced.test(start) || cut.test(start)) && readsAsOverride(plain)) return true;
   if (orders(plain)) return true;

@@ -3,8 +3,8 @@ import { hashOf, partOf, type Sentence, sentencesOf, tellFeatures } from './word
 
 /** How many sentences in a row are judged together, at most. */
 export const mostSentences = 3;
-/** Tokens; fewer say too little. */
-const fewest = 6;
+/** Fewer say too little. */
+export const fewestTokens = 6;
 
 /**
  * How much a text in lower case sounds like words to an agent, by the weights learned from the corpora: above 0 more like
@@ -20,7 +20,8 @@ export function leaning(text: string): number {
       weight += sum.weight;
       features += sum.features;
       tokens += sum.tokens;
-      if (tokens >= fewest) most = Math.max(most, learned.bias + weight / Math.sqrt(features));
+      if (tokens >= fewestTokens)
+        most = Math.max(most, learned.bias + weight / Math.sqrt(features));
     }
   }
   return most;

@@ -1,6 +1,8 @@
+import { sensesElsewhere } from './senses-elsewhere.ts';
+
 /**
  * Words that do the same in an order to an agent: what was learned of one of them holds for the others. Beginnings of
- * words end in `-`. English; other languages are learned by their words alone.
+ * words end in `-`. English; `senses-elsewhere.ts` has those of other languages.
  */
 const senses: Readonly<Record<string, string>> = {
   agent:
@@ -48,17 +50,40 @@ const senses: Readonly<Record<string, string>> = {
 };
 
 const whole = new Map<string, string>();
-const beginnings: (readonly [string, string])[] = [];
+const beginnings = new Map<string, string>();
 for (const [sense, words] of Object.entries(senses))
-  for (const word of words.split(' ')) {
-    if (word.endsWith('-')) beginnings.push([word.slice(0, -1), sense]);
-    else if (!whole.has(word)) whole.set(word, sense);
-  }
+  for (const word of words.split(' '))
+    if (word.endsWith('-')) keep(beginnings, word.slice(0, -1), sense);
+    else keep(whole, word, sense);
+for (const [sense, words] of Object.entries(sensesElsewhere))
+  for (const word of words.split(' '))
+    if (word.endsWith('!')) keep(whole, word.slice(0, -1), sense);
+    else keep(beginnings, word, sense);
+const lengths = [...new Set([...beginnings.keys()].map(({ length }) => length))].sort(
+  (one, other) => other - one,
+);
+
+function keep(into: Map<string, string>, word: string, sense: string): void {
+  if (!into.has(word)) into.set(word, sense);
+}
+
+/** Writing without blanks between words. */
+const unspaced = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}ー]+$/u;
+
+/** What has a sense in writing without blanks, the longest first. */
+export const pieces: readonly string[] = [...beginnings.keys(), ...whole.keys()]
+  .filter((word) => unspaced.test(word))
+  .sort((one, other) => other.length - one.length || (one < other ? -1 : 1));
 
 /** The sense of a word in lower case; null where it has none of these. */
 export function senseOf(word: string): string | null {
   const known = whole.get(word);
   if (known !== undefined) return known;
-  for (const [beginning, sense] of beginnings) if (word.startsWith(beginning)) return sense;
-  return null;
+  for (const length of lengths) {
+    if (length > word.length) continue;
+    const sense = beginnings.get(word.slice(0, length));
+    if (sense !== undefined) return sense;
+  }
+  // The article of Arabic.
+  return word.length > 4 && word.startsWith('ال') ? senseOf(word.slice(2)) : null;
 }

@@ -1,4 +1,4 @@
-import { senseOf } from './senses.ts';
+import { pieces, senseOf } from './senses.ts';
 
 /** A word, a beginning of one, or a sense, with a hash that stands for it where speed counts. */
 export interface Part {
@@ -25,9 +25,11 @@ const beginningLength = 5;
 /** Characters. */
 const shortPath = 16;
 
-/** An address, a path, an ideograph, a name, a word, a number, the end of a sentence and what is blank behind it, a mark. */
-const token =
-  /https?:\/\/[^\s)>\]"']+|[\w.+-]+@[\w-]+\.[\w.-]+|[\w.-]*\/[\w./-]+|\.[a-z][\w.-]+|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[\p{L}\p{N}]+_[\p{L}\p{N}_]*|\p{L}[\p{L}\p{M}\p{N}']*|\p{N}+|[.!?;](?:\s+|$)|[。！？\n]\s*|[^\s\p{L}\p{N}]/gu;
+/** An address, a path, a piece that has a sense, an ideograph, a name, a word, a number, the end of a sentence and what is blank behind it, a mark. */
+const token = new RegExp(
+  String.raw`https?:\/\/[^\s)>\]"']+|[\w.+-]+@[\w-]+\.[\w.-]+|[\w.-]*\/[\w./-]+|\.[a-z][\w.-]+|(?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}ー])(?:${pieces.join('|')})|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[\p{L}\p{N}]+_[\p{L}\p{N}_]*|\p{L}[\p{L}\p{M}\p{N}']*|\p{N}+|[.!?;](?:\s+|$)|[。！？\n]\s*|[^\s\p{L}\p{N}]`,
+  'gu',
+);
 const end = /^(?:[.!?;](?:\s|$)|[。！？\n])/u;
 
 /** Cuts a text in lower case into sentences of tokens. Linear in its length. */
@@ -113,13 +115,23 @@ const someNumber = plain('<number>');
 const endOfLine = plain('<line>');
 const senseParts = new Map<string, Part>();
 
+/** Words seen lately, which are most of those to come. */
+const words = new Map<string, Token>();
+const mostWords = 4096;
+const longestWord = 24;
+
 function wordOf(word: string): Token {
+  const known = words.get(word);
+  if (known !== undefined) return known;
   const sense = senseOf(word);
-  return {
+  const token = {
     word: partOf(word),
     beginning: beginningOf(word),
     sense: sense === null ? null : partOfSense(sense),
   };
+  if (words.size >= mostWords) words.clear();
+  if (word.length <= longestWord) words.set(word, token);
+  return token;
 }
 
 function beginningOf(word: string): Part | null {

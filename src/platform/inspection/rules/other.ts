@@ -86,6 +86,9 @@ export const prototypePollution: readonly Rule[] = [
   bare(/\b__(?:proto__|definegetter__|definesetter__|lookupgetter__)/u),
   bare(/^(?:constructor|prototype|tostring|valueof|hasownproperty)$/u),
   bare(/\bconstructor\s{0,3}[.[(]/u),
+  bare(
+    /^\s{0,5}object\.prototype\.(?!(?:hasownproperty|isprototypeof|propertyisenumerable|to(?:locale)?string|valueof)\b)\w/u,
+  ),
 ];
 
 /** Serialized objects that run code when they are read. */

@@ -30,7 +30,7 @@ export const pathTraversal: readonly Rule[] = [
   bare(
     /\b(?:win\.ini|boot\.ini|web\.config|wp-config\.php|\.htpasswd|\.htaccess|id_rsa|id_ed25519|authorized_keys|known_hosts|\.bash_history|\.git\/(?:config|head|hooks|index)|\.aws\/credentials|\.ssh\/|\.kube\/config|\.docker\/config|\.npmrc|\.pgpass|\.netrc|\.git\/)/u,
   ),
-  bare(/^\\{2}[\w.?]{1,60}\\/u),
+  bare(/^\\{2,8}[\w.?]{1,60}\\/u),
   bare(/%00|\0|\\0\b|\\x00|\\u0000/u),
   bare(/^(?:~(?:root)?|\/home\/[\w-]{1,40})\/\.\w/u),
   bare(/^~\w{1,20}\//u),
@@ -81,7 +81,7 @@ export const dangerousUrl: readonly Rule[] = [
   bare(
     /^\s{0,5}(?:https?:\/\/[^\s]{0,200})?(?:\/[\w/-]{0,80})?[?&](?:next|url|redirect|return|goto|dest|continue|redirect_uri|return_to)=(?:https?:|\/\/|%2f%2f|\\)/u,
   ),
-  bare(/^\s{0,5}https?:\/{3,}|^\s{0,5}https?:\\|^https?:\/\/[^\s/]{0,80}[\\#?]@/u),
+  bare(/^\s{0,5}https?:\/{3,}|^\s{0,5}https?:\/?\\|^https?:\/\/[^\s/]{0,80}[\\#?]@/u),
   bare(/^\s{0,5}https?:\/\/[^\s/]{0,80}@/u),
   bare(/^\s{0,5}https?:\/\/xn--/u),
   bare(/^\s{0,5}\/{1,5}(?:[\t ;<\\]|https?:)/u),

@@ -106,6 +106,7 @@ export const nosqlInjection: readonly Rule[] = [
   bare(
     /["']?\$(?:ne|gt|gte|lt|lte|in|nin|regex|where|exists|or|and|nor|not|eq|all|size|type|expr|jsonschema|mod|text|elemmatch|lookup|out|merge|function|accumulator|set|unset|inc|push|rename)["']?\s{0,5}:/u,
   ),
+  bare(/^\s{0,5}\{\s{0,5}["']\$\w{1,30}["']\s{0,5}:/u),
   bare(
     /\bdb\.\w{1,40}\.(?:drop|find|insert|remove|update|dropdatabase|aggregate|delete)\w{0,10}\s{0,3}\(/u,
   ),
