@@ -56,7 +56,7 @@ export function BlocksTab(): ReactNode {
               columns={[
                 {
                   name: 'Client',
-                  cell: ({ subject }) => <code className="text-12">{subject}</code>,
+                  cell: ({ subject }) => <Client subject={subject} />,
                 },
                 { name: 'Why', isWords: true, cell: ({ reason }) => reasons[reason] },
                 {
@@ -93,6 +93,18 @@ export function BlocksTab(): ReactNode {
         )
       }
     </Loaded>
+  );
+}
+
+/** `address:192.0.2.7`, broken after its kind first, so that no address is torn apart where there is room for it. */
+function Client({ subject }: { readonly subject: string }): ReactNode {
+  const after = subject.indexOf(':') + 1;
+  return (
+    <code className="text-12">
+      {subject.slice(0, after)}
+      <wbr />
+      {subject.slice(after)}
+    </code>
   );
 }
 
