@@ -30,7 +30,7 @@ export function addPerformanceCommands(program: Command, run: Run): void {
           notice: ({ source, address, samples }) =>
             source === 'service'
               ? `${samples.length} figures from the service at ${address ?? ''}`
-              : `No service answers: ${samples.length} figures that it left in the database.`,
+              : `No service answers, so these are the ${samples.length} figures that the last one left in the database.`,
         },
       ),
     );

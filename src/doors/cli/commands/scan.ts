@@ -80,7 +80,10 @@ function repositoriesText(flags: ScanFlags): (answer: ScanAnswer) => string {
   return ({ findings, proposed, wouldPropose }) => {
     const rows = formatFindings(findings, flags.format);
     if (flags.format !== 'table') return rows;
-    return `${rows}${flags.dryRun === true ? `${wouldPropose} would be proposed` : `${proposed} proposed`}\n`;
+    if (flags.dryRun === true) return `${rows}${wouldPropose} would be proposed\n`;
+    const isNothingNew = proposed === 0 && findings.length > 0;
+    const before = isNothingNew ? ' now; see `claude-manager tasks list` for what was before' : '';
+    return `${rows}${proposed} proposed${before}\n`;
   };
 }
 

@@ -16,7 +16,7 @@ import {
 } from '../../../operations/service/contract.ts';
 import type { CommandContext, GlobalFlags } from '../command-context.ts';
 import { exitCodeOfProblems } from '../exit-codes.ts';
-import { printable, table } from '../output/terminal.ts';
+import { counted, printable, table } from '../output/terminal.ts';
 import type { Run } from '../run.ts';
 
 interface StartFlags {
@@ -278,7 +278,7 @@ function summaryText(answer: ServiceSummary): string {
     .map(([state, count]) => `${count} ${state}`)
     .join(', ');
   const parts = [
-    `${answer.scanned} scans, ${answer.findings} findings; ${answer.proposed} proposed, ${answer.approved} approved, ${answer.refused} refused, ${answer.started} started\n`,
+    `${counted(answer.scanned, 'scan')}, ${counted(answer.findings, 'finding')}; ${answer.proposed} proposed, ${answer.approved} approved, ${answer.refused} refused, ${answer.started} started\n`,
     `tasks: ${states === '' ? 'none' : states}\n`,
   ];
   if (answer.pullRequests.length > 0) {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FindingRow } from '../../../operations/scans/contract.ts';
+import { counted } from './terminal.ts';
 
 export type FindingFormat = 'table' | 'json' | 'jsonl' | 'sarif';
 
@@ -33,7 +34,7 @@ function table(rows: readonly FindingRow[], columns: number): string {
     return `${head}${cut(owner + printable(row.text), Math.max(20, columns - head.length))}`.trimEnd();
   });
   const files = new Set(rows.map(({ repository, path }) => `${repository}\0${path}`)).size;
-  return `${lines.join('\n')}\n\n${rows.length} findings in ${files} files.\n`;
+  return `${lines.join('\n')}\n\n${counted(rows.length, 'finding')} in ${counted(files, 'file')}.\n`;
 }
 
 /** Text of a repository must not steer a terminal. */

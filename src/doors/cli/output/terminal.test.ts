@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { printable } from './terminal.ts';
+import { counted, printable } from './terminal.ts';
 
 test.each([
   ['\u001B[31mred\u001B]0;title\u0007', '\\u001b[31mred\\u001b]0;title\\u0007'],
@@ -21,4 +21,12 @@ test('whatever is printed, nothing in it steers a terminal', () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test('a count has its noun in the right number', () => {
+  expect([0, 1, 2].map((count) => counted(count, 'scan'))).toEqual([
+    '0 scans',
+    '1 scan',
+    '2 scans',
+  ]);
 });

@@ -41,6 +41,11 @@ function causes(error: AppError): readonly string[] {
   return lines;
 }
 
+/** A count with its noun, whose plural has an s: `1 scan`, `2 scans`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** Columns padded to the widest cell, at most `width` characters a cell. */
 export function table(rows: readonly (readonly string[])[], width = 72): string {
   const cells = rows.map((row) =>
