@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestAudit, type TestAudit } from '../../../test/support/test-audit.ts';
@@ -7,6 +9,8 @@ import { migrate } from '../database/migrate.ts';
 import { type Audit, auditMigrations } from './audit.ts';
 import type { AuditEntry } from './audit-entry.ts';
 import type { AuditTables } from './tables.ts';
+
+const formatPage = join(import.meta.dirname, '../../../docs/audit-format.md');
 
 let database: TestDatabase;
 let log: TestAudit;
@@ -88,6 +92,41 @@ describe('the audit', () => {
     const all = await audits[0]?.list({ limit: 1000 });
     expect(all?.map(({ seq }) => seq)).toEqual(Array.from({ length: 900 }, (_, i) => 900 - i));
     expect(await audits[0]?.verify()).toMatchObject({ ok: true, entries: 900 });
+  });
+
+  it('keeps every member that its format names, of what was said in full and of what was hardly said', async () => {
+    const { audit } = log;
+    const format = await readFile(formatPage, 'utf8');
+    const named =
+      format.split('## Notes')[0]?.matchAll(/^\|(.+?)\| (?:string|number|object)/gmu) ?? [];
+    const members = [...named].flatMap(([, names = '']) => names.match(/\w+/gu) ?? []).sort();
+    await audit.record(null, entry({ reason: 'r', before: 'a', after: 'b', source: 'local' }));
+    await Promise.all([1, 2, 3].map(async () => await audit.record(null, entry({}))));
+    for await (const page of audit.period({}))
+      for (const { body } of page) {
+        const told = JSON.parse(body) as Record<string, unknown>;
+        expect(Object.keys(told)).toEqual(members);
+        expect(told['at']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/u);
+        expect(told).toMatchObject({
+          version: '0.0.0-test',
+          previousHash: expect.stringMatching(/^[\da-f]{64}$/u),
+          actor: { kind: expect.any(String), name: expect.any(String) },
+        });
+      }
+  });
+
+  it('verifies whether entries came alone or together', async () => {
+    const { audit } = log;
+    const before = await audit.verify();
+    await audit.record(
+      null,
+      entry({ event: 'alone', target: null, facts: { "it's": '{"a",\\}' } }),
+    );
+    await Promise.all(
+      [1, 2, 3].map(async (n) => await audit.record(null, entry({ target: `t${n}` }))),
+    );
+    await audit.record(null, entry({ event: 'alone', target: 'a "b" {c}, \\d' }));
+    expect(await audit.verify()).toMatchObject({ ok: true, entries: before.entries + 5 });
   });
 
   it('says that an empty chain is well', async () => {
