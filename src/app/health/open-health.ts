@@ -23,7 +23,7 @@ import type { PerformanceWatch } from '../../platform/telemetry/monitor-performa
 import type { Vault } from '../../platform/vault/vault.ts';
 import { vaultCheck } from '../../platform/vault/vault-check.ts';
 import type { ReloadState } from '../configuration/live-config.ts';
-import { backupFolderOf } from '../store/open-backup.ts';
+import { backupFolderOf } from '../store/backup-place.ts';
 
 export interface HealthParts {
   readonly loaded: LoadedConfig;

@@ -20,6 +20,7 @@ import { makeEngineSchema } from '../../platform/durable/engine-schema.ts';
 import { loadOrCreateKey } from '../../platform/effects/key-file.ts';
 import { createRedactor } from '../../platform/redaction/redactor.ts';
 import type { OpenOptions } from '../open-options.ts';
+import { backupFolderOf } from './backup-place.ts';
 import {
   configNamed,
   nameOfDatabase,
@@ -27,7 +28,7 @@ import {
   withClaimedDatabase,
 } from './claimed-database.ts';
 import { openAudit } from './open-audit.ts';
-import { backupFolderOf, backupKeyFile } from './open-backup.ts';
+import { backupKeyFile } from './open-backup.ts';
 import { migrations } from './open-store.ts';
 
 /**

@@ -13,12 +13,8 @@ import type { Config } from '../../platform/config/schema.ts';
 import type { PeriodicDeps } from '../../platform/durable/periodic.ts';
 import { startPeriodic } from '../../platform/durable/periodic.ts';
 import { loadOrCreateKey } from '../../platform/effects/key-file.ts';
+import { backupFolderOf } from './backup-place.ts';
 import type { StoreRooms } from './open-store.ts';
-
-/** Where scheduled backups go, and those for which no file is named. */
-export function backupFolderOf({ backup, dataDir }: Pick<Config, 'backup' | 'dataDir'>): string {
-  return backup.folder ?? join(dataDir, 'backups');
-}
 
 /** By which backups are sealed; a restore needs it, with the other keys. */
 export function backupKeyFile(dataDir: string): string {

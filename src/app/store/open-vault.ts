@@ -11,6 +11,7 @@ import type { Redactor } from '../../platform/redaction/redactor.ts';
 import { createKeySource, keyFileVariable } from '../../platform/vault/key-source.ts';
 import { protectMemory } from '../../platform/vault/process-memory.ts';
 import { createVault, type Vault } from '../../platform/vault/vault.ts';
+import { backupFolderOf } from './backup-place.ts';
 import { killPoint } from './kill-point.ts';
 
 export interface VaultParts {
@@ -72,6 +73,7 @@ export function openVault(parts: VaultParts): Vault {
       env,
       file: file ?? own,
       ownFolder: file === null,
+      backups: backupFolderOf({ ...config, dataDir }),
       random,
       userId: process.getuid?.(),
     }),

@@ -23,6 +23,7 @@ import { loadOrCreateKey } from '../../platform/effects/key-file.ts';
 import { createRedactor } from '../../platform/redaction/redactor.ts';
 import type { Vault } from '../../platform/vault/vault.ts';
 import type { OpenOptions } from '../open-options.ts';
+import { backupFolderOf } from './backup-place.ts';
 import {
   configNamed,
   nameOfDatabase,
@@ -31,7 +32,7 @@ import {
 } from './claimed-database.ts';
 import { moveWith } from './move-database.ts';
 import { openAudit } from './open-audit.ts';
-import { backupFolderOf, backupKeyFile, factsOf } from './open-backup.ts';
+import { backupKeyFile, factsOf } from './open-backup.ts';
 import { migrations } from './open-store.ts';
 import { openVault } from './open-vault.ts';
 import { requireSharedKeys } from './shared-keys.ts';

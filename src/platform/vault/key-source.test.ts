@@ -94,6 +94,29 @@ describe('a key file is refused', () => {
     await refused('vault_key_unsafe', /inside the git repository/);
   });
 
+  test('that lies among the backups, at any depth and through a link; one beside them is taken', async () => {
+    await put(newKey());
+    const link = join(folder, 'link');
+    await symlink(folder, link);
+    const find = async (backups: string) =>
+      await createKeySource({
+        env: {},
+        file: file(),
+        ownFolder: false,
+        backups,
+        random: systemRandom,
+        userId,
+      }).find();
+    for (const backups of [dirname(file()), folder, join(link, 'place')])
+      await expect(find(backups), backups).rejects.toMatchObject({
+        code: 'vault_key_unsafe',
+        message: expect.stringMatching(/among the backups/),
+      });
+    await mkdir(join(folder, 'pla'));
+    for (const backups of [join(folder, 'pla'), join(folder, 'nowhere')])
+      expect((await find(backups))?.keys, backups).toHaveLength(1);
+  });
+
   test('that is reached through a link into a repository', async () => {
     await mkdir(join(folder, 'repository', '.git'), { recursive: true });
     await mkdir(join(folder, 'repository', 'inner'));

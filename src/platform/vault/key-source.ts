@@ -11,7 +11,7 @@ import {
   rm,
   writeFile,
 } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { messageOf } from '../../lib/app-error.ts';
 import type { Random } from '../../lib/random.ts';
 import { type FernetKey, fernetKeyText, parseFernetKey } from './fernet.ts';
@@ -44,6 +44,8 @@ export interface KeySourceDeps {
   readonly file: string;
   /** The folder of the file is ours alone: what is in it is kept from git. */
   readonly ownFolder: boolean;
+  /** Where backups are kept, absolute: a key beside them goes wherever they are carried. */
+  readonly backups?: string;
   readonly random: Pick<Random, 'bytes'>;
   /** The user that we run as; undefined where there are none. */
   readonly userId: number | undefined;
@@ -74,7 +76,7 @@ export function createKeySource(deps: KeySourceDeps): KeySource {
     create: async () => {
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });
       if (deps.ownFolder) await writeFile(join(dirname(file), '.gitignore'), '*\n');
-      await requireOutside(file);
+      await requireOutside(file, deps);
       await createUnlessThere(file, `${fernetKeyText(deps.random.bytes(32))}\n`, deps);
       const found = await fileKeys(file, deps);
       if (found === null) throw keyUnsafe(file, 'it went away while it was made', 'Try again.');
@@ -111,19 +113,16 @@ async function fileKeys(path: string, deps: KeySourceDeps): Promise<FoundKeys | 
 }
 
 /** Everything is asked of the descriptor that is then read, so that nothing can be put in its place in between. */
-async function readLines(
-  path: string,
-  { userId }: KeySourceDeps,
-): Promise<readonly string[] | null> {
+async function readLines(path: string, deps: KeySourceDeps): Promise<readonly string[] | null> {
   const handle = await openPlain(path);
   if (handle === null) return null;
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) throw unsafe(path, 'it is not a plain file');
     if ((stat.mode & 0o077) !== 0) throw unsafe(path, 'others than its owner may use it');
-    if (stat.uid !== userId) throw unsafe(path, 'it belongs to another user');
+    if (stat.uid !== deps.userId) throw unsafe(path, 'it belongs to another user');
     if (stat.nlink > 1) throw unsafe(path, 'it has a second name (a hard link)');
-    await requireOutside(path);
+    await requireOutside(path, deps);
     return await linesOf(path, handle);
   } finally {
     await handle.close();
@@ -166,12 +165,26 @@ function keysOf(place: string, texts: readonly string[]): readonly FernetKey[] {
   return keys;
 }
 
+/** Not among the backups, which are worth nothing to a thief without it, and in no work tree. */
+async function requireOutside(file: string, { backups }: KeySourceDeps): Promise<void> {
+  const folder = await realpath(dirname(file));
+  const kept = backups === undefined ? null : await realpath(backups).catch(() => null);
+  if (kept !== null && (folder === kept || folder.startsWith(`${kept}${sep}`))) {
+    throw keyUnsafe(
+      file,
+      `it lies among the backups in ${kept}`,
+      'Keep it apart from what it protects, and name its place in security.vault.keyFile or CMS_VAULT_KEY_FILE.',
+    );
+  }
+  await requireNoRepository(file, folder);
+}
+
 /**
  * A key inside a work tree is one `git add` away from everybody. A folder that keeps everything from git (`*` in its
  * own .gitignore, as we write it into the data folder) is none.
  */
-async function requireOutside(file: string): Promise<void> {
-  let folder = await realpath(dirname(file));
+async function requireNoRepository(file: string, from: string): Promise<void> {
+  let folder = from;
   for (;;) {
     if (await isClosedToGit(folder)) return;
     if (await isThere(join(folder, '.git'))) {
