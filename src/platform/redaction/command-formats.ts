@@ -38,6 +38,8 @@ export const commandFormats: readonly ContextFormat[] = [
     kind: 'argument',
     starts: nameStarts,
     before: '-',
+    holdsOneOf: ' =',
+    within: 16,
     pattern:
       /(?=[A-Za-z-]{3,13}[ =])(?<=(?:^|[\s"'`])--?(?:[A-Za-z]{1,20}-){0,3})(?:passphrase|password|passwd|pass|token|secret|api-?key|access-?token|auth-?token|client-?secret)[ =]["']?(?!-)([^\s"'\\]{6,1024})/iy,
     leave: (secret) =>

@@ -11,6 +11,8 @@ export interface ContextFormat {
   readonly later?: string;
   /** What stands in each of them, at most `within` characters behind the beginning: known sooner than by the pattern. */
   readonly holds?: string;
+  /** The same of characters one of which stands there. */
+  readonly holdsOneOf?: string;
   readonly within?: number;
   /** A digit stands in one of so many words behind the name, or the value would be left alone: asked before the pattern. */
   readonly digitInWords?: number;

@@ -10,6 +10,8 @@ import {
 import { nameStarts, secretNames, sign } from './secret-names.ts';
 
 const quoted = String.raw`["'\`]([^\s"'\`<>\\]{6,1024})["'\`]`;
+/** What a quoted value begins with. */
+const quotes = `"'\``;
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const isNoSecret = (secret: string): boolean =>
   looksLikeCode(secret) ||
@@ -43,6 +45,8 @@ export const declaredFormats: readonly ContextFormat[] = [
     starts: nameStarts,
     follows: '?: \t',
     later: `:&${letters}`,
+    holdsOneOf: quotes,
+    within: 160,
     isBehindName: true,
     pattern: new RegExp(
       String.raw`\??(?::[ \t]?|[ \t])(?:&(?:'static )?|As )?[A-Za-z]{2,20}(?:\[\])?[ \t]{0,4}=[ \t]{0,4}${quoted}`,
@@ -68,6 +72,8 @@ export const declaredFormats: readonly ContextFormat[] = [
     kind: 'declaration',
     starts: nameStarts,
     follows: ' \t:=',
+    holds: '(',
+    within: 160,
     isBehindName: true,
     pattern: new RegExp(
       String.raw`[ \t]{0,8}(?::=|=|:)[ \t]{0,8}(?:new )?(?:\[\])?[A-Za-z][\w.:<>]{1,60}\(${quoted}`,
@@ -263,6 +269,8 @@ export const declaredFormats: readonly ContextFormat[] = [
     kind: 'declaration',
     starts: nameStarts,
     follows: ' \t:=',
+    holdsOneOf: quotes,
+    within: 200,
     isBehindName: true,
     pattern: new RegExp(
       String.raw`[ \t]{0,8}(?::=|=|:)[ \t]{0,8}[A-Za-z][\w.$?["'()\]]{2,60}(?:,[ ]?|[ ]?\?\?[ ]?|[ ]?\|\|[ ]?|[ ]or[ ])${quoted}`,
@@ -276,6 +284,8 @@ export const declaredFormats: readonly ContextFormat[] = [
     starts: nameStarts,
     follows: ' \t:="\'',
     later: ':=\r\n',
+    holdsOneOf: quotes,
+    within: 140,
     isBehindName: true,
     pattern: new RegExp(String.raw`["']?[ \t]{0,4}[:=][ \t]{0,4}\r?\n[ \t]{1,40}${quoted}`, 'y'),
     leave: isNoSecret,
@@ -300,6 +310,8 @@ export const declaredFormats: readonly ContextFormat[] = [
   {
     kind: 'braced-password',
     starts: ['pwd=', 'password='],
+    holds: '}',
+    within: 160,
     pattern: /(?:pwd|password)=\{([^{}\s"']{6,128})\}/iy,
     leave: (secret) => isNoSecret(secret) || !/[0-9]/.test(secret),
   },

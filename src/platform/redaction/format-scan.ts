@@ -28,13 +28,21 @@ interface Reader {
   readonly read: (text: string, at: number, units: Uint16Array, behind: number) => Found | null;
 }
 
+/** Tells the texts apart, of which those before are not kept. */
+interface Pass {
+  number: number;
+}
+
 /** What is looked for where the same three letters stand. */
 interface Place {
   readonly readers: readonly Reader[];
   /** Those that do not look behind a name. */
   readonly nameless: readonly Reader[];
-  /** Those that look behind a name at which this character of ASCII stands, and the nameless; filled as they are asked for. */
-  readonly byNext: (readonly Reader[] | undefined)[];
+  /**
+   * Those that look behind a name at which these two characters of ASCII stand, blanks before the second left out of
+   * account, and the nameless; filled as they are asked for.
+   */
+  readonly byNext: Map<number, readonly Reader[]>;
   /** How the names begin that the others look behind. */
   readonly names: readonly Uint16Array[];
 }
@@ -57,13 +65,14 @@ export function createFormatScan(
 ): (seen: Candidates) => string {
   const places: Place[] = Array.from({ length: slots });
   const left: LeftAlone = new Map();
+  const pass = { number: 0 };
   const add = (start: string, reader: Reader, names: readonly Uint16Array[] = []): void => {
     const slot = slotOf(start);
     const { readers = [], nameless = [], names: known = [] } = places[slot] ?? {};
     places[slot] = {
       readers: [...readers, reader],
       nameless: reader.follows === null ? [...nameless, reader] : nameless,
-      byNext: [],
+      byNext: new Map(),
       names: known.length > 0 ? known : names,
     };
   };
@@ -72,7 +81,7 @@ export function createFormatScan(
   marks.addFormat(replacement);
   for (const format of prefixedFormats) {
     for (const prefix of format.prefixes) {
-      add(prefix, { follows: null, later: null, read: prefixedReader(format, prefix) });
+      add(prefix, { follows: null, later: null, read: prefixedReader(pass, format, prefix) });
       marks.addFormat(prefix);
     }
   }
@@ -83,7 +92,7 @@ export function createFormatScan(
     for (const all of Map.groupBy(format.starts, slotOf).values()) {
       const begins = all.map(unitsIn);
       // Behind a name it was asked already how that begins.
-      const read = contextReader(format, follows === null ? begins : null, left);
+      const read = contextReader(pass, format, follows === null ? begins : null, left);
       const reader = { follows, later, read };
       add(all[0] ?? '', reader, follows === null ? [] : begins);
     }
@@ -95,6 +104,7 @@ export function createFormatScan(
     }
   }
   return (seen) => {
+    pass.number += 1;
     const words = wordFormatsIn(seen);
     const again = new Map<string, string>();
     const remembered = (kind: string, secret: string): string => {
@@ -181,20 +191,26 @@ function firstOf(
   const behind = beginsLikeOne(units, at, names) ? behindName(text, at) : text.length;
   const next = units[behind] ?? nothing;
   const second = next === nothing ? nothing : behindBlanks(units, behind + 1);
-  for (const { later, read } of next === nothing ? nameless : readersAt(place, next)) {
-    if (later !== null && later[second] === 0) continue;
+  for (const { read } of next === nothing ? nameless : readersAt(place, next, second)) {
     const found = read(text, at, units, behind);
     if (found !== null) return found;
   }
   return null;
 }
 
-function readersAt({ readers, byNext }: Place, next: number): readonly Reader[] {
+function readersAt({ readers, byNext }: Place, next: number, second: number): readonly Reader[] {
   // Beyond ASCII each character may follow, and the pattern says whether it does.
-  if (next >= 128) return readers;
-  return (byNext[next] ??= readers.filter(
-    ({ follows }) => follows === null || follows[next] === 1,
-  ));
+  const key = Math.min(next, 128) * 256 + Math.min(second, 128);
+  const known = byNext.get(key);
+  if (known !== undefined) return known;
+  const all = readers.filter(
+    ({ follows, later }) =>
+      follows === null ||
+      ((next >= 128 || follows[next] === 1) &&
+        (later === null || second >= 128 || later[second] === 1)),
+  );
+  byNext.set(key, all);
+  return all;
 }
 
 /** What stands behind a name that is none, or behind one at the end of the text. */
@@ -213,10 +229,10 @@ function behindName(text: string, at: number): number {
   return name.test(text) ? name.lastIndex : text.length;
 }
 
-function prefixedReader(format: PrefixedFormat, prefix: string): Reader['read'] {
+function prefixedReader(pass: Pass, format: PrefixedFormat, prefix: string): Reader['read'] {
   const { kind, body, standsAlone = false, leave } = format;
   const start = unitsIn(prefix);
-  const isNear = nearnessOf(format);
+  const isNear = nearnessOf(pass, format);
   return (text, at, units) => {
     if (standsAlone && at > 0 && isPartOfWord(units[at - 1] ?? 0)) return null;
     if (!beginsWith(units, at, start)) return null;
@@ -253,20 +269,23 @@ function isLike(one: number, other: number): boolean {
 
 /** What is left because of its words may still hold a secret by its letters, so the scan goes on behind the words. */
 function contextReader(
+  pass: Pass,
   format: ContextFormat,
   starts: readonly Uint16Array[] | null,
   left: LeftAlone,
 ): Reader['read'] {
   const { kind, pattern, leave, isBehindName = false, isBarren, digitInWords = 0 } = format;
   const before = format.before === undefined ? null : setOf(format.before);
-  const isNear = nearnessOf(format);
-  let barren = { text: '', from: 0, to: 0 };
+  const isNear = nearnessOf(pass, format);
+  const isDigitNear = createNearness(pass, setOf('0123456789'), farDigit, null);
+  let barren = { pass: 0, from: 0, to: 0 };
   return (text, at, units, behind) => {
     if (before !== null && before[at === 0 ? lineFeed : (units[at - 1] ?? 0)] !== 1) return null;
     if (starts !== null && !beginsLikeOne(units, at, starts)) return null;
     if (isNear !== null && !isNear(text, at, units)) return null;
-    if (at > barren.from && at < barren.to && text === barren.text) return null;
-    if (digitInWords > 0 && !mayHoldDigit(text, units, behind, digitInWords)) return null;
+    if (at > barren.from && at < barren.to && pass.number === barren.pass) return null;
+    if (digitInWords > 0 && !mayHoldDigit(text, units, behind, digitInWords, isDigitNear))
+      return null;
     const from = isBehindName ? behind : at;
     pattern.lastIndex = from;
     const match = pattern.exec(text);
@@ -279,7 +298,7 @@ function contextReader(
     const to = from + whole.length;
     if (leave !== undefined && isLeftAlone(leave, left, { secret, text, at, to, end })) {
       if (secret.length >= long && isBarren?.(secret) === true)
-        barren = { text, from: at, to: end - long / 2 };
+        barren = { pass: pass.number, from: at, to: end - long / 2 };
       return null;
     }
     const last = secret.length >= longest ? endOfRun(text, end) : end;
@@ -303,8 +322,17 @@ const lineFeed = 0x0a;
 /** So far is looked for a digit; where there is none yet, the pattern says what it has. */
 const nearDigit = 64;
 
+/** Further than this from a name no value reaches. */
+const farDigit = 1200;
+
 /** Whether a word behind this place may hold a digit, blanks between words, until the line or so many words end. */
-function mayHoldDigit(text: string, units: Uint16Array, from: number, words: number): boolean {
+function mayHoldDigit(
+  text: string,
+  units: Uint16Array,
+  from: number,
+  words: number,
+  isDigitNear: Nearness,
+): boolean {
   const end = Math.min(text.length, from + nearDigit);
   let begun = 0;
   let isInWord = false;
@@ -319,7 +347,7 @@ function mayHoldDigit(text: string, units: Uint16Array, from: number, words: num
       if (begun > words) return false;
     }
   }
-  return end < text.length;
+  return end < text.length && isDigitNear(text, end, units);
 }
 
 /** What was left alone last by each rule in this text: what is left alone often comes again at once. */
@@ -352,27 +380,42 @@ function isLeftAlone(
 
 type Nearness = (text: string, at: number, units: Uint16Array) => boolean;
 
-function nearnessOf({ holds, within = 0 }: PrefixedFormat | ContextFormat): Nearness | null {
-  return holds === undefined ? null : createNearness(holds, within);
+function nearnessOf(
+  pass: Pass,
+  { holds, holdsOneOf = '', within = 0 }: Pick<ContextFormat, 'holds' | 'holdsOneOf' | 'within'>,
+): Nearness | null {
+  if (holds !== undefined) {
+    const all = unitsIn(holds);
+    return createNearness(pass, setOf(holds.charAt(0)), within, all);
+  }
+  return holdsOneOf === '' ? null : createNearness(pass, setOf(holdsOneOf), within, null);
 }
 
-/** Whether this stands at most so many characters further on; each part of a text is searched once for it, and only near what asks. */
-function createNearness(holds: string, within: number): Nearness {
-  const start = unitsIn(holds);
-  let last = '';
+/**
+ * Whether one of the first characters, and what they begin, stands at most so many characters further on; each part of a
+ * text is searched once for it, and only near what asks.
+ */
+function createNearness(
+  pass: Pass,
+  first: Uint8Array,
+  within: number,
+  all: Uint16Array | null,
+): Nearness {
+  const length = all === null ? 1 : all.length;
+  let last = 0;
   // None begins from the first of these to before the second.
   let from = 0;
   let searched = 0;
   return (text, at, units) => {
-    if (text !== last || at < from) {
-      last = text;
-      searched = at;
-    }
+    if (pass.number !== last || at < from || searched < at) searched = at;
+    last = pass.number;
     from = at;
-    if (searched < at) searched = at;
-    const end = Math.min(at + within, text.length - start.length);
-    while (searched <= end && !beginsWith(units, searched, start)) searched += 1;
-    return searched <= end;
+    const end = Math.min(at + within, text.length - length);
+    let index = searched;
+    for (; index <= end; index += 1)
+      if (first[units[index] ?? 0] === 1 && (all === null || beginsWith(units, index, all))) break;
+    searched = index;
+    return index <= end;
   };
 }
 

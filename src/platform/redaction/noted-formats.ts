@@ -95,6 +95,8 @@ export const notedFormats: readonly ContextFormat[] = [
     // `creds: admin/…`, `login = bob:…`
     kind: 'sentence',
     starts: ['cred', 'login', 'zugang'],
+    holdsOneOf: ':=',
+    within: 20,
     pattern:
       /(?:creds?|credentials|login|zugang(?:sdaten)?)[ \t]{0,2}[:=][ \t]{0,4}["'`]?[A-Za-z0-9_.@-]{2,64} ?[:/] ?([^\s"'`,;<>/]{6,128})/iy,
     leave: (secret) => !looksStrong(secret.replace(/[.!?)]+$/, '')),
@@ -110,6 +112,8 @@ export const notedFormats: readonly ContextFormat[] = [
     // `withCredentials("admin", "…")`, `auth=("me", "…")`
     kind: 'declaration',
     starts: ['credential', 'basicauth', 'basic_auth', 'authenticate(', 'login(', 'auth=(', 'auth('],
+    holds: '(',
+    within: 16,
     pattern:
       /(?:credentials?|basic_?auth|authenticate|login|auth=?)\((?!.A[KS]IA)["'][^"'\n]{1,64}["'],[ ]{0,2}["']([^\s"'\\]{6,256})["']/iy,
     leave: (secret) => looksLikeCode(secret) || !(looksStrong(secret) || /[!@#$%^&*]/.test(secret)),

@@ -21,6 +21,8 @@ export const vendorFormats: readonly ContextFormat[] = [
   {
     kind: 'vendor-key',
     starts: vendors,
+    holdsOneOf: '=:,',
+    within: 70,
     pattern: new RegExp(
       String.raw`(?:${vendors.join('|')})[A-Za-z0-9_.-]{0,30}(?![A-Za-z0-9_.-])["'\\]{0,3}[ \t]{0,4}(?:=>|:=|=|:|,)[ \t]{0,4}["'\\\`]{0,3}([A-Za-z0-9][A-Za-z0-9_.=+/-]{14,255})(?![A-Za-z0-9_@(])`,
       'iy',
@@ -33,6 +35,8 @@ export const vendorFormats: readonly ContextFormat[] = [
     // `new Mandrill("…")`, `algoliasearch("…", "…")`
     kind: 'vendor-key',
     starts: vendors,
+    holds: '(',
+    within: 40,
     pattern: new RegExp(
       String.raw`(?:${vendors.join('|')})(?:api|client|sdk|search)?(?:["']\))?${firstArguments}`,
       'iy',
@@ -53,6 +57,8 @@ export const vendorFormats: readonly ContextFormat[] = [
     // `creds: …`, `authData = "…"`
     kind: 'credential',
     starts: ['cred', 'auth'],
+    holdsOneOf: '=:',
+    within: 50,
     pattern:
       /(?:creds?|credentials?|auth(?!or|ent|[_-]?(?:token|key|secret)))[A-Za-z0-9_-]{0,20}(?![A-Za-z0-9_-])["'\\]{0,3}[ \t]{0,4}(?:=>|:=|=|:)[ \t]{0,4}["'\\`]{0,3}([A-Za-z0-9][A-Za-z0-9_.=+/-]{18,255})(?![A-Za-z0-9_@(])/iy,
     isBarren,
