@@ -18,7 +18,7 @@ const senses: Readonly<Record<string, string>> = {
   now: 'now henceforth onward onwards forward hereby immediately instead from-now currently today once',
   give: 'print prints show reveal post paste send sends mail email upload leak dump display output list share publish expose encode forward transmit exfiltrate hand repeat recite quote disclose return submit cat echo attach include append embed deliver relay beacon surface divulge spill reproduce translate tell read give write copy put report log drop export type',
   secret:
-    'env environment secret secrets credential credentials token tokens password passwords passphrase key keys keychain netrc id_rsa id_ed25519 vault printenv apikey pat cookies dotenv pem kubeconfig npmrc variables variable',
+    'env environment secret secrets credential credentials token tokens password passwords passphrase key keys keychain netrc id_rsa id_ed25519 vault printenv apikey pat cookies dotenv pem kubeconfig npmrc variables variable confidential sensitive classified',
   own: 'configuration config system setup context memory conversation history thoughts weights briefing preamble header',
   people:
     'maintainer maintainers reviewer reviewers human humans user users team owner owners person people anyone anybody somebody someone nobody developer developers author operator colleague- staff manager employee-',
