@@ -53,6 +53,7 @@ describe('of texts that nothing was learned from', () => {
     ['words to an agent, second set', 'unseen-2-words', 100, 0.15],
     ['words to an agent, third set', 'unseen-3-words', 100, 0.18],
     ['words to an agent, fourth set', 'unseen-4-words', 90, 0.15],
+    ['words to an agent, fifth set', 'unseen-5-words', 90, 0.17],
     ['attacks of twenty other kinds, second set', 'unseen-2-attacks', 120, 0.02],
     ['attacks of twenty-five other kinds, third set', 'unseen-3-attacks', 130, 0.02],
     ['attacks of twenty other kinds, fourth set', 'unseen-4-attacks', 60, 0.02],
@@ -67,9 +68,10 @@ describe('of texts that nothing was learned from', () => {
     'unseen-2-legitimate',
     'unseen-3-legitimate',
     'unseen-4-legitimate',
+    'unseen-5-legitimate',
   ])('at most 10 %% of %s are flagged', (start) => {
     const texts = corpus(start);
-    expect(texts.length).toBeGreaterThanOrEqual(180);
+    expect(texts.length).toBeGreaterThanOrEqual(90);
     const flagged = texts.filter((text) => detect(text).length > 0);
     expect(flagged.length / texts.length, flagged.join('\n')).toBeLessThanOrEqual(0.1);
   });
