@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   closeSync,
@@ -350,6 +350,39 @@ test('files with holes, other owners of a file, odd modes and names without an e
     { path: 'new.bin', why: expect.stringContaining('larger than') },
     { path: 'odd-\u{FFFD}', why: 'a name that is not valid UTF-8' },
   ]);
+});
+
+/** Sets an extended attribute of each; false where the system of files has none. */
+function hasAttributes(files: readonly string[], value: string): boolean {
+  const program =
+    'import os, sys\nfor f in sys.argv[2:]: os.setxattr(f, "user.note", sys.argv[1].encode())';
+  return spawnSync('python3', ['-c', program, value, ...files]).status === 0;
+}
+
+test('extended attributes are no change, and nothing of them is in what is exported', async ({
+  skip,
+}) => {
+  const files = { 'a.txt': 'a\n', 'same.txt': 's\n' };
+  const { root, workspace, at } = await workspaceOf(sampleRepository(files));
+  skip(!hasAttributes([touched(path.join(root, 'x'))], 'x'), 'the files here have none');
+  writeFileSync(at('a.txt'), 'b\n');
+  writeFileSync(at('new.txt'), 'n\n');
+  mkdirSync(at('folder'));
+  const before = await workspace.export();
+  const carried = ['carried', 'by', 'an', 'attribute'].join('-');
+  const all = ['a.txt', 'same.txt', 'new.txt', 'folder', '.'].map(at);
+  expect(hasAttributes(all, carried)).toBe(true);
+  const after = await workspace.export();
+  expect({ ...after, commit: null }).toEqual({ ...before, commit: null });
+  const commit = await after.commit('Change', author);
+  const inGit = (...args: string[]): string =>
+    execFileSync('git', [`--git-dir=${after.gitDir}`, ...args], { encoding: 'latin1' });
+  const objects = inGit('rev-list', '--objects', '--no-object-names', commit).trim().split('\n');
+  expect(objects.length).toBeGreaterThan(4);
+  for (const object of objects) {
+    const kind = inGit('cat-file', '-t', object).trim();
+    expect(inGit('cat-file', kind, object)).not.toContain(carried);
+  }
 });
 
 function touched(file: string): string {
