@@ -83,7 +83,7 @@ export function detect(text: string): readonly Kind[] {
   const look = { isValue, isCode: isValue && isSnippet(looked) };
   const found = new Set<Kind>(hidden);
   for (const reading of readings(looked)) lookThrough(reading, look, found);
-  if (!found.has('prompt-injection') && instructs(text)) found.add('prompt-injection');
+  if (!found.has('prompt-injection') && instructs(text, written)) found.add('prompt-injection');
   return [...found];
 }
 

@@ -142,14 +142,17 @@ const cut = /\p{L}[\u200B-\u200D\u2060\uFEFF\u00AD]\p{L}|\p{L}[0134]\p{L}{1,20}\
 /** Characters. */
 export const mostRead = 8000;
 
-/** Whether a text speaks to the agent that will read it rather than to people. Looks at its beginning. */
-export function instructs(text: string): boolean {
+/**
+ * Whether a text speaks to the agent that will read it rather than to people. Looks at its beginning. `known` is the text
+ * without code where somebody made that already.
+ */
+export function instructs(text: string, known?: string): boolean {
   const start = text.slice(0, mostRead);
   const plain = plainly(start);
   if ((spaced.test(start) || cut.test(start)) && readsAsOverride(plain)) return true;
   if (orders(plain)) return true;
   // What was learned finds a part of what nobody thought of, and is no judge of code.
-  const written = withoutCode(start);
+  const written = known === undefined || start !== text ? withoutCode(start) : known;
   if (leaning(written === start ? plain : plainly(written)) > 0) return true;
   return unwrapped(start).some((inner) => orders(plainly(inner)));
 }
