@@ -81,7 +81,7 @@ export const notedExamples: readonly Example[] = [
   // Configurations and messages.
   ['assignment', 'gsfbfAlzg0cu', 'pw = ', '\nend'],
   ['assignment', hex(32), '"routing_key": "'],
-  ['session-cookie', of(60), 'wordpress_logged_in_3f2bf1f0='],
+  ['session-cookie', of(60), 'wordpress_logged_in_deadbeef='],
   ['one-time-seed', 'RGCK SI7K GAWA 7V35', 'Enter this key in your authenticator app: ', '\nend'],
   ['markup-secret', of(12), '<td>Password</td><td>', '</td>'],
   ['manifest-secret', `  dsn: ${base64(`u:${of(12)}@h`)}`, 'kind: Secret\ndata:\n', '\nx: y'],
@@ -96,7 +96,7 @@ export const notedExamples: readonly Example[] = [
   ['markup-secret', of(12), '<wsse:Password Type="x">', '</wsse:Password>'],
   ['markup-secret', of(12), '<input type="password" name="pw" value="'],
   ['session-cookie', of(40), '{"name":"session","value":"'],
-  ['saml-message', of(120), 'SAMLResponse='],
+  ['saml-message', of(120), 'SAMLRequest='],
   ['authorization', base64(`u:${of(14)}`), 'proxy_set_header Authorization "Basic '],
   ['authorization', base64(`u:${of(14)}`), 'sends Basic ', ' with it'],
   ['address-key', of(40), 'https://x.example/reset-password/', '\nend'],
