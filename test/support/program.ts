@@ -14,8 +14,6 @@ export function programEnv(home: string, more: NodeJS.ProcessEnv = {}): Record<s
     PATH: process.env['PATH'],
     HOME: home,
     NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? compiled,
-    // As `./run`, the container and the unit of systemd do.
-    MALLOC_ARENA_MAX: '2',
     ...more,
   };
   return Object.fromEntries(
