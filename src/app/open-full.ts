@@ -23,12 +23,13 @@ export async function openFull(options: OpenOptions, loaded: LoadedConfig): Prom
   for (const [name, value] of Object.entries(allSecrets(loaded))) redactor.register(name, value);
   const live =
     options.needs === 'engine' ? followConfig(options, loaded, redactor) : fixedConfig(loaded);
+  const isService = options.operation === startService.name;
   const collectors: LineSink[] = [];
   const logger = openLogger(
     () => live.current(),
     (line) => redactor.redact(line),
     options.flags,
-    { isService: options.operation === startService.name, others: () => collectors },
+    { isService, others: () => collectors },
   );
   const performance = watchPerformance(logger);
   const telemetry = openTelemetry();
@@ -42,6 +43,10 @@ export async function openFull(options: OpenOptions, loaded: LoadedConfig): Prom
   };
   try {
     let gate: Gate | null = null;
+    const inspect = createInspect(systemRandom.bytes(32));
+    // While the database starts: the first text that is looked at reads in all signs, for which calls would stand still.
+    if (isService)
+      setImmediate(() => inspect({ text: 'Please look at this text, which says nothing.' }));
     const rooms = await openRooms({
       gate: () => {
         if (gate === null) throw new Error('the gate is asked for before it stands');
@@ -65,7 +70,7 @@ export async function openFull(options: OpenOptions, loaded: LoadedConfig): Prom
       log: logger,
       guard: rooms.guard.guard,
       observe: gateObserver(telemetry),
-      inspect: createInspect(systemRandom.bytes(32)),
+      inspect,
       redact: (text) => redactor.redact(text),
     });
     return { gate, dataDir: config.dataDir, identity: rooms.identity, engine: rooms.engine, close };
