@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { X } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useDeferredValue } from 'react';
 import { countTasks, listTasks } from '../../../src/operations/tasks/contract.ts';
 import { useAsk, useAskEach } from '../../data/data.tsx';
 import { Page } from '../../frame/page.tsx';
@@ -18,6 +18,9 @@ import { columns, inputOf } from './columns.ts';
 import { boardSearch } from './search.ts';
 
 const weekMs = 7 * 24 * 3_600_000;
+
+/** The least height of a card with what keeps it from the next, in pixels. */
+const cardHeight = 72;
 
 type Tasks = ReturnType<typeof useAskEach<typeof listTasks>>[number];
 export function BoardPage(): ReactNode {
@@ -109,6 +112,11 @@ function ColumnView({
       column.isThisWeek !== true || now.getTime() - new Date(updatedAt).getTime() < weekMs,
   );
   const all = count ?? tasks.length;
+  // First as many as the window may have room for; those below are drawn right after them.
+  const room = useDeferredValue(
+    Number.POSITIVE_INFINITY,
+    Math.ceil(window.innerHeight / cardHeight),
+  );
   const { icon: Icon, tone } = lookOf(column.look);
   return (
     <section aria-label={column.title} className="flex min-w-0 flex-col gap-2">
@@ -136,7 +144,7 @@ function ColumnView({
         <p className="text-12 text-quiet">{column.nothing}</p>
       ) : (
         <ul className="flex flex-col gap-2">
-          {tasks.map((task) => (
+          {tasks.slice(0, room).map((task) => (
             <li key={task.id} className="appear">
               <Card task={task} />
             </li>
