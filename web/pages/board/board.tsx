@@ -23,6 +23,8 @@ const weekMs = 7 * 24 * 3_600_000;
 const cardHeight = 72;
 
 type Tasks = ReturnType<typeof useAskEach<typeof listTasks>>[number];
+
+/** All work by where it stands. */
 export function BoardPage(): ReactNode {
   const [search, setSearch] = usePageSearch(boardSearch);
   const inputs = columns.map((column) => inputOf(column, search));

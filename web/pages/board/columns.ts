@@ -1,5 +1,6 @@
 import type { TaskState } from '../../../src/domain/task.ts';
 
+/** A column of the board. */
 export interface Column {
   readonly title: string;
   /** Whose icon and tone the heading has. */
@@ -46,8 +47,10 @@ export const columns: readonly Column[] = [
   },
 ];
 
+/** How many of a column are asked for; what there is beyond them is told as a number. */
 const cardsShown = 30;
 
+/** Whose work is shown; everybody's when not said. */
 export type Filter = { readonly repo?: string | undefined; readonly agent?: string | undefined };
 
 /** What is asked to fill it. */
