@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { auditEntryJsonSchema } from '../src/platform/audit/entry-schema.ts';
 import { configJsonSchema, describeKeys } from '../src/platform/config/describe-keys.ts';
 import { referencePage } from '../src/platform/config/reference-page.ts';
 import { permissionsPage } from './permission-matrix.ts';
@@ -12,6 +13,10 @@ await writeFile(new URL('configuration.md', folder), referencePage(describeKeys(
 await writeFile(
   new URL('config.schema.json', folder),
   `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
+);
+await writeFile(
+  new URL('audit-entry.schema.json', folder),
+  `${JSON.stringify(auditEntryJsonSchema(), null, 2)}\n`,
 );
 await writeFile(new URL('operations.md', folder), operationsPage());
 await writeFile(new URL('permissions.md', folder), permissionsPage());

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { permissionsPage } from '../scripts/permission-matrix.ts';
 import { commandsPage, openApiPage, operationsPage } from '../scripts/reference-pages.ts';
 import { catalogue } from '../src/operations/catalogue.ts';
+import { auditEntryJsonSchema } from '../src/platform/audit/entry-schema.ts';
 
 const root = new URL('../', import.meta.url);
 const page = async (name: string): Promise<string> =>
@@ -13,6 +14,10 @@ test('the pages of commands and operations are up to date (node scripts/generate
   expect(await page('permissions.md')).toBe(permissionsPage());
   expect(await page('commands.md')).toBe(commandsPage());
   expect(await page('openapi.json')).toBe(openApiPage());
+});
+
+test('the published schema of an audit entry is that of the code (node scripts/generate-reference.ts)', async () => {
+  expect(JSON.parse(await page('audit-entry.schema.json'))).toEqual(auditEntryJsonSchema());
 });
 
 test('every contract in the tree is in the catalogue, once', async () => {

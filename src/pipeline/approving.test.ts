@@ -215,9 +215,11 @@ test('an approval at the console is bound to its person and to the words as they
     channel: 'cli',
     eventId: null,
     roles: { manager: 'owner', target: 'owner' },
+    authentication: 'loopback',
   });
   expect(granted).toMatchObject({ state: 'approved', note: 'approved by root' });
-  expect(world.audit.at(-1)?.actor).toEqual({ kind: 'command_line', name: 'root', isOwner: true });
+  const root = { kind: 'command_line', name: 'root', isOwner: true };
+  expect(world.audit.at(-1)?.actor).toEqual({ ...root, authentication: 'loopback' });
   await expect(
     grantApproval(world.ports, granted, {
       actor: 'root',

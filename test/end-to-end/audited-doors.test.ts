@@ -26,7 +26,9 @@ import {
   setUserRoles,
   unlockUser,
 } from '../../src/operations/users/contract.ts';
+import type { AuditActor } from '../../src/platform/audit/audit-entry.ts';
 import { stepAt, totpCode } from '../../src/platform/identity/totp.ts';
+import { auditSchema } from '../support/audit-schema.ts';
 import { browserFetch } from '../support/browser-fetch.ts';
 import { bytesOfBase32 } from '../support/bytes-of-base32.ts';
 import { initRepositoryWith } from '../support/git-work.ts';
@@ -104,6 +106,7 @@ test('what people do at the doors of a running service is in its audit log, each
   await again.call(signIn, { user: 'bob', password });
   expect(await codeOf(again.call(verifySecondFactor, { code: used }))).not.toBe('done');
   await again.call(verifySecondFactor, { code: code(0) });
+  await again.call(listTasks, {});
   const third = at('203.0.113.4');
   await third.call(signIn, { user: 'bob', password });
   await third.call(verifySecondFactor, { recoveryCode: recoveryCodes[0] ?? '' });
@@ -185,4 +188,16 @@ test('what people do at the doors of a running service is in its audit log, each
   );
   const verified = await loop.service.run(['security', 'verify']);
   expect(verified.exitCode, verified.stdout).toBe(0);
+
+  const entries = await loop.query<{ body: string }>('select body from audit_entries order by seq');
+  const { complaints } = await auditSchema();
+  expect(complaints(entries.map(({ body }) => body))).toEqual([]);
+  const actors = entries.map(({ body }) => (JSON.parse(body) as { actor: AuditActor }).actor);
+  const shown = (kind: string) =>
+    new Set(actors.filter((actor) => actor.kind === kind).map((actor) => actor.authentication));
+  expect(shown('user')).toEqual(
+    new Set(['bootstrap', 'password', 'password+totp', 'password+recovery']),
+  );
+  expect(shown('command_line')).toEqual(new Set(['operating_system']));
+  expect(shown('anonymous')).toEqual(new Set(['none']));
 }, 420_000);

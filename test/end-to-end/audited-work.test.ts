@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { auditSchema } from '../support/audit-schema.ts';
 import type { Issue } from '../support/github-emulator/state.ts';
 import {
   createGithubLoop,
@@ -101,4 +102,8 @@ test('what goes another way than planned is in the audit log, each under its eve
   expect(loop.emulator.journal.duplicates()).toEqual([]);
   const verified = await loop.service.run(['security', 'verify']);
   expect(verified.exitCode, verified.stdout).toBe(0);
+
+  const entries = await loop.query<{ body: string }>('select body from audit_entries order by seq');
+  const { complaints } = await auditSchema();
+  expect(complaints(entries.map(({ body }) => body))).toEqual([]);
 }, 420_000);

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { userInfo } from 'node:os';
+import type { Actor } from '../../domain/actor.ts';
 import type { FirstAnswer } from '../../doors/http/first-answers.ts';
 import type { AddRoutes } from '../../doors/http/server.ts';
 import { AppError } from '../../lib/app-error.ts';
@@ -90,7 +91,7 @@ export function createServerOpener(
         routes: routes(),
         authenticator: identity(),
         isBootstrapped: onceTrue(() => identity().isBootstrapped()),
-        owner: security ? null : { kind: 'command_line', name: userInfo().username, isOwner: true },
+        owner: security ? null : whoeverIsHere(),
         answers,
         admitProbe: (clientId) => guard().admitProbe(clientId)?.error ?? null,
         metrics: { contentType, text: () => exposition().text() },
@@ -125,6 +126,12 @@ export function createServerOpener(
       };
     },
   };
+}
+
+/** While sessions are switched off: nobody asks who it is that sits at this machine. */
+function whoeverIsHere(): Actor {
+  const { username: name } = userInfo();
+  return { kind: 'command_line', name, isOwner: true, authentication: 'loopback' };
 }
 
 /** Forgets old first answers now and every hour; one that fails is tried again with the next. */

@@ -177,22 +177,24 @@ function settingsOf(
   };
 }
 
-function actorOfSession({ name, grants, sessionId, stage, provenAt }: SessionOwner): Actor {
+function actorOfSession(owner: SessionOwner): Actor {
+  const { name, grants, sessionId, stage, provenAt, method: authentication } = owner;
   const { roles, limits } = rightsOf(grants);
   const session = { id: sessionId, provenAtMs: provenAt.getTime() };
   return stage === 'full'
-    ? { kind: 'user', name, roles, limits, session }
-    : { kind: 'user', name, roles: [], session: { ...session, stage } };
+    ? { kind: 'user', name, roles, authentication, limits, session }
+    : { kind: 'user', name, roles: [], authentication, session: { ...session, stage } };
 }
 
 /** What the token was given and its owner holds at this moment. */
-function actorOfToken({ name, grants, tokenName, scopes }: TokenOwner): Actor {
+function actorOfToken({ name, grants, tokenId, tokenName, scopes }: TokenOwner): Actor {
   const rights = rightsOf(grants);
   const held: ReadonlySet<string> = permissionsOf({ kind: 'user', name, ...rights });
   return {
     kind: 'token',
     name: tokenName,
     owner: name,
+    token: { id: tokenId },
     scopes: scopes.filter((scope) => held.has(scope)),
     limits: rights.limits,
   };

@@ -143,6 +143,9 @@ export interface AuditRecord {
   readonly actor: Actor;
   readonly target: string | null;
   readonly correlationId: string;
+  /** Of a change: SHA-256 (hex) of what was there before and of what is there now. */
+  readonly before?: string | null;
+  readonly after?: string | null;
   readonly facts: Readonly<Record<string, unknown>>;
 }
 

@@ -1,3 +1,4 @@
+import type { Actor, Authentication } from '../../domain/actor.ts';
 import type { CodeHost } from '../../domain/ports/code-host.ts';
 import type { SuppressionStore } from '../../domain/ports/page-queries.ts';
 import { repositoryKey } from '../../domain/repository.ts';
@@ -75,7 +76,13 @@ async function approve(
     channel: channelOf(door),
     eventId: null,
     roles: { manager: 'owner', target: 'owner' },
+    authentication: authenticationOf(actor),
   });
+}
+
+function authenticationOf(actor: Actor): Authentication | undefined {
+  if (actor.kind === 'token') return 'token';
+  return 'authentication' in actor ? actor.authentication : undefined;
 }
 
 /** Never again for this kind here: remembered until somebody lifts it. */

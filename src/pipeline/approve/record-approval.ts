@@ -1,4 +1,4 @@
-import type { Actor } from '../../domain/actor.ts';
+import type { Actor, Authentication } from '../../domain/actor.ts';
 import type { Approval } from '../../domain/approval.ts';
 import { personOf } from '../../domain/approval.ts';
 import type { EffectRequest } from '../../domain/effect.ts';
@@ -23,8 +23,14 @@ import { standingApprovals, tally } from './standing.ts';
 export async function grantApproval(
   ports: ApprovalPorts,
   task: Task,
-  decision: Pick<Approval, 'actor' | 'channel' | 'eventId' | 'roles'> &
-    Partial<Pick<Approval, 'decidedAt'>>,
+  {
+    authentication,
+    ...decision
+  }: Pick<Approval, 'actor' | 'channel' | 'eventId' | 'roles'> &
+    Partial<Pick<Approval, 'decidedAt'>> & {
+      /** How whoever asked showed who they are, where that is known here. */
+      readonly authentication?: Authentication | undefined;
+    },
 ): Promise<Task> {
   const next = transition(task.state, { type: 'approve' });
   if (!next.ok) throw stateForbids(task, next.why);
@@ -63,7 +69,10 @@ export async function grantApproval(
     await ports.audit.record(transaction, {
       event: 'approval.granted',
       outcome: 'ok',
-      actor: actorOf(decision, task),
+      actor: {
+        ...actorOf(decision, task),
+        ...(authentication === undefined ? {} : { authentication }),
+      },
       target: task.id,
       correlationId: ports.correlationId(),
       facts: {

@@ -59,6 +59,8 @@ export async function editProposal(
       actor,
       target: task.id,
       correlationId: ports.correlationId(),
+      before: task.contentHash,
+      after: moved.contentHash,
       facts: { before: task.contentHash, after: moved.contentHash },
     });
     if (task.issueNumber === null) return [];

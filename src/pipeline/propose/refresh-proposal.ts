@@ -56,6 +56,8 @@ export async function refreshProposal(ports: Ports, task: Task, finding: Finding
       actor: pipelineActor,
       target: task.id,
       correlationId: ports.correlationId(),
+      before: task.contentHash,
+      after: moved.contentHash,
       facts: { before: task.contentHash, after: moved.contentHash, finding: finding.id },
     });
     if (task.issueNumber === null) return [];

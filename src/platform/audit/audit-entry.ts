@@ -4,11 +4,24 @@ import { storedJson } from '../../lib/stored-text.ts';
 
 export type AuditOutcome = 'begun' | 'ok' | 'refused' | 'failed';
 
-/** Who did it; more members say more about them. A session's id is kept only as an HMAC. */
+/** Who did it; more members say more about them. Ids of sessions and tokens are kept only as an HMAC. */
 export interface AuditActor {
   readonly kind: string;
   readonly name: string;
+  /** How they showed who they are; when it is not said, what their kind says of it. */
+  readonly authentication?: string;
 }
+
+/** What each kind of actor shows who they are by, unless the actor says how. */
+const authenticationOfKind: ReadonlyMap<string, string> = new Map([
+  ['system', 'service'],
+  ['command_line', 'operating_system'],
+  ['token', 'token'],
+  ['host_user', 'code_host'],
+  ['anonymous', 'none'],
+  // Nobody signed in: a program that embeds us names its user.
+  ['user', 'program'],
+]);
 
 /** What is told to the audit; never a secret. */
 export interface AuditEntry {
@@ -82,8 +95,10 @@ export function entryFrom(body: string): ChainedEntry {
 
 /** The entry as it is kept: without what JSON and PostgreSQL cannot hold. */
 export function asStored(entry: AuditEntry): Required<AuditEntry> {
-  const { event, outcome, actor, source = null, target, correlationId, reason = null } = entry;
+  const { event, outcome, source = null, target, correlationId, reason = null } = entry;
   const { before = null, after = null, facts } = entry;
+  const authentication = authenticationOfKind.get(entry.actor.kind) ?? 'unknown';
+  const actor = { authentication, ...entry.actor };
   const members = { event, outcome, actor, source, target, correlationId, reason };
   return JSON.parse(storedJson({ ...members, before, after, facts })) as Required<AuditEntry>;
 }

@@ -280,12 +280,13 @@ function createCleaner({
   };
   return (entry) => {
     const actor: Record<string, unknown> = { ...entry.actor };
-    const { session } = actor;
-    if (typeof session === 'object' && session !== null && 'id' in session) {
-      actor['session'] =
+    for (const shown of ['session', 'token']) {
+      const held = actor[shown];
+      if (typeof held !== 'object' || held === null || !('id' in held)) continue;
+      actor[shown] =
         sessionKey === undefined
           ? null
-          : createHmac('sha256', sessionKey).update(String(session.id)).digest('hex').slice(0, 32);
+          : createHmac('sha256', sessionKey).update(String(held.id)).digest('hex').slice(0, 32);
     }
     return { ...(cleanValue({ ...entry, actor }) as AuditEntry), outcome: entry.outcome };
   };

@@ -1,7 +1,7 @@
 import type { IdentityDatabase, IdentityDeps } from './deps.ts';
 import { endSessions } from './people.ts';
 import { hashOf, isSecret, newId, newSecret } from './secrets.ts';
-import type { Grant } from './tables.ts';
+import type { Grant, SessionMethod } from './tables.ts';
 
 /** How far a session has come: `second_factor` is owed one, `enroll` must first put the account in order. */
 export type Stage = 'full' | 'second_factor' | 'enroll';
@@ -15,6 +15,7 @@ export interface SessionOwner {
   readonly stage: Stage;
   readonly provenAt: Date;
   readonly endsAt: Date;
+  readonly method: SessionMethod;
 }
 
 /** Handed out once. */
@@ -38,13 +39,13 @@ export interface Sessions {
   begin(session: {
     readonly userId: string;
     readonly client: string;
-    readonly method: string;
+    readonly method: SessionMethod;
     readonly awaitsFactor: boolean;
   }): Promise<NewSession>;
   /** Null for a secret that is unknown, expired, or of an account that may not sign in. */
   owner(secret: string, options?: { readonly touch?: boolean }): Promise<SessionOwner | null>;
   /** The same session under a new id and a new secret, freshly proven; null when it has ended. */
-  renew(id: string, method?: string): Promise<NewSession | null>;
+  renew(id: string, method?: SessionMethod): Promise<NewSession | null>;
   /** Counts a try at the second factor; false once five were made, and the session is over. */
   takeTry(id: string): Promise<boolean>;
   list(userId: string): Promise<readonly SessionLine[]>;
@@ -126,6 +127,7 @@ export function createSessions({ db, clock, random, settings }: IdentityDeps): S
         stage: row.awaits_factor ? 'second_factor' : mustEnroll ? 'enroll' : 'full',
         provenAt: row.proven_at,
         endsAt: row.ends_at,
+        method: row.method,
       };
     },
     renew: async (id, method) => {
@@ -207,6 +209,7 @@ function find(db: IdentityDatabase, secretHash: string, now: Date, idleSince: Da
       's.seen_at',
       's.proven_at',
       's.ends_at',
+      's.method',
       'u.name',
       'u.grants',
       'u.must_change_password',

@@ -8,6 +8,7 @@ import type { PasswordRules } from './password-rules.ts';
 import type { Passwords } from './passwords.ts';
 import { endSessions } from './people.ts';
 import type { NewSession, Sessions } from './sessions.ts';
+import type { SessionMethod } from './tables.ts';
 
 export type Factor = 'totp' | 'recovery' | 'passkey';
 
@@ -189,8 +190,8 @@ export function createSignIn(parts: SignInParts): SignIn {
     return found;
   };
 
-  const renewed = async (id: string): Promise<NewSession> => {
-    const session = await sessions.renew(id);
+  const renewed = async (id: string, method?: SessionMethod): Promise<NewSession> => {
+    const session = await sessions.renew(id, method);
     if (session === null) throw sessionEnded();
     return session;
   };
@@ -238,7 +239,7 @@ export function createSignIn(parts: SignInParts): SignIn {
         throw wrongCode();
       }
       await attempt.succeeded();
-      const session = await renewed(asking.sessionId);
+      const session = await renewed(asking.sessionId, `password+${evidence.kind}`);
       await db
         .updateTable('identity_users')
         .set({ signed_in_at: clock.now() })

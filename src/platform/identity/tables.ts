@@ -1,5 +1,13 @@
 import type { ColumnType, Generated } from 'kysely';
 
+/** By what a session was begun; `bootstrap`: the link to the first account. */
+export type SessionMethod =
+  | 'password'
+  | 'password+totp'
+  | 'password+recovery'
+  | 'passkey'
+  | 'bootstrap';
+
 /** A role, everywhere or only in repositories that match one of the patterns. */
 export interface Grant {
   readonly role: string;
@@ -42,7 +50,7 @@ export interface IdentityTables {
     readonly proven_at: Date;
     readonly ends_at: Date;
     readonly client: string;
-    readonly method: string;
+    readonly method: SessionMethod;
   };
   readonly identity_tokens: {
     readonly id: string;

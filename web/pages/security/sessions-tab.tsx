@@ -18,8 +18,8 @@ type SessionLine = z.output<typeof listSessions.output>[number];
 
 /** How somebody signed in, where the service's own word is not a person's. */
 const methods: Readonly<Record<string, string>> = {
-  totp: 'Code generator',
-  recovery: 'Recovery code',
+  'password+totp': 'Password and code',
+  'password+recovery': 'Password and recovery code',
   bootstrap: 'First link',
 };
 
