@@ -3,10 +3,12 @@ import { mkdir, mkdtemp, readdir, readlink, rename, rm, symlink } from 'node:fs/
 import { isBuiltin } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { build, type InlineConfig, type Plugin } from 'vite';
+import { build, type ESTree, type InlineConfig, type Plugin, parseSync, Visitor } from 'vite';
 
 // Usage: node scripts/bundle.ts [LINK]. Puts the program with its libraries into few files, because loading more than a
 // thousand modules one by one takes half of the time of a start and a fifth of its memory, and makes LINK point to them.
+// Comments are left out and all other signs than those of ASCII are escaped: the engine keeps the text of a file as long
+// as it runs, with two bytes for each of its characters when a single one is not of ASCII.
 //   main.mjs   every command; what is imported when it is needed stays apart.
 //   main.cjs   scans of folders and --help. CommonJS, which Node loads quicker. What starts git for a scan stands in one
 //              file, the rest of what a scan needs in another; what neither needs is loaded from the sources.
@@ -42,6 +44,29 @@ const keepPlaces: Plugin = {
   },
 };
 
+// Text of String.raw cannot be escaped; a string that is put into it can.
+const openRawTexts: Plugin = {
+  name: 'open-raw-texts',
+  enforce: 'pre',
+  transform(code, id) {
+    if (!id.endsWith('.ts') || !code.includes('String.raw')) return null;
+    const texts: ESTree.TemplateElement[] = [];
+    const visitor = new Visitor({
+      TaggedTemplateExpression: ({ tag, quasi }) => {
+        if (code.slice(tag.start, tag.end) === 'String.raw') texts.push(...quasi.quasis);
+      },
+    });
+    visitor.visit(parseSync(id, code).program);
+    // From the last to the first, so that the places of those before stay true.
+    return texts.reduceRight((result, { start, end }) => {
+      const opened = code
+        .slice(start, end)
+        .replaceAll(/(?<!\\)[^\p{ASCII}]+/gu, (signs) => `\${${JSON.stringify(signs)}}`);
+      return result.slice(0, start) + opened + result.slice(end);
+    }, code);
+  },
+};
+
 // What a library would use if it were installed is not.
 const leaveOutAbsent: Plugin = {
   name: 'leave-out-absent',
@@ -62,13 +87,13 @@ try {
   await Promise.all([
     build({
       ...ofBoth,
-      plugins: [keepPlaces, leaveOutAbsent],
+      plugins: [keepPlaces, openRawTexts, leaveOutAbsent],
       ssr: { noExternal: true },
       build: { ...outDir, rolldownOptions: { output: named('es', 'mjs') } },
     }),
     build({
       ...ofBoth,
-      plugins: [leaveSources],
+      plugins: [leaveSources, openRawTexts],
       ssr: { noExternal: ['zod', 'commander'] },
       build: {
         ...outDir,
@@ -108,6 +133,12 @@ for (const name of await readdir(parent)) {
 function named<F extends 'es' | 'cjs'>(format: F, ending: string) {
   return {
     format,
+    comments: false,
+    minify: {
+      compress: false,
+      mangle: false,
+      codegen: { removeWhitespace: false, asciiOnly: true },
+    },
     entryFileNames: `[name].${ending}`,
     chunkFileNames: `[name]-[hash].${ending}`,
   };
