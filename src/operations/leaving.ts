@@ -42,20 +42,47 @@ export function createLeaving(redact: (text: string) => string = (text) => text)
 
 const none: ReadonlySet<string> = new Set();
 
+/** So many texts of one answer are remembered at once. */
+const remembered = 256;
+
+/** The rows of a list have the same members, and often the same repository or path: each such text is looked at once. */
+function remembering(text: (one: string) => string): (one: string) => string {
+  const known = new Map<string, string>();
+  return (one) => {
+    const before = known.get(one);
+    if (before !== undefined) return before;
+    const cleaned = text(one);
+    if (known.size >= remembered) known.clear();
+    known.set(one, cleaned);
+    return cleaned;
+  };
+}
+
 function clean(value: unknown, text: (one: string) => string, shown: ReadonlySet<string>): unknown {
-  if (typeof value === 'string') return text(value);
+  return cleanPart(value, { text, again: remembering(text), shown });
+}
+
+interface Cleaning {
+  readonly text: (one: string) => string;
+  /** The same, remembered within what is there now; what comes later may hold secrets that are known by then only. */
+  readonly again: (one: string) => string;
+  readonly shown: ReadonlySet<string>;
+}
+
+function cleanPart(value: unknown, how: Cleaning): unknown {
+  if (typeof value === 'string') return how.again(value);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
-    const all = value.map((one: unknown) => clean(one, text, shown));
+    const all = value.map((one: unknown) => cleanPart(one, how));
     return all.every((one, index) => one === value[index]) ? value : all;
   }
-  if (Symbol.asyncIterator in value) return cleanEach(value as AsyncIterable<unknown>, text, shown);
+  if (Symbol.asyncIterator in value) return cleanEach(value as AsyncIterable<unknown>, how);
   if (!isPlain(value)) return value;
   let isSame = true;
   const entries = Object.entries(value).map(([name, inner]): [string, unknown] => {
-    const cleaned: [string, unknown] = shown.has(name)
+    const cleaned: [string, unknown] = how.shown.has(name)
       ? [name, inner]
-      : [text(name), clean(inner, text, shown)];
+      : [how.again(name), cleanPart(inner, how)];
     isSame &&= cleaned[0] === name && cleaned[1] === inner;
     return cleaned;
   });
@@ -64,8 +91,7 @@ function clean(value: unknown, text: (one: string) => string, shown: ReadonlySet
 
 async function* cleanEach(
   events: AsyncIterable<unknown>,
-  text: (one: string) => string,
-  shown: ReadonlySet<string>,
+  { text, shown }: Cleaning,
 ): AsyncGenerator {
   for await (const event of events) yield clean(event, text, shown);
 }

@@ -10,7 +10,7 @@ import { attributesOfFolders } from './folder-attributes.ts';
 import type { Git } from './git.ts';
 import { parseNul, parseRawDiff, parseTree } from './git-output.ts';
 import { type GitObject, type ObjectReader, openObjectReader } from './object-reader.ts';
-import { wordPattern } from './word-pattern.ts';
+import { wordPatterns } from './word-pattern.ts';
 
 export interface TreeReaderDeps {
   readonly git: Git;
@@ -307,6 +307,11 @@ function grepOf(gitDir: string): string[] {
   ];
 }
 
+/** Patterns as git is given them. */
+function eitherOf(patterns: readonly string[]): string[] {
+  return patterns.flatMap((pattern) => ['-e', pattern]);
+}
+
 /** Names of files with one of the words, UTF-16 ones too, as `git grep` finds them. */
 async function* namesWith(
   git: Git,
@@ -314,7 +319,10 @@ async function* namesWith(
 ): AsyncGenerator<string, void> {
   const grep = grepOf(gitDir);
   const where = [commit, '--', ...exclusions(choice)];
-  const child = git.start([...grep, '-P', '-e', wordPattern(spellings), ...where], pathspecMagic);
+  const child = git.start(
+    [...grep, '-P', ...eitherOf(wordPatterns(spellings)), ...where],
+    pathspecMagic,
+  );
   child.stdin.end();
   const prefix = commit.length + 1;
   let yielded = 0;
@@ -329,11 +337,7 @@ async function* namesWith(
   } finally {
     child.kill();
   }
-  yield* namesWithFixed(
-    git,
-    [...grep, '-I', '-w', '-F', ...spellings.flatMap((word) => ['-e', word]), ...where],
-    prefix,
-  );
+  yield* namesWithFixed(git, [...grep, '-I', '-w', '-F', ...eitherOf(spellings), ...where], prefix);
 }
 
 /** For a git that was built without PCRE: the same words, without UTF-16 files. */

@@ -1,37 +1,40 @@
-/** Letters from the most frequent to the rarest in English and in code. */
-const byFrequency = 'etaoinsrlcdpumhgyfbwvkxjqz';
-
 /**
- * A Perl-compatible pattern that finds the words in one byte code unit, or with a NUL between the letters as UTF-16 has
- * them in either order. Words that are not in upper case stand in prose all the time: of these only what a colon, a
- * bracket, other punctuation or nothing follows.
+ * Perl-compatible patterns that together find the words in one byte code unit, or with a NUL between the letters as
+ * UTF-16 has them in either order. Words that are not in upper case stand in prose all the time: of these only what a
+ * colon, a bracket, other punctuation or nothing follows.
  *
- * Each word is entered at its rarest letter and looked back from there: a search stops at every letter that some word
- * is entered at, and stopping at `x` instead of at the `f` of `fixme` makes it a fifth faster over a whole tree.
+ * All spellings of a word are one pattern that begins with its letters in either case, and each pattern is searched for
+ * apart: PCRE then compares two letters with sixteen or more bytes at once, and a file that is read once for each word is
+ * searched in less than half of the time that it takes to look at each byte once for all of them.
  */
-export function wordPattern(spellings: readonly string[]): string {
-  const entries = Map.groupBy(spellings, (word) => word.charAt(rarest(word)));
-  const plain = [...entries].map(
-    ([letter, words]) => `${escaped(letter)}(?:${[...sameEnds(words)].join('|')})`,
+export function wordPatterns(spellings: readonly string[]): string[] {
+  const words = [...Map.groupBy(spellings, asciiLower)].map(([letters, same]) =>
+    anyOf(letters, same),
   );
   const wide = spellings.filter((word) => /^[\x20-\x7e]+$/u.test(word)).map(wideWord);
-  return [...plain, ...wide].join('|');
+  return wide.length === 0 ? words : [...words, wide.join('|')];
 }
 
-/** What stands after the letter at which the words are entered: words of one ending are looked back for together. */
-function* sameEnds(words: readonly string[]): Iterable<string> {
-  const rest = (word: string) => word.slice(rarest(word) + 1);
-  const isUpper = (word: string) => word === word.toUpperCase();
-  const alike = Map.groupBy(
-    words,
-    (word) => `${Buffer.byteLength(word)}:${isUpper(word)}:${rest(word)}`,
+/** The spellings of one word, which differ only in the case of letters; looked back for from their end. */
+function anyOf(letters: string, spellings: readonly string[]): string {
+  const bytes = Buffer.byteLength(letters);
+  const { upper = [], other = [] } = Object.groupBy(spellings, (word) =>
+    word === word.toUpperCase() ? 'upper' : 'other',
   );
-  for (const same of alike.values()) {
-    const [word = ''] = same;
-    const choices = same.map(escaped).join('|');
-    const after = isUpper(word) ? String.raw`(?!\w)` : signOrSigil(Buffer.byteLength(word));
-    yield String.raw`${escaped(rest(word))}(?<=(?<!\w)(?:${choices}))${after}`;
-  }
+  const behind = [
+    ...(upper.length === 0 ? [] : [String.raw`(?<=${choice(upper)})(?!\w)`]),
+    ...(other.length === 0 ? [] : [`(?<=${choice(other)})${signOrSigil(bytes)}`]),
+  ];
+  return String.raw`(?i:${escaped(letters)})(?<!\w.{${bytes}})(?:${behind.join('|')})`;
+}
+
+function choice(words: readonly string[]): string {
+  return `(?:${words.map(escaped).join('|')})`;
+}
+
+/** Letters beyond ASCII have no case where bytes are searched. */
+function asciiLower(word: string): string {
+  return word.replace(/[A-Z]/gu, (letter) => letter.toLowerCase());
 }
 
 function signOrSigil(bytes: number): string {
@@ -45,18 +48,6 @@ function wideWord(word: string): string {
   const nul = String.raw`\x00`;
   if (letters.length === 1) return letters.join('');
   return `${nul}${letters.slice(1).join(nul)}(?<=${letters.join(nul)})`;
-}
-
-function rarest(word: string): number {
-  let best = 0;
-  for (let at = 1; at < word.length; at += 1) {
-    if (rarity(word.charAt(at)) > rarity(word.charAt(best))) best = at;
-  }
-  return best;
-}
-
-function rarity(character: string): number {
-  return byFrequency.indexOf(character.toLowerCase());
 }
 
 function escaped(text: string): string {

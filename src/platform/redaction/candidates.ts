@@ -2,7 +2,7 @@ import { escapePairs, isEscapePair, isWide } from './decoded-view.ts';
 import { isGap } from './gaps.ts';
 import { addPlace, noPlaces, type Places } from './places.ts';
 import { letters, rolled, slotOf, slots } from './rolling-letters.ts';
-import { createUnits, unitsIn } from './units.ts';
+import { createUnits } from './units.ts';
 
 /** Where in a text something may be, found in one pass; valid until the next look. */
 export interface Candidates {
@@ -24,6 +24,8 @@ export interface Marks {
   readonly further: Further;
   addKnown(start: string): void;
   addFormat(start: string): void;
+  /** Sums up what was added, once for all that begins alike; before the next look. */
+  settle(): void;
 }
 
 /** The letters behind the first three, as far as all formats that begin with those have some. */
@@ -50,7 +52,8 @@ export function createMarks(): Marks {
     for (let before = 0; before < slots; before += 1024)
       mark(slotOf(`\0${pair}`) ^ before, escapeBit);
   const further = { counts: new Uint8Array(slots), marks: new Uint8Array(furtherSlots) };
-  const starts = new Map<number, Uint16Array[]>();
+  const starts = new Map<number, Set<string>>();
+  const unsettled = new Set<number>();
   return {
     bits,
     further,
@@ -58,12 +61,18 @@ export function createMarks(): Marks {
     addFormat: (start) => {
       const slot = slotOf(start);
       mark(slot, formatBit);
-      const all = starts.get(slot) ?? [];
-      starts.set(slot, all);
-      all.push(unitsIn(start));
-      const least = Math.min(most, ...all.map(({ length }) => length)) - letters;
-      further.counts[slot] = least;
-      for (const one of all) further.marks[furtherSlot(slot, one, letters, least)] = 1;
+      const all = starts.get(slot) ?? new Set();
+      starts.set(slot, all.add(start));
+      unsettled.add(slot);
+    },
+    settle: () => {
+      for (const slot of unsettled) {
+        const all = [...(starts.get(slot) ?? [])];
+        const least = Math.min(most, ...all.map(({ length }) => length)) - letters;
+        further.counts[slot] = least;
+        for (const one of all) further.marks[furtherSlotOf(slot, one, least)] = 1;
+      }
+      unsettled.clear();
     },
   };
 }
@@ -75,14 +84,23 @@ function furtherSlot(slot: number, units: Uint16Array, from: number, count: numb
   return hash & (furtherSlots - 1);
 }
 
+/** The same of a start. */
+function furtherSlotOf(slot: number, start: string, count: number): number {
+  let hash = slot;
+  for (let at = letters; at < letters + count; at += 1)
+    hash = (hash * 33) ^ (start.charCodeAt(at) & 31);
+  return hash & (furtherSlots - 1);
+}
+
 /** Looks at each character once, for all that is marked: this is what the speed of the redaction rests on. */
-export function createLook({ bits, further }: Marks): (text: string) => Candidates {
+export function createLook({ bits, further, settle }: Marks): (text: string) => Candidates {
   const unitsOf = createUnits();
   const places = { known: noPlaces(), escapes: noPlaces(), formats: noPlaces() };
   const { known, escapes, formats } = places;
   return (text) => {
     const { length } = text;
     const units = unitsOf(text);
+    settle();
     known.length = 0;
     escapes.length = 0;
     formats.length = 0;

@@ -47,6 +47,9 @@ interface Place {
   readonly names: readonly Uint16Array[];
 }
 
+/** Makes what looks at a place, and the beginnings of the names that it looks behind. */
+type Plan = () => readonly [reader: Reader, names: readonly Uint16Array[]];
+
 /** What was named once as a secret is one wherever else it stands in the same text; so many of them are looked for again. */
 const mostAgain = 8;
 
@@ -63,46 +66,50 @@ export function createFormatScan(
   marks: Marks,
   replacementOf: (kind: string, secret: string) => string,
 ): (seen: Candidates) => string {
-  const places: Place[] = Array.from({ length: slots });
   const left: LeftAlone = new Map();
   const pass = { number: 0 };
-  const add = (start: string, reader: Reader, names: readonly Uint16Array[] = []): void => {
-    const slot = slotOf(start);
-    const { readers = [], nameless = [], names: known = [] } = places[slot] ?? {};
-    places[slot] = {
-      readers: [...readers, reader],
-      nameless: reader.follows === null ? [...nameless, reader] : nameless,
-      byNext: new Map(),
-      names: known.length > 0 ? known : names,
-    };
+  // Few of the places are ever met: each is made when it is met for the first time.
+  const plans = new Map<number, Plan[]>();
+  const places: (Place | undefined)[] = Array.from({ length: slots });
+  const placeAt = (slot: number): Place | undefined => {
+    const known = places[slot];
+    const plan = known === undefined ? plans.get(slot) : undefined;
+    return plan === undefined ? known : (places[slot] = placeOf(plan));
   };
-  const replacement = '[REDACTED:';
-  add(replacement, { follows: null, later: null, read: readReplacement });
-  marks.addFormat(replacement);
-  for (const format of prefixedFormats) {
-    for (const prefix of format.prefixes) {
-      add(prefix, { follows: null, later: null, read: prefixedReader(pass, format, prefix) });
-      marks.addFormat(prefix);
-    }
-  }
+  const plan = (slot: number, make: Plan): void => {
+    const all = plans.get(slot) ?? [];
+    plans.set(slot, all);
+    all.push(make);
+  };
+  const nameless = (start: string, read: () => Reader['read']): void => {
+    marks.addFormat(start);
+    plan(slotOf(start), () => [{ follows: null, later: null, read: read() }, []]);
+  };
+  nameless('[REDACTED:', () => readReplacement);
+  for (const format of prefixedFormats)
+    for (const prefix of format.prefixes)
+      nameless(prefix, () => prefixedReader(pass, format, prefix));
+  const bySlot = new Map<readonly string[], ReadonlyMap<number, readonly string[]>>();
   for (const format of contextFormats) {
-    for (const start of format.starts) marks.addFormat(start);
-    const follows = format.follows === undefined ? null : setOf(format.follows);
-    const later = format.later === undefined ? null : setOf(format.later);
-    for (const all of Map.groupBy(format.starts, slotOf).values()) {
-      const begins = all.map(unitsIn);
-      // Behind a name it was asked already how that begins.
-      const read = contextReader(pass, format, follows === null ? begins : null, left);
-      const reader = { follows, later, read };
-      add(all[0] ?? '', reader, follows === null ? [] : begins);
-    }
+    const { starts, follows, later } = format;
+    const known = bySlot.get(starts);
+    if (known === undefined) for (const start of starts) marks.addFormat(start);
+    const groups = known ?? Map.groupBy(starts, slotOf);
+    bySlot.set(starts, groups);
+    for (const [slot, all] of groups)
+      plan(slot, () => {
+        const begins = all.map(unitsIn);
+        // Behind a name it was asked already how that begins.
+        const isNamed = follows !== undefined;
+        const read = contextReader(pass, format, isNamed ? null : begins, left);
+        return [
+          { follows: setOrNull(follows), later: setOrNull(later), read },
+          isNamed ? begins : [],
+        ];
+      });
   }
-  for (const format of shapeFormats) {
-    for (const start of format.holds) {
-      add(start, { follows: null, later: null, read: shapeReader(format) });
-      marks.addFormat(start);
-    }
-  }
+  for (const format of shapeFormats)
+    for (const start of format.holds) nameless(start, () => shapeReader(format));
   return (seen) => {
     pass.number += 1;
     const words = wordFormatsIn(seen);
@@ -113,7 +120,7 @@ export function createFormatScan(
         again.set(secret, instead);
       return instead;
     };
-    let clean = replaced(seen, places, remembered);
+    let clean = replaced(seen, placeAt, remembered);
     for (const [secret, instead] of again) clean = clean.replaceAll(secret, () => instead);
     left.clear();
     for (const { kind, pattern, leave } of words)
@@ -122,6 +129,21 @@ export function createFormatScan(
       );
     return clean;
   };
+}
+
+function placeOf(plans: readonly Plan[]): Place {
+  const made = plans.map((make) => make());
+  const readers = made.map(([reader]) => reader);
+  return {
+    readers,
+    nameless: readers.filter(({ follows }) => follows === null),
+    byNext: new Map(),
+    names: made.map(([, names]) => names).find((names) => names.length > 0) ?? [],
+  };
+}
+
+function setOrNull(characters: string | undefined): Uint8Array | null {
+  return characters === undefined ? null : setOf(characters);
 }
 
 /** What some long word of the text may be. Looks at few of the characters. */
@@ -152,7 +174,7 @@ function setOf(characters: string): Uint8Array {
 
 function replaced(
   { text, units, formats }: Candidates,
-  places: readonly (Place | undefined)[],
+  placeAt: (slot: number) => Place | undefined,
   replacementOf: (kind: string, secret: string) => string,
 ): string {
   let result = '';
@@ -161,7 +183,7 @@ function replaced(
   for (let index = 0; index < formats.length; index += 1) {
     const at = (formats.items[index] ?? 0) - letters + 1;
     if (at < next) continue;
-    const found = firstOf(places[slotAt(units, at)], text, at, units);
+    const found = firstOf(placeAt(slotAt(units, at)), text, at, units);
     // One that begins in what was replaced is a part of it.
     if (found === null || found.start < copied) continue;
     if (!found.isLeft) {
