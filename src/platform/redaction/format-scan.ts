@@ -89,23 +89,19 @@ export function createFormatScan(
   for (const format of prefixedFormats)
     for (const prefix of format.prefixes)
       nameless(prefix, () => prefixedReader(pass, format, prefix));
-  const bySlot = new Map<readonly string[], ReadonlyMap<number, readonly string[]>>();
+  const groups = new Map<readonly string[], readonly Group[]>();
   for (const format of contextFormats) {
     const { starts, follows, later } = format;
-    const known = bySlot.get(starts);
-    if (known === undefined) for (const start of starts) marks.addFormat(start);
-    const groups = known ?? Map.groupBy(starts, slotOf);
-    bySlot.set(starts, groups);
-    for (const [slot, all] of groups)
+    const all = groups.get(starts) ?? groupsOf(starts);
+    if (!groups.has(starts)) for (const start of starts) marks.addFormat(start);
+    groups.set(starts, all);
+    for (const { slot, begins } of all)
       plan(slot, () => {
-        const begins = all.map(unitsIn);
         // Behind a name it was asked already how that begins.
         const isNamed = follows !== undefined;
-        const read = contextReader(pass, format, isNamed ? null : begins, left);
-        return [
-          { follows: setOrNull(follows), later: setOrNull(later), read },
-          isNamed ? begins : [],
-        ];
+        const read = contextReader(pass, format, isNamed ? null : begins(), left);
+        const reader = { follows: setOrNull(follows), later: setOrNull(later), read };
+        return [reader, isNamed ? begins() : []];
       });
   }
   for (const format of shapeFormats)
@@ -129,6 +125,19 @@ export function createFormatScan(
       );
     return clean;
   };
+}
+
+/** Beginnings whose first three letters are alike. */
+interface Group {
+  readonly slot: number;
+  readonly begins: () => readonly Uint16Array[];
+}
+
+function groupsOf(starts: readonly string[]): readonly Group[] {
+  return Array.from(Map.groupBy(starts, slotOf), ([slot, all]) => {
+    let units: readonly Uint16Array[] | undefined;
+    return { slot, begins: () => (units ??= all.map(unitsIn)) };
+  });
 }
 
 function placeOf(plans: readonly Plan[]): Place {
@@ -166,9 +175,15 @@ function wordFormatsIn({ text: { length }, units }: Candidates): readonly WordFo
   return found;
 }
 
+/** Many formats ask for the same characters. */
+const sets = new Map<string, Uint8Array>();
+
 function setOf(characters: string): Uint8Array {
+  const known = sets.get(characters);
+  if (known !== undefined) return known;
   const set = new Uint8Array(128);
-  for (const unit of unitsIn(characters)) set[unit] = 1;
+  for (let at = 0; at < characters.length; at += 1) set[characters.charCodeAt(at)] = 1;
+  sets.set(characters, set);
   return set;
 }
 

@@ -27,7 +27,9 @@ export function createUnits(): (text: string) => Uint16Array {
 
 /** The code units of a short text in an array of its own. */
 export function unitsIn(text: string): Uint16Array {
-  return Uint16Array.from(text, (_, at) => text.charCodeAt(at));
+  const units = new Uint16Array(text.length);
+  for (let at = 0; at < text.length; at += 1) units[at] = text.charCodeAt(at);
+  return units;
 }
 
 function filled(units: Uint16Array, text: string): Uint16Array {
