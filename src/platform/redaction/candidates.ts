@@ -93,14 +93,15 @@ function furtherSlotOf(slot: number, start: string, count: number): number {
 }
 
 /** Looks at each character once, for all that is marked: this is what the speed of the redaction rests on. */
-export function createLook({ bits, further, settle }: Marks): (text: string) => Candidates {
+export function createLook(marks: Marks): (text: string) => Candidates {
+  const { bits, further } = marks;
   const unitsOf = createUnits();
   const places = { known: noPlaces(), escapes: noPlaces(), formats: noPlaces() };
   const { known, escapes, formats } = places;
   return (text) => {
     const { length } = text;
     const units = unitsOf(text);
-    settle();
+    marks.settle();
     known.length = 0;
     escapes.length = 0;
     formats.length = 0;
