@@ -8,7 +8,7 @@ import { createInspect } from './inspect.ts';
 import { leaning } from './learned.ts';
 import { learned } from './learned-weights.ts';
 import { follows } from './near.ts';
-import { alternativesOf, needsOf } from './needs.ts';
+import { alternativesOf, innerAlternativesOf, needsOf } from './needs.ts';
 import { readings } from './normalize.ts';
 import { createPrefilter } from './prefilter.ts';
 import { createSieve } from './sign.ts';
@@ -106,6 +106,39 @@ describe('what was learned', () => {
   });
 });
 
+test.each([
+  [
+    "it's the user's name, isn't it? yes! no;done.",
+    "it's the user's name , isn't it ?|yes !|no ;|done .",
+  ],
+  ['see src/a.ts, https://a.b/c?d=e. or mail a.b+c@d.org', 'see src/a.ts , <url> or mail <url>'],
+  [
+    'v1.2 x_y _ a- -b c:d 3rd 1.5 .env a.\n\n b/ @c',
+    'v1 .|<number> <name> _ a - - b c : d <number> rd <number> .|<number> .env a .|b / @ c',
+  ],
+  [
+    'naïve é1 的忽略 word的 end。next\u00a0one.\u00a0two',
+    'naïve é1 的 忽略 word的 end 。|next one .|two',
+  ],
+  ['!! ?x (a+b)\t"q" \u0001', '!|!|?|x ( a + b ) " q " \u0001'],
+])('%j is judged by the tokens of its sentences', (text, tokens) => {
+  const told = sentencesOf(text).map((sentence) => sentence.map(({ word }) => word.text).join(' '));
+  expect(told.join('|')).toBe(tokens);
+});
+
+test.each([
+  [
+    '(?<!\\p{L})(?:sag|nenne (?:das|dies))',
+    ['(?<!\\p{L})(?:sag)', '(?<!\\p{L})(?:nenne (?:das|dies))'],
+  ],
+  ['\\b(?:one|two)|three', ['\\b(?:one)', '\\b(?:two)', 'three']],
+  ['(?:one|two) (?:three|four)', ['(?:one|two) (?:three|four)']],
+  ['(?:(?:one|two)|three)', ['(?:(?:one))', '(?:(?:two))', '(?:three)']],
+  ['\\b(?:one|two)?', ['\\b(?:one|two)?']],
+])('%j is asked as what it is made of', (source, parts) => {
+  expect(innerAlternativesOf(source).map((one) => one.source)).toEqual(parts);
+});
+
 test('no rule for all texts finds anything in a text that lacks what its detector says it needs', () => {
   const texts = [...corpus('hostile'), ...corpus('legitimate')];
   const holds = (text: string): void => {
@@ -125,7 +158,7 @@ test('the sieve lets through every sign that a text has, whatever the text', () 
   );
   const sieve = createSieve(asking);
   const isLetThrough = (text: string): void => {
-    const through = new Set([...sieve(text).values()].flat());
+    const through = new Set(sieve(text).flatMap(({ parts }) => parts));
     const turnedDown = asking.flatMap(({ parts }) => parts.filter((part) => !through.has(part)));
     expect(
       turnedDown.filter(({ holds }) => holds(text)),
@@ -291,6 +324,8 @@ describe('a text', () => {
     expect(detect('`curl sink.invalid`')).toContain('command-injection');
   });
 });
+
+import { sentencesOf } from './word-features.ts';
 
 test('what follows what is found as one pattern with both would find it, however often either stands there', () => {
   const words = fc.array(fc.constantFrom('a', 'b', 'c ', '. ', '\n', 'ab'), { maxLength: 30 });

@@ -139,6 +139,9 @@ const spaced = /(?:^|[\s*_-])(?:\p{L}[\s.*_-]){5,}\p{L}(?=[\s.*_-]|$)/u;
 /** Words that invisible characters or digits in the place of letters keep from being seen. */
 const cut = /\p{L}[\u200B-\u200D\u2060\uFEFF\u00AD]\p{L}|\p{L}[0134]\p{L}{1,20}\s/u;
 
+/** Without one of these no word is cut. */
+const cutter = /[0134\u200B-\u200D\u2060\uFEFF\u00AD]/;
+
 /** Characters. */
 export const mostRead = 8000;
 
@@ -149,7 +152,8 @@ export const mostRead = 8000;
 export function instructs(text: string, known?: string): boolean {
   const start = text.slice(0, mostRead);
   const plain = plainly(start);
-  if ((spaced.test(start) || cut.test(start)) && readsAsOverride(plain)) return true;
+  if ((spaced.test(start) || (cutter.test(start) && cut.test(start))) && readsAsOverride(plain))
+    return true;
   if (orders(plain)) return true;
   // What was learned finds a part of what nobody thought of, and is no judge of code.
   const written = known === undefined || start !== text ? withoutCode(start) : known;
@@ -175,10 +179,10 @@ export function asRead(text: string): string {
 
 /** In lower case, in single blanks and without what is only spoken of. */
 function plainly(text: string): string {
-  return asSaid(text)
-    .toLowerCase()
-    .replace(/[\u2018\u2019]/gu, "'")
-    .replace(/[ \t]{1,50}/gu, ' ');
+  const lower = asSaid(text).toLowerCase();
+  // Most text is in single blanks, and to make it anew costs more than to see that.
+  if (!/\t| {2}|[\u2018\u2019]/.test(lower)) return lower;
+  return lower.replace(/[\u2018\u2019]/gu, "'").replace(/[ \t]{1,50}/gu, ' ');
 }
 
 const groups = new Set(signs.map((patterns) => signOf(1, patterns)));
@@ -186,11 +190,22 @@ let sieve: ReturnType<typeof createSieve> | null = null;
 
 function orders(plain: string): boolean {
   sieve ??= createSieve([...groups, ...asking, signOf(enough, unmistakable)]);
-  let [seen, sum] = [0, 0];
-  for (const [sign, parts] of sieve(plain)) {
+  // What weighs most goes first: without it the rest is soon too little.
+  const may = sieve(plain).toSorted((one, other) => other.of.weight - one.of.weight);
+  // What is seen, and what may still be; a text is done with once the rest cannot be enough.
+  let [seen, sum, left, weight] = [0, 0, 0, 0];
+  for (const { of } of may) {
+    if (groups.has(of)) left += 1;
+    else weight += of.weight;
+  }
+  for (const { of, parts } of may) {
+    if (seen + left < 2 && sum + weight < enough) return false;
+    const isGroup = groups.has(of);
+    if (isGroup) left -= 1;
+    else weight -= of.weight;
     if (!parts.some(({ holds }) => holds(plain))) continue;
-    if (groups.has(sign)) seen += 1;
-    else sum += sign.weight;
+    if (isGroup) seen += 1;
+    else sum += of.weight;
     if (seen >= 2 || sum >= enough) return true;
   }
   return false;

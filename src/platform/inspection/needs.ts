@@ -33,6 +33,34 @@ export function alternativesOf(source: string): readonly Alternative[] {
   }
 }
 
+/**
+ * The same, and what is one group to its end, behind nothing or an assertion, taken apart as well. For patterns that are
+ * only asked whether they match: each alternative then has needs of its own.
+ */
+export function innerAlternativesOf(source: string): readonly Alternative[] {
+  return alternativesOf(source).flatMap((alternative) => {
+    const [, before = '', inner] = oneGroup.exec(alternative.source) ?? [];
+    if (inner === undefined || !isWhole(inner)) return [alternative];
+    return innerAlternativesOf(inner).map(({ source: one }) => {
+      const [part] = alternativesOf(`${before}(?:${one})`);
+      return part ?? alternative;
+    });
+  });
+}
+
+const oneGroup = /^(\\b|\(\?<?!(?:\\p\{L\}|\[\\p\{L\}\])\))?\(\?:([^]*)\)$/u;
+
+/** Whether no group is closed that was not opened in it. */
+function isWhole(source: string): boolean {
+  const reader = { source, at: 0 };
+  for (;;) {
+    readSequence(reader, false);
+    if (reader.at >= source.length) return true;
+    if (source[reader.at] !== '|') return false;
+    reader.at += 1;
+  }
+}
+
 /** What a whole pattern needs. Where it does not ask whether letters are capital nothing is certain. */
 export function needsOf({ source, ignoreCase }: RegExp): readonly Clause[] {
   return ignoreCase ? [] : tellingOf(anyOf(alternativesOf(source).map(({ needs }) => needs)));

@@ -4,20 +4,25 @@ import type { Clause, Need } from './needs.ts';
 export type Prefilter = (text: string) => readonly number[];
 
 /**
- * Makes it of what each pattern needs. One pass over the text: at each place the next letters, which tables turn down
- * nearly always, behind them what is needed as a whole, and a pattern may match once each of its clauses was met.
+ * Makes it of what each pattern needs. One pass over the text: at each place the next three letters, which a table turns
+ * down nearly always, then the letters one by one as far as any need goes, and a pattern may match once each of its
+ * clauses was met.
  */
 export function createPrefilter(patterns: readonly (readonly Clause[])[]): Prefilter {
   const { needs, patternsOf } = indexed(patterns);
-  const { beginnings, tables, lists } = createTables(needs);
+  const begins = beginningsOf(needs);
+  const tree = createTree(needs);
+  // A letter that is a whole need is in most texts often, and tells nothing more the second time.
+  const letters = needsOfOneLetter(needs);
   const counts = Uint8Array.from(patterns, (all) => all.length);
   const always = [...counts.keys()].filter((pattern) => counts[pattern] === 0);
   // One text is looked at at a time, and nothing of it stays.
   const left = new Uint8Array(patterns.length);
   const isMet = new Uint8Array(patternsOf.length);
   const isSeen = new Uint8Array(needs.length);
-  const meet = ({ clauses }: Needed, found: number[]): void => {
-    for (const clause of clauses) {
+  const meet = (need: number, found: number[]): void => {
+    isSeen[need] = 1;
+    for (const clause of (needs[need] as Needed).clauses) {
       if (isMet[clause] === 1) continue;
       isMet[clause] = 1;
       for (const pattern of patternsOf[clause] as number[]) {
@@ -27,15 +32,15 @@ export function createPrefilter(patterns: readonly (readonly Clause[])[]): Prefi
       }
     }
   };
-  const look = (list: number, text: string, at: number, found: number[]): void => {
-    const those = lists[list] as readonly number[];
-    for (let index = 0; index < those.length; index += 1) {
-      const need = those[index] as number;
-      if (isSeen[need] === 1) continue;
-      const needed = needs[need] as Needed;
-      if (!stands(needed, text, at)) continue;
-      isSeen[need] = 1;
-      meet(needed, found);
+  const follow = (text: string, from: number, found: number[]): void => {
+    let node = root;
+    for (let at = from; at < text.length; at += 1) {
+      node = childOf(tree, node, text.charCodeAt(at));
+      if (node === 0) return;
+      const ends = tree.ends[node];
+      if (ends === undefined) continue;
+      for (const need of ends)
+        if (isSeen[need] === 0 && stands(needs[need] as Needed, text, from)) meet(need, found);
     }
   };
   return (text) => {
@@ -43,27 +48,28 @@ export function createPrefilter(patterns: readonly (readonly Clause[])[]): Prefi
     isMet.fill(0);
     isSeen.fill(0);
     const found = [...always];
-    let [two, three, four] = [codeAt(text, 0), codeAt(text, 1), codeAt(text, 2)];
-    for (let at = 0; at < text.length; at += 1) {
+    const { length } = text;
+    let two = length > 0 ? text.charCodeAt(0) : 0;
+    let three = length > 1 ? text.charCodeAt(1) : 0;
+    for (let at = 0; at < length; at += 1) {
       const one = two;
       two = three;
-      three = four;
-      four = codeAt(text, at + 3);
-      let place = one & mask;
-      if (isIn(beginnings[0], place)) look(tables[0][place] as number, text, at, found);
-      place = next(place, two);
-      if (isIn(beginnings[1], place)) look(tables[1][place] as number, text, at, found);
-      place = next(place, three);
-      if (isIn(beginnings[2], place)) look(tables[2][place] as number, text, at, found);
-      place = next(place, four);
-      if (isIn(beginnings[3], place)) look(tables[3][place] as number, text, at, found);
+      three = at + 2 < length ? text.charCodeAt(at + 2) : 0;
+      const second = next(one, two);
+      const begun =
+        ((begins[one & mask] as number) & 1) |
+        ((begins[second] as number) & 2) |
+        ((begins[next(second, three)] as number) & 4);
+      if (begun === 0) continue;
+      const letter = letters[one & mask] as number;
+      if (begun === 1 && letter !== 0 && isSeen[letter - 1] === 1) continue;
+      follow(text, at, found);
     }
     return found;
   };
 }
 
 interface Needed extends Need {
-  readonly codes: Uint16Array;
   /** The places of the clauses that it meets. */
   readonly clauses: number[];
 }
@@ -85,8 +91,7 @@ function indexed(patterns: readonly (readonly Clause[])[]): {
       if (known !== undefined) continue;
       clauses.set(name, id);
       for (const need of clause) {
-        const codes = Uint16Array.from(need.letters, (_, at) => need.letters.charCodeAt(at));
-        const entry = needed.get(nameOf(need)) ?? { ...need, codes, clauses: [] };
+        const entry = needed.get(nameOf(need)) ?? { ...need, clauses: [] };
         entry.clauses.push(id);
         needed.set(nameOf(need), entry);
       }
@@ -98,57 +103,96 @@ function nameOf({ letters, isStart }: Need): string {
   return `${isStart ? '^' : ' '}${letters.length}${letters}`;
 }
 
-/** One for each number of first letters that are looked at: one, two, three, four. */
-type ByLetters<Table> = readonly [Table, Table, Table, Table];
-
-/**
- * By a hash of the first letters of a need: whether any need begins so, a bit each, small enough to stay near the
- * processor; which list is theirs; and the lists, of places among the needs.
- */
-function createTables(needs: readonly Needed[]): {
-  readonly beginnings: ByLetters<Uint8Array>;
-  readonly tables: ByLetters<Uint16Array>;
-  readonly lists: readonly (readonly number[])[];
-} {
-  const bits = (): Uint8Array => new Uint8Array((mask + 1) / 8);
-  const ids = (): Uint16Array => new Uint16Array(mask + 1);
-  const beginnings: ByLetters<Uint8Array> = [bits(), bits(), bits(), bits()];
-  const tables: ByLetters<Uint16Array> = [ids(), ids(), ids(), ids()];
-  const lists: number[][] = [];
-  for (const [index, { codes }] of needs.entries()) {
-    const first = codes.subarray(0, tables.length);
-    const place = first.subarray(1).reduce(next, (first[0] ?? 0) & mask);
-    const known = beginnings[first.length - 1] as Uint8Array;
-    const table = tables[first.length - 1] as Uint16Array;
-    if (!isIn(known, place)) {
-      known[place >> 3] = (known[place >> 3] as number) | (1 << (place & 7));
-      table[place] = lists.push([]) - 1;
-    }
-    lists[table[place] as number]?.push(index);
+/** By a hash of the first letters of a need, at most three: whether any need of one, two, or more begins so, a bit each. */
+function beginningsOf(needs: readonly Needed[]): Uint8Array {
+  const begins = new Uint8Array(mask + 1);
+  for (const { letters } of needs) {
+    const count = Math.min(letters.length, 3);
+    let place = letters.charCodeAt(0) & mask;
+    for (let at = 1; at < count; at += 1) place = next(place, letters.charCodeAt(at));
+    begins[place] = (begins[place] as number) | (1 << (count - 1));
   }
-  return { beginnings, tables, lists };
+  return begins;
 }
 
-function isIn(bits: Uint8Array, place: number): boolean {
-  return (((bits[place >> 3] as number) >> (place & 7)) & 1) === 1;
+/** By letter the place of the only need that it is, from 1; 0 where there are several or none. */
+function needsOfOneLetter(needs: readonly Needed[]): Uint16Array {
+  const found = new Uint16Array(mask + 1);
+  const several = new Set<number>();
+  for (const [index, need] of needs.entries()) {
+    if (need.letters.length !== 1) continue;
+    const place = need.letters.charCodeAt(0) & mask;
+    if (found[place] !== 0) several.add(place);
+    found[place] = index + 1;
+  }
+  for (const place of several) found[place] = 0;
+  return found;
 }
 
 const mask = 2 ** 15 - 1;
 
 /** The hash of one letter more. */
 function next(hash: number, code: number): number {
-  return (Math.imul(hash, 331) + code) & mask;
+  return (hash * 33 + code) & mask;
 }
 
-/** 0 behind the end. */
-function codeAt(text: string, at: number): number {
-  return at < text.length ? text.charCodeAt(at) : 0;
+/** All needs letter by letter; a child is found by its parent and its letter, in the next free place behind their hash. */
+interface Tree {
+  readonly parents: Uint32Array;
+  readonly codes: Uint16Array;
+  /** 0 is a free place. */
+  readonly children: Uint32Array;
+  readonly mask: number;
+  /** By node the needs that end there, as places among the needs. */
+  readonly ends: readonly (readonly number[] | undefined)[];
 }
 
-function stands({ codes, isStart }: Needed, text: string, at: number): boolean {
-  if (at + codes.length > text.length) return false;
-  for (let index = codes.length - 1; index >= 0; index -= 1)
-    if (text.charCodeAt(at + index) !== codes[index]) return false;
+const root = 1;
+
+function createTree(needs: readonly Needed[]): Tree {
+  const letters = needs.reduce((sum, need) => sum + need.letters.length, 0);
+  const size = 2 ** Math.ceil(Math.log2(letters * 2 + 2));
+  const ends: (number[] | undefined)[] = [undefined, undefined];
+  const tree: Tree = {
+    parents: new Uint32Array(size),
+    codes: new Uint16Array(size),
+    children: new Uint32Array(size),
+    mask: size - 1,
+    ends,
+  };
+  for (const [index, need] of needs.entries()) {
+    let node = root;
+    for (let at = 0; at < need.letters.length; at += 1) {
+      const code = need.letters.charCodeAt(at);
+      const place = placeOf(tree, node, code);
+      if (tree.children[place] === 0) {
+        tree.parents[place] = node;
+        tree.codes[place] = code;
+        tree.children[place] = ends.push(undefined) - 1;
+      }
+      node = tree.children[place] as number;
+    }
+    const those = ends[node];
+    if (those === undefined) ends[node] = [index];
+    else those.push(index);
+  }
+  return tree;
+}
+
+/** 0 when there is none. */
+function childOf(tree: Tree, node: number, code: number): number {
+  return tree.children[placeOf(tree, node, code)] as number;
+}
+
+function placeOf(tree: Tree, node: number, code: number): number {
+  let place = (Math.imul(node, 0x9e_37) + Math.imul(code, 0x1_01)) & tree.mask;
+  while (tree.children[place] !== 0 && (tree.parents[place] !== node || tree.codes[place] !== code))
+    place = (place + 1) & tree.mask;
+  return place;
+}
+
+/** Whether a need whose letters are at a place may be there. */
+function stands({ isStart }: Needed, text: string, at: number): boolean {
   return !isStart || at === 0 || !isWord(text.charCodeAt(at - 1));
 }
 

@@ -75,8 +75,19 @@ export function withoutCode(text: string): string {
       /(^|[\s([{"'>*_|-])(`{1,3})(?!`)[^`\n]{1,400}\2(?=$|[\s)\]}"'.,:;!?<*_|/-])/gmu,
       '$1 ',
     );
-  const written = rest.slice(0, 4000).match(/\p{L}[\p{L}\p{M}]{1,30}/gu)?.length ?? 0;
-  return wordsOf(tokensOf(rest), 1) >= 1 && written >= 2 ? rest : text;
+  return isWritten(rest.slice(0, 4000)) ? rest : text;
+}
+
+/** Whether two runs of letters are left, and one of them a plain word. */
+function isWritten(text: string): boolean {
+  let runs = 0;
+  for (const _run of text.matchAll(/\p{L}[\p{L}\p{M}]{1,30}/gu)) {
+    runs += 1;
+    if (runs === 2) break;
+  }
+  if (runs < 2) return false;
+  for (const [token] of text.matchAll(/\S+/gu)) if (isPlain(token)) return true;
+  return false;
 }
 
 /** Whether it reads like sentences, a title, a table or a block of code of a person, and not like one value. */
@@ -138,16 +149,21 @@ function tokensOf(text: string): readonly string[] {
 function wordsOf(tokens: readonly string[], enough: number): number {
   let count = 0;
   for (const token of tokens) {
-    const word = (/^[A-Za-z]+$/.test(token) ? token : bareWord(token)).toLowerCase();
-    if (isWord(word) && !payloadWords.has(word)) count += 1;
+    if (isPlain(token)) count += 1;
     if (count >= enough) return count;
   }
   return count;
 }
 
+/** Whether it is a word that says something of a person having written. */
+function isPlain(token: string): boolean {
+  const word = (/^[A-Za-z]+$/.test(token) ? token : bareWord(token)).toLowerCase();
+  return isWord(word) && !payloadWords.has(word);
+}
+
 /** Letters with the marks that many scripts write vowels with, and the joiners within words. */
 function isWord(word: string): boolean {
-  return /^\p{L}(?:[\p{L}\p{M}'’-]|\u200C|\u200D){1,30}$/u.test(word);
+  return /^[a-z]{2,31}$/.test(word) || /^\p{L}(?:[\p{L}\p{M}'’-]|\u200C|\u200D){1,30}$/u.test(word);
 }
 
 function bareWord(token: string): string {

@@ -1,5 +1,5 @@
 import { follows } from './near.ts';
-import { alternativesOf, type Clause, needsOf, tellingOf } from './needs.ts';
+import { alternativesOf, type Clause, innerAlternativesOf, needsOf, tellingOf } from './needs.ts';
 import { createPrefilter } from './prefilter.ts';
 
 /** One sign that a text gives orders to the program that reads it; signs add up. */
@@ -20,7 +20,7 @@ export interface Part {
 /** A sign that each of these patterns gives. */
 export function sign(weight: Sign['weight'], ...sources: readonly string[]): Sign {
   return madeLate(weight, () =>
-    sources.flatMap(alternativesOf).map(({ source, needs }) => {
+    sources.flatMap(innerAlternativesOf).map(({ source, needs }) => {
       const pattern = new RegExp(source, 'mu');
       return { needs, holds: (text: string) => pattern.test(text) };
     }),
@@ -30,10 +30,14 @@ export function sign(weight: Sign['weight'], ...sources: readonly string[]): Sig
 /** The same of patterns with flags of their own. */
 export function signOf(weight: Sign['weight'], patterns: readonly RegExp[]): Sign {
   return madeLate(weight, () =>
-    patterns.map((pattern) => ({
-      needs: needsOf(pattern),
-      holds: (text: string) => pattern.test(text),
-    })),
+    patterns.flatMap((pattern) =>
+      pattern.ignoreCase
+        ? { needs: needsOf(pattern), holds: (text: string) => pattern.test(text) }
+        : innerAlternativesOf(pattern.source).map(({ source, needs }) => {
+            const one = new RegExp(source, pattern.flags);
+            return { needs, holds: (text: string) => one.test(text) };
+          }),
+    ),
   );
 }
 
@@ -64,19 +68,23 @@ export function pair(
   });
 }
 
+/** A sign that may be in a text, and the parts of it that may hold. */
+export interface MayHold {
+  readonly of: Sign;
+  readonly parts: readonly Part[];
+}
+
 /** Makes what answers which signs may be in a text, each with the parts that may. */
-export function createSieve(
-  signs: readonly Sign[],
-): (text: string) => ReadonlyMap<Sign, readonly Part[]> {
+export function createSieve(signs: readonly Sign[]): (text: string) => readonly MayHold[] {
   const all = signs.flatMap((of) => of.parts.map((part) => ({ of, part })));
   const mayMatch = createPrefilter(all.map(({ part }) => part.needs));
   return (text) => {
-    const found = new Map<Sign, Part[]>();
+    const found: { readonly of: Sign; readonly parts: Part[] }[] = [];
     for (const index of mayMatch(text)) {
       const { of, part } = all[index] as (typeof all)[number];
-      const parts = found.get(of);
-      if (parts === undefined) found.set(of, [part]);
-      else parts.push(part);
+      const known = found.find((one) => one.of === of);
+      if (known === undefined) found.push({ of, parts: [part] });
+      else known.parts.push(part);
     }
     return found;
   };
