@@ -243,14 +243,22 @@ test('every kind of alert, log file, family of /metrics and figure of a report i
   ] as const)
     await isTold(kind);
   await isFed('breaker_open');
-  const burst = async () => {
-    const before = Array.from({ length: 12 }, () => ann.call(listTasks, {}));
-    const seen = look();
-    const after = Array.from({ length: 12 }, () => ann.call(listTasks, {}));
-    await Promise.all([...before, ...after, seen]);
+  // More calls than connections; for longer than figures are kept, so that they are read anew meanwhile.
+  const crowd = async () => {
+    const { calls } = await whileLocked(
+      'lock table identity_tokens in access exclusive mode',
+      async () => {
+        const calls = Promise.allSettled(
+          Array.from({ length: 12 }, () => ann.call(listTokens, {})),
+        );
+        await delay(6000);
+        return { calls };
+      },
+    );
+    await calls;
     return [...fed];
   };
-  await expect.poll(burst, patience).toContain('claude_manager_database_waiting');
+  await expect.poll(crowd, patience).toContain('claude_manager_database_waiting');
 
   // GitHub refuses the credential, and once it is taken again lets it wait.
   github.faults.add({ kind: 'status', status: 401, match: { times: 1000 } });

@@ -25,6 +25,8 @@ export async function serviceReadings({
   const day = new Date(now);
   day.setUTCHours(0, 0, 0, 0);
   const { database, runs } = store;
+  // First, because what is asked below waits for a connection itself, and afterwards nobody may wait any more.
+  const { totalCount, waitingCount } = database.pool;
   // One after the other: side by side they would need a new connection each, every minute.
   const { states } = await createTaskQueries(database, systemClock).counts({});
   const effects = await countOpenEffects(database);
@@ -96,7 +98,7 @@ export async function serviceReadings({
         },
       ),
     ),
-    gauge('database_connections', 'Connections of this process', database.pool.totalCount),
-    gauge('database_waiting', 'Queries that wait for a connection', database.pool.waitingCount),
+    gauge('database_connections', 'Connections of this process', totalCount),
+    gauge('database_waiting', 'Queries that wait for a connection', waitingCount),
   ];
 }
