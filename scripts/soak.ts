@@ -1,20 +1,14 @@
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import { systemClock } from '../src/lib/clock.ts';
 import { systemRandom } from '../src/lib/random.ts';
-import { listAlerts } from '../src/operations/alerts/contract.ts';
-import { createClient } from '../src/operations/api-client/client.ts';
-import { listFindings } from '../src/operations/findings/contract.ts';
-import { listRuns } from '../src/operations/runs/contract.ts';
-import { serviceStatus } from '../src/operations/service/contract.ts';
-import { listTasks } from '../src/operations/tasks/contract.ts';
 import { stopEmbedded } from '../src/platform/database/embedded/supervisor.ts';
 import { setup as makeProgram } from '../test/support/program-setup.ts';
 import { startService } from '../test/support/running-service.ts';
+import { makeSteadyPlace, pageClient, steadyQuestions } from '../test/support/steady-place.ts';
 
 /**
  * A service under steady load: `npm run test:soak -- [--minutes 30] [--rps 50] [--heap FOLDER]`. Operations come by HTTP, a
@@ -45,24 +39,7 @@ interface Sample {
 
 await makeProgram();
 const folder = await mkdtemp(join(tmpdir(), 'cms-soak-'));
-const run = promisify(execFile);
-const repository = join(folder, 'r');
-await mkdir(repository);
-for (let n = 0; n < 20; n += 1)
-  await writeFile(join(repository, `f${n}.js`), `// TODO: mend the thing number ${n}\nf(${n});\n`);
-for (const words of [
-  ['init', '-q'],
-  ['add', '.'],
-  ['commit', '-qm', 'first'],
-])
-  await run('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...words], {
-    cwd: repository,
-  });
-const config = { repositories: [{ match: './r' }], analyzer: { intervalMinutes: 1 } };
-await writeFile(
-  join(folder, 'config.json'),
-  JSON.stringify({ dataDir: 'data', logDir: 'logs', ...config }),
-);
+await makeSteadyPlace(folder);
 // Only the process itself knows its timers and its heap. What it says is read at any moment, so it is never half written.
 // It collects all of its garbage once a minute; more often would keep its memory smaller than it is without being watched.
 const probe = `
@@ -106,18 +83,7 @@ let isHeapWritten = false;
 try {
   await delay(3000);
   const until = systemClock.monotonicMs() + minutes * 60_000;
-  const client = createClient({
-    baseUrl: service.address,
-    fetch: (url, init) =>
-      fetch(url, { ...init, headers: { ...(init?.headers as object), origin: service.address } }),
-  });
-  const asked = [
-    () => client.call(listTasks, {}),
-    () => client.call(serviceStatus, {}),
-    () => client.call(listFindings, {}),
-    () => client.call(listAlerts, {}),
-    () => client.call(listRuns, {}),
-  ];
+  const asked = steadyQuestions(pageClient(service.address));
   const load = setInterval(() => {
     const ask = asked[calls % asked.length];
     calls += 1;

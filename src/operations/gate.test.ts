@@ -140,6 +140,51 @@ describe('a call', () => {
       { outcome: 'failed', facts: { code: 'unexpected_error' } },
     ]);
   });
+  const broken = Object.assign(new Error('gone'), { code: '57P01' });
+  const reading = operation({ ...sample, name: 'samples.list', effect: 'read' });
+
+  test('that reads is asked once more when the connection to the database broke, in one audit pair', async () => {
+    const answers = [Promise.reject(broken), Promise.resolve('there')];
+    const { gate, seen } = gateOf([
+      { contract: reading, handler: async () => (await answers.shift()) ?? 'asked too often' },
+    ]);
+    expect(await gate.execute('samples.list', { id: 'ab' }, caller)).toBe('there');
+    expect(seen.finished).toEqual([{ id: '1', outcome: 'ok', facts: { code: null } }]);
+  });
+
+  test.each([
+    ['it writes', sample, () => undefined, broken],
+    ['it told something', reading, (tell: (text: string) => void) => tell('half'), broken],
+    ['the failure is another one', reading, () => undefined, new Error('a defect')],
+  ])('is not asked again when %s', async (_why, contract, told, failure) => {
+    const { gate, seen } = gateOf([
+      {
+        contract,
+        handler: async (_input, { progress }) => {
+          told(progress);
+          throw failure;
+        },
+      },
+    ]);
+    await expect(gate.execute(contract.name, { id: 'ab' }, caller)).rejects.toThrow();
+    expect(seen.steps.filter((step) => step === 'handler')).toHaveLength(1);
+  });
+
+  test('that reads and whose connection breaks twice is told so', async () => {
+    const { gate, seen } = gateOf([
+      {
+        contract: reading,
+        handler: async () => {
+          throw broken;
+        },
+      },
+    ]);
+    await expect(gate.execute('samples.list', { id: 'ab' }, caller)).rejects.toMatchObject({
+      code: 'connection_lost',
+    });
+    expect(seen.steps.filter((step) => step === 'handler')).toHaveLength(2);
+  });
+
   test.each(['samples.other', '', 'constructor', '__proto__'])(
     'of the unknown operation %j is not found',
     async (name) => {

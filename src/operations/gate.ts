@@ -16,6 +16,7 @@ import type {
 import { inTime } from './in-time.ts';
 import { createLeaving, type Leaving } from './leaving.ts';
 import type { Contract } from './operation.ts';
+import { readAgain } from './read-again.ts';
 import { createFieldCheck } from './unknown-fields.ts';
 
 export type {
@@ -173,7 +174,7 @@ async function pass<T>(
     let isRefused = admitted.run === null;
     try {
       if (admitted.run === null) throw admitted.refusal;
-      const { run } = admitted;
+      const run = act.effect === 'read' ? readAgain(admitted.run) : admitted.run;
       const progress = options.progress ?? (() => undefined);
       const reveal = options.reveal ?? progress;
       return await inTime(act, options.signal, (signal) => {

@@ -1,12 +1,13 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabaseProxy } from '../../../test/support/database-proxy.ts';
+import { createDatabaseProxy, type DatabaseProxy } from '../../../test/support/database-proxy.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { silentLog } from '../../lib/log.ts';
 import { systemRandom } from '../../lib/random.ts';
 import { openDatabase } from './database.ts';
 import { serverFailure } from './embedded/server-failure.ts';
+import { askAgainMs, patienceMs } from './patient-pool.ts';
 import { claimService } from './service-claim.ts';
 import { letStand } from './standstill.ts';
 
@@ -124,6 +125,46 @@ test('a server that starts up is waited for, and a database that is not there is
     kind: 'not_found',
     code: 'database_not_found',
   });
+});
+
+/** A database behind a way that can be cut, whose clock does `then` at the nth sleep instead of sleeping. */
+async function cutOff(then: Readonly<Record<number, (proxy: DatabaseProxy) => void>>) {
+  const proxy = await createDatabaseProxy(database.url);
+  let [sleeps, passedMs] = [0, 0];
+  const clock = {
+    ...systemClock,
+    monotonicMs: () => passedMs,
+    sleep: async (ms: number) => {
+      sleeps += 1;
+      passedMs += ms;
+      then[sleeps]?.(proxy);
+      await systemClock.sleep(1);
+    },
+  };
+  const opened = await openDatabase({ url: proxy.url, dataDir: '/nowhere' }, { ...deps, clock });
+  proxy.cut();
+  await expect.poll(() => opened.pool.totalCount, { timeout: 60_000 }).toBe(0);
+  return { opened, proxy, sleeps: () => sleeps };
+}
+
+test('questions asked while the server is gone are answered when it is back a moment later', async () => {
+  const { opened, proxy } = await cutOff({ 9: (way) => way.mend() });
+  const asked = Array.from({ length: 40 }, () => opened.pool.query('select 1 as n'));
+  for (const { rows } of await Promise.all(asked)) expect(rows).toEqual([{ n: 1 }]);
+  await opened.close();
+  await proxy.close();
+});
+
+test('a server that stays away is waited for only so long, and so is one that nobody closed', async () => {
+  const { opened, proxy, sleeps } = await cutOff({});
+  const asked = Array.from({ length: 40 }, () => opened.pool.query('select 1'));
+  for (const outcome of await Promise.allSettled(asked)) expect(outcome.status).toBe('rejected');
+  // One of the forty asks for all.
+  expect(sleeps()).toBeLessThanOrEqual((2 * patienceMs) / askAgainMs);
+  const closing = opened.pool.query('select 1');
+  await opened.close();
+  await expect(closing).rejects.toThrow();
+  await proxy.close();
 });
 
 test('a text that is no URL is told as such', async () => {

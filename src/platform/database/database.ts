@@ -8,7 +8,8 @@ import { connectionError, isStartingUp } from './connection-error.ts';
 import type { BinarySources } from './embedded/binaries.ts';
 import { databaseName } from './embedded/cluster.ts';
 import { type EmbeddedServer, joinServer } from './embedded/supervisor.ts';
-import { keepAlive } from './keep-alive.ts';
+import { type KeptAlive, keepAlive } from './keep-alive.ts';
+import { PatientPool } from './patient-pool.ts';
 import { endStandstills } from './standstill.ts';
 import { parseTypes } from './value-types.ts';
 
@@ -72,10 +73,12 @@ async function openPool(
   options: DatabaseOptions,
   { clock, log }: DatabaseDeps,
 ): Promise<Database> {
-  const pool = poolOf(url, options.poolSize ?? 10, log);
+  let kept: KeptAlive | undefined;
+  const pool = poolOf(url, options.poolSize ?? 10, { clock, log, lost: () => kept?.hasten() });
   try {
     const version = await requireSound(pool, url, clock);
-    const stopReviving = server === undefined ? undefined : keepAlive(server, { clock, log });
+    pool.trust();
+    kept = server === undefined ? undefined : keepAlive(server, { clock, log });
     const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
     let closing: Promise<void> | undefined;
     return {
@@ -86,7 +89,7 @@ async function openPool(
       kysely: <Tables>() => kysely as unknown as Kysely<Tables>,
       close: async () => {
         closing ??= (async () => {
-          await stopReviving?.();
+          await kept?.stop();
           await pool.end();
           await server?.leave();
         })();
@@ -99,9 +102,13 @@ async function openPool(
   }
 }
 
-function poolOf(url: string, max: number, log: Log): pg.Pool {
+function poolOf(
+  url: string,
+  max: number,
+  deps: Pick<DatabaseDeps, 'clock' | 'log'> & { readonly lost: () => void },
+): PatientPool {
   try {
-    const pool = new pg.Pool({
+    const config: pg.PoolConfig = {
       connectionString: url,
       max,
       types: parseTypes,
@@ -111,10 +118,12 @@ function poolOf(url: string, max: number, log: Log): pg.Pool {
       idleTimeoutMillis: 30_000,
       application_name: `claude-manager ${process.pid}`,
       ...endStandstills,
-    });
+    };
+    const pool = new PatientPool(config, deps.clock);
     // Without a listener the loss of a connection ends the process; a lent one is heard only by itself.
     const lost = (error: Error): void => {
-      log.warn({ error: error.message }, 'A connection to the database was lost.');
+      deps.log.warn({ error: error.message }, 'A connection to the database was lost.');
+      deps.lost();
     };
     pool.on('error', lost).on('connect', (client) => client.on('error', lost));
     return pool;

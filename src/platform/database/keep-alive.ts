@@ -4,23 +4,36 @@ import type { EmbeddedServer } from './embedded/supervisor.ts';
 
 const intervalMs = 1000;
 
-/** Looks every second whether the embedded server lives and starts it again; returns how to stop looking. */
+export interface KeptAlive {
+  /** Looks at once: a connection broke. */
+  hasten(): void;
+  stop(): Promise<void>;
+}
+
+/** Looks every second whether the embedded server lives, and starts it again. */
 export function keepAlive(
   server: Pick<EmbeddedServer, 'revive'>,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
-): () => Promise<void> {
-  const stop = new AbortController();
+): KeptAlive {
+  let isStopped = false;
+  let waking = new AbortController();
   const watch = async () => {
-    while (!stop.signal.aborted) {
-      await clock.sleep(intervalMs, stop.signal);
+    for (;;) {
+      await clock.sleep(intervalMs, waking.signal).catch(() => undefined); // woken
+      if (isStopped) return;
+      waking = new AbortController();
       await server.revive().catch((error: unknown) => {
         log.error({ error }, 'The embedded database could not be started again.');
       });
     }
   };
-  const watching = watch().catch(() => undefined); // the sleep was aborted
-  return async () => {
-    stop.abort();
-    await watching;
+  const watching = watch();
+  return {
+    hasten: () => waking.abort(),
+    stop: async () => {
+      isStopped = true;
+      waking.abort();
+      await watching;
+    },
   };
 }
