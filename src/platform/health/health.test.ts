@@ -66,7 +66,7 @@ test('a check that hangs or throws is unknown and stops no other', async () => {
 
 test('disk, memory and event loop are measured as numbers', async () => {
   const { checks } = await runChecks(
-    [diskCheck(tmpdir()), memoryCheck(), eventLoopCheck()],
+    [diskCheck(tmpdir()), memoryCheck(), eventLoopCheck(() => 0)],
     options,
   );
   for (const { name, value, status } of checks) {
@@ -74,6 +74,16 @@ test('disk, memory and event loop are measured as numbers', async () => {
   }
   const missing = await runChecks([diskCheck('/no/such/folder')], options);
   expect(missing.overallStatus).toBe('unknown');
+});
+
+test('a process that is no service does not measure its own event loop in place of one', async () => {
+  const { checks } = await runChecks([eventLoopCheck(() => null)], options);
+  expect(checks).toMatchObject([{ status: 'unknown', value: null }]);
+});
+
+test('a block of the last half minute is told though timers are in time by now', async () => {
+  const { checks } = await runChecks([eventLoopCheck(() => 3000)], options);
+  expect(checks).toMatchObject([{ status: 'degraded', value: 3000 }]);
 });
 
 test('a database that does not answer is unhealthy', async () => {

@@ -2,7 +2,7 @@ import { readFile, statfs } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { HealthCheck, HealthStatus } from './check.ts';
+import { type HealthCheck, type HealthStatus, notMeasured } from './check.ts';
 import { highIsBad } from './level.ts';
 
 const megabyte = 1024 * 1024;
@@ -54,15 +54,18 @@ export function memoryCheck(): HealthCheck {
 const longBlock = { odd: 1000, bad: 5000 } as const;
 
 /**
- * How late timers of this process are, over a fifth of a second, and the longest block of the last half minute where somebody
- * watches: what blocks them blocks every answer.
+ * How late timers of this service are, over a fifth of a second, and the longest block of the last half minute: what blocks
+ * them blocks every answer. Null in a process that is no service: it has just been loaded, which says nothing of one.
  */
-export function eventLoopCheck(longestBlockMs: () => number | null = () => null): HealthCheck {
+export function eventLoopCheck(longestBlockMs: () => number | null): HealthCheck {
   return {
     name: 'event_loop',
     category: 'performance',
     critical: false,
     measure: async (signal) => {
+      const longest = longestBlockMs();
+      if (longest === null)
+        return notMeasured('No service runs, so there is no event loop that calls wait for.');
       const resolution = 10;
       const histogram = monitorEventLoopDelay({ resolution });
       histogram.enable();
@@ -72,7 +75,7 @@ export function eventLoopCheck(longestBlockMs: () => number | null = () => null)
         histogram.disable();
       }
       const late = Math.max(0, Math.round(histogram.percentile(99) / 1e6) - resolution);
-      const blocked = Math.round(longestBlockMs() ?? 0);
+      const blocked = Math.round(longest);
       const mend = 'Something keeps this process busy: look at performance.json.';
       const evidence = `Timers are at most ${late} ms late (99th percentile over 200 ms).`;
       if (blocked >= longBlock.odd)
