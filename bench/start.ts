@@ -5,8 +5,10 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 // Usage: node bench/start.ts [PROGRAM]. What starting costs: `--version` beside bare Node, the service until it listens on
-// a new and on an existing data folder, and what it takes when nothing happens (Linux). PROGRAM is the bundle that
-// `./run` starts (made by any command of it), src/app/main.ts or a built dist/app/main.js.
+// a new and on an existing data folder, and what it takes when nothing happens (Linux). Of memory first what counts: all
+// pages of the service, those of Node's own program too, and the shares of the database's processes. The proportional
+// memory behind it is up to 50 MiB less while others on the machine run Node, because those pages are shared with them.
+// PROGRAM is the bundle that `./run` starts (made by any command of it), src/app/main.ts or a built dist/app/main.js.
 const program = path.resolve(
   process.argv[2] ?? path.join(import.meta.dirname, '../.cache/program/main.mjs'),
 );
@@ -83,16 +85,19 @@ async function untilReady(then?: (service: number) => Promise<void>): Promise<Ti
   return { wall, processor };
 }
 
-/** What the service and its database take after the first round is over. */
+/** What the service and its database take after the first round is over and what the start left is collected. */
 async function idle(service: number): Promise<void> {
-  await sleep(8_000);
+  await sleep(12_000);
   const all = family(service);
   const before = sum(all, (one) => processorOf(one, ofItself));
   await sleep(1000 * idleSeconds);
   const used = sum(all, (one) => processorOf(one, ofItself)) - before;
-  const memory = sum(family(service), (one) => proportionalKilobytes(one));
+  const proportional = sum(family(service), (one) => kilobytes(one, 'Pss'));
+  const [shared, whole] = [kilobytes(String(service), 'Pss'), kilobytes(String(service), 'Rss')];
+  const inMebibytes = (size: number): string => (size / 1024).toFixed(0);
   process.stdout.write(
-    `idle: ${((used / idleSeconds / 1000) * 100).toFixed(2)} % of a processor, ${(memory / 1024).toFixed(0)} MiB proportional (service ${(proportionalKilobytes(String(service)) / 1024).toFixed(0)}) in ${all.length} processes\n`,
+    `idle: ${((used / idleSeconds / 1000) * 100).toFixed(2)} % of a processor, ${inMebibytes(proportional - shared + whole)} MiB (service ${inMebibytes(whole)}), ` +
+      `${inMebibytes(proportional)} MiB proportional (service ${inMebibytes(shared)}) in ${all.length} processes\n`,
   );
 }
 
@@ -136,10 +141,11 @@ function processorOf(pid: string, [user, system]: readonly [number, number]): nu
   return (1000 / ticksPerSecond) * (Number(fields[user] ?? 0) + Number(fields[system] ?? 0));
 }
 
-function proportionalKilobytes(pid: string): number {
+/** All pages of a process, or its share of each. */
+function kilobytes(pid: string, which: 'Rss' | 'Pss'): number {
   try {
     const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-    return Number(/^Pss:\s+(\d+)/mu.exec(rollup)?.[1] ?? 0);
+    return Number(new RegExp(`^${which}:\\s+(\\d+)`, 'mu').exec(rollup)?.[1] ?? 0);
   } catch {
     return 0;
   }
