@@ -1,8 +1,8 @@
-import { escapePairs, isEscapePair, isWide } from './decoded-view.ts';
+import { escapePairs, isWide } from './decoded-view.ts';
 import { isGap } from './gaps.ts';
 import { addPlace, noPlaces, type Places } from './places.ts';
-import { letters, rolled, slotOf, slots } from './rolling-letters.ts';
-import { createUnits } from './units.ts';
+import { letterBits, letters, slotOf, slots } from './rolling-letters.ts';
+import { createUnits, unitsIn } from './units.ts';
 
 /** Where in a text something may be, found in one pass; valid until the next look. */
 export interface Candidates {
@@ -19,142 +19,352 @@ export interface Candidates {
 
 /** What is looked for, by its first letters. */
 export interface Marks {
+  /** By the slot of three letters: whether a known value or a format may begin with them. */
   readonly bits: Uint8Array;
   /** How a format may go on, asked where its first three letters stand: most words go on otherwise. */
   readonly further: Further;
   addKnown(start: string): void;
-  addFormat(start: string): void;
-  /** Sums up what was added, once for all that begins alike; before the next look. */
-  settle(): void;
+  /** Whether its letters are to have the case they have here. */
+  addFormat(start: string, isExact: boolean): void;
 }
 
-/** The letters behind the first three, as far as all formats that begin with those have some. */
 interface Further {
-  /** How many of them there are, by the slot of the three. */
-  readonly counts: Uint8Array;
-  readonly marks: Uint8Array;
+  /** A bit for each hash of the first five letters of some format, or of four where it has no more. */
+  readonly fifths: Int32Array;
+  /** By the slot of the first three: a bit for each number of letters that the formats with them begin with, in any case. */
+  readonly lengths: Uint8Array;
+  /** The same of those that begin with letters of one case. */
+  readonly exactLengths: Uint8Array;
+  /** A bit for each hash of letters with which some format begins. */
+  readonly starts: Int32Array;
 }
 
-const knownBit = 1;
-const formatBit = 2;
-const escapeBit = 4;
-/** Of so many letters at most is looked whether a format may begin. */
-const most = 7;
-const furtherSlots = 65_536;
+/** Of so many letters at most is looked whether a format may begin: those for which `lengths` has a bit. */
+const most = letters + 7;
+const hashes = 65_536;
+/** More of them, because what passes here is tried by rules. */
+const startHashes = 1_048_576;
 
 export function createMarks(): Marks {
   const bits = new Uint8Array(slots);
+  const further = {
+    fifths: new Int32Array(hashes / 32),
+    lengths: new Uint8Array(slots),
+    exactLengths: new Uint8Array(slots),
+    starts: new Int32Array(startHashes / 32),
+  };
   const mark = (slot: number, bit: number): void => {
     bits[slot] = (bits[slot] ?? 0) | bit;
   };
-  // Whatever stands before the two.
-  for (const pair of escapePairs)
-    for (let before = 0; before < slots; before += 1024)
-      mark(slotOf(`\0${pair}`) ^ before, escapeBit);
-  const further = { counts: new Uint8Array(slots), marks: new Uint8Array(furtherSlots) };
-  const starts = new Map<number, Set<string>>();
-  const unsettled = new Set<number>();
   return {
     bits,
     further,
     addKnown: (start) => mark(slotOf(start), knownBit),
-    addFormat: (start) => {
-      const slot = slotOf(start);
-      mark(slot, formatBit);
-      const all = starts.get(slot) ?? new Set();
-      starts.set(slot, all.add(start));
-      unsettled.add(slot);
-    },
-    settle: () => {
-      for (const slot of unsettled) {
-        const all = [...(starts.get(slot) ?? [])];
-        const least = Math.min(most, ...all.map(({ length }) => length)) - letters;
-        further.counts[slot] = least;
-        for (const one of all) further.marks[furtherSlotOf(slot, one, least)] = 1;
-      }
-      unsettled.clear();
+    addFormat: (start, isExact) => {
+      mark(slotOf(start), formatBit);
+      addStart(further, slotOf(start), unitsIn(start).subarray(0, most), isExact);
     },
   };
 }
 
-/** Of this many letters behind a place, case and all but five bits of each left out of account. */
-function furtherSlot(slot: number, units: Uint16Array, from: number, count: number): number {
-  let hash = slot;
-  for (let at = from; at < from + count; at += 1) hash = (hash * 33) ^ ((units[at] ?? 0) & 31);
-  return hash & (furtherSlots - 1);
+function addStart(
+  { fifths, lengths, exactLengths, starts }: Further,
+  slot: number,
+  start: Uint16Array,
+  isExact: boolean,
+): void {
+  const own = isExact ? exactLengths : lengths;
+  own[slot] = (own[slot] ?? 0) | (1 << (start.length - letters));
+  const fold = isExact ? 0 : anyCase;
+  setBit(starts, spread(start.reduce((hash, unit) => mixed(hash, unit | fold), fold)));
+  let at = slot;
+  for (const next of start.subarray(letters, letters + 2)) at = slotAfter(at, next);
+  if (start.length > letters) setBit(fifths, at);
 }
 
-/** The same of a start. */
-function furtherSlotOf(slot: number, start: string, count: number): number {
-  let hash = slot;
-  for (let at = letters; at < letters + count; at += 1)
-    hash = (hash * 33) ^ (start.charCodeAt(at) & 31);
-  return hash & (furtherSlots - 1);
+function setBit(set: Int32Array, at: number): void {
+  set[at >>> 5] = (set[at >>> 5] ?? 0) | (1 << at);
 }
 
-/** Looks at each character once, for all that is marked: this is what the speed of the redaction rests on. */
-export function createLook(marks: Marks): (text: string) => Candidates {
-  const { bits, further } = marks;
+/** The hash of a slot, or of one and the letter behind it, after one more letter, of which six bits count. */
+function slotAfter(slot: number, next: number): number {
+  return ((slot << 1) ^ Math.imul((next & 0x7f) | 0x20, 709)) & (hashes - 1);
+}
+
+/** The bit by which capitals differ from small letters. */
+const anyCase = 0x20;
+
+/** The hash of letters after one more, of which the upper half is spread well. */
+function mixed(hash: number, letter: number): number {
+  return Math.imul(hash ^ letter, 0x9e3779b1);
+}
+
+function spread(hash: number): number {
+  return hash >>> 12;
+}
+
+// What a hit says was found, in its lowest bits, of which `kinds` are all: a known value, a format, the second letter of
+// an escape, of one of these kinds, or a wide letter. Above them stands the place in the block.
+const knownBit = 1;
+const formatBit = 2;
+const pairKinds = 6;
+const pairBits = ((1 << pairKinds) - 1) << 2;
+const wideBit = 1 << (2 + pairKinds);
+const kindBits = 3 + pairKinds;
+const kinds = (1 << kindBits) - 1;
+
+// What a unit does, in one number: what the hash without gaps is mixed with and how far that is shifted, both 0 for a
+// gap; whether it is wide; which kinds of escapes begin with it; which ones go on with it.
+const shiftAt = letters * letterBits;
+// A number of another module is read anew at each step of a loop, one of this one is not.
+const step = letterBits;
+const lastSlot = slots - 1;
+const wideAt = shiftAt + 3;
+const firstAt = wideAt + 1;
+const secondAt = firstAt + pairKinds;
+const folds = foldsOf(escapePairs);
+
+/** First letters that go on with the same second ones are one kind of escape. */
+function foldsOf(pairs: readonly string[]): Int32Array {
+  const folds = new Int32Array(65_536);
+  for (let unit = 0; unit < folds.length; unit += 1)
+    folds[unit] =
+      (isGap(unit) ? 0 : (letterBits << shiftAt) | ((unit | 0x20) & (slots - 1))) |
+      (isWide(unit) ? 1 << wideAt : 0);
+  const set = (letter: string, bit: number): void => {
+    const unit = letter.charCodeAt(0);
+    folds[unit] = (folds[unit] ?? 0) | (1 << bit);
+  };
+  const secondsOf = (first: string): string =>
+    pairs.flatMap((pair) => (pair.startsWith(first) ? pair.slice(1) : [])).join('');
+  const firsts = [...new Set(pairs.map((pair) => pair.charAt(0)))];
+  const byKind = [...Map.groupBy(firsts, secondsOf)];
+  for (const [kind, [seconds, same]] of byKind.entries()) {
+    for (const first of same) set(first, firstAt + kind);
+    for (const second of seconds) set(second, secondAt + kind);
+  }
+  return folds;
+}
+
+/** What of the text before a block goes into the hashes. */
+interface Behind {
+  slot: number;
+  /** The same without gaps. */
+  dense: number;
+  /** What the last unit does. */
+  fold: number;
+}
+
+/** Hits of a block, and the slot of the three letters up to each. */
+interface Hits {
+  readonly items: Int32Array;
+  readonly slots: Uint16Array;
+}
+
+/** So many characters are looked at in one call: a function that is called often is compiled well, a long loop is not. */
+const block = 4096;
+
+/**
+ * Writes a hit for each character of a block at which something may be, and says how many. There is neither a branch nor a
+ * call in the loop: words are short and begin alike, so a branch would be foreseen wrongly every few characters, which
+ * costs more than all the rest of a step.
+ */
+function lookAtBlock(
+  bits: Uint8Array,
+  units: Uint16Array,
+  from: number,
+  to: number,
+  hits: Hits,
+  behind: Behind,
+): number {
+  const { items, slots: before } = hits;
+  let { slot, dense, fold: last } = behind;
+  let count = 0;
+  for (let index = from; index < to; index += 1) {
+    const unit = units[index] ?? 0;
+    const fold = folds[unit] ?? 0;
+    slot = ((slot << step) ^ (unit | 0x20)) & lastSlot;
+    dense = ((dense << ((fold >>> shiftAt) & 7)) ^ fold) & lastSlot;
+    const found =
+      ((bits[dense] ?? 0) & knownBit) |
+      ((bits[slot] ?? 0) & formatBit) |
+      (((last >>> firstAt) & (fold >>> secondAt) & ((1 << pairKinds) - 1)) << 2) |
+      (((fold >>> wideAt) & 1) << (2 + pairKinds));
+    items[count] = ((index - from) << kindBits) | found;
+    before[count] = slot;
+    count += (found + kinds) >>> kindBits;
+    last = fold;
+  }
+  behind.slot = slot;
+  behind.dense = dense;
+  behind.fold = last;
+  return count;
+}
+
+/** Leaves out the formats that no format goes on like in its fourth and fifth letter; how many hits are left. */
+function withFifth(
+  { fifths, lengths, exactLengths }: Further,
+  units: Uint16Array,
+  from: number,
+  hits: Hits,
+  count: number,
+): number {
+  const { items, slots: before } = hits;
+  let left = 0;
+  for (let at = 0; at < count; at += 1) {
+    const hit = items[at] ?? 0;
+    const slot = before[at] ?? 0;
+    const index = from + (hit >>> kindBits);
+    const four = slotAfter(slot, units[index + 1] ?? 0);
+    const five = slotAfter(four, units[index + 2] ?? 0);
+    // No branch here either: one of three letters goes on with any.
+    const isMarked =
+      ((fifths[five >>> 5] ?? 0) >>> five) |
+      ((fifths[four >>> 5] ?? 0) >>> four) |
+      (lengths[slot] ?? 0) |
+      (exactLengths[slot] ?? 0);
+    const found = hit & (kinds ^ formatBit ^ ((isMarked & 1) << 1));
+    items[left] = (hit & ~kinds) | found;
+    before[left] = slot;
+    left += (found + kinds) >>> kindBits;
+  }
+  return left;
+}
+
+/** A part of a text that another text is put in for. */
+export interface Replaced {
+  readonly start: number;
+  readonly end: number;
+  readonly replacement: string;
+}
+
+/** What the search for formats reads. */
+export type Looked = Pick<Candidates, 'text' | 'units' | 'formats'>;
+
+export interface Look {
+  /** Looks at each character once, for all that is marked: this is what the speed of the redaction rests on. */
+  readonly at: (text: string) => Candidates;
+  /** The formats of the text with these parts replaced, in their order: looked for anew only round them. */
+  readonly again: (seen: Looked, parts: readonly Replaced[]) => Looked;
+}
+
+export function createLook({ bits, further }: Marks): Look {
   const unitsOf = createUnits();
   const places = { known: noPlaces(), escapes: noPlaces(), formats: noPlaces() };
-  const { known, escapes, formats } = places;
-  return (text) => {
-    const { length } = text;
-    const units = unitsOf(text);
-    marks.settle();
-    known.length = 0;
-    escapes.length = 0;
-    formats.length = 0;
-    let slot = 0;
-    let index = 0;
-    while (index < length) {
-      // Near gaps two hashes are kept, one of them without the gaps, and further away one is enough.
-      let dense = slot;
-      for (let row = 0; index < length && row < letters; index += 1) {
-        const unit = units[index] ?? 0;
-        slot = rolled(slot, unit);
-        const bit = bits[slot] ?? 0;
-        if (bit !== 0) note(bit, units, index, slot, further, places);
-        if (isPrintable(unit)) row += 1;
-        else {
-          row = 0;
-          if (isWide(unit)) addPlace(escapes, index);
-          if (isGap(unit)) continue;
-        }
-        dense = rolled(dense, unit);
-        if (((bits[dense] ?? 0) & knownBit) !== 0) addPlace(known, index);
-      }
-      for (; index < length; index += 1) {
-        const unit = units[index] ?? 0;
-        if (!isPrintable(unit)) break;
-        slot = rolled(slot, unit);
-        const bit = bits[slot] ?? 0;
-        if (bit === 0) continue;
-        note(bit, units, index, slot, further, places);
-        if ((bit & knownBit) !== 0) addPlace(known, index);
-      }
+  const hits = { items: new Int32Array(block + 1), slots: new Uint16Array(block + 1) };
+  const look = (units: Uint16Array, start: number, end: number, found: Found): void => {
+    found.known.length = 0;
+    found.escapes.length = 0;
+    found.formats.length = 0;
+    const behind = { slot: 0, dense: 0, fold: 0 };
+    for (let from = start; from < end; from += block) {
+      const all = lookAtBlock(bits, units, from, Math.min(from + block, end), hits, behind);
+      const left = withFifth(further, units, from, hits, all);
+      noteAll(further, units, from, hits, left, found);
     }
-    return { text, units, ...places };
+  };
+  return {
+    at: (text) => {
+      const units = unitsOf(text);
+      look(units, 0, text.length, places);
+      return { text, units, ...places };
+    },
+    again: (seen, parts) => {
+      const text = withReplaced(seen.text, parts);
+      const units = unitsOf(text);
+      const before = seen.formats.items.slice(0, seen.formats.length);
+      const near = { known: noPlaces(), escapes: noPlaces(), formats: noPlaces() };
+      const formats = noPlaces();
+      let at = 0;
+      let shift = 0;
+      // Up to here it is known where formats may be.
+      let next = 0;
+      const copyUpTo = (end: number): void => {
+        for (; at < before.length && (before[at] ?? 0) + shift < end; at += 1)
+          if ((before[at] ?? 0) + shift >= next) addPlace(formats, (before[at] ?? 0) + shift);
+      };
+      for (const { start, end, replacement } of parts) {
+        copyUpTo(start + shift - most);
+        const from = Math.max(next, start + shift - most);
+        const to = Math.min(text.length, start + shift + replacement.length + letters);
+        look(units, Math.max(0, from - letters), to, near);
+        for (let place = 0; place < near.formats.length; place += 1) {
+          const found = near.formats.items[place] ?? 0;
+          if (found >= from) addPlace(formats, found);
+        }
+        next = Math.max(next, to);
+        shift += replacement.length - (end - start);
+      }
+      copyUpTo(text.length);
+      return { text, units, formats };
+    },
   };
 }
 
-function note(
-  bit: number,
-  units: Uint16Array,
-  index: number,
-  slot: number,
-  { counts, marks }: Further,
-  { escapes, formats }: Pick<Candidates, 'escapes' | 'formats'>,
-): void {
-  if ((bit & formatBit) !== 0 && index >= letters - 1) {
-    const further = furtherSlot(slot, units, index + 1, counts[slot] ?? 0);
-    if (marks[further] === 1) addPlace(formats, index);
+export function withReplaced(text: string, parts: readonly Replaced[]): string {
+  let result = '';
+  let copied = 0;
+  for (const { start, end, replacement } of parts) {
+    result += text.slice(copied, start) + replacement;
+    copied = end;
   }
-  if ((bit & escapeBit) !== 0 && isEscapePair(units[index - 1] ?? 0, units[index] ?? 0))
-    addPlace(escapes, index - 1);
+  return copied === 0 ? text : result + text.slice(copied);
 }
 
-/** A sign of ASCII that is no gap. */
-function isPrintable(unit: number): boolean {
-  return unit > 0x20 && unit < 0x7f;
+type Found = Pick<Candidates, 'known' | 'escapes' | 'formats'>;
+
+function noteAll(
+  further: Further,
+  units: Uint16Array,
+  from: number,
+  { items, slots: before }: Hits,
+  count: number,
+  { known, escapes, formats }: Found,
+): void {
+  for (let at = 0; at < count; at += 1) {
+    const hit = items[at] ?? 0;
+    const index = from + (hit >>> kindBits);
+    if (
+      (hit & formatBit) !== 0 &&
+      formatMayBegin(further, units, index - letters + 1, before[at] ?? 0)
+    )
+      addPlace(formats, index);
+    if ((hit & knownBit) !== 0 && !isGap(units[index] ?? 0)) addPlace(known, index);
+    if ((hit & pairBits) !== 0) addPlace(escapes, index - 1);
+    if ((hit & wideBit) !== 0) addPlace(escapes, index);
+  }
+}
+
+function formatMayBegin(
+  { lengths, exactLengths, starts }: Further,
+  units: Uint16Array,
+  at: number,
+  slot: number,
+): boolean {
+  return (
+    at >= 0 &&
+    (startsHere(lengths[slot] ?? 0, anyCase, starts, units, at) ||
+      startsHere(exactLengths[slot] ?? 0, 0, starts, units, at))
+  );
+}
+
+/** Whether some format begins with as many of the letters here as are looked at of it. */
+function startsHere(
+  lengths: number,
+  fold: number,
+  starts: Int32Array,
+  units: Uint16Array,
+  at: number,
+): boolean {
+  if (lengths === 0) return false;
+  let hash = fold;
+  let next = at;
+  for (; next < at + letters - 1; next += 1) hash = mixed(hash, (units[next] ?? 0) | fold);
+  for (let left = lengths; left !== 0; left >>>= 1) {
+    hash = mixed(hash, (units[next] ?? 0) | fold);
+    next += 1;
+    const place = spread(hash);
+    if ((left & ((starts[place >>> 5] ?? 0) >>> place) & 1) === 1) return true;
+  }
+  return false;
 }

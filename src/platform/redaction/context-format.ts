@@ -9,6 +9,8 @@ export interface ContextFormat {
   readonly follows?: string;
   /** The characters one of which stands behind that one, blanks left out of account; any character when not given. */
   readonly later?: string;
+  /** Those none of which does when that one is `=` or a colon: known sooner than by the pattern. */
+  readonly never?: string;
   /** What stands in each of them, at most `within` characters behind the beginning: known sooner than by the pattern. */
   readonly holds?: string;
   /** The same of characters one of which stands there. */

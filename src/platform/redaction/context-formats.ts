@@ -235,6 +235,7 @@ export const contextFormats: readonly ContextFormat[] = [
     kind: 'assignment',
     starts: nameStarts,
     follows: '\\"\' \t*=:%',
+    never: '{(.<',
     isBehindName: true,
     pattern: new RegExp(
       String.raw`${sign}(?:(?:bearer|basic|token|!!binary|!!str) {1,4}(?=[^\s"']{0,64}[0-9]|[^\s"']{20}))?(?!${prose}|${code}|${anotherName})([^\s"'\`\\,;&<>]{6,1024})`,

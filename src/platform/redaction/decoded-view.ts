@@ -1,4 +1,5 @@
 import type { Places } from './places.ts';
+import { createUnits, unitsIn } from './units.ts';
 
 /** A part of a text as a reader takes it who undoes escapes, and where each of its characters came from. */
 export interface DecodedView {
@@ -40,12 +41,6 @@ export const escapePairs = Object.entries({
   "'": ' +.\\\r\n',
   '`': ' +.\\\r\n',
 }).flatMap(([first, seconds]) => [...seconds].map((second) => first + second));
-const isPair = new Uint8Array(128 * 128);
-for (const pair of escapePairs) isPair[pair.charCodeAt(0) * 128 + pair.charCodeAt(1)] = 1;
-
-export function isEscapePair(first: number, second: number): boolean {
-  return first < 128 && second < 128 && isPair[first * 128 + second] === 1;
-}
 
 /** How far letters in full width are from those of ASCII. */
 const fullWidth = 0xfee0;
@@ -92,36 +87,69 @@ export function decodedText(text: string): string {
 
 /** One round of decoding; null when there was nothing to decode. */
 function decodedOnce(text: string): string | null {
-  code.lastIndex = 0;
-  let match = code.exec(text);
+  const units = unitsOf(text);
+  let at = 0;
+  let match = codeAt(text, units, at);
   if (match === null) return null;
-  const units = new Uint16Array(text.length);
+  const view = new Uint16Array(text.length);
   let length = 0;
-  let copied = 0;
-  for (; match !== null; match = code.exec(text)) {
-    for (; copied < match.index; copied += 1) units[length++] = text.charCodeAt(copied);
+  for (; match !== null; match = codeAt(text, units, at)) {
+    for (; at < match.index; at += 1) view[length++] = units[at] ?? 0;
     const letters = meaningOf(match);
-    for (let at = 0; at < letters.length; at += 1) units[length++] = letters.charCodeAt(at);
-    copied = code.lastIndex;
+    for (let next = 0; next < letters.length; next += 1) view[length++] = letters.charCodeAt(next);
+    at = code.lastIndex;
     // A long row of such escapes is read in a tenth of the time that the expression takes for each.
-    for (let unit = shortEscape(text, copied); unit >= 0; unit = shortEscape(text, copied)) {
-      units[length++] = unit;
-      copied += isWide(text.charCodeAt(copied)) ? 1 : 3;
+    for (let unit = shortEscape(units, at); unit >= 0; unit = shortEscape(units, at)) {
+      view[length++] = unit;
+      at += escapeLength(units[at] ?? 0);
     }
-    code.lastIndex = copied;
   }
-  for (; copied < text.length; copied += 1) units[length++] = text.charCodeAt(copied);
-  return Buffer.from(units.buffer, 0, length * 2).toString('utf16le');
+  for (; at < text.length; at += 1) view[length++] = units[at] ?? 0;
+  return Buffer.from(view.buffer, 0, length * 2).toString('utf16le');
 }
 
-/** What `%41`, `=41` or a letter in full width stands for; -1 when none of them is at this place. */
-function shortEscape(text: string, at: number): number {
-  if (at >= text.length) return -1;
-  const first = text.charCodeAt(at);
+const unitsOf = createUnits();
+
+/** The next one from here on: the expression is asked only where it may match, which few characters allow. */
+function codeAt(text: string, units: Uint16Array, from: number): RegExpExecArray | null {
+  for (let at = from; at < text.length; at += 1) {
+    if (!mayBeCode(units[at] ?? 0)) continue;
+    code.lastIndex = at;
+    const match = code.exec(text);
+    if (match !== null) return match;
+  }
+  return null;
+}
+
+/** What `%41`, `=41`, `\u0041` or a letter in full width stands for; -1 when none of them is at this place. */
+function shortEscape(units: Uint16Array, at: number): number {
+  const first = units[at] ?? 0;
   if (isWide(first)) return first - fullWidth;
-  if ((first !== 0x25 && first !== 0x3d) || at + 2 >= text.length) return -1;
-  const [high, low] = [text.charCodeAt(at + 1), text.charCodeAt(at + 2)];
-  if (first === 0x3d && (high > 0x46 || low > 0x46)) return -1;
+  const one = units[at + 1] ?? 0;
+  const two = units[at + 2] ?? 0;
+  if (first === backslash) {
+    if (one !== smallU) return -1;
+    const high = byteAt(two, units[at + 3] ?? 0);
+    const low = byteAt(units[at + 4] ?? 0, units[at + 5] ?? 0);
+    return high < 0 || low < 0 ? -1 : high * 256 + low;
+  }
+  if (first !== percent && first !== equals) return -1;
+  return first === equals && (one > capitalF || two > capitalF) ? -1 : byteAt(one, two);
+}
+
+function escapeLength(first: number): number {
+  if (first === backslash) return 6;
+  return first === percent || first === equals ? 3 : 1;
+}
+
+const percent = 0x25;
+const equals = 0x3d;
+const backslash = 0x5c;
+const smallU = 0x75;
+const capitalF = 0x46;
+
+/** Negative when one of the two is no digit. */
+function byteAt(high: number, low: number): number {
   const value = hexValue(high) * 16 + hexValue(low);
   return hexValue(low) < 0 ? -1 : value;
 }
@@ -150,7 +178,16 @@ export function viewOf(text: string, { from, to }: EscapedPart): DecodedView {
   return view;
 }
 
-/** Letters that stand for one, by a group each, or for none: what is left out joins what is round it. */
+/** Whether a code may begin with it. */
+function mayBeCode(unit: number): boolean {
+  return codeFirsts[unit] === 1;
+}
+
+const codeFirsts = new Uint8Array(65_536);
+for (const unit of unitsIn(`%&\\=${terminal}"'\``)) codeFirsts[unit] = 1;
+codeFirsts.fill(1, 0xff01, 0xff5f);
+
+/** Letters that stand for one, by a group each, or for none: what is left out joins what is round it. Each begins as `mayBeCode` says. */
 const code = new RegExp(
   [
     '%([0-9A-Fa-f]{2})',
@@ -170,32 +207,33 @@ const code = new RegExp(
     String.raw`["'\`] ?\\?[+.]?\s{0,40}["'\`]`,
     String.raw`\\(?=[^A-Za-z0-9\s])`,
   ].join('|'),
-  'g',
+  'y',
 );
 
 /** The same with where it came from. What is decoded is never longer than it was. */
 function decoded({ text, starts, ends }: DecodedView): DecodedView | null {
-  code.lastIndex = 0;
+  const given = unitsOf(text);
+  let copied = 0;
+  let match = codeAt(text, given, copied);
+  if (match === null) return null;
   const units = new Uint16Array(text.length);
   const from = new Int32Array(text.length);
   const to = new Int32Array(text.length);
   let length = 0;
-  let copied = 0;
   const add = (unit: number, first: number, last: number): void => {
     units[length] = unit;
     from[length] = starts[first] ?? 0;
     to[length] = ends[last] ?? 0;
     length += 1;
   };
-  for (let match = code.exec(text); match !== null; match = code.exec(text)) {
-    for (; copied < match.index; copied += 1) add(text.charCodeAt(copied), copied, copied);
+  for (; match !== null; match = codeAt(text, given, copied)) {
+    for (; copied < match.index; copied += 1) add(given[copied] ?? 0, copied, copied);
     copied = code.lastIndex;
     const letters = meaningOf(match);
     for (let at = 0; at < letters.length; at += 1)
       add(letters.charCodeAt(at), match.index, copied - 1);
   }
-  if (copied === 0) return null;
-  for (; copied < text.length; copied += 1) add(text.charCodeAt(copied), copied, copied);
+  for (; copied < text.length; copied += 1) add(given[copied] ?? 0, copied, copied);
   return {
     text: Buffer.from(units.buffer, 0, length * 2).toString('utf16le'),
     starts: from.subarray(0, length),

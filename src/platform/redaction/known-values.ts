@@ -1,4 +1,10 @@
-import { type Candidates, createLook, type Marks } from './candidates.ts';
+import {
+  type Candidates,
+  createLook,
+  type Marks,
+  type Replaced,
+  withReplaced,
+} from './candidates.ts';
 import { decodedText, escapedParts, viewOf } from './decoded-view.ts';
 import { isGap } from './gaps.ts';
 import { letters, rolled, slotOf } from './rolling-letters.ts';
@@ -20,13 +26,6 @@ interface Bucket {
 
 /** So many letters are asked at once of a value that has them. */
 const further = 14;
-
-/** A value in a text. */
-interface Found {
-  readonly start: number;
-  readonly end: number;
-  readonly replacement: string;
-}
 
 /**
  * Finds registered values in one pass over the text, however many there are, also where line ends, blanks or invisible
@@ -60,36 +59,29 @@ export function createKnownValues(marks: Marks): KnownValues {
       let seen = lookAt(text);
       if (buckets.size === 0) return seen;
       const plain = found(seen, buckets);
-      if (plain.length > 0) seen = lookAt(replaced(text, plain));
-      const escaped: Found[] = [];
+      if (plain.length > 0) seen = lookAt(withReplaced(text, plain));
+      const escaped: Replaced[] = [];
       for (const part of escapedParts(seen.text, seen.escapes)) {
-        const inside = found(lookAtView(decodedText(seen.text.slice(part.from, part.to))), buckets);
+        const inside = found(
+          lookAtView.at(decodedText(seen.text.slice(part.from, part.to))),
+          buckets,
+        );
         if (inside.length === 0) continue;
         // Where they came from is asked only when there is one.
         const { starts, ends } = viewOf(seen.text, part);
         for (const { start, end, replacement } of inside)
           escaped.push({ start: starts[start] ?? 0, end: ends[end - 1] ?? 0, replacement });
       }
-      return escaped.length === 0 ? seen : lookAt(replaced(seen.text, escaped));
+      return escaped.length === 0 ? seen : lookAt(withReplaced(seen.text, escaped));
     },
   };
-}
-
-function replaced(text: string, all: readonly Found[]): string {
-  let result = '';
-  let copied = 0;
-  for (const { start, end, replacement } of all) {
-    result += text.slice(copied, start) + replacement;
-    copied = end;
-  }
-  return copied === 0 ? text : result + text.slice(copied);
 }
 
 function found(
   { text, units, known }: Candidates,
   buckets: ReadonlyMap<number, Bucket>,
-): readonly Found[] {
-  const all: Found[] = [];
+): readonly Replaced[] {
+  const all: Replaced[] = [];
   let after = 0;
   for (let index = 0; index < known.length; index += 1) {
     const start = lettersBefore(units, known.items[index] ?? 0, after);

@@ -315,6 +315,7 @@ test.each([
   'ａ',
   'pwd={',
   'stripe_key=',
+  'secret-access-key-base ',
   '&#',
   '\\u',
   '" + "',

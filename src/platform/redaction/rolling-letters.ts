@@ -4,10 +4,12 @@
  */
 export const letters = 3;
 export const slots = 32_768;
+/** The hash is shifted by so many bits for each character. */
+export const letterBits = 5;
 
 /** The hash after one more character. */
 export function rolled(slot: number, character: number): number {
-  return ((slot << 5) ^ (character | 0x20)) & (slots - 1);
+  return ((slot << letterBits) ^ (character | 0x20)) & (slots - 1);
 }
 
 /** The slot of a text: that of its first three characters. */
