@@ -1,11 +1,18 @@
 import type { ContextFormat } from './context-format.ts';
-import { isDigest, looksIssued, looksLikeCode, looksRandom, looksStrong } from './not-a-secret.ts';
+import {
+  isDigest,
+  isScrambled,
+  looksIssued,
+  looksLikeCode,
+  looksRandom,
+  looksStrong,
+} from './not-a-secret.ts';
 import { nameStarts } from './secret-names.ts';
 
 const logins = '(?:docker|podman|buildah|skopeo|nerdctl|oras|crane|helm registry|az|oc) login';
 const mongo = '(?:mongo(?:sh|dump|restore|export|import)?|beeline|altool|notarytool)';
 /** Programs that are given a password behind `-P`, or, in archives, right behind `-p`. */
-const upperP = 'sqlcmd|bcp|isql|osql|tsql|unzip|zip|ipmitool';
+const upperP = 'mosquitto_(?:pub|sub|rr)|sqlcmd|bcp|isql|osql|tsql|unzip|zip|ipmitool';
 const archives = '7z[arz]?|7za|unrar|rar';
 /** Programs that take a key as the last word of a sign-in. */
 const signIns =
@@ -86,7 +93,7 @@ export const commandFormats: readonly ContextFormat[] = [
   {
     kind: 'argument',
     starts: ['convertto-securestring'],
-    pattern: /ConvertTo-SecureString (?:-String )?["']([^"'\n$]{4,256})["']/iy,
+    pattern: /ConvertTo-SecureString (?:-String )?(?:"([^"\n$]{4,256})"|'([^'\n]{4,256})')/iy,
   },
   {
     kind: 'directive',
@@ -119,7 +126,7 @@ export const commandFormats: readonly ContextFormat[] = [
   },
   {
     kind: 'argument',
-    starts: ['sqlcmd', 'bcp', 'isql', 'osql', 'tsql', 'unzip', 'zip ', 'ipmitool'],
+    starts: ['mosquitto_', 'sqlcmd', 'bcp', 'isql', 'osql', 'tsql', 'unzip', 'zip ', 'ipmitool'],
     pattern: new RegExp(`(?<![A-Za-z0-9_-])(?:${upperP})${words} -P ?${value}`, 'y'),
     leave: looksLikeCode,
   },
@@ -221,7 +228,7 @@ export const commandFormats: readonly ContextFormat[] = [
     kind: 'argument',
     starts: ['send ', 'send -'],
     pattern: /(?<![A-Za-z])send (?:-- )?["']([^\s"'\\]{6,128})\\[rn]/y,
-    leave: (secret) => !looksStrong(secret),
+    leave: (secret) => !(looksStrong(secret) || isScrambled(secret)),
   },
   {
     // `wandb login …`, `snyk auth …`
@@ -240,6 +247,31 @@ export const commandFormats: readonly ContextFormat[] = [
     leave: (pairs) => !looksStrong(pairs.slice(pairs.indexOf('=') + 1)),
   },
   {
+    // `"AUTH" "…"`, as Redis logs it; `AUTH PLAIN …`, as servers of mail do
+    kind: 'argument',
+    starts: ['auth '],
+    pattern: /(?<![A-Za-z])AUTH (?:PLAIN|LOGIN) ([A-Za-z0-9+/]{8,1024}={0,2})(?![A-Za-z0-9+/=])/y,
+    leave: (secret) => !looksStrong(secret),
+  },
+  {
+    kind: 'argument',
+    starts: ['"auth"'],
+    pattern: /"auth" (?:"[^"\s]{1,64}" )?"([^"\s]{6,256})"/iy,
+    leave: looksLikeCode,
+  },
+  {
+    // What the nodes of Erlang know each other by
+    kind: 'argument',
+    starts: ['-setcookie'],
+    pattern: /-setcookie ["']?([^\s"'$]{6,256})/y,
+  },
+  {
+    // Twilio's number of an account, and its key behind it
+    kind: 'vendor-key',
+    starts: [...'0123456789abcdef'].map((digit) => `AC${digit}`),
+    pattern: /(?<![A-Za-z0-9])AC[0-9a-f]{32}["']?[,:][ ]?["']?([0-9a-f]{32})(?![A-Za-z0-9])/y,
+  },
+  {
     kind: 'mask-command',
     starts: ['::add-mask::'],
     pattern: /::add-mask::([^\s"'\\]{6,1024})/y,
@@ -247,8 +279,9 @@ export const commandFormats: readonly ContextFormat[] = [
   },
   {
     kind: 'device-secret',
-    starts: ['snmp-server', 'enable '],
-    pattern: /(?:snmp-server community |enable (?:secret|password) [0-9] )([^\s]{6,128})/y,
+    starts: ['snmp-server', 'enable ', 'username '],
+    pattern:
+      /(?:snmp-server community |(?:enable|username [^\s]{1,64}(?: privilege [0-9]{1,2})?) (?:secret|password) (?:[0-9] )?)([^\s]{6,128})/y,
     leave: looksLikeCode,
   },
 ];

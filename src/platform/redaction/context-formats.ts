@@ -14,7 +14,8 @@ import {
   looksRandom,
 } from './not-a-secret.ts';
 import { notedFormats } from './noted-formats.ts';
-import { nameStarts, sign } from './secret-names.ts';
+import { isOtherName, nameStarts, sign } from './secret-names.ts';
+import { tableFormats } from './table-formats.ts';
 import { vendorFormats } from './vendor-formats.ts';
 
 const schemes =
@@ -28,6 +29,9 @@ const anotherName = String.raw`(?:(?<=:)=)?[A-Za-z-]{5,1023}:(?![^\s"'\`\\,;&<>]
 
 /** How only code begins, told before the rest of it is read; never by what the sign `:=` would leave of itself. */
 const code = String.raw`(?:(?<=:)=)?[{(*.[<]`;
+
+/** `arn:aws:secretsmanager:eu-west-1:…:secret:prod/db`: where a secret lies. */
+const noArn = '(?<!arn:[a-z-]{1,8}:[a-z]{1,20}:[a-z0-9-]{0,20}:[0-9]{0,14}:secret)';
 
 /** Names of keys that are no secrets. */
 const notSecret =
@@ -49,7 +53,9 @@ export const contextFormats: readonly ContextFormat[] = [
     starts: ['://'],
     holds: '@',
     within: 800,
-    pattern: /:\/\/(?:[^\s/?#@:"'\\<>]{0,256}:)?([^\s/?#"'\\<>]{3,512})@/y,
+    // A name in a domain of Windows has a stroke in it.
+    pattern:
+      /:\/\/(?:(?:[A-Za-z0-9._-]{1,64}\\{1,4})?[^\s/?#@:"'\\<>]{0,256}:)?([^\s/?#"'\\<>]{3,512})@/y,
     // A name alone is no secret; a token alone, in its place, is one.
     leave: (secret, match) =>
       isPlaceholder(secret) ||
@@ -238,17 +244,19 @@ export const contextFormats: readonly ContextFormat[] = [
     never: '{(.<',
     isBehindName: true,
     pattern: new RegExp(
-      String.raw`${sign}(?:(?:bearer|basic|token|!!binary|!!str) {1,4}(?=[^\s"']{0,64}[0-9]|[^\s"']{20}))?(?!${prose}|${code}|${anotherName})([^\s"'\`\\,;&<>]{6,1024})`,
+      String.raw`${noArn}${sign}(?:(?:bearer|basic|token|!!binary|!!str) {1,4}(?=[^\s"']{0,64}[0-9]|[^\s"']{20}))?(?!${prose}|${code}|${anotherName})([^\s"'\`\\,;&<>]{6,1024})`,
       'iy',
     ),
     leave: (secret, match, next) =>
       looksLikeCode(secret) ||
       isProse(secret, match) ||
       isName(secret, match, next) ||
+      isOtherName(secret) ||
       // The token is behind it.
       (next === ' ' && /^(?:bearer|digest)$/i.test(secret)),
   },
   ...declaredFormats,
+  ...tableFormats,
   ...notedFormats,
   ...vendorFormats,
 ];

@@ -2,12 +2,13 @@ import type { ContextFormat } from './context-format.ts';
 import {
   isDigest,
   isPlaceholder,
+  isScrambled,
   looksIssued,
   looksLikeCode,
   looksRandom,
   looksStrong,
 } from './not-a-secret.ts';
-import { nameStarts, secretNames, sign } from './secret-names.ts';
+import { isOtherName, nameStarts, secretNames, sign } from './secret-names.ts';
 
 const quoted = String.raw`["'\`]([^\s"'\`<>\\]{6,1024})["'\`]`;
 /** What a quoted value begins with. */
@@ -15,9 +16,9 @@ const quotes = `"'\``;
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const isNoSecret = (secret: string): boolean =>
   looksLikeCode(secret) ||
-  !looksRandom(secret) ||
-  secret.length < 8 ||
-  !/[0-9!@#$%^&*]/.test(secret);
+  isOtherName(secret) ||
+  (!isScrambled(secret) &&
+    (!looksRandom(secret) || secret.length < 8 || !/[0-9!@#$%^&*]/.test(secret)));
 
 /**
  * Secrets beside their name where no sign stands right between them: declarations of programming languages, SQL,
@@ -38,6 +39,15 @@ export const declaredFormats: readonly ContextFormat[] = [
     pattern:
       /(?:identified by ([^\s'";,]{6,128})(?=[;\s]|$)|(?<==[ ]?)password\('([^'\n]{4,256})'\))/iy,
     leave: (secret, match) => (/^p/i.test(match) ? looksLikeCode(secret) : !looksStrong(secret)),
+  },
+  {
+    // `<wsse:Password Type="…">…</`
+    kind: 'markup-secret',
+    starts: nameStarts,
+    follows: ' \t',
+    isBehindName: true,
+    pattern: /(?<=<[A-Za-z_:.-]{1,60})[ \t][^<>\n]{1,200}>([^<>\s]{4,1024})<\//y,
+    leave: isPlaceholder,
   },
   {
     // `apiKey: string = '…'`, `password string = "…"`, `password: &str = "…"`
@@ -133,15 +143,6 @@ export const declaredFormats: readonly ContextFormat[] = [
       'y',
     ),
     leave: isNoSecret,
-  },
-  {
-    // `<wsse:Password Type="…">…</`
-    kind: 'markup-secret',
-    starts: nameStarts,
-    follows: ' \t',
-    isBehindName: true,
-    pattern: /(?<=<[A-Za-z_:.-]{1,60})[ \t][^<>\n]{1,200}>([^<>\s]{4,1024})<\//y,
-    leave: isPlaceholder,
   },
   {
     // The value below its name
@@ -298,7 +299,8 @@ export const declaredFormats: readonly ContextFormat[] = [
     starts: [...`"' \t:=`].map((next) => `pass${next}`),
     pattern:
       /(?<![A-Za-z])pass["']?[ \t]{0,4}[:=][ \t]{0,4}(?:["']([^\s"'\\]{6,256})["']|([A-Za-z0-9_+/=-]{12,512})(?![^\s]))|(?<=_)pass[ \t]{1,8}["']([^\s"'\\]{6,256})["']/iy,
-    leave: (secret, match) => isNoSecret(secret) || (!/["']$/.test(match) && !looksIssued(secret)),
+    leave: (secret, match) =>
+      isNoSecret(secret) || (!/["']$/.test(match) && !(looksIssued(secret) || isScrambled(secret))),
   },
   {
     kind: 'one-time-seed',
@@ -316,6 +318,21 @@ export const declaredFormats: readonly ContextFormat[] = [
     within: 160,
     pattern: /(?:pwd|password)=\{([^{}\s"']{6,128})\}/iy,
     leave: (secret) => isNoSecret(secret) || !/[0-9]/.test(secret),
+  },
+  {
+    // `User Id=…;Password=…`: no name of a variable stands there, so capitals with a stroke between are no reason.
+    kind: 'assignment',
+    starts: ['pwd=', 'password='],
+    holdsOneOf: `;"'`,
+    within: 140,
+    pattern: /(?<=;[ ]?)(?:pwd|password)=([^\s;"'<>{}$%]{6,128})(?=[;"'])/iy,
+    leave: (secret) => looksLikeCode(secret) || !/[0-9]/.test(secret),
+  },
+  {
+    kind: 'session-cookie',
+    starts: ['session_id', 'session-id', 'session_key'],
+    pattern: new RegExp(String.raw`session[_-](?:id|key)${sign}([A-Za-z0-9_-]{24,512})`, 'iy'),
+    leave: (secret) => !(looksIssued(secret) || /^[0-9a-f]{32,128}$/i.test(secret)),
   },
   {
     kind: 'session-cookie',

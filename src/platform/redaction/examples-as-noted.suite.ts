@@ -102,6 +102,24 @@ export const notedExamples: readonly Example[] = [
   ['address-key', of(40), 'https://x.example/reset-password/', '\nend'],
   ['address-key', uuid, 'https://n8n.example/webhook/', '\nend'],
   ['private-jwk', of(43), '{"kty":"RSA","p":"'],
+  // Tables and forms.
+  ['table-secret', `ada,${of(12)}`, 'user,password\n', '\n'],
+  ['table-secret', `| ada | ${of(12)} |`, '| user | password |\n|---|---|\n', '\n'],
+  ['form-secret', of(12), 'Content-Disposition: form-data; name="password"\r\n\r\n', '\r\n--x'],
+  // What names no secret in words of its own, and values of letters alone.
+  ['argument', of(20), '[0 10.0.0.1:5000] "AUTH" "'],
+  ['argument', base64(`\0ada\0${of(12)}`), 'C: AUTH PLAIN ', '\r\n'],
+  ['argument', of(12), 'mosquitto_pub -h mq -u dev -P ', ' -t a'],
+  ['argument', 'QJXKMZWVBNPLRTSDFGHC', 'erl -setcookie ', ' -sname a'],
+  ['argument', `${of(4)}$${of(6)}`, "ConvertTo-SecureString '", "' -AsPlainText"],
+  ['vendor-key', hex(32), `Client("AC${hex(32)}", "`],
+  ['device-secret', of(12), 'username admin privilege 15 secret 0 ', '\n'],
+  ['session-cookie', hex(40), 'login ok session_id=', '\n'],
+  ['url-password', of(12), 'https_proxy=http://corp\\\\ada:', '@proxy:3128'],
+  ['assignment', 'CTJ14_LDZSC3', 'User ID=sa;Password=', ';Encrypt=True'],
+  ['assignment', 'bkYtCJHUQvpMufRr', '{"user":"ada","pass":"'],
+  ['declaration', 'lQjMDSrclDXIRI', "keyPassword '", "'"],
+  ['sentence', of(14), 'set system plain-text-password-value ', '\n'],
   ['onepassword-key', `A3-${upper(6)}-${upper(11)}-${upper(5)}-${upper(5)}-${upper(5)}`],
 ];
 
@@ -126,4 +144,11 @@ export const notedLookAlikes: readonly string[] = [
   'routing_key: orders.created.europe',
   '<td>Password</td><td>required</td>',
   'add_user bob to the group',
+  '{"password": "Passwort", "token": "Kennwort"}',
+  '{"jsonwebtoken": "^9.0.2", "csrf-token": "1.12.0-rc.1"}',
+  'arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db-AbCdEf',
+  'user,password,created\nsee,the wiki,2026-01-01\n',
+  '| field | password |\n|---|---|\n| type | string |\n',
+  'session_id=123e4567-e89b-42d3-a456-426614174000',
+  "keyPassword 'releaseKeystorePassword'",
 ];

@@ -50,6 +50,14 @@ export function isMixed(value: string, match: string): boolean {
   );
 }
 
+/** Letters alone that change their case as no words do, whatever capitals stand for the first letters of others. */
+export function isScrambled(value: string): boolean {
+  return (
+    /^(?=.*[a-z])(?=.*[A-Z])[A-Za-z]{12,64}$/.test(value) &&
+    !/^[A-Z]{0,6}[a-z]*(?:[A-Z]{1,6}[a-z]{2,})*[A-Z]{0,5}$/.test(value)
+  );
+}
+
 /** Letters with digits between them, not only behind them as in a version or a number of something. */
 export function isMingled(value: string): boolean {
   return /[A-Za-z].*[0-9].*[A-Za-z]/.test(value);

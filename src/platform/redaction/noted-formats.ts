@@ -2,6 +2,7 @@ import type { ContextFormat } from './context-format.ts';
 import {
   isDigest,
   isPlaceholder,
+  isScrambled,
   looksIssued,
   looksLikeCode,
   looksStrong,
@@ -116,7 +117,9 @@ export const notedFormats: readonly ContextFormat[] = [
     within: 16,
     pattern:
       /(?:credentials?|basic_?auth|authenticate|login|auth=?)\((?!.A[KS]IA)["'][^"'\n]{1,64}["'],[ ]{0,2}["']([^\s"'\\]{6,256})["']/iy,
-    leave: (secret) => looksLikeCode(secret) || !(looksStrong(secret) || /[!@#$%^&*]/.test(secret)),
+    leave: (secret) =>
+      looksLikeCode(secret) ||
+      !(looksStrong(secret) || isScrambled(secret) || /[!@#$%^&*]/.test(secret)),
   },
   {
     // Calls that take who and with what: of data bases, directories, libraries of HTTP
@@ -132,7 +135,9 @@ export const notedFormats: readonly ContextFormat[] = [
     ],
     pattern:
       /(?:(?:PDO|mysqli(?:_connect)?|mysql_connect|DBI->connect|getConnection)\((?:["'][^"'\n]{1,200}["'],\s{0,4}){2}|bind\(["'][^"'\n]{1,200}["'], ?|USERPWD["']?(?:,|=>| =>| =|=) ?["'][^"':\n]{1,64}:(?=[^"'\n]{1,128}["']))["']?([^"'\s\\]{6,256})["']/iy,
-    leave: (secret) => looksLikeCode(secret) || !(looksStrong(secret) || /[!@#$%^&*]/.test(secret)),
+    leave: (secret) =>
+      looksLikeCode(secret) ||
+      !(looksStrong(secret) || isScrambled(secret) || /[!@#$%^&*]/.test(secret)),
   },
   {
     kind: 'declaration',

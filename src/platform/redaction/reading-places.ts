@@ -36,7 +36,7 @@ const few = 3;
 
 /** What tells the same name of several: `API_KEY_2`, `TOKEN_PROD`. */
 const which =
-  '(?:[ _-]?[0-9]{1,2}|[_-](?:v[0-9]|prod(?:uction)?|dev(?:elopment)?|stag(?:e|ing)|test|live|sandbox|local|old|new|next|current|previous|backup|primary|secondary|main|ro|rw|hex|b64|base64|string|text|plain))?';
+  '(?:[ _-]?[0-9]{1,2}|[_-](?:v[0-9]|prod(?:uction)?|dev(?:elopment)?|stag(?:e|ing)|test|live|sandbox|local|old|new|next|current|previous|backup|primary|secondary|main|ro|rw|hex|b64|base64|string|text|plain|value))?';
 /** None of what follows a name begins like a word. */
 const name = new RegExp(`(?:${secretNames})${which}(?![A-Za-z0-9_])`, 'iy');
 

@@ -50,6 +50,18 @@ export const secretNames = [
   ...foreign,
 ].join('|');
 
+const nameAlone = new RegExp(`^(?:${secretNames})[.:?!*]?$`, 'i');
+
+/** Another word for such a name, as translations have it, or the version of a library that is called so. */
+export function isOtherName(value: string): boolean {
+  return (
+    nameAlone.test(value) ||
+    /^(?:[~^][0-9]{1,4}(?:\.[0-9]{1,6}){0,3}|[0-9]{1,4}(?:\.[0-9]{1,6}){2,3})(?:-[a-z0-9.-]{1,20})?$/.test(
+      value,
+    )
+  );
+}
+
 const starts =
   'pass contrase mot senha palavra пар kennwort wachtwoord lösenord adgangskode salasana hasł hasl heslo şif sif ŞİF parola jelsz κωδ パスワ 비밀번 mật lozinka лоз geslo slapta parool kata 暗証番 كلمة رمز סיסמ पासवर รหัส pwd psk secret api access account private encryption signing master shared session auth app service license deploy storage admin subscription token credential client seed unseal key';
 
