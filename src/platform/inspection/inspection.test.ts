@@ -56,7 +56,14 @@ describe('of texts that nothing was learned from', () => {
     ['words to an agent, fifth set', 'unseen-5-words', 90, 0.17],
     ['attacks of twenty other kinds, second set', 'unseen-2-attacks', 120, 0.02],
     ['attacks of twenty-five other kinds, third set', 'unseen-3-attacks', 130, 0.02],
+    ['words to an agent, sixth set', 'unseen-6-words', 80, 0.12],
     ['attacks of twenty other kinds, fourth set', 'unseen-4-attacks', 60, 0.02],
+    [
+      'attacks of eleven families by how often they are tried, sixth set',
+      'unseen-6-attacks',
+      300,
+      0.02,
+    ],
   ])('of %s all are flagged but a small part', (_what, start, least, part) => {
     const texts = corpus(start);
     expect(texts.length).toBeGreaterThanOrEqual(least);
@@ -69,6 +76,7 @@ describe('of texts that nothing was learned from', () => {
     'unseen-3-legitimate',
     'unseen-4-legitimate',
     'unseen-5-legitimate',
+    'unseen-6-legitimate',
   ])('at most 10 %% of %s are flagged', (start) => {
     const texts = corpus(start);
     expect(texts.length).toBeGreaterThanOrEqual(90);

@@ -3,7 +3,7 @@ import { always, bare, broken, type Rule } from './rule.ts';
 /** Text that a template engine runs. */
 export const templateInjection: readonly Rule[] = [
   always(
-    /(?:\{\{|\$\{|#\{|<%=?|\*\{|@\{|\[\[|\{%|@\()\s{0,5}["']?\d{1,9}["']?\s{0,5}[*+]\s{0,5}["']?\d{1,9}/u,
+    /(?:\{\{|\$\{|#\{|<%=?|[*%]\{|@\{|\[\[|\{%|@\()\s{0,5}["']?\d{1,9}["']?\s{0,5}[*+]\s{0,5}["']?\d{1,9}/u,
   ),
   always(/\$\{\s{0,3}(?:jndi|\$\{|(?:lower|upper|env|sys|java|ctx|date|main|::-)\s{0,3}:)/u),
   always(
@@ -238,6 +238,7 @@ export const costlyPattern: readonly Rule[] = [
   bare(/\((?:\?:)?(?:[^()\\\n]|\\.){0,40}[+*]\)(?:[+*]|\{\d{0,4},\d{0,4}\})/u),
   bare(/\((?:\?:)?\((?:[^()\\\n]|\\.){1,40}\)[+*](?:[^()\\\n]|\\.){0,10}\)[+*{]/u),
   bare(/\((?:\?:)?([^()|\\\n]{1,20})\|\1\??\)[+*]/u),
+  bare(/\((?:\?:)?[^()\n]{0,20}\.[+*][^()\n]{0,20}\)\{\d{2,4}\}/u),
 ];
 
 /** Characters that a person does not see or sees elsewhere than they stand. */
