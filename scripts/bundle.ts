@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,26 +21,29 @@ import { build, type ESTree, type InlineConfig, type Plugin, parseSync, Visitor 
 //   main.mjs   every command; what is imported when it is needed stays apart.
 //   main.cjs   scans of folders and --help. CommonJS, which Node loads quicker. What starts git for a scan stands in one
 //              file, the rest of what a scan needs in another; what neither needs is loaded from the sources.
+//   main.blob  a snapshot of Node with the scan of folders in its memory, made by the Node that main.node names. Node
+//              starts from it where it is that very program; without it scans start from main.cjs.
 // The folder stands two below the root, as src/app does, so that paths relative to a module still lead there. The link
 // moves at once; the folder before stays, and each that a process was started from.
 const link = resolve(process.argv[2] ?? '.cache/program');
 const root = resolve(import.meta.dirname, '..');
 const parent = dirname(link);
 const short = /\/src\/(?:app\/(?:command-line|search-ahead|scan-folders)|doors\/cli|pipeline)\b/u;
+const inMemory = /\/src\/(?:app\/scan-folders|doors\/cli\/commands\/scan|pipeline)\b/u;
 const search = /\/src\/(?:app\/search-ahead|pipeline\/scan\/begin-look)\.ts/u;
 const scan =
   /\/src\/(?:app\/(?:command-line|scan-folders)|doors\/cli\/commands\/scan|pipeline\/scan\/read-sightings)\.ts/u;
 
-const leaveSources: Plugin = {
+const leaveSources = (but: RegExp): Plugin => ({
   name: 'leave-sources',
   enforce: 'pre',
   async resolveId(source, importer, options) {
     if (!('kind' in options) || options.kind !== 'dynamic-import') return null;
     const found = await this.resolve(source, importer, { ...options, skipSelf: true });
-    if (found === null || !found.id.startsWith(`${root}/src/`) || short.test(found.id)) return null;
+    if (found === null || !found.id.startsWith(`${root}/src/`) || but.test(found.id)) return null;
     return { id: `../..${found.id.slice(root.length)}`, external: true };
   },
-};
+});
 
 // Files beside a module are looked for where its source lies.
 const keepPlaces: Plugin = {
@@ -78,6 +90,7 @@ const leaveOutAbsent: Plugin = {
   },
 };
 
+const run = promisify(execFile);
 await mkdir(parent, { recursive: true });
 const before = await readlink(link).catch(() => '');
 const fresh = await mkdtemp(`${link}-`);
@@ -93,7 +106,7 @@ try {
     }),
     build({
       ...ofBoth,
-      plugins: [leaveSources, openRawTexts],
+      plugins: [leaveSources(short), openRawTexts],
       ssr: { noExternal: ['zod', 'commander'] },
       build: {
         ...outDir,
@@ -110,14 +123,25 @@ try {
         },
       },
     }),
+    build({
+      ...ofBoth,
+      plugins: [leaveSources(inMemory), openRawTexts],
+      ssr: { noExternal: ['zod', 'commander'] },
+      build: {
+        ...outDir,
+        ssr: 'src/app/scan-memory.ts',
+        rolldownOptions: { output: { ...named('cjs', 'cjs'), codeSplitting: false } },
+      },
+    }),
   ]);
+  await takeSnapshot().catch(() => undefined);
   await symlink(basename(fresh), `${fresh}.link`);
   await rename(`${fresh}.link`, link);
 } catch (failure) {
   await rm(fresh, { recursive: true, force: true, maxRetries: 5 });
   throw failure;
 }
-const running = await promisify(execFile)('ps', ['-A', '-ww', '-o', 'args='], {
+const running = await run('ps', ['-A', '-ww', '-o', 'args='], {
   maxBuffer: 2 ** 26,
 }).then(
   ({ stdout }) => stdout,
@@ -128,6 +152,27 @@ for (const name of await readdir(parent)) {
   const isOurs = name.startsWith(`${basename(link)}-`) && !kept.has(name);
   if (isOurs && running?.includes(name) === false)
     await rm(join(parent, name), { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** With all functions compiled: the snapshot keeps what is, and compiling is most of what a short scan does. */
+async function takeSnapshot(): Promise<void> {
+  const code = JSON.stringify(join(fresh, 'scan-memory.cjs'));
+  const maker = join(fresh, 'take-snapshot.cjs');
+  const script = `
+    const { setFlagsFromString } = require('node:v8');
+    setFlagsFromString('--no-lazy');
+    setFlagsFromString('--no-flush-bytecode');
+    const code = require('node:fs').readFileSync(${code}, 'utf8');
+    const load = require('node:vm').runInThisContext(
+      '(function (require, exports, __filename) {' + code + '})', { filename: ${code} });
+    load(require, {}, ${code});
+    setFlagsFromString('--lazy');
+    setFlagsFromString('--flush-bytecode');
+  `;
+  await writeFile(maker, script);
+  const blob = join(fresh, 'main.blob');
+  await run(process.execPath, ['--snapshot-blob', blob, '--build-snapshot', maker], { env: {} });
+  await writeFile(join(fresh, 'main.node'), `${process.execPath}\n`);
 }
 
 function named<F extends 'es' | 'cjs'>(format: F, ending: string) {

@@ -3,7 +3,7 @@ import { readFileSync, writeSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
+import { tuneHeap } from './heap.ts';
 
 // Read once before anything else is loaded, so that asking for the version costs next to nothing.
 const { version } = JSON.parse(
@@ -14,11 +14,7 @@ const words = process.argv.slice(2);
 if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
   writeSync(1, `${version}\n`);
 } else {
-  // Left alone, young objects get up to 48 MB while a service starts, and it keeps them for as long as it rests
-  // (V8 13.6; its largest size can be set only before it runs).
-  setFlagsFromString('--semi-space-growth-factor=1');
-  // Four threads that are woken for so little space cost more than they take off the fifth.
-  setFlagsFromString('--no-parallel-scavenge');
+  tuneHeap();
   // Starting costs half; below home, because a cache that others may write would run their code.
   enableCompileCache(
     process.env['NODE_COMPILE_CACHE'] ?? join(homedir(), '.cache', 'claude-manager'),
@@ -31,8 +27,5 @@ async function runCommand(): Promise<void> {
   const { runCommandLine } = await import('./command-line.ts');
   ahead?.programLoaded();
   process.exitCode = await runCommandLine(words, version, ahead);
-  if (ahead === null) return;
-  ahead.close();
-  // Nothing is left to do, and taking a process apart takes longer than to end it.
-  process.stdout.write('', () => process.exit());
+  ahead?.end();
 }

@@ -21,6 +21,8 @@ export interface SearchAhead {
   programLoaded(): void;
   /** Ends what nobody took over. */
   close(): void;
+  /** The same, and the process as soon as all is written. */
+  end(): void;
 }
 
 export function openScanRooms(): ScanRooms {
@@ -46,6 +48,10 @@ export function searchAhead(words: readonly string[]): SearchAhead | null {
   const look = beginLook(rooms, path, []);
   // The rejection is seen by who scans.
   look.catch(() => undefined);
+  const close = () => {
+    rooms.trees.close();
+    setFlagsFromString('--turbofan');
+  };
   return {
     rooms,
     path,
@@ -53,9 +59,11 @@ export function searchAhead(words: readonly string[]): SearchAhead | null {
     // A scan is over before the last stage of the compiler has paid for itself. Not said when Node starts: compiled code
     // that was kept, Node's own too, is only good for the same settings.
     programLoaded: () => setFlagsFromString('--no-turbofan'),
-    close: () => {
-      rooms.trees.close();
-      setFlagsFromString('--turbofan');
+    close,
+    end: () => {
+      close();
+      // Nothing is left to do, and taking a process apart takes longer than to end it.
+      process.stdout.write('', () => process.exit());
     },
   };
 }
