@@ -17,11 +17,12 @@ const { version } = JSON.parse(
 
 startupSnapshot.setDeserializeMainFunction(() => {
   tuneHeap();
-  const words = process.argv.slice(2);
+  void scan(process.argv.slice(2));
+});
+
+async function scan(words: readonly string[]): Promise<void> {
   const ahead = searchAhead(words);
   ahead?.programLoaded();
-  void runCommandLine(words, version, ahead).then((code) => {
-    process.exitCode = code;
-    ahead?.end();
-  });
-});
+  process.exitCode = await runCommandLine(words, version, ahead);
+  ahead?.end();
+}
