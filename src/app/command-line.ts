@@ -1,6 +1,9 @@
 import { type ServiceRole, serviceRoles } from '../domain/service-role.ts';
 import type { CommandContext, OperationRequest } from '../doors/cli/command-context.ts';
+import { exitCodeOf } from '../doors/cli/exit-codes.ts';
+import { errorText } from '../doors/cli/output/terminal.ts';
 import { runProgram } from '../doors/cli/program.ts';
+import { AppError, systemReason } from '../lib/app-error.ts';
 import { openManager } from './compose.ts';
 import { environmentRedactor } from './environment-redactor.ts';
 import { endOnFatal, onStopSignal } from './lifecycle.ts';
@@ -18,7 +21,8 @@ export async function runCommandLine(
   // A reader that goes away (`| head`) ends the output, it is no failure of ours.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    stderr.write(errorText(unwritten(error), false));
+    process.exit(exitCodeOf('unavailable'));
   });
   const context: CommandContext = {
     version,
@@ -41,6 +45,17 @@ export async function runCommandLine(
     },
   };
   return runProgram(words, context);
+}
+
+/** What the command did is done; what it said of it is lost. */
+function unwritten(cause: Error): AppError {
+  return new AppError({
+    kind: 'unavailable',
+    code: 'output_unwritable',
+    message: `What the command answers could not be written: ${systemReason(cause)}.`,
+    next: 'Free some space where the output goes, or send it elsewhere, then ask again.',
+    cause,
+  });
 }
 
 /** Told before the gate has read the input, for much is built or left out by it; a word that is no role is refused there. */

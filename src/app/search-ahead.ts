@@ -63,7 +63,10 @@ export function searchAhead(words: readonly string[]): SearchAhead | null {
     end: () => {
       close();
       // Nothing is left to do, and taking a process apart takes longer than to end it.
-      process.stdout.write('', () => process.exit());
+      process.stdout.write('', (error) => {
+        // Who hears the errors of the output tells it and ends the process.
+        if (!error) process.exit();
+      });
     },
   };
 }

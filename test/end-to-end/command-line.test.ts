@@ -1,5 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -78,6 +86,35 @@ describe('wrong input', () => {
     expect(existsSync(join(where, 'config.json'))).toBe(false);
   });
 
+  it.each([
+    ['validate'],
+    ['--help'],
+    ['scan', '--path', '.'],
+    ['scan', '--path', '.', '--format', 'jsonl'],
+  ])(
+    'an answer that its disk does not take: exit code 4 and what to do next, for %s',
+    async (...words) => {
+      const where = place('full-disk', {});
+      writeFileSync(join(where, 'a.js'), '// TODO: mend it\n');
+      const full = openSync('/dev/full', 'w');
+      const child = spawn(process.execPath, [program, ...words], {
+        cwd: where,
+        env: programEnv(folder),
+        stdio: ['ignore', full, 'pipe'],
+      });
+      closeSync(full);
+      let err = '';
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => (err += text));
+      const code = await new Promise((resolve) => {
+        child.on('close', resolve);
+      });
+      expect({ code, err }).toMatchObject({
+        code: 4,
+        err: expect.stringMatching(/^next: .*space/mu),
+      });
+    },
+  );
+
   it('a database that is down: exit code 4, the password stays unsaid', async () => {
     const DATABASE_URL = 'postgres://someone:s3cretword@127.0.0.1:1/none';
     const said = await manager(place('dead', {}), ['status'], { DATABASE_URL });
@@ -85,6 +122,35 @@ describe('wrong input', () => {
     expect(said.err).toMatch(/cannot be reached[\s\S]*next: {2}\S/u);
     expect(said.err + said.out).not.toContain('s3cretword');
   });
+});
+
+describe('a scan of folders', () => {
+  const blob = program.replace(/mjs$/u, 'blob');
+  const files = program.replace(/mjs$/u, 'cjs');
+
+  it.each([
+    ['the findings', ['scan', '--path', '.', '--format', 'jsonl'], 0],
+    ['a table', ['scan', '--path', '.', '--tag', 'NOTE'], 0],
+    ['a folder that is not there', ['scan', '--path', './nope', '--json'], 2],
+    ['an option that is not there', ['scan', '--pth', '.'], 2],
+  ])(
+    'says the same from the snapshot of Node as from the files: %s',
+    async (_what, words, code) => {
+      const where = place('snapshot', {});
+      writeFileSync(join(where, 'a.py'), '# TODO(ann): mend it\nx = "# TODO: no"  # NOTE: old\n');
+      const start = async (before: readonly string[]) => {
+        const ended = await run(process.execPath, [...before, files, ...words], {
+          cwd: where,
+          env: programEnv(folder),
+        }).catch((error: unknown) => error as { code: number; stdout: string; stderr: string });
+        const { stdout, stderr } = ended;
+        return { code: 'code' in ended ? ended.code : 0, stdout, stderr };
+      };
+      const fromFiles = await start([]);
+      expect(fromFiles.code).toBe(code);
+      expect(await start(['--snapshot-blob', blob])).toEqual(fromFiles);
+    },
+  );
 });
 
 describe('one data folder', () => {
