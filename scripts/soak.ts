@@ -11,22 +11,29 @@ import { startService } from '../test/support/running-service.ts';
 import { makeSteadyPlace, pageClient, steadyQuestions } from '../test/support/steady-place.ts';
 
 /**
- * A service under steady load: `npm run test:soak -- [--minutes 30] [--rps 50] [--heap FOLDER]`. Operations come by HTTP, a
- * scan every minute; every ten seconds memory, open files and waiting timers of the process are read, and what its heap
- * held after the last collection. Prints the samples and, over what followed the first third and over the last half, the
- * growth of each an hour by least squares with twice its standard error; ends with 1 when a call failed. The heap is written
- * to the folder after a third of the time and near its end, to be compared in the tools of a browser; writing it takes
- * memory, so that the resident one says nothing then.
+ * A service under steady load: `npm run test:soak -- [--warm-up 5] [--warm-up-rps 150] [--minutes 30] [--rps 50] [--heap
+ * FOLDER]`. Operations come by HTTP, a scan every minute; every ten seconds memory, open files and waiting timers of the
+ * process are read, what its heap held after the last collection, and how large its parts are. The warm-up, in minutes,
+ * has the same calls more often: the engine compiles what is called often, and what is called fifty times a second is
+ * called often only after a long while. Prints the samples and, over each third, the last half and all that followed the
+ * warm-up, the growth of each an hour by least squares with twice its standard error; ends with 1 when a call failed. The
+ * heap is written to the folder after the warm-up and near the end, to be compared in the tools of a browser; writing it
+ * takes memory, so that the resident one says nothing then.
  */
 const { values } = parseArgs({
   options: {
+    'warm-up': { type: 'string', default: '5' },
+    'warm-up-rps': { type: 'string', default: '150' },
     minutes: { type: 'string', default: '30' },
     rps: { type: 'string', default: '50' },
     heap: { type: 'string' },
   },
 });
-const [minutes, rps] = [Number(values.minutes), Number(values.rps)];
 const everyMs = 10_000;
+const phases = [
+  { isWarmUp: true, minutes: Number(values['warm-up']), rps: Number(values['warm-up-rps']) },
+  { isWarmUp: false, minutes: Number(values.minutes), rps: Number(values.rps) },
+];
 
 interface Sample {
   readonly atMs: number;
@@ -35,6 +42,10 @@ interface Sample {
   readonly heapMb: number;
   readonly files: number;
   readonly timers: number;
+  /** Megabytes: what V8 has for compiled code and for all else that it collects, and what the process has beside that. */
+  readonly codeMb: number;
+  readonly otherHeapMb: number;
+  readonly besideMb: number;
 }
 
 await makeProgram();
@@ -44,7 +55,7 @@ await makeSteadyPlace(folder);
 // It collects all of its garbage once a minute; more often would keep its memory smaller than it is without being watched.
 const probe = `
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { setFlagsFromString, writeHeapSnapshot } from 'node:v8';
+import { getHeapSpaceStatistics, setFlagsFromString, writeHeapSnapshot } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 if (process.argv.includes('start')) {
   setFlagsFromString('--expose-gc');
@@ -59,7 +70,11 @@ if (process.argv.includes('start')) {
   setInterval(() => {
     const timers = process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length;
     const resident = process.memoryUsage.rss();
-    writeFileSync(file + '.new', [process.pid, timers, resident, held].join(' '));
+    let [code, other] = [0, 0];
+    for (const { space_name, physical_space_size } of getHeapSpaceStatistics())
+      if (space_name.startsWith('code')) code += physical_space_size;
+      else if (!space_name.startsWith('read_only')) other += physical_space_size;
+    writeFileSync(file + '.new', [process.pid, timers, resident, held, code, other].join(' '));
     renameSync(file + '.new', file);
   }, 1000).unref();
   setInterval(() => {
@@ -77,64 +92,80 @@ const service = await startService(
     more: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(probe)}` },
   },
 );
-let [calls, failures] = [0, 0];
+let [calls, failures, waiting] = [0, 0, 0];
 const samples: Sample[] = [];
 let isHeapWritten = false;
 try {
   await delay(3000);
-  const until = systemClock.monotonicMs() + minutes * 60_000;
   const asked = steadyQuestions(pageClient(service.address));
-  const load = setInterval(() => {
-    const ask = asked[calls % asked.length];
-    calls += 1;
-    ask?.().catch(() => (failures += 1));
-  }, 1000 / rps);
-  while (systemClock.monotonicMs() < until) {
-    await delay(everyMs);
-    const sample = await look();
-    samples.push(sample);
-    const isThird = samples.length === Math.ceil((minutes * 60_000) / everyMs / 3);
-    const isEnd: boolean = systemClock.monotonicMs() >= until - 3 * everyMs && !isHeapWritten;
-    if (values.heap !== undefined && (isThird || isEnd)) {
-      isHeapWritten = isEnd;
-      await writeFile(`${probeFile}.heap`, '');
+  for (const { isWarmUp, minutes, rps } of phases) {
+    const until = systemClock.monotonicMs() + minutes * 60_000;
+    const load = setInterval(() => {
+      // A warm-up that the machine cannot keep up with would open connections by the hundred.
+      if (isWarmUp && waiting >= 16) return;
+      const ask = asked[calls % asked.length];
+      calls += 1;
+      waiting += 1;
+      ask?.()
+        .catch(() => (failures += 1))
+        .finally(() => (waiting -= 1));
+    }, 1000 / rps);
+    while (systemClock.monotonicMs() < until) {
+      await delay(everyMs);
+      const sample = await look();
+      if (!isWarmUp) samples.push(sample);
+      const isEnd: boolean =
+        !isWarmUp && !isHeapWritten && systemClock.monotonicMs() >= until - 3 * everyMs;
+      if (values.heap !== undefined && (isEnd || (!isWarmUp && samples.length === 1))) {
+        isHeapWritten = isEnd;
+        await writeFile(`${probeFile}.heap`, '');
+      }
+      process.stdout.write(`${JSON.stringify({ isWarmUp, ...sample, calls, failures })}\n`);
     }
-    process.stdout.write(`${JSON.stringify({ ...sample, calls, failures })}\n`);
+    clearInterval(load);
   }
-  clearInterval(load);
 } finally {
   await service.stop();
   await stopEmbedded(join(folder, 'data'), { clock: systemClock, random: systemRandom });
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
-process.stdout.write(`${calls} calls, ${failures} failed in ${minutes} minutes; an hour more,\n`);
-for (const [span, from] of [
-  ['after the first third', 1 / 3],
-  ['in the last half', 1 / 2],
+process.stdout.write(`${calls} calls, ${failures} failed; after the warm-up, an hour more,\n`);
+for (const [span, from, to] of [
+  ['first third', 0, 1 / 3],
+  ['second third', 1 / 3, 2 / 3],
+  ['last third', 2 / 3, 1],
+  ['last half', 1 / 2, 1],
+  ['all', 0, 1],
 ] as const) {
-  const settled = samples.slice(Math.floor(samples.length * from));
-  const collected = settled.filter(
-    ({ heapMb }, at) => heapMb > 0 && heapMb !== settled[at - 1]?.heapMb,
+  const within = samples.slice(Math.floor(samples.length * from), Math.ceil(samples.length * to));
+  const collected = within.filter(
+    ({ heapMb }, at) => heapMb > 0 && heapMb !== within[at - 1]?.heapMb,
   );
-  const growth = (pick: (sample: Sample) => number, of = settled): string => {
+  const growth = (pick: (sample: Sample) => number, of = within): string => {
     const { slope, error } = leastSquares(of.map((one) => [one.atMs, pick(one)]));
     return `${(slope * 3_600_000).toFixed(2)} (± ${(2 * error * 3_600_000).toFixed(2)})`;
   };
   process.stdout.write(
-    `${span}: ${growth((one) => one.residentMb)} MB resident, ${growth((one) => one.heapMb, collected)} MB held after a collection, ` +
+    `${span}: ${growth((one) => one.residentMb)} MB resident, of that ${growth((one) => one.codeMb)} compiled code, ` +
+      `${growth((one) => one.otherHeapMb)} other heap, ${growth((one) => one.besideMb)} beside it; ` +
+      `${growth((one) => one.heapMb, collected)} MB held after a collection, ` +
       `${growth((one) => one.files)} open files, ${growth((one) => one.timers)} timers\n`,
   );
 }
 process.exitCode = failures > 0 ? 1 : 0;
 
 async function look(): Promise<Sample> {
-  const [pid = '', timers, resident, held] = (await readFile(probeFile, 'utf8')).split(' ');
+  const [pid = '', ...figures] = (await readFile(probeFile, 'utf8')).split(' ');
+  const [timers = 0, resident = 0, held = 0, code = 0, other = 0] = figures.map(Number);
   return {
     atMs: systemClock.monotonicMs(),
-    residentMb: Number(resident) / 2 ** 20,
-    heapMb: Number(held) / 2 ** 20,
+    residentMb: resident / 2 ** 20,
+    heapMb: held / 2 ** 20,
     files: (await readdir(`/proc/${pid}/fd`)).length,
-    timers: Number(timers),
+    timers,
+    codeMb: code / 2 ** 20,
+    otherHeapMb: other / 2 ** 20,
+    besideMb: (resident - code - other) / 2 ** 20,
   };
 }
 
