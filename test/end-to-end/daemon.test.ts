@@ -40,9 +40,12 @@ test('a detached service answers, is found and ended by its pid, keeps its link 
   const pidFile = join(folder, '.claude-manager', 'service.pid');
   expect((await readFile(pidFile, 'utf8')).trim()).toBe(pid);
   expect((await manager('status', '--format', 'summary')).out).toContain(`process ${pid} on`);
-  expect((await manager('metrics', '--output', 'now', '--no-history')).err).toContain(
-    String(address),
-  );
+  // A service that has just started on a busy machine may need longer than its figures are waited for.
+  await expect
+    .poll(async () => (await manager('metrics', '--output', 'now', '--no-history')).err, {
+      timeout: 60_000,
+    })
+    .toContain(String(address));
 
   const second = await manager('start', '--mode', 'daemon', '--port', '0');
   expect(second.code).toBe(4);
