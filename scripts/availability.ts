@@ -1,8 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,8 +13,9 @@ import { ApiError, type CallOptions } from '../src/operations/api-client/client.
 import { snoozeTask } from '../src/operations/approvals/contract.ts';
 import { listTasks } from '../src/operations/tasks/contract.ts';
 import { holdServer, stopEmbedded } from '../src/platform/database/embedded/supervisor.ts';
+import { freePort } from '../test/support/free-port.ts';
+import { type HeldService, startHeldService } from '../test/support/held-service.ts';
 import { setup as makeProgram } from '../test/support/program-setup.ts';
-import { type RunningService, startService } from '../test/support/running-service.ts';
 import { makeSteadyPlace, pageClient, steadyQuestions } from '../test/support/steady-place.ts';
 
 /**
@@ -25,8 +23,9 @@ import { makeSteadyPlace, pageClient, steadyQuestions } from '../test/support/st
  * `npm run test:availability -- [--minutes 30] [--rps 50] [--fault TEXT]`. One call in ten writes, and is audited. A call is
  * answered when what was asked for comes within five seconds, asked once; a refused connection, an answer of 500 and above
  * and one that comes later count against the share. The faults are spread evenly over the time, so that the service is well
- * between two; a process that died is started anew at once, as a supervisor of processes does. Prints for each fault how many
- * calls failed, from the first to the last of them, and the longest answer; ends with 1 below 99.9 %.
+ * between two; a process that died is started anew after a second, and its socket is held meanwhile, as by the units of
+ * `deploy/systemd`. Prints for each fault how many calls failed, from the first to the last of them, and the longest answer;
+ * ends with 1 below 99.9 %.
  */
 const { values } = parseArgs({
   options: {
@@ -52,8 +51,7 @@ const hasDisk = await makePlace();
 const port = await freePort();
 const address = `http://127.0.0.1:${port}`;
 const calls: Call[] = [];
-let isOver = false;
-let service = await start();
+const service = await start();
 const deps = { clock: systemClock, random: systemRandom, log: silentLog };
 const url = await holdServer(join(folder, 'data'), deps);
 
@@ -80,11 +78,10 @@ const faults: readonly (readonly [name: string, bring: () => Promise<unknown>])[
   ...(hasDisk
     ? ([['the disk of the logs is full for 20 s', () => logDiskFullFor(20_000)]] as const)
     : []),
-  ['the service is killed', () => service.kill()],
+  ['the service is killed', async () => process.kill(service.pid(), 'SIGKILL')],
 ];
 
 try {
-  void keepRunning();
   const chosen = faults.filter(([name]) => name.includes(values.fault));
   const spanMs = (minutes * 60_000) / (chosen.length + 1);
   const client = pageClient(address);
@@ -111,7 +108,6 @@ try {
   await delay(longestMs);
   report(`in ${((systemClock.monotonicMs() - began) / 60_000).toFixed(1)} minutes`, 0);
 } finally {
-  isOver = true;
   await service.stop();
   await stopEmbedded(join(folder, 'data'), deps);
   if (hasDisk) execFileSync('umount', ['-l', join(folder, 'logs')]);
@@ -160,30 +156,10 @@ async function makePlace(): Promise<boolean> {
   }
 }
 
-function start(): Promise<RunningService> {
+function start(): Promise<HeldService> {
   const planter = new URL('../test/support/plant-faults.ts', import.meta.url).pathname;
   const more = { NODE_OPTIONS: `--import=${planter}`, PLANT_FOLDER: planted };
-  return startService(
-    { folder, env: {} },
-    { words: ['--no-security', '--port', String(port)], more },
-  );
-}
-
-async function keepRunning(): Promise<void> {
-  for (;;) {
-    await service.ended();
-    if (isOver) return;
-    service = await start();
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port: free } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return free;
+  return startHeldService({ folder, env: {} }, port, { words: ['--no-security'], more });
 }
 
 async function proposals(): Promise<readonly string[]> {

@@ -137,7 +137,14 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
     const routes: AddRoutes[] = [];
     const { version } = options;
     const server = createServerOpener(
-      { config, version, log: parts.log, gate: parts.gate, routes: () => routes },
+      {
+        config,
+        version,
+        log: parts.log,
+        env: options.env,
+        gate: parts.gate,
+        routes: () => routes,
+      },
       store,
       () => identity,
       () => guard.guard,

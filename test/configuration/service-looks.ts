@@ -38,7 +38,7 @@ export const serving: Look = async (config, database) => {
     contracts: () => catalogue(),
   };
   const opener = createServerOpener(
-    { config, version: '0', log: silentLog, gate: () => gate, routes: () => [] },
+    { config, version: '0', log: silentLog, env: {}, gate: () => gate, routes: () => [] },
     { database, audit: { record: async () => undefined } },
     () => ({ isBootstrapped: async () => true }) as never,
     () => ({ admitProbe: () => null }),

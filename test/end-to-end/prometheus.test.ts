@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { createGithubLoop, type GithubLoop } from '../support/github-loop.ts';
 import { type RunningService, startService } from '../support/running-service.ts';
 
@@ -134,14 +134,3 @@ test.skipIf(!hasPrometheus)('promtool takes the alert rules', async () => {
   const rules = new URL('alert-rules.yml', documents).pathname;
   expect((await run('promtool', ['check', 'rules', rules])).stdout).toContain('SUCCESS');
 });
-
-async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-}

@@ -8,12 +8,11 @@ import type { ServiceProcess } from './service-process.ts';
 export interface RunningService {
   /** `http://127.0.0.1:PORT`. */
   readonly address: string;
+  readonly pid: number;
   /** Everything it said on standard error until now. */
   said(): string;
   /** The token of the one-time link to the first account. */
   firstLink(): Promise<string>;
-  /** Resolves when it has ended, by whatever. */
-  ended(): Promise<void>;
   /** Ends it at once, as a crash does. */
   kill(): Promise<void>;
   /** Asks it to stop and waits for the end; answers its exit code, null when it had to be killed. */
@@ -60,11 +59,9 @@ export async function startService(
   });
   return {
     address: await spoken(child, () => said, /listening on (http:\S+)/u),
+    pid: child.pid ?? 0,
     firstLink: () => spoken(child, () => said, /#token=(\S+)/u),
     said: () => said,
-    ended: async () => {
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-    },
     kill: async () => end(child, 'SIGKILL'),
     stop: async () => {
       const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);

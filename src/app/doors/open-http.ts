@@ -18,6 +18,7 @@ import { createFirstAnswers } from '../../platform/idempotency/first-answers.ts'
 import { currentCorrelationId } from '../../platform/logging/context.ts';
 import type { Exposition } from '../../platform/telemetry/exposition.ts';
 import { contentType } from '../../platform/telemetry/exposition.ts';
+import { inheritedSocketOf } from './inherited-socket.ts';
 import type { IdentityRooms } from './open-identity.ts';
 
 /** What opens the door when the service starts. */
@@ -37,6 +38,8 @@ export interface ServerParts {
   readonly config: Config;
   readonly version: string;
   readonly log: Log;
+  /** Of this process, from whoever started it. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Asked for when the door opens, because it is built after everything that it serves. */
   readonly gate: () => Gate;
   /** Addresses that are no operations: deliveries, MCP. */
@@ -45,7 +48,7 @@ export interface ServerParts {
 
 /** The server of this process; it is read in and built when it opens. */
 export function createServerOpener(
-  { config, version, log, gate, routes }: ServerParts,
+  { config, version, log, env, gate, routes }: ServerParts,
   store: {
     readonly database: Pick<Database, 'kysely' | 'pool'>;
     readonly audit: Pick<Audit, 'record'>;
@@ -67,8 +70,9 @@ export function createServerOpener(
     openProbes: async ({ port }) => {
       const { openProbeDoor } = await import('../../doors/http/probe-door.ts');
       const { host } = config.server;
+      const inheritedSocket = inheritedSocketOf(env, process.pid);
       return await openProbeDoor({
-        settings: { host, port: port ?? config.server.port },
+        settings: { host, port: port ?? config.server.port, inheritedSocket },
         askStore: async () => store.database.pool.query('select 1'),
         admitProbe: (clientId) => guard().admitProbe(clientId)?.error ?? null,
         clock: systemClock,
@@ -76,6 +80,7 @@ export function createServerOpener(
     },
     open: async ({ port, security }): Promise<RunningServer> => {
       const { server } = config;
+      const inheritedSocket = inheritedSocketOf(env, process.pid);
       if (!security) {
         requireLoopback(server.host);
         await tellUnsecured(store.audit, server.host);
@@ -99,6 +104,7 @@ export function createServerOpener(
         settings: {
           host: server.host,
           port: port ?? server.port,
+          inheritedSocket,
           publicUrl: server.publicUrl,
           allowedHosts: server.allowedHosts,
           trustedProxies: server.trustedProxies,

@@ -193,6 +193,7 @@ export async function openSampleDoor(parts: {
     settings: {
       host: '127.0.0.1',
       port: 0,
+      inheritedSocket: null,
       publicUrl: null,
       allowedHosts: [],
       trustedProxies: [],

@@ -10,7 +10,7 @@ import { serverLimits } from './slow-senders.ts';
 
 /** `/livez` and `/readyz` and nothing else, for a process that answers nobody but its supervisor. */
 export async function openProbeDoor(deps: {
-  readonly settings: Pick<HttpSettings, 'host' | 'port'>;
+  readonly settings: Pick<HttpSettings, 'host' | 'port' | 'inheritedSocket'>;
   readonly askStore: () => Promise<unknown>;
   /** The refusal of a probe that comes too often; null lets it through. */
   readonly admitProbe: (clientId: string) => AppError | null;
