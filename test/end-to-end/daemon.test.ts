@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { program, programEnv } from '../support/program.ts';
 
 let folder = '';
@@ -17,8 +17,11 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cms-daemon-'));
   await writeFile(join(folder, 'config.json'), '{ "repositories": [{ "match": "./r" }] }');
 });
-afterAll(async () => {
+// A test that failed halfway leaves its service to nobody.
+afterEach(async () => {
   await manager('stop');
+});
+afterAll(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
