@@ -7,7 +7,6 @@ import {
   looksRandom,
   looksStrong,
 } from './not-a-secret.ts';
-import { nameStarts } from './secret-names.ts';
 
 const logins = '(?:docker|podman|buildah|skopeo|nerdctl|oras|crane|helm registry|az|oc) login';
 const mongo = '(?:mongo(?:sh|dump|restore|export|import)?|beeline|altool|notarytool)';
@@ -43,7 +42,15 @@ export const commandFormats: readonly ContextFormat[] = [
   },
   {
     kind: 'argument',
-    starts: nameStarts,
+    starts: [
+      ...['passphrase', 'password', 'passwd', 'pass', 'token', 'secret'].flatMap((name) => [
+        `${name} `,
+        `${name}=`,
+      ]),
+      ...['api', 'access', 'auth', 'client'].flatMap((name) =>
+        ['key', 'token', 'secret'].flatMap((other) => [`${name}${other}`, `${name}-${other}`]),
+      ),
+    ],
     before: '-',
     holdsOneOf: ' =',
     within: 16,
@@ -269,6 +276,7 @@ export const commandFormats: readonly ContextFormat[] = [
     // Twilio's number of an account, and its key behind it
     kind: 'vendor-key',
     starts: [...'0123456789abcdef'].map((digit) => `AC${digit}`),
+    isExact: true,
     pattern: /(?<![A-Za-z0-9])AC[0-9a-f]{32}["']?[,:][ ]?["']?([0-9a-f]{32})(?![A-Za-z0-9])/y,
   },
   {

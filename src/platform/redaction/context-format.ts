@@ -3,6 +3,8 @@ export interface ContextFormat {
   readonly kind: string;
   /** How those words may begin, in lower case, at least three characters each. */
   readonly starts: readonly string[];
+  /** Their letters are to have the case they have there. */
+  readonly isExact?: boolean;
   /** The characters one of which stands before them; a text begins as if a line feed did. */
   readonly before?: string;
   /** Where they are the name of a secret: the characters one of which stands behind it, none of them part of a name. */

@@ -14,7 +14,7 @@ import {
   looksRandom,
 } from './not-a-secret.ts';
 import { notedFormats } from './noted-formats.ts';
-import { isOtherName, nameStarts, sign } from './secret-names.ts';
+import { beforeSign, isOtherName, nameStarts, sign } from './secret-names.ts';
 import { tableFormats } from './table-formats.ts';
 import { vendorFormats } from './vendor-formats.ts';
 
@@ -167,7 +167,7 @@ export const contextFormats: readonly ContextFormat[] = [
   },
   {
     kind: 'assignment',
-    starts: ['pat', 'pas', 'key', 'id=', 'id:', 'id"'],
+    starts: [...beforeSign('pat', 'pass', 'key'), 'id=', 'id:', 'id"'],
     before: '_-',
     pattern: new RegExp(
       String.raw`(?<=[_-])(?:pat|pass|(?<=secret[_-])id|(?<!(?:public|cache|primary|foreign|sort|partition|idempotency|row|group|index|routing|object|lookup|message|rate)[_-])key)${sign}((?:[0-9]{1,9}\|)?[A-Za-z0-9+/_=.~!@#$%^*-]{8,512}(?::[A-Za-z0-9_-]{24,512})?)`,
@@ -189,7 +189,7 @@ export const contextFormats: readonly ContextFormat[] = [
     // `Key=…`, `"key": "…"`, `sentryKey := "…"`, `the key is …`; a digest beside such a name is one of a thing, but not
     // where the name is a title.
     kind: 'assignment',
-    starts: ['key'],
+    starts: beforeSign('key'),
     before: ' \t\n\r"\'`([{,;:>|abcdefghijklmnopqrstuvwxyz0123456789',
     pattern: new RegExp(
       String.raw`(?:(?<=[a-z0-9])Key|(?<![A-Za-z0-9_?&-])(?:key|Key|KEY))(?<!${notSecret}[ _-]?...)(?:(?::[ ]?|[ ])[A-Za-z]{2,20}(?= ?=))?(?:${sign}| {1,4}(?:is|was)[: ] ?)((?:[0-9]{1,9}\|)?[A-Za-z0-9+/_=.~!@#$%^*:-]{16,512})`,

@@ -1,6 +1,6 @@
 import type { ContextFormat } from './context-format.ts';
 import type { NextOf, Pass } from './nearness.ts';
-import { beginsLikeOne, type Reader, setOf } from './reader.ts';
+import { beginsLikeOne, beyond, type Reader, setOf } from './reader.ts';
 
 /** From this length on it is worth knowing that a text is no secret. */
 const long = 128;
@@ -60,7 +60,7 @@ const farthest = 1100;
 /** Where the small letters and signs end that begin here, in which no such rule finds a secret. */
 function endOfClear(units: Uint16Array, from: number): number {
   let at = from;
-  while (isClear[units[at] ?? 0] === 1) at += 1;
+  while (isClear[Math.min(units[at] ?? 0, beyond)] === 1) at += 1;
   return at;
 }
 
@@ -81,7 +81,7 @@ function mayHoldDigit(
   nextDigit: NextOf,
 ): boolean {
   const end = Math.min(text.length, from + nearDigit);
-  const digit = nextDigit(text, from, units);
+  const digit = nextDigit(text, from, units, nearDigit + farDigit);
   if (digit > end + farDigit) return false;
   let begun = 0;
   let isInWord = false;

@@ -56,9 +56,9 @@ export function createFormatScan(
       }));
   const groups = new Map<readonly string[], readonly Beginnings[]>();
   for (const format of contextFormats) {
-    const { starts, before, follows, later, never } = format;
+    const { starts, isExact = false, before, follows, later, never } = format;
     const all = groups.get(starts) ?? beginningsOf(starts);
-    if (!groups.has(starts)) for (const start of starts) marks.addFormat(start, false);
+    if (!groups.has(starts)) for (const start of starts) marks.addFormat(start, isExact);
     groups.set(starts, all);
     for (const { slot, begins } of all)
       plan(slot, () => ({

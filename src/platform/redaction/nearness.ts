@@ -1,5 +1,5 @@
 import type { ContextFormat } from './context-format.ts';
-import { beginsWith, type Nearness, setOf } from './reader.ts';
+import { beginsWith, beyond, type Nearness, setOf } from './reader.ts';
 import { unitsIn } from './units.ts';
 
 /** Tells the texts apart, of which those before are not kept. */
@@ -7,8 +7,8 @@ export interface Pass {
   number: number;
 }
 
-/** Where the next of something begins, from a place on; infinite when none does. */
-export type NextOf = (text: string, at: number, units: Uint16Array) => number;
+/** Where the next of something begins, from a place on; any place further than `within` behind it when none is as near. */
+export type NextOf = (text: string, at: number, units: Uint16Array, within: number) => number;
 
 /** Several rules ask for the same: each is searched for once. */
 export interface Nearnesses {
@@ -32,7 +32,8 @@ export function createNearnesses(pass: Pass): Nearnesses {
       if (holds === '' && holdsOneOf === '') return null;
       const all = holds === '' ? [...holdsOneOf] : [holds];
       const next = nextOf(all);
-      const create = (): Nearness => (text, at, units) => next(text, at, units) <= at + within;
+      const create = (): Nearness => (text, at, units) =>
+        next(text, at, units, within) <= at + within;
       return kept(nearnesses, [within, ...all].join('\n'), create);
     },
     nextDigit: nextOf([...'0123456789']),
@@ -41,43 +42,52 @@ export function createNearnesses(pass: Pass): Nearnesses {
 
 /** So far a loop is sooner done than a search of the runtime. */
 const loopEnd = 24;
+/** So much further than is asked a search of the runtime goes on, because the next place asks for more. */
+const ahead = 512;
 
-/** Each text is searched once for each of them, and only as far as the next one. */
+/** No part of a text is searched twice for each of them, and none that is not asked for, but for a little. */
 function createNextOf(pass: Pass, all: readonly string[]): NextOf {
   const starts = all.map(unitsIn);
   const first = setOf(all.map((one) => one.charAt(0)).join(''));
+  const [only = ''] = all;
   const isLonger = all.some((one) => one.length > 1);
-  const nexts = new Float64Array(all.length);
   let last = 0;
-  // None begins from the first of these to before the second.
+  // None begins from the first of these to before the second, and one begins there if it was found.
   let from = 0;
   let next = 0;
+  let isFound = false;
   const beginsAt = (units: Uint16Array, at: number): boolean =>
-    first[units[at] ?? 0] === 1 &&
+    first[Math.min(units[at] ?? 0, beyond)] === 1 &&
     (!isLonger || starts.some((start) => beginsWith(units, at, start)));
-  return (text, at, units) => {
-    if (pass.number !== last) nexts.fill(-1);
-    else if (at < from) {
+  const search = (text: string, units: Uint16Array, wanted: number): void => {
+    const { length } = text;
+    const end = Math.min(all.length > 1 ? wanted : next + loopEnd, length);
+    for (; next < end; next += 1) {
+      if (!beginsAt(units, next)) continue;
+      isFound = true;
+      return;
+    }
+    if (all.length === 1 && next < length) {
+      const to = Math.max(next, wanted) + ahead;
+      const found = text.slice(next, to + only.length - 1).indexOf(only);
+      isFound = found !== -1;
+      next = isFound ? next + found : to;
+    }
+    if (next < length) return;
+    isFound = true;
+    next = Number.POSITIVE_INFINITY;
+  };
+  return (text, at, units, within) => {
+    if (pass.number !== last || at > next) {
+      last = pass.number;
+      from = at;
+      next = at;
+      isFound = false;
+    } else if (at < from) {
       // The end of a name within a longer one, so this is not far.
       for (let index = at; index < from; index += 1) if (beginsAt(units, index)) return index;
-      return next;
-    } else if (at <= next) return next;
-    last = pass.number;
-    from = at;
-    const end = Math.min(at + loopEnd, text.length);
-    for (let index = at; index < end; index += 1) {
-      if (!beginsAt(units, index)) continue;
-      next = index;
-      return next;
     }
-    next = Number.POSITIVE_INFINITY;
-    for (const [index, one] of all.entries()) {
-      if ((nexts[index] ?? 0) < end) {
-        const found = text.indexOf(one, end);
-        nexts[index] = found === -1 ? Number.POSITIVE_INFINITY : found;
-      }
-      next = Math.min(next, nexts[index] ?? 0);
-    }
+    if (!isFound && next <= at + within) search(text, units, at + within + 1);
     return next;
   };
 }

@@ -7,7 +7,7 @@ import {
   looksLikeCode,
   looksStrong,
 } from './not-a-secret.ts';
-import { chinese, sign } from './secret-names.ts';
+import { beforeSign, chinese, sign } from './secret-names.ts';
 
 /** What words of other languages for a key, a token or a secret are; everyday words too, so the value has to look issued. */
 const foreignKeys = [
@@ -29,7 +29,7 @@ const foreignKeys = [
   '秘钥',
 ].join('|');
 const foreignStarts =
-  'clave clé cle jeton schlü schlue geheimnis chiave segreto chave segredo ключ токен секрет КЛЮЧ Токен ТОКЕН Секрет СЕКРЕТ 令牌: 令牌= 令牌： トークン 토큰: 토큰= 秘钥: 秘钥= 秘钥：'.split(
+  'clave clé jeton schlü schlue geheimnis chiave segreto chave segredo ключ токен секрет КЛЮЧ Токен ТОКЕН Секрет СЕКРЕТ 令牌: 令牌= 令牌： トークン 토큰: 토큰= 秘钥: 秘钥= 秘钥：'.split(
     ' ',
   );
 
@@ -45,12 +45,9 @@ export const notedFormats: readonly ContextFormat[] = [
   {
     kind: 'recovery-code',
     starts: [
-      'recovery',
-      'backup',
-      'scratch',
-      'emergency',
-      'wiederherstellung',
-      'notfall',
+      ...['recovery', 'backup', 'scratch', 'emergency', 'wiederherstellungs', 'notfall'].flatMap(
+        (word) => ['', ' ', '_', '-'].map((by) => `${word}${by}code`),
+      ),
       'codes de',
     ],
     pattern: new RegExp(
@@ -75,7 +72,7 @@ export const notedFormats: readonly ContextFormat[] = [
   },
   {
     kind: 'assignment',
-    starts: foreignStarts,
+    starts: [...foreignStarts, ...beforeSign('cle'), 'cle_', 'cle-'],
     pattern: new RegExp(
       String.raw`(?<![A-Za-z_\u00c0-\u024f])(?:${foreignKeys})(?:[ _-](?:api|de api|d.api))?${sign}([A-Za-z0-9+/_=.~-]{8,512})`,
       'iy',
@@ -208,7 +205,17 @@ export const notedFormats: readonly ContextFormat[] = [
   {
     // Addresses that open something for whoever has them.
     kind: 'address-key',
-    starts: ['reset', 'verify', 'confirm', 'invit', 'magic', 'activate'],
+    starts: [
+      ...['reset', 'verify', 'confirm', 'invite', 'magic', 'activate'].flatMap((word) => [
+        `${word}/`,
+        `${word}=`,
+      ]),
+      'reset-password',
+      'verify-email',
+      'confirmation',
+      'invitation',
+      'magic-link',
+    ],
     pattern:
       /(?:reset(?:-password)?|verify(?:-email)?|confirm(?:ation)?|invit(?:e|ation)|magic(?:-link)?|activate)[/=]([A-Za-z0-9_-]{20,256})(?![\w/-])/y,
     leave: (secret) => !looksStrong(secret),

@@ -35,7 +35,7 @@ const sets = new Map<string, Uint8Array>();
 export function setOf(characters: string): Uint8Array {
   const known = sets.get(characters);
   if (known !== undefined) return known;
-  const set = new Uint8Array(128);
+  const set = new Uint8Array(beyond + 1);
   for (let at = 0; at < characters.length; at += 1) set[characters.charCodeAt(at)] = 1;
   sets.set(characters, set);
   return set;

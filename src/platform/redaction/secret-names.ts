@@ -63,7 +63,20 @@ export function isOtherName(value: string): boolean {
 }
 
 const starts =
-  'pass contrase mot senha palavra пар kennwort wachtwoord lösenord adgangskode salasana hasł hasl heslo şif sif ŞİF parola jelsz κωδ パスワ 비밀번 mật lozinka лоз geslo slapta parool kata 暗証番 كلمة رمز סיסמ पासवर รหัส pwd psk secret api access account private encryption signing master shared session auth app service license deploy storage admin subscription token credential client seed unseal key';
+  'password passwort passwd passphrase passcode passord contrase senha palavra пар kennwort wachtwoord lösenord adgangskode salasana hasł hasl heslo şif sifre ŞİF parola jelsz κωδ パスワ 비밀번 mật lozinka лоз geslo slapta parool kata 暗証番 كلمة رمز סיסמ पासवर รหัส pwd psk secret token credential seed key';
+
+/** What a key may be called by; everyday words, so they begin a name only where it goes on as one. */
+const owners =
+  'unseal api access account private encryption signing master shared session auth app application service license deploy storage admin subscription';
+
+/** Each of these words before each of those, as names write them: in one word, or with a sign between. */
+function joined(words: string, others: readonly string[]): readonly string[] {
+  return words
+    .split(' ')
+    .flatMap((word) =>
+      ['', ' ', '_', '-'].flatMap((by) => others.map((other) => word + by + other)),
+    );
+}
 
 /** How each of them begins; the scan tells capitals from small letters where these are not of ASCII. */
 export const nameStarts = [
@@ -71,6 +84,9 @@ export const nameStarts = [
     ...starts
       .split(' ')
       .flatMap((start) => (isAscii(start) ? start : [start, start.toUpperCase()])),
+    ...joined(owners, ['key', 'access']),
+    ...joined('client', ['key']),
+    ...joined('mot', ['de']),
     ...chinese.flatMap((word) => [...':=：＝ "'].map((next) => word + next)),
   ]),
 ];
@@ -80,6 +96,14 @@ function isAscii(text: string): boolean {
 }
 
 const between = String.raw`[ \t]{0,32}`;
+
+/** The first characters of what may stand between a name and its value, as `sign` has it. */
+const signs = [...`\\"' \t*=:：＝%`];
+
+/** These words where such a sign follows: how everyday words begin a name. */
+export function beforeSign(...words: readonly string[]): readonly string[] {
+  return words.flatMap((word) => signs.map((next) => word + next));
+}
 
 /** What may stand between a name and its value: quotes, also escaped ones or with letters for their kind, and a sign, also as in addresses. */
 export const sign = String.raw`\\{0,4}(?:["']\]?)?${between}(?:\*\*)?(?:=>|:=|=|:|[：＝]|%3[AaDd])(?:\*\*)?${between}(?:[NbBrRuUfF@]{1,2}(?=["']))?\\{0,4}(?:["'\`]{1,3}|\[\[(?!REDACTED:))?`;

@@ -5,8 +5,8 @@ import { unitsIn } from './units.ts';
 export const shortestAgain = 16;
 
 const letters = 4;
-/** Wherever such a secret stands, some letters at a multiple of this lie within its first ones. */
-const stride = shortestAgain - letters + 1;
+/** Of so many first letters of each is made use: more of them are more to note than is won. */
+const longestStart = 48;
 const hashes = 65_536;
 
 /**
@@ -18,10 +18,13 @@ export function standingAgain(
   secrets: readonly string[],
 ): readonly string[] {
   if (secrets.length === 0) return [];
+  const start = Math.min(longestStart, ...secrets.map(({ length }) => length));
+  // Wherever such a secret stands, some letters at a multiple of this lie within its first ones.
+  const stride = start - letters + 1;
   const marks = new Int32Array(hashes / 32);
   const parts = new Map<number, { readonly secret: string; readonly before: number }[]>();
   for (const secret of secrets) {
-    const own = unitsIn(secret.slice(0, shortestAgain));
+    const own = unitsIn(secret.slice(0, start));
     for (let before = 0; before < stride; before += 1) {
       const hash = hashAt(own, before);
       marks[hash >>> 5] = (marks[hash >>> 5] ?? 0) | (1 << hash);
@@ -34,10 +37,10 @@ export function standingAgain(
     const hash = hashAt(units, at);
     if ((((marks[hash >>> 5] ?? 0) >>> hash) & 1) === 0) continue;
     for (const { secret, before } of parts.get(hash) ?? []) {
-      const start = at - before;
-      if (start < 0 || again.has(secret) || !text.startsWith(secret, start)) continue;
-      if ((places.get(secret) ?? start) !== start) again.add(secret);
-      places.set(secret, start);
+      const place = at - before;
+      if (place < 0 || again.has(secret) || !text.startsWith(secret, place)) continue;
+      if ((places.get(secret) ?? place) !== place) again.add(secret);
+      places.set(secret, place);
     }
   }
   return secrets.filter((secret) => again.has(secret));

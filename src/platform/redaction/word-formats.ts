@@ -15,14 +15,12 @@ export const shortestWord = 24;
 
 /** Letters, digits, `_` and `-`. */
 export function isPartOfWord(character: number): boolean {
-  return (
-    (character >= 0x30 && character <= 0x39) ||
-    (character >= 0x41 && character <= 0x5a) ||
-    (character >= 0x61 && character <= 0x7a) ||
-    character === 0x5f ||
-    character === 0x2d
-  );
+  return partsOfWords[character] === 1;
 }
+
+const partsOfWords = new Uint8Array(65_536);
+for (const one of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-')
+  partsOfWords[one.charCodeAt(0)] = 1;
 
 const point = 0x2e;
 
