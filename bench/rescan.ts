@@ -25,7 +25,10 @@ try {
   const first = await rescan(null, base, []);
   report('unchanged', await times(base, base, first.findings));
   for (const count of [85, 3459]) {
-    report(`${count} files changed`, await times(base, commitOf(base, count), first.findings));
+    for (const comment of ['TODO: look at', 'See']) {
+      const changed = commitOf(base, count, comment);
+      report(`${count} files changed, // ${comment} …`, await times(base, changed, first.findings));
+    }
   }
 } finally {
   trees.close();
@@ -83,19 +86,19 @@ async function rescan(from: string | null, to: string, known: readonly KnownFind
   });
 }
 
-/** A commit on top in which so many source files have one more comment at their end. */
-function commitOf(base: string, count: number): string {
+/** A commit on top in which so many source files have one more comment at their end, which begins so. */
+function commitOf(base: string, count: number, comment: string): string {
   const names = git(['ls-tree', '-r', '-z', '--name-only', base])
     .split('\0')
     .filter((name) => /\.(?:c|go|java|js|php|rs|scala|ts)$/u.test(name))
     .slice(0, count);
   if (names.length < count) throw new Error(`the repository has only ${names.length} such files`);
   const files = names.map((name) => {
-    const content = `${git(['show', `${base}:${name}`])}\n// TODO: look at ${name}\n`;
+    const content = `${git(['show', `${base}:${name}`])}\n// ${comment} ${name}\n`;
     return `M 100644 inline ${JSON.stringify(name)}\ndata ${Buffer.byteLength(content)}\n${content}\n`;
   });
   const head = `commit refs/heads/changed-${count}\ncommitter a <a@example.com> 0 +0000\ndata 0\nfrom ${base}\n`;
-  git(['fast-import', '--quiet'], `${head}${files.join('')}`);
+  git(['fast-import', '--quiet', '--force'], `${head}${files.join('')}`);
   return git(['rev-parse', `refs/heads/changed-${count}`]).trim();
 }
 
