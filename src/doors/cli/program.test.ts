@@ -12,7 +12,12 @@ interface Result {
 }
 
 /** Runs the words with a gate that only writes down what was asked. */
-async function say(words: string, answer: unknown = null, error?: Error): Promise<Result> {
+async function say(
+  words: string,
+  answer: unknown = null,
+  error?: Error,
+  said: readonly string[] = [],
+): Promise<Result> {
   const requests: OperationRequest[] = [];
   let [out, err] = ['', ''];
   const code = await runProgram(words === '' ? [] : words.split(' '), {
@@ -34,6 +39,7 @@ async function say(words: string, answer: unknown = null, error?: Error): Promis
     call: async (request) => {
       requests.push(request);
       if (error !== undefined) throw error;
+      for (const line of said) request.options?.progress?.(line);
       return answer;
     },
   });
@@ -51,6 +57,15 @@ test('a name under which nothing was measured is told as such, and where the nam
     'Nothing was measured under this name; see `claude-manager performance report`.',
   );
   expect((await say('performance report', nothing)).out).toMatch(/Nothing was measured\.\n$/u);
+});
+
+test('where nobody watches a terminal a service says where it listens, and no link that lets somebody in', async () => {
+  const said = ['listening on http://127.0.0.1:8080', 'http://127.0.0.1:8080/welcome#token=x'];
+  const summary = { rounds: 0, scans: [], pullRequests: [], problems: [] };
+  expect((await say('--json start', summary, undefined, said)).err).toBe(`${said[0]}\n`);
+  expect((await say('--json --verbose start', summary, undefined, said)).err).toBe(
+    `${said.join('\n')}\n`,
+  );
 });
 
 test('a report that cannot be written names the file that was asked for, and no other', async () => {

@@ -98,7 +98,8 @@ export function createProgram(
         fallbacks: extra.fallbacks?.(arguments_) ?? {},
         options: {
           progress: (line) => {
-            if (terminal.isErrTerminal || flags.verbose === true) terminal.err.write(`${line}\n`);
+            const isWatched = terminal.isErrTerminal || flags.verbose === true;
+            if (isWatched || extra.isForLogs?.(line) === true) terminal.err.write(`${line}\n`);
           },
         },
       })) as Parameters<typeof text>[0];

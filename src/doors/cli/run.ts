@@ -19,6 +19,8 @@ export type Run = <A, O>(
     readonly json?: (answer: O) => unknown;
     /** One line on standard error beside the answer. */
     readonly notice?: (answer: O) => string | null;
+    /** Which lines of progress are said although nobody watches a terminal: they stay in the log of whoever starts us. */
+    readonly isForLogs?: (line: string) => boolean;
   },
 ) => (...arguments_: readonly unknown[]) => Promise<void>;
 

@@ -37,6 +37,9 @@ export const ServiceSummary = z.object({
 });
 export type ServiceSummary = z.infer<typeof ServiceSummary>;
 
+/** The line of progress that says where the server answers begins so; the address follows. */
+export const listeningOn = 'listening on';
+
 export const startService = operation({
   name: 'service.start',
   summary: 'Run the service: scan, propose, wait for approvals, execute, deliver, follow',

@@ -9,7 +9,14 @@ import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
 import type { Served } from '../gate.ts';
 import { serve } from '../gate.ts';
 import { reaches, requireReach } from '../repository-rights.ts';
-import { pauseWork, resumeWork, serviceStatus, startService, stopService } from './contract.ts';
+import {
+  listeningOn,
+  pauseWork,
+  resumeWork,
+  serviceStatus,
+  startService,
+  stopService,
+} from './contract.ts';
 import type { ServicePorts } from './run-service.ts';
 import { runService, stayUntilStopped } from './run-service.ts';
 import type { OpenServer } from './server.ts';
@@ -178,7 +185,7 @@ export function startHandlers(
         return run();
       }
       const server = await openServer({ port, security });
-      progress(`listening on ${server.address}`);
+      progress(`${listeningOn} ${server.address}`);
       const first = servesPeople(role) ? await welcome() : null;
       if (first !== null) reveal(first);
       const told = { address: server.address, said: first === null ? [] : [first] };

@@ -7,6 +7,7 @@ import { doctor } from '../../../operations/health/contract.ts';
 import type { ServiceSummary } from '../../../operations/service/contract.ts';
 import {
   detachService,
+  listeningOn,
   pauseWork,
   resumeWork,
   runDemo,
@@ -80,6 +81,7 @@ export function addServiceCommands(
         summaryText,
         {
           exitCode: exitCodeOfProblems,
+          isForLogs: (line) => line.startsWith(listeningOn),
           // Work without a label for an agent went to Terragon; what the file or the environment says goes before.
           fallbacks: () => (mode === 'legacy' ? { 'executor.default': 'terragon' } : {}),
         },
