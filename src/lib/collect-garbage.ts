@@ -20,11 +20,14 @@ export function collectGarbage(): void {
  * together what is left and gives the emptied pages back. Otherwise it keeps them for as long as anything at all is
  * allocated now and then, as by a service at rest. Answers what ends it before.
  */
-export function spareMemory(ms: number): () => void {
-  setFlagsFromString('--optimize-for-size');
-  // The second time in a row finds next to nothing.
-  setFlagsFromString('--memory-reducer-gc-count=1');
-  const end = (): void => setFlagsFromString('--no-optimize-for-size');
+export function spareMemory(
+  ms: number,
+  setFlag: (flag: string) => void = setFlagsFromString,
+): () => void {
+  setFlag('--optimize-for-size');
+  // For good: the second time in a row finds next to nothing.
+  setFlag('--memory-reducer-gc-count=1');
+  const end = (): void => setFlag('--no-optimize-for-size');
   const timer = setTimeout(end, ms).unref();
   return () => {
     clearTimeout(timer);

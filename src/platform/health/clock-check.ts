@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { HealthCheck } from './check.ts';
+import { type HealthCheck, seldomMs } from './check.ts';
 import { highIsBad } from './level.ts';
 
 export interface ClockCheckDeps {
@@ -24,6 +24,7 @@ export function clockCheck({ clock, serverNow, startedOffMs }: ClockCheckDeps): 
     name: 'clock',
     category: 'resources',
     critical: false,
+    everyMs: seldomMs,
     measure: async () => {
       const before = clock.now().getTime();
       const server = (await serverNow()).getTime();

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type QueryCreator, sql } from 'kysely';
 import type { Clock } from '../../lib/clock.ts';
 import type { HealthReport, HealthStatus } from './check.ts';
 import type { HealthTables } from './tables.ts';
@@ -98,6 +98,13 @@ export function createHealthStore(
 ): HealthStore {
   const ago = (ms: number): Date => new Date(clock.now().getTime() - ms);
   const said = new Map<string, number>();
+  const sayPresent = (open: QueryCreator<HealthTables>, { process, pid, host }: Answerer) => {
+    const seen = { pid, host, seen_at: clock.now() };
+    return open
+      .insertInto('health_services')
+      .values({ process, ...seen })
+      .onConflict((conflict) => conflict.column('process').doUpdateSet(seen));
+  };
   return {
     answerer: async () => {
       const row = await db
@@ -129,25 +136,18 @@ export function createHealthStore(
       return null;
     },
     serve: async (self, measure) => {
-      if (
-        clock.monotonicMs() - (said.get(self.process) ?? Number.NEGATIVE_INFINITY) >=
-        sayEveryMs
-      ) {
-        const seen = { pid: self.pid, host: self.host, seen_at: clock.now() };
-        await db
-          .insertInto('health_services')
-          .values({ process: self.process, ...seen })
-          .onConflict((conflict) => conflict.column('process').doUpdateSet(seen))
-          .execute();
-        said.set(self.process, clock.monotonicMs());
-      }
-      const asked = await db
+      const isDue =
+        clock.monotonicMs() - (said.get(self.process) ?? Number.NEGATIVE_INFINITY) >= sayEveryMs;
+      // Said and asked in one statement: a service does it every few seconds for as long as it rests.
+      const from = isDue ? db.with('said', (open) => sayPresent(open, self)) : db;
+      const asked = await from
         .selectFrom('health_asks')
         .select(['id', 'categories'])
         .where('report', 'is', null)
         .where('at', '>', ago(asksKeptMs))
         .limit(20)
         .execute();
+      if (isDue) said.set(self.process, clock.monotonicMs());
       for (const { id, categories } of asked) {
         const report = JSON.stringify(await measure(categories as readonly string[]));
         await db.updateTable('health_asks').set({ report }).where('id', '=', id).execute();

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { IdentityTables } from './tables.ts';
 
 /** How many there are of what lets people and programs in. */
@@ -23,56 +23,22 @@ export function createCensus(db: Kysely<IdentityTables>, idleMs: () => number): 
   const idleSince = (now: Date): Date => new Date(now.getTime() - idleMs());
   return {
     counts: async (now) => {
-      const [accounts, locked, sessions, tokens] = await Promise.all([
-        db
-          .selectFrom('identity_users as u')
-          .select((is) => [
-            is.fn.countAll<number>().as('all'),
-            is.fn
-              .countAll<number>()
-              .filterWhere((one) =>
-                one.and([
-                  one('u.totp_secret', 'is', null),
-                  one.not(
-                    one.exists(
-                      one
-                        .selectFrom('identity_passkeys as p')
-                        .select('p.id')
-                        .whereRef('p.user_id', '=', 'u.id'),
-                    ),
-                  ),
-                ]),
-              )
-              .as('bare'),
-          ])
-          .where('u.disabled_at', 'is', null)
-          .where('u.removed_at', 'is', null)
-          .executeTakeFirstOrThrow(),
-        db
-          .selectFrom('identity_attempts')
-          .select((is) => is.fn.count<number>('name_key').distinct().as('count'))
-          .where('locked_until', '>', now)
-          .executeTakeFirstOrThrow(),
-        db
-          .selectFrom('identity_sessions')
-          .select((is) => is.fn.countAll<number>().as('count'))
-          .where('ends_at', '>', now)
-          .where('seen_at', '>', idleSince(now))
-          .executeTakeFirstOrThrow(),
-        db
-          .selectFrom('identity_tokens')
-          .select((is) => is.fn.countAll<number>().as('count'))
-          .where('expires_at', '>', now)
-          .where('revoked_at', 'is', null)
-          .executeTakeFirstOrThrow(),
-      ]);
-      return {
-        accounts: accounts.all,
-        withoutSecondFactor: accounts.bare,
-        lockedAccounts: locked.count,
-        sessions: sessions.count,
-        tokens: tokens.count,
-      };
+      // One question: side by side they would need a connection each, made anew for every look of a service at rest.
+      const { rows } = await sql<IdentityCounts>`
+        with standing as (
+          select exists (select from identity_passkeys as p where p.user_id = u.id) as has_passkey, u.totp_secret
+          from identity_users as u where u.disabled_at is null and u.removed_at is null
+        )
+        select (select count(*) from standing) as accounts,
+          (select count(*) from standing where totp_secret is null and not has_passkey) as "withoutSecondFactor",
+          (select count(distinct name_key) from identity_attempts where locked_until > ${now}) as "lockedAccounts",
+          (select count(*) from identity_sessions
+            where ends_at > ${now} and seen_at > ${idleSince(now)}) as sessions,
+          (select count(*) from identity_tokens
+            where expires_at > ${now} and revoked_at is null) as tokens`.execute(db);
+      const [row] = rows;
+      if (row === undefined) throw new Error('the census has no row');
+      return row;
     },
     endedSessions: async (before) => {
       const row = await db

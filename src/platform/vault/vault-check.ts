@@ -12,7 +12,7 @@ export function vaultCheck(vault: Pick<Vault, 'check' | 'list'>): HealthCheck {
       try {
         const { entries, place, damaged } = await vault.check();
         if (damaged.length > 0) return damagedEntries(damaged);
-        const troubled = (await vault.list()).filter(
+        const troubled = (entries === 0 ? [] : await vault.list()).filter(
           ({ state, rotationError }) => state !== 'valid' || rotationError !== null,
         );
         const [first] = troubled;

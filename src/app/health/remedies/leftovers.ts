@@ -1,5 +1,5 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { runOfFolder } from '../../../integrations/git/workspaces.ts';
 import type { HealthCheck } from '../../../platform/health/check.ts';
 import { sizeOfFolder } from '../../../platform/health/folder-checks.ts';
@@ -19,15 +19,16 @@ const youngMs = 600_000;
 
 /** Folders of runs that ended, and nothing else. */
 async function leftovers({ folder, liveRuns, now }: LeftoverParts): Promise<readonly string[]> {
-  const live = await liveRuns();
   const found: string[] = [];
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-    if (!entry.isDirectory() || live.has(runOfFolder(entry.name))) continue;
+    if (!entry.isDirectory()) continue;
     const path = join(folder, entry.name);
     const changed = (await lstat(path).catch(() => null))?.mtimeMs ?? Number.POSITIVE_INFINITY;
     if (now().getTime() - changed > youngMs) found.push(path);
   }
-  return found;
+  if (found.length === 0) return [];
+  const live = await liveRuns();
+  return found.filter((path) => !live.has(runOfFolder(basename(path))));
 }
 
 export function leftoverCheck(parts: LeftoverParts): HealthCheck {

@@ -31,15 +31,15 @@ export async function readBudgetsLeft(
   clock: Clock | null = null,
 ): Promise<readonly BudgetLeft[]> {
   const db = database.kysely<GithubTables>();
-  const [rows, standings] = await Promise.all([
-    db
-      .selectFrom('github_governor')
-      .select(['credential', 'name', 'budget', databaseMs.as('now')])
-      .orderBy('credential')
-      .limit(20)
-      .execute(),
-    db.selectFrom('github_standing').selectAll().execute(),
-  ]);
+  // One after the other, as few need it at once: side by side they would need two connections.
+  const rows = await db
+    .selectFrom('github_governor')
+    .select(['credential', 'name', 'budget', databaseMs.as('now')])
+    .orderBy('credential')
+    .limit(20)
+    .execute();
+  if (rows.length === 0) return [];
+  const standings = await db.selectFrom('github_standing').selectAll().execute();
   return rows.flatMap(({ credential, name, budget: row, now }) => {
     const at = clock === null ? now : clock.now().getTime();
     const kept = readBudget(row);
