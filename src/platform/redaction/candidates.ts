@@ -19,8 +19,10 @@ export interface Candidates {
 
 /** What is looked for, by its first letters. */
 export interface Marks {
-  /** By the slot of three letters: whether a known value or a format may begin with them. */
-  readonly bits: Uint8Array;
+  /** By the slot of three letters, gaps left out of account: whether a known value may begin with them. */
+  readonly known: Uint8Array;
+  /** By the slot of three letters: whether a format may. */
+  readonly formats: Uint8Array;
   /** How a format may go on, asked where its first three letters stand: most words go on otherwise. */
   readonly further: Further;
   addKnown(start: string): void;
@@ -29,7 +31,7 @@ export interface Marks {
 }
 
 interface Further {
-  /** A bit for each hash of the first five letters of some format, or of four where it has no more. */
+  /** A bit for each hash of the first five letters of some format, or of four or three where it has no more. */
   readonly fifths: Int32Array;
   /** By the slot of the first three: a bit for each number of letters that the formats with them begin with, in any case. */
   readonly lengths: Uint8Array;
@@ -46,22 +48,23 @@ const hashes = 65_536;
 const startHashes = 1_048_576;
 
 export function createMarks(): Marks {
-  const bits = new Uint8Array(slots);
+  const known = new Uint8Array(slots);
+  const formats = new Uint8Array(slots);
   const further = {
     fifths: new Int32Array(hashes / 32),
     lengths: new Uint8Array(slots),
     exactLengths: new Uint8Array(slots),
     starts: new Int32Array(startHashes / 32),
   };
-  const mark = (slot: number, bit: number): void => {
-    bits[slot] = (bits[slot] ?? 0) | bit;
-  };
   return {
-    bits,
+    known,
+    formats,
     further,
-    addKnown: (start) => mark(slotOf(start), knownBit),
+    addKnown: (start) => {
+      known[slotOf(start)] = knownBit;
+    },
     addFormat: (start, isExact) => {
-      mark(slotOf(start), formatBit);
+      formats[slotOf(start)] = formatBit;
       addStart(further, slotOf(start), unitsIn(start).subarray(0, most), isExact);
     },
   };
@@ -79,7 +82,7 @@ function addStart(
   setBit(starts, spread(start.reduce((hash, unit) => mixed(hash, unit | fold), fold)));
   let at = slot;
   for (const next of start.subarray(letters, letters + 2)) at = slotAfter(at, next);
-  if (start.length > letters) setBit(fifths, at);
+  setBit(fifths, start.length > letters ? at : threeFrom(start, 0));
 }
 
 function setBit(set: Int32Array, at: number): void {
@@ -89,6 +92,12 @@ function setBit(set: Int32Array, at: number): void {
 /** The hash of a slot, or of one and the letter behind it, after one more letter, of which six bits count. */
 function slotAfter(slot: number, next: number): number {
   return ((slot << 1) ^ Math.imul((next & 0x7f) | 0x20, 709)) & (hashes - 1);
+}
+
+/** The hash of three letters, told apart by more of their bits than by the slot. */
+function threeFrom(units: Uint16Array, at: number): number {
+  const first = ((units[at] ?? 0) << 16) ^ ((units[at + 1] ?? 0) << 8) ^ (units[at + 2] ?? 0);
+  return Math.imul(first | 0x202020, 0x9e3779b1) >>> 16;
 }
 
 /** The bit by which capitals differ from small letters. */
@@ -103,45 +112,49 @@ function spread(hash: number): number {
   return hash >>> 12;
 }
 
-// What a hit says was found, in its lowest bits, of which `kinds` are all: a known value, a format, the second letter of
-// an escape, of one of these kinds, or a wide letter. Above them stands the place in the block.
+// What a hit says was found: in its lowest bits a known value or a format, then the place in the block, above it the second
+// letter of an escape, of one of these kinds, or a wide letter, which stands alone.
 const knownBit = 1;
 const formatBit = 2;
-const pairKinds = 6;
-const pairBits = ((1 << pairKinds) - 1) << 2;
-const wideBit = 1 << (2 + pairKinds);
-const kindBits = 3 + pairKinds;
-const kinds = (1 << kindBits) - 1;
+const placeAt = 2;
+const placeBits = 12;
+const secondAt = placeAt + placeBits + 1;
+const pairKinds = 4;
+const pairBits = ((1 << pairKinds) - 1) << secondAt;
+const wideBit = 1 << (secondAt + pairKinds);
+/** So many characters are looked at in one call: a function that is called often is compiled well, a long loop is not. */
+const block = 1 << placeBits;
 
-// What a unit does, in one number: what the hash without gaps is mixed with and how far that is shifted, both 0 for a
-// gap; whether it is wide; which kinds of escapes begin with it; which ones go on with it.
-const shiftAt = letters * letterBits;
+// What a unit does, in one number: what the hash without gaps is mixed with; which kinds of escapes go on with it, or that
+// it is wide; which ones begin with it, a wide letter behind any; how far the hash without gaps is shifted, 0 for a gap.
+const firstShift = pairKinds + 1;
+const foundBits = pairBits | wideBit;
+const shiftAt = 29;
 // A number of another module is read anew at each step of a loop, one of this one is not.
 const step = letterBits;
 const lastSlot = slots - 1;
-const wideAt = shiftAt + 3;
-const firstAt = wideAt + 1;
-const secondAt = firstAt + pairKinds;
 const folds = foldsOf(escapePairs);
 
-/** First letters that go on with the same second ones are one kind of escape. */
+/** First letters that go on with the same second ones are one kind of escape, and so are those that are left. */
 function foldsOf(pairs: readonly string[]): Int32Array {
   const folds = new Int32Array(65_536);
   for (let unit = 0; unit < folds.length; unit += 1)
     folds[unit] =
-      (isGap(unit) ? 0 : (letterBits << shiftAt) | ((unit | 0x20) & (slots - 1))) |
-      (isWide(unit) ? 1 << wideAt : 0);
-  const set = (letter: string, bit: number): void => {
+      (isGap(unit) ? 0 : (letterBits << shiftAt) | ((unit | anyCase) & lastSlot)) |
+      (isWide(unit) ? wideBit : 0) |
+      (wideBit << firstShift);
+  const set = (letter: string, bits: number): void => {
     const unit = letter.charCodeAt(0);
-    folds[unit] = (folds[unit] ?? 0) | (1 << bit);
+    folds[unit] = (folds[unit] ?? 0) | bits;
   };
   const secondsOf = (first: string): string =>
     pairs.flatMap((pair) => (pair.startsWith(first) ? pair.slice(1) : [])).join('');
   const firsts = [...new Set(pairs.map((pair) => pair.charAt(0)))];
   const byKind = [...Map.groupBy(firsts, secondsOf)];
   for (const [kind, [seconds, same]] of byKind.entries()) {
-    for (const first of same) set(first, firstAt + kind);
-    for (const second of seconds) set(second, secondAt + kind);
+    const bit = 1 << (secondAt + (kind % pairKinds));
+    for (const first of same) set(first, bit << firstShift);
+    for (const second of seconds) set(second, bit);
   }
   return folds;
 }
@@ -155,44 +168,30 @@ interface Behind {
   fold: number;
 }
 
-/** Hits of a block, and the slot of the three letters up to each. */
-interface Hits {
-  readonly items: Int32Array;
-  readonly slots: Uint16Array;
-}
-
-/** So many characters are looked at in one call: a function that is called often is compiled well, a long loop is not. */
-const block = 4096;
-
 /**
  * Writes a hit for each character of a block at which something may be, and says how many. There is neither a branch nor a
  * call in the loop: words are short and begin alike, so a branch would be foreseen wrongly every few characters, which
  * costs more than all the rest of a step.
  */
 function lookAtBlock(
-  bits: Uint8Array,
+  { known, formats }: Pick<Marks, 'known' | 'formats'>,
   units: Uint16Array,
   from: number,
   to: number,
-  hits: Hits,
+  hits: Int32Array,
   behind: Behind,
 ): number {
-  const { items, slots: before } = hits;
   let { slot, dense, fold: last } = behind;
   let count = 0;
   for (let index = from; index < to; index += 1) {
     const unit = units[index] ?? 0;
     const fold = folds[unit] ?? 0;
-    slot = ((slot << step) ^ (unit | 0x20)) & lastSlot;
-    dense = ((dense << ((fold >>> shiftAt) & 7)) ^ fold) & lastSlot;
+    slot = ((slot << step) ^ (unit | anyCase)) & lastSlot;
+    dense = ((dense << (fold >>> shiftAt)) ^ fold) & lastSlot;
     const found =
-      ((bits[dense] ?? 0) & knownBit) |
-      ((bits[slot] ?? 0) & formatBit) |
-      (((last >>> firstAt) & (fold >>> secondAt) & ((1 << pairKinds) - 1)) << 2) |
-      (((fold >>> wideAt) & 1) << (2 + pairKinds));
-    items[count] = ((index - from) << kindBits) | found;
-    before[count] = slot;
-    count += (found + kinds) >>> kindBits;
+      (known[dense] ?? 0) | (formats[slot] ?? 0) | ((last >>> firstShift) & fold & foundBits);
+    hits[count] = ((index - from) << placeAt) | found;
+    count += -found >>> 31;
     last = fold;
   }
   behind.slot = slot;
@@ -203,32 +202,42 @@ function lookAtBlock(
 
 /** Leaves out the formats that no format goes on like in its fourth and fifth letter; how many hits are left. */
 function withFifth(
-  { fifths, lengths, exactLengths }: Further,
+  { fifths }: Further,
   units: Uint16Array,
   from: number,
-  hits: Hits,
+  hits: Int32Array,
   count: number,
 ): number {
-  const { items, slots: before } = hits;
   let left = 0;
   for (let at = 0; at < count; at += 1) {
-    const hit = items[at] ?? 0;
-    const slot = before[at] ?? 0;
-    const index = from + (hit >>> kindBits);
-    const four = slotAfter(slot, units[index + 1] ?? 0);
+    const hit = hits[at] ?? 0;
+    const index = placeOf(hit, from);
+    const first = Math.max(0, index - letters + 1);
+    const three = threeFrom(units, first);
+    const four = slotAfter(slotFrom(units, first), units[index + 1] ?? 0);
     const five = slotAfter(four, units[index + 2] ?? 0);
-    // No branch here either: one of three letters goes on with any.
+    // No branch here either.
     const isMarked =
       ((fifths[five >>> 5] ?? 0) >>> five) |
       ((fifths[four >>> 5] ?? 0) >>> four) |
-      (lengths[slot] ?? 0) |
-      (exactLengths[slot] ?? 0);
-    const found = hit & (kinds ^ formatBit ^ ((isMarked & 1) << 1));
-    items[left] = (hit & ~kinds) | found;
-    before[left] = slot;
-    left += (found + kinds) >>> kindBits;
+      ((fifths[three >>> 5] ?? 0) >>> three);
+    const found = hit & (knownBit | foundBits | ((isMarked & 1) << 1));
+    hits[left] = (hit & ~formatBit) | found;
+    left += -found >>> 31;
   }
   return left;
+}
+
+/** Where in the text a hit is. */
+function placeOf(hit: number, from: number): number {
+  return from + ((hit >>> placeAt) & (block - 1));
+}
+
+/** The slot of the letters that begin here. */
+function slotFrom(units: Uint16Array, at: number): number {
+  const first = ((units[at] ?? 0) | anyCase) << (2 * step);
+  const second = ((units[at + 1] ?? 0) | anyCase) << step;
+  return (first ^ second ^ ((units[at + 2] ?? 0) | anyCase)) & lastSlot;
 }
 
 /** A part of a text that another text is put in for. */
@@ -248,17 +257,18 @@ export interface Look {
   readonly again: (seen: Looked, parts: readonly Replaced[]) => Looked;
 }
 
-export function createLook({ bits, further }: Marks): Look {
+export function createLook(marks: Marks): Look {
+  const { further } = marks;
   const unitsOf = createUnits();
   const places = { known: noPlaces(), escapes: noPlaces(), formats: noPlaces() };
-  const hits = { items: new Int32Array(block + 1), slots: new Uint16Array(block + 1) };
+  const hits = new Int32Array(block + 1);
   const look = (units: Uint16Array, start: number, end: number, found: Found): void => {
     found.known.length = 0;
     found.escapes.length = 0;
     found.formats.length = 0;
     const behind = { slot: 0, dense: 0, fold: 0 };
     for (let from = start; from < end; from += block) {
-      const all = lookAtBlock(bits, units, from, Math.min(from + block, end), hits, behind);
+      const all = lookAtBlock(marks, units, from, Math.min(from + block, end), hits, behind);
       const left = withFifth(further, units, from, hits, all);
       noteAll(further, units, from, hits, left, found);
     }
@@ -317,17 +327,14 @@ function noteAll(
   further: Further,
   units: Uint16Array,
   from: number,
-  { items, slots: before }: Hits,
+  hits: Int32Array,
   count: number,
   { known, escapes, formats }: Found,
 ): void {
   for (let at = 0; at < count; at += 1) {
-    const hit = items[at] ?? 0;
-    const index = from + (hit >>> kindBits);
-    if (
-      (hit & formatBit) !== 0 &&
-      formatMayBegin(further, units, index - letters + 1, before[at] ?? 0)
-    )
+    const hit = hits[at] ?? 0;
+    const index = placeOf(hit, from);
+    if ((hit & formatBit) !== 0 && formatMayBegin(further, units, index - letters + 1))
       addPlace(formats, index);
     if ((hit & knownBit) !== 0 && !isGap(units[index] ?? 0)) addPlace(known, index);
     if ((hit & pairBits) !== 0) addPlace(escapes, index - 1);
@@ -339,12 +346,12 @@ function formatMayBegin(
   { lengths, exactLengths, starts }: Further,
   units: Uint16Array,
   at: number,
-  slot: number,
 ): boolean {
+  if (at < 0) return false;
+  const slot = slotFrom(units, at);
   return (
-    at >= 0 &&
-    (startsHere(lengths[slot] ?? 0, anyCase, starts, units, at) ||
-      startsHere(exactLengths[slot] ?? 0, 0, starts, units, at))
+    startsHere(lengths[slot] ?? 0, anyCase, starts, units, at) ||
+    startsHere(exactLengths[slot] ?? 0, 0, starts, units, at)
   );
 }
 
