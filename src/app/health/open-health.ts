@@ -49,6 +49,11 @@ export function healthChecks({
   longestBlockMs,
 }: HealthParts): readonly HealthCheck[] {
   const { config } = loaded;
+  let judged: ReturnType<typeof remarksOf> | null = null;
+  const remarks = (): ReturnType<typeof remarksOf> => {
+    judged ??= remarksOf(loaded, validator);
+    return judged;
+  };
   return [
     diskCheck(config.dataDir),
     memoryCheck(),
@@ -68,7 +73,7 @@ export function healthChecks({
     // Asking for the limits counts towards none of them (docs.github.com, rest/rate-limit).
     reachableCheck('GitHub', usesGithub(loaded) ? `${config.github.apiUrl}/rate_limit` : null),
     remarksCheck('configuration', 'configuration', () => {
-      const { errors, warnings } = remarksOf(loaded, validator);
+      const { errors, warnings } = remarks();
       return { bad: errors, odd: warnings };
     }),
     remarksCheck('configuration_file', 'configuration', () => {
@@ -82,7 +87,7 @@ export function healthChecks({
     driftCheck(createPublishedHashes(database, systemClock)),
     remarksCheck('security_settings', 'security', () => ({
       bad: [],
-      odd: remarksOf(loaded, validator).securityIssues,
+      odd: remarks().securityIssues,
     })),
   ];
 }

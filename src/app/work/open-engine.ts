@@ -136,9 +136,11 @@ function watchCanceled(
 ): AbortController {
   const stop = new AbortController();
   const look = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
+    for (;;) {
       // What waits in a queue begins at once where nothing is at work, and is stopped then.
-      for (const run of engine.isAtWork() ? await runs.live() : []) {
+      await engine.untilAtWork(stop.signal);
+      if (stop.signal.aborted) return;
+      for (const run of await runs.live()) {
         const task = await tasks.get(run.taskId);
         const isTakenBack = task?.attention === 'approval_void';
         if (task?.state !== 'canceled' && !isTakenBack) continue;

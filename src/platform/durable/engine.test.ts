@@ -184,3 +184,25 @@ test('an engine at rest begins queued work at once, and what others queue when i
   }
   await client.close();
 });
+
+test('who waits for work hears when a workflow begins, at once while one runs, and when it waits no more', async () => {
+  const release = Promise.withResolvers<void>();
+  const heard: string[] = [];
+  engine.register('waited-for', async (context) => {
+    await context.step('work', async () => await release.promise);
+  });
+  await engine.launch();
+  const [patient, tired] = [new AbortController(), new AbortController()];
+  const begun = engine.untilAtWork(patient.signal).then(() => heard.push('begun'));
+  const calledOff = engine.untilAtWork(tired.signal).then(() => heard.push('called off'));
+  expect(heard).toEqual([]);
+  tired.abort();
+  await calledOff;
+  expect(heard).toEqual(['called off']);
+  await engine.start('waited-for', 'waited-for-1', null);
+  await begun;
+  await engine.untilAtWork(patient.signal);
+  expect(heard).toEqual(['called off', 'begun']);
+  release.resolve();
+  expect(await ended('waited-for-1')).toMatchObject({ state: 'succeeded' });
+});

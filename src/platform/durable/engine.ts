@@ -50,8 +50,8 @@ export interface DurableEngine extends WorkflowDriver {
   defineQueue(name: string, options: QueueOptions): void;
   /** Begins to work, and takes over what dead executors of this database left. A launch that fails has shut down. */
   launch(): Promise<void>;
-  /** Whether a workflow is under way in this process. */
-  isAtWork(): boolean;
+  /** Resolves once a workflow is under way in this process, or the signal fires. */
+  untilAtWork(signal: AbortSignal): Promise<void>;
   /** Looks for queued work now: another process has queued some. */
   look(): void;
   /** Tells the steps of these workflows that run in this process to end, whoever canceled them. */
@@ -100,7 +100,11 @@ export function createDurableEngine(
   const workflows = new Map<string, Registered>();
   const queues = new Map<string, QueueOptions>();
   const periodics = new Set<() => Promise<void>>();
-  const steps = createSteps(() => pace.stir());
+  const resting = new Set<() => void>();
+  const steps = createSteps(() => {
+    pace.stir();
+    if (steps.isUnderWay()) for (const begun of resting) begun();
+  });
   const pace = setEnginePace({
     isBusy: () => steps.isUnderWay(),
     queues: () => queues.keys(),
@@ -161,7 +165,16 @@ export function createDurableEngine(
         throw error;
       }
     },
-    isAtWork: () => steps.isUnderWay(),
+    untilAtWork: async (signal) => {
+      if (steps.isUnderWay() || signal.aborted) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const begun = (): void => resolve();
+      resting.add(begun);
+      signal.addEventListener('abort', begun);
+      await promise;
+      signal.removeEventListener('abort', begun);
+      resting.delete(begun);
+    },
     look: () => pace.look(),
     stopHere: (isMeant) => steps.stop(isMeant),
     start: async (name, workflowId, input, { queue, priority } = {}) => {

@@ -36,7 +36,7 @@ export function memoryCheck(): HealthCheck {
     critical: false,
     measure: async () => {
       const share = ((await availableBytes()) / totalmem()) * 100;
-      const own = Math.round(process.memoryUsage().rss / megabyte);
+      const own = Math.round(process.memoryUsage.rss() / megabyte);
       return {
         status: atLeast(share, 10, 3),
         value: Math.round(share),

@@ -90,7 +90,7 @@ function slopeOf(samples: readonly (readonly [number, number])[]): number {
 export function processMemoryCheck(
   trend: Trend,
   limitMb: number,
-  residentBytes: () => number = () => process.memoryUsage().rss,
+  residentBytes: () => number = () => process.memoryUsage.rss(),
 ): HealthCheck {
   return {
     name: 'process_memory',
