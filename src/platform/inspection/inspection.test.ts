@@ -209,7 +209,10 @@ test.each([
   ['(?!never)(?<=at )[xyz]known\\.', [['known.']]],
   ['\\w+', []],
   ['(?:one|\\d)', []],
-  ['the', []],
+  ['the', [['the']]],
+  ['the known', [['the known']]],
+  ['the\\w+known', [['known']]],
+  ['you\\sare\\s{0,3}a?', [['you are']]],
 ])('what matches %s holds one of each of %j', (source, letters) => {
   const [alternative] = alternativesOf(source);
   const found = alternative?.needs.map((clause) => clause.map((need) => need.letters));
@@ -219,6 +222,15 @@ test.each([
 test('a pattern that does not ask whether letters are capital is always tried', () => {
   expect(needsOf(/\bknown\b/iu)).toEqual([]);
   expect(createPrefilter([needsOf(/\bknown\b/iu), needsOf(/known/u)])('KNOWN')).toEqual([0]);
+});
+
+test('whatever is a blank to a pattern is one to the sieve, and nothing else is', () => {
+  const sieve = createPrefilter([needsOf(/known\sword/u)]);
+  for (let code = 0; code < 0x1_00_00; code += 1) {
+    const between = String.fromCharCode(code);
+    const isBlank = /\s/u.test(between);
+    expect(sieve(`a known${between}word`), `U+${code.toString(16)}`).toEqual(isBlank ? [0] : []);
+  }
 });
 
 /** Pieces of texts in another order make what no corpus has. */

@@ -43,10 +43,15 @@ function sumOf(sentence: Sentence): Sum {
   return { weight, features, tokens: sentence.length };
 }
 
-/** By hash, in the next free place behind that of its lowest bits; a weight of 0 is a free place. */
 interface Table {
-  readonly hashes: Int32Array;
-  readonly weights: Float64Array;
+  /** Bits of the hashes that have a weight: most have none, and thirty-two kilobytes stay at hand beside other work. */
+  readonly known: Uint32Array;
+  /**
+   * Hash and weight times `scale` side by side, in the next free place behind that of the lowest bits; a weight of 0 is a
+   * free place.
+   */
+  readonly pairs: Int32Array;
+  /** Of the places in `pairs`. */
   readonly mask: number;
 }
 
@@ -58,28 +63,36 @@ function createTable(): Table {
   const count = blocks.reduce((sum, block) => sum + block.length, 0);
   const size = 2 ** Math.ceil(Math.log2(count * 2));
   const made = {
-    hashes: new Int32Array(size),
-    weights: new Float64Array(size),
-    mask: size - 1,
+    known: new Uint32Array(2 ** 13),
+    pairs: new Int32Array(size * 2),
+    mask: size * 2 - 1,
   };
   for (const [weight, ...features] of blocks)
     for (const feature of features) {
       const [first = partOf(''), second, third] = feature.split(' ').map(partOf);
       const hash = hashOf(first, second, third);
       const place = placeIn(made, hash);
-      made.hashes[place] = hash;
-      made.weights[place] = Number(weight) / learned.scale;
+      made.known[hash >>> knownShift] =
+        (made.known[hash >>> knownShift] as number) | (1 << ((hash >>> bitShift) & 31));
+      made.pairs[place] = hash;
+      made.pairs[place + 1] = Number(weight);
     }
   return made;
 }
 
-function weightIn(known: Table, hash: number): number {
-  return known.weights[placeIn(known, hash)] as number;
+/** The highest thirteen bits of a hash name its word in `known`, the next five its bit. */
+const knownShift = 19;
+const bitShift = 14;
+
+function weightIn(table: Table, hash: number): number {
+  const isKnown = (table.known[hash >>> knownShift] as number) & (1 << ((hash >>> bitShift) & 31));
+  if (isKnown === 0) return 0;
+  return (table.pairs[placeIn(table, hash) + 1] as number) / learned.scale;
 }
 
 /** Where a hash stands, or where it would. */
-function placeIn({ hashes, weights, mask }: Table, hash: number): number {
-  let place = hash & mask;
-  while (weights[place] !== 0 && hashes[place] !== hash) place = (place + 1) & mask;
+function placeIn({ pairs, mask }: Pick<Table, 'pairs' | 'mask'>, hash: number): number {
+  let place = (hash * 2) & mask;
+  while (pairs[place + 1] !== 0 && pairs[place] !== hash) place = (place + 2) & mask;
   return place;
 }

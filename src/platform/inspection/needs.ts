@@ -4,7 +4,7 @@
  * in: groups, alternatives, classes, escapes, quantifiers and looking around.
  */
 
-/** Letters that stand in every text that matches; at the beginning of a word when it says so. */
+/** Letters that stand in every text that matches, whatever blank for a blank; at the beginning of a word when it says so. */
 export interface Need {
   readonly letters: string;
   readonly isStart: boolean;
@@ -66,19 +66,24 @@ export function needsOf({ source, ignoreCase }: RegExp): readonly Clause[] {
   return ignoreCase ? [] : tellingOf(anyOf(alternativesOf(source).map(({ needs }) => needs)));
 }
 
-/** The rarest of what is needed, without what is in most texts anyhow. */
+/** The rarest of what is needed; everyday words only where there is nothing else. */
 export function tellingOf(clauses: readonly Clause[]): readonly Clause[] {
-  const telling = new Map<string, { readonly clause: Clause; readonly cost: number }>();
-  for (const clause of clauses) {
-    const cost = costOf(clause);
-    if (cost < 1) telling.set(JSON.stringify(clause), { clause, cost });
-  }
-  const rarest = [...telling.values()].sort((one, other) => one.cost - other.cost);
-  return rarest.slice(0, mostClauses).map(({ clause }) => clause);
+  const different = new Map<string, { readonly clause: Clause; readonly cost: number }>();
+  for (const clause of clauses)
+    different.set(JSON.stringify(clause), { clause, cost: costOf(clause) });
+  const rarest = [...different.values()].sort((one, other) => one.cost - other.cost);
+  const telling = rarest.filter(({ cost }) => cost < 1);
+  const words = rarest.filter(({ clause }) => clause.every(isLong));
+  return (telling.length > 0 ? telling : words).slice(0, mostClauses).map(({ clause }) => clause);
 }
 
 /** More would turn down little more. */
 const mostClauses = 4;
+
+/** A letter alone, and a blank, is in every text. */
+function isLong({ letters }: Need): boolean {
+  return letters.trim().length > 1;
+}
 
 interface Reader {
   readonly source: string;
@@ -164,6 +169,7 @@ function readEscape(reader: Reader): Atom {
     /[pP]\{[^}]*\}|u\{[\da-fA-F]+\}|u[\da-fA-F]{4}|x[\da-fA-F]{2}|[^]/uy,
   );
   if (escape === 'b') return { bound: true };
+  if (/^[stnrfv]/u.test(escape)) return { character: ' ' };
   return /^\w/u.test(escape) ? nothing : { character: escape };
 }
 
@@ -193,7 +199,8 @@ function commonness(letters: string): number {
 }
 
 function rarity(letters: string): number {
-  return /[^ -~]/u.test(letters) ? 0.001 : 4 ** -letters.length;
+  if (/[^ -~]/u.test(letters)) return 0.001;
+  return /^[a-z]$/u.test(letters) ? 0.9 : 2 * 4 ** -letters.length;
 }
 
 /** "which" in blanks. */

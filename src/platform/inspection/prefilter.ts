@@ -10,6 +10,8 @@ export type Prefilter = (text: string) => readonly number[];
  */
 export function createPrefilter(patterns: readonly (readonly Clause[])[]): Prefilter {
   const { needs, patternsOf } = indexed(patterns);
+  const clausesOfNeeds = listsOf(needs.map(({ clauses }) => clauses));
+  const patternsOfClauses = listsOf(patternsOf);
   const begins = beginningsOf(needs);
   const tree = createTree(needs);
   // A letter that is a whole need is in most texts often, and tells nothing more the second time.
@@ -22,25 +24,30 @@ export function createPrefilter(patterns: readonly (readonly Clause[])[]): Prefi
   const isSeen = new Uint8Array(needs.length);
   const meet = (need: number, found: number[]): void => {
     isSeen[need] = 1;
-    for (const clause of (needs[need] as Needed).clauses) {
+    const untilClause = clausesOfNeeds[need + 1] as number;
+    for (let place = clausesOfNeeds[need] as number; place < untilClause; place += 1) {
+      const clause = clausesOfNeeds[place] as number;
       if (isMet[clause] === 1) continue;
       isMet[clause] = 1;
-      for (const pattern of patternsOf[clause] as number[]) {
+      const untilPattern = patternsOfClauses[clause + 1] as number;
+      for (let one = patternsOfClauses[clause] as number; one < untilPattern; one += 1) {
+        const pattern = patternsOfClauses[one] as number;
         const open = (left[pattern] as number) - 1;
         left[pattern] = open;
         if (open === 0) found.push(pattern);
       }
     }
   };
-  const follow = (text: string, from: number, found: number[]): void => {
+  const follow = (text: string, from: number, isStart: boolean, found: number[]): void => {
     let node = root;
     for (let at = from; at < text.length; at += 1) {
-      node = childOf(tree, node, text.charCodeAt(at));
+      const place = placeOf(tree, node, letterAt(text, at));
+      node = tree.nodes[place + 1] as number;
       if (node === 0) return;
       const ends = tree.ends[node];
       if (ends === undefined) continue;
       for (const need of ends)
-        if (isSeen[need] === 0 && stands(needs[need] as Needed, text, from)) meet(need, found);
+        if (isSeen[need] === 0 && (isStart || !(needs[need] as Needed).isStart)) meet(need, found);
     }
   };
   return (text) => {
@@ -49,24 +56,32 @@ export function createPrefilter(patterns: readonly (readonly Clause[])[]): Prefi
     isSeen.fill(0);
     const found = [...always];
     const { length } = text;
-    let two = length > 0 ? text.charCodeAt(0) : 0;
-    let three = length > 1 ? text.charCodeAt(1) : 0;
+    let isStart = true;
+    let two = length > 0 ? letterAt(text, 0) : 0;
+    let three = length > 1 ? letterAt(text, 1) : 0;
     for (let at = 0; at < length; at += 1) {
       const one = two;
       two = three;
-      three = at + 2 < length ? text.charCodeAt(at + 2) : 0;
+      three = at + 2 < length ? letterAt(text, at + 2) : 0;
       const second = next(one, two);
       const begun =
-        ((begins[one & mask] as number) & 1) |
-        ((begins[second] as number) & 2) |
-        ((begins[next(second, three)] as number) & 4);
-      if (begun === 0) continue;
-      const letter = letters[one & mask] as number;
-      if (begun === 1 && letter !== 0 && isSeen[letter - 1] === 1) continue;
-      follow(text, at, found);
+        ((begins[one & mask] as number) & first) |
+        ((begins[second] as number) & firstTwo) |
+        ((begins[next(second, three)] as number) & firstThree);
+      const isAtStart = isStart;
+      isStart = !isWord(one);
+      const open = isAtStart ? begun : begun & anywhere;
+      if (open === 0) continue;
+      if ((open & ~first) === 0 && isOnlySeen(one)) continue;
+      follow(text, at, isAtStart, found);
     }
     return found;
   };
+
+  function isOnlySeen(letter: number): boolean {
+    const need = letters[letter & mask] as number;
+    return need !== 0 && isSeen[need - 1] === 1;
+  }
 }
 
 interface Needed extends Need {
@@ -90,7 +105,8 @@ function indexed(patterns: readonly (readonly Clause[])[]): {
       patternsOf[id]?.push(pattern);
       if (known !== undefined) continue;
       clauses.set(name, id);
-      for (const need of clause) {
+      for (const { letters, isStart } of clause) {
+        const need = { letters: withBlanks(letters), isStart };
         const entry = needed.get(nameOf(need)) ?? { ...need, clauses: [] };
         entry.clauses.push(id);
         needed.set(nameOf(need), entry);
@@ -99,21 +115,41 @@ function indexed(patterns: readonly (readonly Clause[])[]): {
   return { needs: [...needed.values()], patternsOf };
 }
 
+function withBlanks(letters: string): string {
+  return letters.replaceAll(/\s/gu, ' ');
+}
+
 function nameOf({ letters, isStart }: Need): string {
   return `${isStart ? '^' : ' '}${letters.length}${letters}`;
 }
 
-/** By a hash of the first letters of a need, at most three: whether any need of one, two, or more begins so, a bit each. */
+/** Lists behind each other, and in front of all by the place of each where it begins and the one behind it. */
+function listsOf(lists: readonly (readonly number[])[]): Uint32Array {
+  const all: number[] = [];
+  const starts = lists.map((list) => lists.length + all.push(...list) - list.length + 1);
+  return Uint32Array.from([...starts, lists.length + all.length + 1, ...all]);
+}
+
+/**
+ * By a hash of the first letters of a need, at most three: whether any need of one, two, or more begins so, a bit each,
+ * and another bit each for those that only the beginning of a word counts for.
+ */
 function beginningsOf(needs: readonly Needed[]): Uint8Array {
   const begins = new Uint8Array(mask + 1);
-  for (const { letters } of needs) {
+  for (const { letters, isStart } of needs) {
     const count = Math.min(letters.length, 3);
     let place = letters.charCodeAt(0) & mask;
     for (let at = 1; at < count; at += 1) place = next(place, letters.charCodeAt(at));
-    begins[place] = (begins[place] as number) | (1 << (count - 1));
+    begins[place] = (begins[place] as number) | (1 << (count - 1 + (isStart ? 3 : 0)));
   }
   return begins;
 }
+
+/** Bits of `beginningsOf`. */
+const first = 0b001_001;
+const firstTwo = 0b010_010;
+const firstThree = 0b100_100;
+const anywhere = 0b000_111;
 
 /** By letter the place of the only need that it is, from 1; 0 where there are several or none. */
 function needsOfOneLetter(needs: readonly Needed[]): Uint16Array {
@@ -138,39 +174,37 @@ function next(hash: number, code: number): number {
 
 /** All needs letter by letter; a child is found by its parent and its letter, in the next free place behind their hash. */
 interface Tree {
-  readonly parents: Uint32Array;
-  readonly codes: Uint16Array;
-  /** 0 is a free place. */
-  readonly children: Uint32Array;
+  /**
+   * Two for each place, so that one look at the memory has both: the parent times 2^16 and the letter, and the child, of
+   * which 0 is a free place.
+   */
+  readonly nodes: Uint32Array;
   readonly mask: number;
   /** By node the needs that end there, as places among the needs. */
   readonly ends: readonly (readonly number[] | undefined)[];
 }
 
 const root = 1;
+/** A parent has sixteen bits. */
+const mostNodes = 2 ** 16;
 
 function createTree(needs: readonly Needed[]): Tree {
   const letters = needs.reduce((sum, need) => sum + need.letters.length, 0);
+  if (letters + 2 > mostNodes)
+    throw new RangeError('more letters are needed than a tree has room for');
   const size = 2 ** Math.ceil(Math.log2(letters * 2 + 2));
   const ends: (number[] | undefined)[] = [undefined, undefined];
-  const tree: Tree = {
-    parents: new Uint32Array(size),
-    codes: new Uint16Array(size),
-    children: new Uint32Array(size),
-    mask: size - 1,
-    ends,
-  };
+  const tree: Tree = { nodes: new Uint32Array(size * 2), mask: size * 2 - 1, ends };
   for (const [index, need] of needs.entries()) {
     let node = root;
     for (let at = 0; at < need.letters.length; at += 1) {
       const code = need.letters.charCodeAt(at);
       const place = placeOf(tree, node, code);
-      if (tree.children[place] === 0) {
-        tree.parents[place] = node;
-        tree.codes[place] = code;
-        tree.children[place] = ends.push(undefined) - 1;
+      if (tree.nodes[place + 1] === 0) {
+        tree.nodes[place] = nameOfChild(node, code);
+        tree.nodes[place + 1] = ends.push(undefined) - 1;
       }
-      node = tree.children[place] as number;
+      node = tree.nodes[place + 1] as number;
     }
     const those = ends[node];
     if (those === undefined) ends[node] = [index];
@@ -179,22 +213,37 @@ function createTree(needs: readonly Needed[]): Tree {
   return tree;
 }
 
-/** 0 when there is none. */
-function childOf(tree: Tree, node: number, code: number): number {
-  return tree.children[placeOf(tree, node, code)] as number;
+function nameOfChild(parent: number, code: number): number {
+  return ((parent << 16) | code) >>> 0;
 }
 
-function placeOf(tree: Tree, node: number, code: number): number {
-  let place = (Math.imul(node, 0x9e_37) + Math.imul(code, 0x1_01)) & tree.mask;
-  while (tree.children[place] !== 0 && (tree.parents[place] !== node || tree.codes[place] !== code))
-    place = (place + 1) & tree.mask;
+function placeOf({ nodes, mask: last }: Tree, parent: number, code: number): number {
+  const name = nameOfChild(parent, code);
+  let place = ((Math.imul(parent, 0x9e_37) + Math.imul(code, 0x1_01)) * 2) & last;
+  while (nodes[place + 1] !== 0 && nodes[place] !== name) place = (place + 2) & last;
   return place;
 }
 
-/** Whether a need whose letters are at a place may be there. */
-function stands({ isStart }: Needed, text: string, at: number): boolean {
-  return !isStart || at === 0 || !isWord(text.charCodeAt(at - 1));
+/** Every blank of `\s` is one. */
+function letterAt(text: string, at: number): number {
+  return letterOf(text.charCodeAt(at));
 }
+
+function letterOf(code: number): number {
+  if (code < 128) return code < 14 && code > 8 ? blank : code;
+  return isOtherBlank(code) ? blank : code;
+}
+
+/** Those of `\s` that are not in ASCII. */
+function isOtherBlank(code: number): boolean {
+  if (code === 0xa0 || code === 0x16_80 || code === 0x30_00 || code === 0xfe_ff) return true;
+  if (code < 0x20_00 || code > 0x20_5f) return false;
+  return (
+    code <= 0x20_0a || code === 0x20_28 || code === 0x20_29 || code === 0x20_2f || code === 0x20_5f
+  );
+}
+
+const blank = 32;
 
 /** As `\w` has it. */
 function isWord(code: number): boolean {
