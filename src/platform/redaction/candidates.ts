@@ -277,7 +277,8 @@ export function createLook(marks: Marks): Look {
     at: (text) => {
       const units = unitsOf(text);
       look(units, 0, text.length, places);
-      return { text, units, ...places };
+      const { known, escapes, formats } = places;
+      return { text, units, known, escapes, formats };
     },
     again: (seen, parts) => {
       const text = withReplaced(seen.text, parts);

@@ -74,20 +74,22 @@ export function createFormatScan(
   for (const format of shapeFormats)
     for (const start of format.holds)
       exact(start, () => ({ ...anywhere, read: shapeReader(format) }));
+  const again = new Map<string, string>();
+  const remembered = (kind: string, secret: string): string => {
+    const instead = replacementOf(kind, secret);
+    if (again.size < mostAgain && secret.length >= shortestAgain && looksRandom(secret))
+      again.set(secret, instead);
+    return instead;
+  };
   return (seen) => {
     pass.number += 1;
     const words = wordFormatsIn(seen);
-    const again = new Map<string, string>();
-    const remembered = (kind: string, secret: string): string => {
-      const instead = replacementOf(kind, secret);
-      if (again.size < mostAgain && secret.length >= shortestAgain && looksRandom(secret))
-        again.set(secret, instead);
-      return instead;
-    };
+    if (again.size > 0) again.clear();
     let clean = replaced(seen, placeAt, remembered);
-    for (const secret of standingAgain(seen, [...again.keys()]))
-      clean = clean.replaceAll(secret, () => again.get(secret) ?? '');
-    left.clear();
+    if (again.size > 0)
+      for (const secret of standingAgain(seen, [...again.keys()]))
+        clean = clean.replaceAll(secret, () => again.get(secret) ?? '');
+    if (left.size > 0) left.clear();
     for (const { kind, pattern, leave } of words)
       clean = clean.replace(pattern, (secret) =>
         leave?.(secret) === true ? secret : replacementOf(kind, secret),

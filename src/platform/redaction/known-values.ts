@@ -60,6 +60,7 @@ export function createKnownValues(marks: Marks): KnownValues {
       if (buckets.size === 0) return seen;
       const plain = found(seen, buckets);
       if (plain.length > 0) seen = lookAt(withReplaced(text, plain));
+      if (seen.escapes.length === 0) return seen;
       const escaped: Replaced[] = [];
       for (const part of escapedParts(seen.text, seen.escapes)) {
         const inside = found(

@@ -4,6 +4,11 @@ import type { Redactor } from './redactor.ts';
 const continued = '[REDACTED: goes on from the line before]';
 const keyBegins =
   /(?:-{4,5} ?BEGIN (?:[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?|OpenVPN [A-Za-z0-9 -]{1,40}) ?-{4,5}|Private-Lines: [0-9]{1,4})/;
+/** What the expression asks for, and what is sooner found. */
+function mayBeginKey(line: string): boolean {
+  return line.includes('BEGIN ') || line.includes('Private-Lines: ');
+}
+const lineFeed = 0x0a;
 const keyEnds = /(?:-{4,5} ?END [A-Za-z0-9 ]{0,40}-{4,5}|Private-MAC:)/;
 const keyBody = /^\s*(?:[A-Za-z0-9+/=]{1,80}|[A-Za-z-]{1,40}: .{0,200}|)\s*$/;
 /** A whole line of a key, whatever stands round it: a comment's sign, quotes of a program, the time of a log. */
@@ -36,18 +41,21 @@ export function createLineRedactor(redactor: Redactor): (line: string) => string
         return continued;
       isInKey = false;
     }
-    indent = Math.max(0, line.search(keyBegins));
-    isInKey = keyBegins.test(line) && !keyEnds.test(line.slice(indent));
+    const begin = mayBeginKey(line) ? line.search(keyBegins) : -1;
+    indent = Math.max(0, begin);
+    isInKey = begin !== -1 && !keyEnds.test(line.slice(indent));
     if (before === '' || isInKey) {
       const clean = redactor.redact(line);
       if (line.length <= tailLength) cleanTail = clean;
       return clean;
     }
     // Both lines are read together alone: what stands behind the line before, when nothing goes over, is this one's.
-    const joined = redactor.redact(`${before}\n${line}`);
-    const start = `${cleanBefore ?? redactor.redact(before)}\n`;
-    if (!joined.startsWith(start)) return restAfter(joined);
-    const clean = joined.slice(start.length);
+    const text = `${before}\n${line}`;
+    const joined = redactor.redact(text);
+    const start = cleanBefore ?? redactor.redact(before);
+    if (!joined.startsWith(start) || joined.charCodeAt(start.length) !== lineFeed)
+      return restAfter(joined);
+    const clean = joined === text && start === before ? line : joined.slice(start.length + 1);
     if (line.length <= tailLength) cleanTail = clean;
     return clean;
   };

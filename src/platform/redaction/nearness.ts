@@ -40,42 +40,53 @@ export function createNearnesses(pass: Pass): Nearnesses {
   };
 }
 
-/** So far a loop is sooner done than a search of the runtime. */
+/** So far a loop is sooner done than a search of the runtime, and than several. */
 const loopEnd = 24;
-/** So much further than is asked a search of the runtime goes on, because the next place asks for more. */
+const longLoopEnd = 96;
+/** So much further than is asked a search of the runtime goes on, because the next place asks for more; twice as far each time that it finds none. */
 const ahead = 512;
+const farthestAhead = 65_536;
 
-/** No part of a text is searched twice for each of them, and none that is not asked for, but for a little. */
+/** No part of a text is searched twice for each of them, and none that is far behind what is asked for. */
 function createNextOf(pass: Pass, all: readonly string[]): NextOf {
   const starts = all.map(unitsIn);
   const first = setOf(all.map((one) => one.charAt(0)).join(''));
-  const [only = ''] = all;
   const isLonger = all.some((one) => one.length > 1);
+  const loop = all.length > 1 ? longLoopEnd : loopEnd;
   let last = 0;
   // None begins from the first of these to before the second, and one begins there if it was found.
   let from = 0;
   let next = 0;
   let isFound = false;
+  let more = ahead;
   const beginsAt = (units: Uint16Array, at: number): boolean =>
     first[Math.min(units[at] ?? 0, beyond)] === 1 &&
     (!isLonger || starts.some((start) => beginsWith(units, at, start)));
   const search = (text: string, units: Uint16Array, wanted: number): void => {
     const { length } = text;
-    const end = Math.min(all.length > 1 ? wanted : next + loopEnd, length);
+    // Where none was found before, the loop would go on for ever.
+    const end = next === from ? Math.min(next + loop, length) : next;
     for (; next < end; next += 1) {
       if (!beginsAt(units, next)) continue;
       isFound = true;
       return;
     }
-    if (all.length === 1 && next < length) {
-      const to = Math.max(next, wanted) + ahead;
-      const found = text.slice(next, to + only.length - 1).indexOf(only);
-      isFound = found !== -1;
-      next = isFound ? next + found : to;
-    }
+    if (next < wanted) searchFurther(text, wanted);
     if (next < length) return;
     isFound = true;
     next = Number.POSITIVE_INFINITY;
+  };
+  const searchFurther = (text: string, wanted: number): void => {
+    const begin = next;
+    let to = wanted + more;
+    for (const one of all) {
+      const found = text.slice(begin, to + one.length - 1).indexOf(one);
+      if (found === -1) continue;
+      isFound = true;
+      to = begin + found;
+    }
+    next = to;
+    more = isFound ? ahead : Math.min(more * 2, farthestAhead);
   };
   return (text, at, units, within) => {
     if (pass.number !== last || at > next) {
@@ -83,6 +94,7 @@ function createNextOf(pass: Pass, all: readonly string[]): NextOf {
       from = at;
       next = at;
       isFound = false;
+      more = ahead;
     } else if (at < from) {
       // The end of a name within a longer one, so this is not far.
       for (let index = at; index < from; index += 1) if (beginsAt(units, index)) return index;

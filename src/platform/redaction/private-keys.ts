@@ -16,10 +16,11 @@ export function markPrivateKeys(marks: Marks): void {
 export function privateKeysIn(seen: Looked, marker: Marker): readonly Replaced[] {
   const { text } = seen;
   const begins = boundaries(seen, beginning, 'B');
+  let begin = begins(0);
+  if (begin === null) return [];
   const ends = boundaries(seen, ending, 'E');
   const keys: Replaced[] = [];
-  let after = 0;
-  for (let begin = begins(after); begin !== null; begin = begins(after)) {
+  for (let after = 0; begin !== null; begin = begins(after)) {
     after = ends(begin.end)?.end ?? endOfBody(text, begin.end);
     const replacement = marker('private-key', text.slice(begin.start, after));
     keys.push({ start: begin.start, end: after, replacement });

@@ -55,9 +55,10 @@ export function beginsLikeOne(
   starts: readonly Uint16Array[],
 ): boolean {
   for (const start of starts) {
-    let index = 0;
-    while (index < start.length && isLike(units[at + index] ?? 0, start[index] ?? 0)) index += 1;
-    if (index === start.length) return true;
+    // From behind, because those that are asked at one place begin alike.
+    let index = start.length - 1;
+    while (index >= 0 && isLike(units[at + index] ?? 0, start[index] ?? 0)) index -= 1;
+    if (index < 0) return true;
   }
   return false;
 }

@@ -98,7 +98,7 @@ function isAscii(text: string): boolean {
 const between = String.raw`[ \t]{0,32}`;
 
 /** The first characters of what may stand between a name and its value, as `sign` has it. */
-const signs = [...`\\"' \t*=:：＝%`];
+const signs = [...`=: "'\t\\*：＝%`];
 
 /** These words where such a sign follows: how everyday words begin a name. */
 export function beforeSign(...words: readonly string[]): readonly string[] {

@@ -64,7 +64,7 @@ export const shapeFormats: readonly ShapeFormat[] = [
     kind: 'azure-key',
     holds: ['+ACR', '+ASt', '+AEh', '+ASb', '+ARm', 'ACDb', 'AzFu', 'AzSe', 'APIM', 'AIoT', 'AzCa'],
     pattern:
-      /(?=.{4}[A-Za-z0-9+/]{5,8}={0,2}(?![A-Za-z0-9+/=]))(?<=(?<![A-Za-z0-9+/])([A-Za-z0-9+/]{32,80}))(?:\+ACR|\+ASt|\+AEh|\+ASb|\+ARm|ACDb|AzFu|AzSe|APIM|AIoT|AzCa)[A-Za-z0-9+/]{5,8}={0,2}(?![A-Za-z0-9+/=])/y,
+      /(?!.{4}[A-Za-z0-9+/]{9})(?=.{4}[A-Za-z0-9+/]{5,8}={0,2}(?![A-Za-z0-9+/=]))(?<=(?<![A-Za-z0-9+/])([A-Za-z0-9+/]{32,80}))(?:\+ACR|\+ASt|\+AEh|\+ASb|\+ARm|ACDb|AzFu|AzSe|APIM|AIoT|AzCa)[A-Za-z0-9+/]{5,8}={0,2}(?![A-Za-z0-9+/=])/y,
   },
   {
     kind: 'azure-key',

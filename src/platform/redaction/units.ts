@@ -3,7 +3,7 @@ const kept = 65_536;
 /** So many more have room in the array, because what reads ahead is quicker where it never reads behind the end. */
 const room = 16;
 /** Up to here a loop is sooner done than a call of the runtime. */
-const short = 96;
+const short = 64;
 
 /**
  * The code units of a text with a 0 behind them, in an array that is longer and valid until the next call: a loop reads
@@ -11,6 +11,7 @@ const short = 96;
  */
 export function createUnits(): (text: string) => Uint16Array {
   let units = new Uint16Array(1024);
+  let bytes = Buffer.from(units.buffer);
   let long = new WeakRef(units);
   return (text) => {
     const { length } = text;
@@ -20,10 +21,18 @@ export function createUnits(): (text: string) => Uint16Array {
         array = new Uint16Array(length + room);
         long = new WeakRef(array);
       }
-      return filled(array, text);
+      Buffer.from(array.buffer).write(text, 'utf16le');
+      array[length] = 0;
+      return array;
     }
-    if (length + room > units.length) units = new Uint16Array(Math.min(kept, length * 2) + room);
-    return filled(units, text);
+    if (length + room > units.length) {
+      units = new Uint16Array(Math.min(kept, length * 2) + room);
+      bytes = Buffer.from(units.buffer);
+    }
+    if (length > short) bytes.write(text, 'utf16le');
+    else for (let index = 0; index < length; index += 1) units[index] = text.charCodeAt(index);
+    units[length] = 0;
+    return units;
   };
 }
 
@@ -31,14 +40,5 @@ export function createUnits(): (text: string) => Uint16Array {
 export function unitsIn(text: string): Uint16Array {
   const units = new Uint16Array(text.length);
   for (let at = 0; at < text.length; at += 1) units[at] = text.charCodeAt(at);
-  return units;
-}
-
-function filled(units: Uint16Array, text: string): Uint16Array {
-  const { length } = text;
-  if (length <= short)
-    for (let index = 0; index < length; index += 1) units[index] = text.charCodeAt(index);
-  else Buffer.from(units.buffer).write(text, 'utf16le');
-  units[length] = 0;
   return units;
 }
