@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,14 +11,16 @@ import { startService } from '../test/support/running-service.ts';
 import { makeSteadyPlace, pageClient, steadyQuestions } from '../test/support/steady-place.ts';
 
 /**
- * A service under steady load: `npm run test:soak -- [--warm-up 5] [--warm-up-rps 150] [--minutes 30] [--rps 50] [--heap
- * FOLDER]`. Operations come by HTTP, a scan every minute; every ten seconds memory, open files and waiting timers of the
- * process are read, what its heap held after the last collection, and how large its parts are. The warm-up, in minutes,
- * has the same calls more often: the engine compiles what is called often, and what is called fifty times a second is
- * called often only after a long while. Prints the samples and, over each third, the last half and all that followed the
- * warm-up, the growth of each an hour by least squares with twice its standard error; ends with 1 when a call failed. The
- * heap is written to the folder after the warm-up and near the end, to be compared in the tools of a browser; writing it
- * takes memory, so that the resident one says nothing then.
+ * A service under steady load: `npm run test:soak -- [--warm-up 5] [--warm-up-rps 150] [--minutes 30] [--rps 50]
+ * [--heap FOLDER]`. Operations come by HTTP, a scan every minute; every ten seconds memory, open files and waiting
+ * timers of the process are read, what its heap held after the last collection, and how large its parts are. A pool
+ * closes connections that the warm-up needed and the load does not, so that a leak shows in the files that are no
+ * connections, or in connections that grow. The warm-up, in minutes, has the same calls more often: the engine compiles
+ * what is called often, and what is called fifty times a second is called often only after a long while. Prints the
+ * samples and, over each third, the last half and all that followed the warm-up, the growth of each an hour by least
+ * squares with twice its standard error; ends with 1 when a call failed. The heap is written to the folder after the
+ * warm-up and near the end, to be compared in the tools of a browser; writing it takes memory, so that the resident one
+ * says nothing then.
  */
 const { values } = parseArgs({
   options: {
@@ -40,7 +42,9 @@ interface Sample {
   readonly residentMb: number;
   /** Objects and buffers right after the last full collection; 0 before the first. */
   readonly heapMb: number;
+  /** Open files of every kind, and of those the connections of callers and to the database. */
   readonly files: number;
+  readonly connections: number;
   readonly timers: number;
   /** Megabytes: what V8 has for compiled code and for all else that it collects, and what the process has beside that. */
   readonly codeMb: number;
@@ -145,23 +149,35 @@ for (const [span, from, to] of [
     const { slope, error } = leastSquares(of.map((one) => [one.atMs, pick(one)]));
     return `${(slope * 3_600_000).toFixed(2)} (± ${(2 * error * 3_600_000).toFixed(2)})`;
   };
+  const range = (pick: (sample: Sample) => number): string => {
+    const all = within.map(pick);
+    return `${Math.min(...all)} to ${Math.max(...all)}`;
+  };
   process.stdout.write(
     `${span}: ${growth((one) => one.residentMb)} MB resident, of that ${growth((one) => one.codeMb)} compiled code, ` +
       `${growth((one) => one.otherHeapMb)} other heap, ${growth((one) => one.besideMb)} beside it; ` +
       `${growth((one) => one.heapMb, collected)} MB held after a collection, ` +
-      `${growth((one) => one.files)} open files, ${growth((one) => one.timers)} timers\n`,
+      `${growth((one) => one.files)} open files, ${range((one) => one.files - one.connections)} of them without the ` +
+      `connections and ${range((one) => one.connections)} connections; ${growth((one) => one.timers)} timers\n`,
   );
 }
 process.exitCode = failures > 0 ? 1 : 0;
 
 async function look(): Promise<Sample> {
   const [pid = '', ...figures] = (await readFile(probeFile, 'utf8')).split(' ');
+  const open = await readdir(`/proc/${pid}/fd`);
+  // One that was closed meanwhile is none any more.
+  const links = await Promise.all(
+    open.map(async (one) => await readlink(`/proc/${pid}/fd/${one}`).catch(() => null)),
+  );
+  const files = links.filter((link) => link !== null);
   const [timers = 0, resident = 0, held = 0, code = 0, other = 0] = figures.map(Number);
   return {
     atMs: systemClock.monotonicMs(),
     residentMb: resident / 2 ** 20,
     heapMb: held / 2 ** 20,
-    files: (await readdir(`/proc/${pid}/fd`)).length,
+    files: files.length,
+    connections: files.filter((link) => link.startsWith('socket:')).length,
     timers,
     codeMb: code / 2 ** 20,
     otherHeapMb: other / 2 ** 20,

@@ -66,7 +66,8 @@ export function eventLoopCheck(longestBlockMs: () => number | null): HealthCheck
       const longest = longestBlockMs();
       if (longest === null)
         return notMeasured('No service runs, so there is no event loop that calls wait for.');
-      const resolution = 10;
+      // Each look wakes a process at rest, and only lateness of 200 ms counts.
+      const resolution = 20;
       const histogram = monitorEventLoopDelay({ resolution });
       histogram.enable();
       try {
