@@ -22,6 +22,8 @@ export interface ContextFormat {
   readonly digitInWords?: number;
   /** From that beginning on; sticky, every repetition bounded. Group 1, or 2 where 1 is empty, is the secret. */
   readonly pattern: RegExp;
+  /** Whether the pattern surely does not match here, or behind that name, where that is sooner seen than by it. */
+  readonly isNone?: (units: Uint16Array, at: number, behind: number) => boolean;
   /** The pattern begins behind the name that `follows` speaks of. */
   readonly isBehindName?: boolean;
   /** What is left alone though it matches, `next` being the character behind it: rules that go by words are guesses. */

@@ -14,6 +14,7 @@ import {
   looksRandom,
 } from './not-a-secret.ts';
 import { notedFormats } from './noted-formats.ts';
+import { beyond, setOf } from './reader.ts';
 import { beforeSign, isOtherName, nameStarts, sign } from './secret-names.ts';
 import { tableFormats } from './table-formats.ts';
 import { vendorFormats } from './vendor-formats.ts';
@@ -26,6 +27,24 @@ const prose = String.raw`(?<=: )(?:[A-Za-z][a-z]{1,15}|[a-z])[,.?]? [A-Za-z(}]`;
 
 /** `token: password:`: one name behind the other, told before it is taken out as a value. */
 const anotherName = String.raw`(?:(?<=:)=)?[A-Za-z-]{5,1023}:(?![^\s"'\`\\,;&<>])`;
+
+/** The plainest form of that: a colon, blanks, perhaps a quote, and such a name. */
+function isBeforeAnotherName(units: Uint16Array, _: number, behind: number): boolean {
+  if (units[behind] !== colon) return false;
+  let at = behind + 1;
+  while (at <= behind + 32 && isBlank(units[at] ?? 0)) at += 1;
+  if (isQuote[Math.min(units[at] ?? 0, beyond)] === 1) at += 1;
+  const begin = at;
+  while (isInName[Math.min(units[at] ?? 0, beyond)] === 1) at += 1;
+  const length = at - begin;
+  return length >= 5 && length <= 1023 && units[at] === colon && isBlank(units[at + 1] ?? 0);
+}
+const colon = 0x3a;
+const isQuote = setOf(`"'\``);
+const isInName = setOf('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-');
+function isBlank(unit: number): boolean {
+  return unit === 0x20 || unit === 0x09;
+}
 
 /** How only code begins, told before the rest of it is read; never by what the sign `:=` would leave of itself. */
 const code = String.raw`(?:(?<=:)=)?[{(*.[<]`;
@@ -243,6 +262,7 @@ export const contextFormats: readonly ContextFormat[] = [
     follows: '\\"\' \t*=:%',
     never: '{(.<',
     isBehindName: true,
+    isNone: isBeforeAnotherName,
     pattern: new RegExp(
       String.raw`${noArn}${sign}(?:(?:bearer|basic|token|!!binary|!!str) {1,4}(?=[^\s"']{0,64}[0-9]|[^\s"']{20}))?(?!${prose}|${code}|${anotherName})([^\s"'\`\\,;&<>]{6,1024})`,
       'iy',

@@ -13,7 +13,7 @@ export function contextReader(
   starts: readonly Uint16Array[],
   left: LeftAlone,
 ): Reader['read'] {
-  const { kind, pattern, leave, isBehindName = false, isBarren, digitInWords = 0 } = format;
+  const { kind, pattern, leave, isBehindName = false, isBarren, digitInWords = 0, isNone } = format;
   // Behind a name it was asked already how that begins.
   const asksStart = format.follows === undefined;
   let barren = { pass: 0, from: 0, to: 0 };
@@ -22,6 +22,7 @@ export function contextReader(
     if (at > barren.from && at < barren.to && pass.number === barren.pass) return null;
     if (digitInWords > 0 && !mayHoldDigit(text, units, behind, digitInWords, nextDigit))
       return null;
+    if (isNone?.(units, at, behind) === true) return null;
     const from = isBehindName ? behind : at;
     pattern.lastIndex = from;
     const match = pattern.exec(text);

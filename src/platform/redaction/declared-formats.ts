@@ -8,6 +8,7 @@ import {
   looksRandom,
   looksStrong,
 } from './not-a-secret.ts';
+import { beyond, setOf } from './reader.ts';
 import { isOtherName, nameStarts, secretNames, sign } from './secret-names.ts';
 
 const quoted = String.raw`["'\`]([^\s"'\`<>\\]{6,1024})["'\`]`;
@@ -306,6 +307,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     kind: 'one-time-seed',
     starts: ['secret', 'seed', 'key'],
     before: 'pPaA _-',
+    isNone: isNotBehindFactor,
     pattern: new RegExp(
       String.raw`(?<=(?:otp|2fa|mfa)[ _-]?)(?:secret|seed|key)${sign}((?:[a-z2-7]{4}[ -]){3,15}[a-z2-7]{2,4})`,
       'iy',
@@ -408,6 +410,15 @@ export const quotedFormats: readonly ContextFormat[] = [
     leave: isNoSecret,
   },
 ];
+
+/** What does not stand behind `otp`, `2fa` or `mfa`, of which the last letter tells most, and at most one sign. */
+function isNotBehindFactor(units: Uint16Array, at: number): boolean {
+  const before = units[at - 1] ?? 0;
+  const last = isBetween[Math.min(before, beyond)] === 1 ? (units[at - 2] ?? 0) : before;
+  return isLastOfFactor[Math.min(last, beyond)] !== 1;
+}
+const isBetween = setOf(' _-');
+const isLastOfFactor = setOf('pPaA');
 
 /** Not a sentence of the page: a phrase has no place for one, and elsewhere a word of it has to be random. */
 function isPhrase(secret: string, match: string): boolean {
