@@ -4,6 +4,8 @@ import type { Clock } from '../../src/lib/clock.ts';
 export interface EventClock extends Clock {
   /** Wakes the next sleeper; false when nobody sleeps. */
   wakeNext(): boolean;
+  /** How many sleep now. */
+  sleeping(): number;
 }
 
 interface Sleeper {
@@ -42,5 +44,6 @@ export function createEventClock(start = Date.parse('2026-03-02T10:00:00Z')): Ev
       next.wake();
       return true;
     },
+    sleeping: () => sleepers.size,
   };
 }
