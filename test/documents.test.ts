@@ -41,6 +41,10 @@ const notRun: readonly (readonly [pattern: RegExp, reason: string])[] = [
   ],
   [/^npm run /u, 'CI runs it; that the script exists is checked'],
   [/^chmod /u, 'no command of ours'],
+  [
+    /^systemctl /u,
+    'it needs systemd; test/end-to-end/held-socket.test.ts holds a socket as that does',
+  ],
   [/--mode interactive/u, 'it needs a terminal; src/doors/screen has its tests'],
   [/^claude-manager restore /u, 'src/app/store/restore.test.ts restores; it replaces a database'],
   [/db\.example/u, 'it names a server of the reader'],
