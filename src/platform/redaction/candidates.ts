@@ -25,6 +25,8 @@ export interface Marks {
   readonly formats: Uint8Array;
   /** How a format may go on, asked where its first three letters stand: most words go on otherwise. */
   readonly further: Further;
+  /** How many values were made known: what was looked for before one of them was is to be looked for anew. */
+  changes: number;
   addKnown(start: string): void;
   /** Whether its letters are to have the case they have here. */
   addFormat(start: string, isExact: boolean): void;
@@ -56,18 +58,22 @@ export function createMarks(): Marks {
     exactLengths: new Uint8Array(slots),
     starts: new Int32Array(startHashes / 32),
   };
-  return {
+  const marks: Marks = {
     known,
     formats,
     further,
+    changes: 0,
     addKnown: (start) => {
+      marks.changes += 1;
       known[slotOf(start)] = knownBit;
     },
     addFormat: (start, isExact) => {
+      marks.changes += 1;
       formats[slotOf(start)] = formatBit;
       addStart(further, slotOf(start), unitsIn(start).subarray(0, most), isExact);
     },
   };
+  return marks;
 }
 
 function addStart(
@@ -251,11 +257,17 @@ export interface Replaced {
 export type Looked = Pick<Candidates, 'text' | 'units' | 'formats'>;
 
 export interface Look {
-  /** Looks at each character once, for all that is marked: this is what the speed of the redaction rests on. */
-  readonly at: (text: string) => Candidates;
+  /**
+   * Looks at each character once, for all that is marked: this is what the speed of the redaction rests on. `begin` is how
+   * the text begins; where the text of the look before ended so, what was found there is taken over.
+   */
+  readonly at: (text: string, begin?: string) => Candidates;
   /** The formats of the text with these parts replaced, in their order: looked for anew only round them. */
   readonly again: (seen: Looked, parts: readonly Replaced[]) => Looked;
 }
+
+/** What is shorter is sooner looked at anew than taken over. */
+export const worthKeeping = 160;
 
 export function createLook(marks: Marks): Look {
   const { further } = marks;
@@ -273,10 +285,26 @@ export function createLook(marks: Marks): Look {
       noteAll(further, units, from, hits, left, found);
     }
   };
+  // The text of the last look, what is marked since, and a part of a text looked at anew.
+  const last = { text: '', changes: -1 };
+  const isKnown = (begin: string): boolean =>
+    begin.length > most && last.changes === marks.changes && last.text.endsWith(begin);
+  const rest = { known: noPlaces(), escapes: noPlaces(), formats: noPlaces() };
+  /** The first `same` characters were looked at before, that many characters further behind: all but what reads on from there. */
+  const goOn = (units: Uint16Array, length: number, same: number, further: number): void => {
+    const from = same - most;
+    look(units, behindLetters(units, from), length, rest);
+    takeOver(places.known, further, letters - 1, from, rest.known);
+    takeOver(places.formats, further, letters - 1, from, rest.formats);
+    takeOver(places.escapes, further, 0, from - 1, rest.escapes);
+  };
   return {
-    at: (text) => {
+    at: (text, begin) => {
       const units = unitsOf(text);
-      look(units, 0, text.length, places);
+      if (begin === undefined || !isKnown(begin)) look(units, 0, text.length, places);
+      else goOn(units, text.length, begin.length, last.text.length - begin.length);
+      last.text = text;
+      last.changes = marks.changes;
       const { known, escapes, formats } = places;
       return { text, units, known, escapes, formats };
     },
@@ -310,6 +338,30 @@ export function createLook(marks: Marks): Look {
       return { text, units, formats };
     },
   };
+}
+
+/** Where to begin for what is found from a place on: behind it stand letters enough, gaps left out of account. */
+function behindLetters(units: Uint16Array, place: number): number {
+  let at = place;
+  for (let counted = 0; at > 0 && counted < letters; at -= 1)
+    if (!isGap(units[at - 1] ?? 0)) counted += 1;
+  return at;
+}
+
+/** Moves places to the front, leaves out those before the first and from `end` on, and puts others from there on behind them. */
+function takeOver(places: Places, by: number, first: number, end: number, others: Places): void {
+  let left = 0;
+  for (let index = 0; index < places.length; index += 1) {
+    const at = (places.items[index] ?? 0) - by;
+    if (at < first || at >= end) continue;
+    places.items[left] = at;
+    left += 1;
+  }
+  places.length = left;
+  for (let index = 0; index < others.length; index += 1) {
+    const at = others.items[index] ?? 0;
+    if (at >= end) addPlace(places, at);
+  }
 }
 
 export function withReplaced(text: string, parts: readonly Replaced[]): string {

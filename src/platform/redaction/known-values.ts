@@ -1,6 +1,7 @@
 import {
   type Candidates,
   createLook,
+  type Look,
   type Marks,
   type Replaced,
   withReplaced,
@@ -33,8 +34,8 @@ const further = 14;
  */
 export interface KnownValues {
   add(text: string, replacement: string): void;
-  /** The text without them, as the look at it sees it. */
-  replaceIn(text: string, lookAt: (text: string) => Candidates): Candidates;
+  /** The text without them, as the look at it sees it; `begin` as that takes it. */
+  replaceIn(text: string, lookAt: Look['at'], begin?: string): Candidates;
 }
 
 export function createKnownValues(marks: Marks): KnownValues {
@@ -55,8 +56,8 @@ export function createKnownValues(marks: Marks): KnownValues {
       if (hash !== null) bucket.long.set(hash, needles);
       marks.addKnown(text);
     },
-    replaceIn: (text, lookAt) => {
-      let seen = lookAt(text);
+    replaceIn: (text, lookAt, begin) => {
+      let seen = lookAt(text, begin);
       if (buckets.size === 0) return seen;
       const plain = found(seen, buckets);
       if (plain.length > 0) seen = lookAt(withReplaced(text, plain));

@@ -1,3 +1,4 @@
+import { worthKeeping } from './candidates.ts';
 import type { Redactor } from './redactor.ts';
 
 /** Where a secret of the line before goes on. */
@@ -51,7 +52,7 @@ export function createLineRedactor(redactor: Redactor): (line: string) => string
     }
     // Both lines are read together alone: what stands behind the line before, when nothing goes over, is this one's.
     const text = `${before}\n${line}`;
-    const joined = redactor.redact(text);
+    const joined = redactor.redact(text, before.length < worthKeeping ? undefined : before);
     const start = cleanBefore ?? redactor.redact(before);
     if (!joined.startsWith(start) || joined.charCodeAt(start.length) !== lineFeed)
       return restAfter(joined);

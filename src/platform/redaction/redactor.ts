@@ -15,8 +15,11 @@ export interface Redactor {
    * The name becomes the kind in the replacement. Values shorter than 6 characters are not taken.
    */
   register(name: string, value: string): void;
-  /** The text with each secret replaced by `[REDACTED:kind:6 hex]`; the hex tells equal secrets from different ones. */
-  redact(text: string): string;
+  /**
+   * The text with each secret replaced by `[REDACTED:kind:6 hex]`; the hex tells equal secrets from different ones. Of a
+   * text that begins as the one before ended, that part may be given: it is sooner done, and the same.
+   */
+  redact(text: string, begin?: string): string;
   /** The same for any value, as plain JSON data; members with a secret's name are replaced whatever they hold. */
   redactValue(value: unknown): Json;
   /** Names under which values were registered that stand in the text, in whatever encoding. */
@@ -37,8 +40,8 @@ export function createRedactor(key: Uint8Array): Redactor {
   const marker = createMarker(createSecretKey(key));
   markPrivateKeys(marks);
   const withoutFormats = createFormatScan(marks, marker);
-  const redact = (text: string): string => {
-    let seen: Looked = known.replaceIn(text, look.at);
+  const redact = (text: string, begin?: string): string => {
+    let seen: Looked = known.replaceIn(text, look.at, begin);
     const keys = privateKeysIn(seen, marker);
     if (keys.length > 0) seen = look.again(seen, keys);
     return withoutFormats(seen);
@@ -51,7 +54,7 @@ export function createRedactor(key: Uint8Array): Redactor {
       for (const text of encodingsOf(value)) known.add(text, replacement);
     },
     redact,
-    redactValue: (value) => redactedValue(plainValue(value), redact, marker),
+    redactValue: (value) => redactedValue(plainValue(value), (text) => redact(text), marker),
     namesIn: (text) => {
       const clean = known.replaceIn(text, look.at).text;
       if (clean === text) return [];
