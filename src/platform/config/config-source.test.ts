@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -51,6 +51,31 @@ test('a file that is replaced by another is followed', async () => {
   await writeFile(join(folder, 'next'), '{ "executor": { "maxRounds": 9 } }');
   await rename(join(folder, 'next'), join(folder, 'config.json'));
   await vi.waitFor(() => expect(source.current().executor.maxRounds).toBe(9), 20_000);
+});
+
+test('a change where the folder tells of none, behind a link, is found by looking', async () => {
+  source.close();
+  const elsewhere = await mkdtemp(join(tmpdir(), 'source-'));
+  const target = join(elsewhere, 'real.json');
+  await writeFile(target, '{}');
+  await symlink(target, join(folder, 'linked.json'));
+  const load = () => loadConfig({ folder, env: {}, file: 'linked.json' });
+  source = createConfigSource({
+    initial: await load(),
+    load,
+    onReload: (report) => reports.push(report),
+    pollMs: 50,
+  });
+  await writeFile(target, '{ "executor": { "maxRounds": 8 } }');
+  // What was written before the first look is no change to it.
+  await vi.waitFor(
+    async () => {
+      await appendFile(target, ' ');
+      expect(source.current().executor.maxRounds).toBe(8);
+    },
+    { timeout: 20_000, interval: 300 },
+  );
+  await rm(elsewhere, { recursive: true });
 });
 
 test('a wrong file changes nothing and says what is wrong', async () => {
