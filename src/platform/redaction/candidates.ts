@@ -268,6 +268,8 @@ export interface Look {
 
 /** What is shorter is sooner looked at anew than taken over. */
 export const worthKeeping = 160;
+/** What is longer is not kept for the next look. */
+const longestKept = 65_536;
 
 export function createLook(marks: Marks): Look {
   const { further } = marks;
@@ -303,7 +305,8 @@ export function createLook(marks: Marks): Look {
       const units = unitsOf(text);
       if (begin === undefined || !isKnown(begin)) look(units, 0, text.length, places);
       else goOn(units, text.length, begin.length, last.text.length - begin.length);
-      last.text = text;
+      // A long text would stay in memory for no use: this is for lines.
+      last.text = text.length > longestKept ? '' : text;
       last.changes = marks.changes;
       const { known, escapes, formats } = places;
       return { text, units, known, escapes, formats };
