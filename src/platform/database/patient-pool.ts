@@ -1,4 +1,3 @@
-import { callbackify } from 'node:util';
 import pg from 'pg';
 import { toAppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -40,8 +39,13 @@ export class PatientPool extends pg.Pool {
   override connect(callback: Connected): void;
   override connect(callback?: Connected): Promise<pg.PoolClient> | undefined {
     if (callback === undefined) return this.#connected();
-    callbackify(() => this.#connected())((error, client) =>
-      callback(error ?? undefined, client, (release) => client?.release(release as boolean)),
+    // Told outside of the promise, so that what a callback throws is thrown and no rejection that nobody hears of.
+    this.#connected().then(
+      (client) =>
+        process.nextTick(callback, undefined, client, (release: unknown) =>
+          client.release(release as boolean),
+        ),
+      (error: unknown) => process.nextTick(callback, error, undefined, () => undefined),
     );
     return undefined;
   }
