@@ -167,7 +167,7 @@ const spokenOf =
 
 /** A text without the words that it only speaks of, where enough is left that was said. */
 export function asSaid(text: string): string {
-  if (!/["'“«]/u.test(text)) return text;
+  if (!/[ :,]["'“«]/.test(text)) return text;
   const said = text.replace(spokenOf, ' ');
   return (said.match(/\p{L}{2,}/gu)?.length ?? 0) >= 6 ? said : text;
 }

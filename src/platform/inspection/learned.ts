@@ -38,7 +38,9 @@ function sumOf(sentence: Sentence): Sum {
   let [weight, features] = [0, 0];
   tellFeatures(sentence, (first, second, third) => {
     features += 1;
-    weight += weightIn(weights, hashOf(first, second, third));
+    const more = weightIn(weights, hashOf(first, second, third));
+    // Most have none, and each sum that is made anew is a number to be collected.
+    if (more !== 0) weight += more;
   });
   return { weight, features, tokens: sentence.length };
 }

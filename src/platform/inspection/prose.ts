@@ -139,10 +139,7 @@ export function isCodeBlock(text: string): boolean {
 }
 
 function tokensOf(text: string): readonly string[] {
-  return text
-    .slice(0, 4000)
-    .split(/\s{1,100}/u)
-    .filter((token) => token !== '');
+  return text.slice(0, 4000).match(/\S+/gu) ?? [];
 }
 
 /** Plain words, as a person separates them; counted no further than it is asked for. */
@@ -157,18 +154,32 @@ function wordsOf(tokens: readonly string[], enough: number): number {
 
 /** Whether it is a word that says something of a person having written. */
 function isPlain(token: string): boolean {
-  const word = (/^[A-Za-z]+$/.test(token) ? token : bareWord(token)).toLowerCase();
+  const word = bareWord(token).toLowerCase();
   return isWord(word) && !payloadWords.has(word);
 }
 
 /** Letters with the marks that many scripts write vowels with, and the joiners within words. */
 function isWord(word: string): boolean {
-  return /^[a-z]{2,31}$/.test(word) || /^\p{L}(?:[\p{L}\p{M}'’-]|\u200C|\u200D){1,30}$/u.test(word);
+  if (isAscii(word)) return word.length > 1 && word.length < 32;
+  return /^\p{L}(?:[\p{L}\p{M}'’-]|\u200C|\u200D){1,30}$/u.test(word);
+}
+
+/** Whether there are only letters of ASCII in it, whose words need no pattern. */
+function isAscii(word: string): boolean {
+  for (let at = 0; at < word.length; at += 1) {
+    const lower = word.charCodeAt(at) | 0x20;
+    if (lower < 97 || lower > 122) return false;
+  }
+  return true;
 }
 
 function bareWord(token: string): string {
+  if (!before.has(token.charAt(0)) && !behind.has(token.charAt(token.length - 1))) return token;
   return token.replace(/^["'(*_]{1,2}|["')*_.,:;!?]{1,3}$/gu, '');
 }
+
+const before = new Set('"\'(*_');
+const behind = new Set('"\')*_.,:;!?');
 
 /** Writing that does not put blanks between words. */
 function ideographs(text: string): number {
