@@ -1,6 +1,5 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 
 export interface RotatingFileOptions {
   readonly path: string;
@@ -129,8 +128,6 @@ function start(options: RotatingFileOptions, state: State): void {
 
 async function attempt(options: RotatingFileOptions, state: State): Promise<void> {
   let taken = true;
-  // What a call waits for goes first, and lines of one moment go together.
-  await setImmediate();
   try {
     await drain(options, state);
   } catch {
