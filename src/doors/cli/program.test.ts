@@ -68,6 +68,19 @@ test('where nobody watches a terminal a service says where it listens, and no li
   );
 });
 
+test('a service that was ended in order ends with 0, rounds that somebody waits for with the code of what went wrong', async () => {
+  const problem = {
+    repository: null,
+    code: 'not_there',
+    kind: 'not_found',
+    message: 'x',
+    next: null,
+  };
+  const summary = { scanned: 0, problems: [problem] };
+  expect((await say('--json start', summary)).code).toBe(0);
+  expect((await say('--json start --once', summary)).code).toBe(2);
+});
+
 test('a report that cannot be written names the file that was asked for, and no other', async () => {
   const report = {
     overallStatus: 'healthy',

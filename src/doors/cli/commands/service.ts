@@ -80,7 +80,8 @@ export function addServiceCommands(
         () => ({ mode, once: once ?? false, maxMinutes, port, role, security }),
         summaryText,
         {
-          exitCode: exitCodeOfProblems,
+          // Whoever ends a service that runs on is told by the code that it ended in order; its problems are in the summary.
+          exitCode: once === true ? exitCodeOfProblems : () => 0,
           isForLogs: (line) => line.startsWith(listeningOn),
           // Work without a label for an agent went to Terragon; what the file or the environment says goes before.
           fallbacks: () => (mode === 'legacy' ? { 'executor.default': 'terragon' } : {}),
