@@ -344,7 +344,7 @@ ${lines.join('\n')}
 
 ## Its claims about cost and gain
 
-Figures of a quiet machine where nothing else is said; how they came about stands in [benchmarks](benchmarks.md).
+Figures of a quiet machine where nothing else is said; where each comes from stands in [benchmarks](benchmarks.md).
 
 | the specification says | measured here | by |
 |---|---|---|
@@ -356,7 +356,7 @@ Figures of a quiet machine where nothing else is said; how they came about stand
 | results of validation are cached | 48 ms the first time, 0.2 ms again (\`config.production.json.example\`, load of 8) | 300 times each, medians, once by hand |
 | components are loaded when needed | \`--version\` takes 41 ms of processor, \`--help\` 133 ms, a service until it listens 3.0 to 3.4 s; bare Node 30 ms | \`bench/start.ts\` |
 | all reading and writing is asynchronous | names no figure; how long the process stands still is measured all the time (\`health\`, check \`event_loop\`); the gain is **not measured** | |
-| 99.9 % reliability | **not measured** as a share; faults and kills are in [TESTING](../../TESTING.md) and [benchmarks](benchmarks.md) | |
+| 99.9 % reliability | **not reached**: 99.79 % of 87,896 calls in half an hour with ten faults, nearly all that failed while a killed service was started anew; all other nine faults together 3 calls; more in [benchmarks](benchmarks.md) | \`npm run test:availability\` |
 
 It claims nothing about how many tasks are handed out, listed or searched; what those take stands in [benchmarks](benchmarks.md).
 `;
