@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../support/free-port.ts';
+import { descriptorOf, withSockets } from '../support/handed-over.ts';
 import { startHeldService } from '../support/held-service.ts';
 import { program, programEnv } from '../support/program.ts';
 
@@ -69,20 +70,13 @@ async function startOn(
   words: readonly string[],
 ): Promise<{ readonly code: number | null; readonly out: string }> {
   const { port } = held.address() as AddressInfo;
-  const { fd } = (held as unknown as { readonly _handle: { readonly fd: number } })._handle;
   const asked = ['--json', 'start', '--port', String(port), ...words];
-  const child = spawn(
-    'sh',
-    [
-      '-c',
-      `LISTEN_FDS=${count} LISTEN_PID=$$ exec "$@"`,
-      'sh',
-      process.execPath,
-      program,
-      ...asked,
-    ],
-    { cwd: folder, env: programEnv(folder), stdio: ['ignore', 'pipe', 'pipe', fd] },
-  );
+  const [shell, ...typed] = withSockets([process.execPath, program, ...asked], count);
+  const child = spawn(shell, typed, {
+    cwd: folder,
+    env: programEnv(folder),
+    stdio: ['ignore', 'pipe', 'pipe', descriptorOf(held)],
+  });
   const [out] = await Promise.all([text(child.stdout as never), once(child, 'exit')]);
   return { code: child.exitCode, out };
 }

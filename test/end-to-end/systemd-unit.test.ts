@@ -5,15 +5,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { descriptorOf, hearNotices, withSockets } from '../support/handed-over.ts';
 import { program, programEnv } from '../support/program.ts';
-
-const receiver = `
-import socket, sys
-s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-s.bind(sys.argv[1])
-print("bound", flush=True)
-while True: print(s.recv(4096).decode().replace("\\n", " "), flush=True)
-`;
 
 let folder = '';
 beforeAll(async () => {
@@ -35,37 +28,28 @@ test('the command of the unit stays the main process, takes over the socket of t
   const config = join(folder, 'config.json');
   await writeFile(config, '{ "repositories": [{ "match": "./r" }] }');
 
-  const notify = join(folder, 'notify');
-  const listening = spawn('python3', ['-c', receiver, notify]);
-  let heard = '';
-  listening.stdout.on('data', (data: Buffer) => (heard += data.toString()));
+  const socket = join(folder, 'notify');
+  const supervisor = await hearNotices(socket);
   const held = createServer().listen(0, '127.0.0.1');
   await once(held, 'listening');
   const { port } = held.address() as AddressInfo;
-  const { fd } = (held as unknown as { readonly _handle: { readonly fd: number } })._handle;
-  await expect.poll(() => heard, { timeout: 120_000 }).toContain('bound');
-  // As systemd hands them over: the socket for the process that becomes the service.
-  const service = spawn(
-    'sh',
-    ['-c', 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"', 'sh', process.execPath, program]
-      .concat('--config', config, typed.split(' '))
-      .concat('--port', String(port)),
-    {
-      cwd: folder,
-      env: programEnv(folder, { NOTIFY_SOCKET: notify }),
-      stdio: ['ignore', 'ignore', 'ignore', fd],
-    },
-  );
+  const words = ['--config', config, ...typed.split(' '), '--port', String(port)];
+  const [shell, ...asked] = withSockets([process.execPath, program, ...words]);
+  const service = spawn(shell, asked, {
+    cwd: folder,
+    env: programEnv(folder, { NOTIFY_SOCKET: socket }),
+    stdio: ['ignore', 'ignore', 'ignore', descriptorOf(held)],
+  });
   const ended = once(service, 'exit');
   try {
-    await expect.poll(() => heard, { timeout: 120_000 }).toContain('READY=1');
-    expect(heard).toContain(`MAINPID=${service.pid}`);
+    await expect.poll(() => supervisor.heard(), { timeout: 120_000 }).toContain('READY=1');
+    expect(supervisor.heard()).toContain(`MAINPID=${service.pid}`);
     service.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);
-    await expect.poll(() => heard, { timeout: 120_000 }).toContain('STOPPING=1');
+    await expect.poll(() => supervisor.heard(), { timeout: 120_000 }).toContain('STOPPING=1');
   } finally {
     service.kill('SIGKILL');
-    listening.kill();
+    supervisor.stop();
     held.close();
   }
 }, 420_000);

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
+import { descriptorOf, withSockets } from './handed-over.ts';
 
 /**
  * Holds a listening socket on 127.0.0.1 for a program and starts it anew a second after each end, as a socket unit of
@@ -7,12 +8,10 @@ import { createServer } from 'node:net';
  */
 const [port = '', ...words] = process.argv.slice(2);
 const server = createServer().listen(Number(port), '127.0.0.1', 4096, () => {
-  const { fd } = (server as unknown as { readonly _handle: { readonly fd: number } })._handle;
+  const [shell, ...asked] = withSockets(words);
   // While a program runs, the loop of this process stands still, so it takes no connection itself.
   for (;;) {
-    spawnSync('sh', ['-c', 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"', 'sh', ...words], {
-      stdio: ['inherit', 'inherit', 'inherit', fd],
-    });
+    spawnSync(shell, asked, { stdio: ['inherit', 'inherit', 'inherit', descriptorOf(server)] });
     spawnSync('sleep', ['1']);
   }
 });

@@ -3,16 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hearNotices } from '../../../test/support/handed-over.ts';
 
 const source = (name: string): string => JSON.stringify(new URL(name, import.meta.url).pathname);
-const receiver = `
-import socket, sys
-s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-s.bind(sys.argv[1])
-print("bound", flush=True)
-while True: print(s.recv(4096).decode().replace("\\n", " "), flush=True)
-`;
-
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'supervisor-'));
@@ -21,11 +14,8 @@ afterAll(async () => await rm(folder, { recursive: true, force: true, maxRetries
 
 test('a supervisor hears ready, the watchdog and stopping, and nothing of the watchdog of another process', async () => {
   const socket = join(folder, 'notify');
-  const listening = spawn('python3', ['-c', receiver, socket]);
-  let heard = '';
-  listening.stdout.on('data', (data: Buffer) => (heard += data.toString()));
+  const notices = await hearNotices(socket);
   try {
-    await expect.poll(() => heard, { timeout: 120_000 }).toContain('bound');
     const { createSupervisor } = await import('./supervisor.ts');
     const errors: unknown[] = [];
     const log = {
@@ -36,15 +26,15 @@ test('a supervisor hears ready, the watchdog and stopping, and nothing of the wa
     };
     const env = { NOTIFY_SOCKET: socket, PATH: process.env['PATH'] };
     createSupervisor({ ...env, WATCHDOG_USEC: '400000', WATCHDOG_PID: '1' }, log).stopping();
-    await expect.poll(() => heard, { timeout: 120_000 }).toContain('STOPPING=1');
+    await expect.poll(() => notices.heard(), { timeout: 120_000 }).toContain('STOPPING=1');
     const supervisor = createSupervisor({ ...env, WATCHDOG_USEC: '400000' }, log);
     supervisor.ready({ address: null, said: [] });
-    await expect.poll(() => heard, { timeout: 120_000 }).toContain('READY=1');
-    await expect.poll(() => heard, { timeout: 120_000 }).toContain('WATCHDOG=1');
-    expect(heard).toContain(`MAINPID=${process.pid}`);
+    await expect.poll(() => notices.heard(), { timeout: 120_000 }).toContain('READY=1');
+    await expect.poll(() => notices.heard(), { timeout: 120_000 }).toContain('WATCHDOG=1');
+    expect(notices.heard()).toContain(`MAINPID=${process.pid}`);
     expect(errors).toEqual([]);
   } finally {
-    listening.kill();
+    notices.stop();
   }
 });
 

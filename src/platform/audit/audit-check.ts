@@ -1,7 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import { type HealthCheck, seldomMs } from '../health/check.ts';
 import type { Audit } from './audit.ts';
-import type { LogState } from './inspect-log.ts';
 
 /** Unsigned for longer than this means that nobody signs. */
 const unsignedMs = 150_000;
@@ -34,12 +33,12 @@ export function auditCheck(
       }
       const isLate =
         open > 0 && (signedAt === null || clock.now().getTime() - signedAt.getTime() > unsignedMs);
-      const isBehind = ({ anchoredUntil: anchored }: Pick<LogState, 'anchoredUntil'>): boolean =>
+      const isBehind = (anchored: number | null): boolean =>
         anchored !== null && anchored < signedUntil;
-      let isApart = isBehind({ anchoredUntil });
+      let isApart = isBehind(anchoredUntil);
       if (isApart) {
         await clock.sleep(onItsWayMs, signal);
-        isApart = isBehind(await audit.inspect());
+        isApart = isBehind((await audit.inspect()).anchoredUntil);
       }
       return {
         ...measured,

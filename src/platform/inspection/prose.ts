@@ -160,12 +160,12 @@ function isPlain(token: string): boolean {
 
 /** Letters with the marks that many scripts write vowels with, and the joiners within words. */
 function isWord(word: string): boolean {
-  if (isAscii(word)) return word.length > 1 && word.length < 32;
+  if (hasOnlyLatinLetters(word)) return word.length > 1 && word.length < 32;
   return /^\p{L}(?:[\p{L}\p{M}'’-]|\u200C|\u200D){1,30}$/u.test(word);
 }
 
-/** Whether there are only letters of ASCII in it, whose words need no pattern. */
-function isAscii(word: string): boolean {
+/** Whether it has only the letters of ASCII, which needs no pattern. */
+function hasOnlyLatinLetters(word: string): boolean {
   for (let at = 0; at < word.length; at += 1) {
     const lower = word.charCodeAt(at) | 0x20;
     if (lower < 97 || lower > 122) return false;
