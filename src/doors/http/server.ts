@@ -26,6 +26,7 @@ import { securityHeaders } from './security-headers.ts';
 import type { HttpSettings } from './settings.ts';
 import { answerBrokenRequests, serverLimits } from './slow-senders.ts';
 import { readJson } from './strict-json.ts';
+import { takeTurns } from './turns.ts';
 
 /** Adds addresses that are no operations. */
 export type AddRoutes = (app: FastifyInstance) => Promise<void>;
@@ -109,6 +110,7 @@ export async function openHttpDoor(deps: HttpDoorDeps): Promise<HttpDoor> {
     void reply.header('connection', 'close');
     throw stopping();
   });
+  takeTurns(app, isProbe, clock);
   app.setErrorHandler((error, request, reply) => answerError(deps, error, request, reply));
   addProbes(app, { readiness, isDraining, gate: deps.gate, callers });
   addMetrics(app, { metrics: deps.metrics, gate: deps.gate, callers });
