@@ -55,7 +55,7 @@ export function createTreeReader({
   };
   return {
     candidates: (gitDir, commit, spellings, choice = everything) =>
-      hits(git, objects(gitDir), attributes, { gitDir, commit, spellings, choice }),
+      hits(git, () => objects(gitDir), attributes, { gitDir, commit, spellings, choice }),
     read: (gitDir, commit, files, wanted = all) =>
       given(objects(gitDir), attributes, { gitDir, commit, files, wanted }),
     blob: async (gitDir, oid) => (await objects(gitDir).read(oid))?.bytes ?? null,
@@ -94,6 +94,10 @@ const everything: FileChoice = {
   unlikely: { folders: [], endings: [] },
   reopens: () => false,
 };
+/** Ends the name of each file of attributes, in a list that is ended by NUL. */
+const ATTRIBUTES = '.gitattributes\0';
+/** What a file of attributes must hold to say something that we ask. */
+const TELLING = 'linguist-';
 /** So many files have so many folders that one walk over all names is cheaper than a question for each folder. */
 const manyFiles = 200;
 
@@ -105,16 +109,17 @@ interface Search {
 }
 
 /**
- * Attributes first: only who knows them can say which files are wanted, and what is not wanted is never read. Object ids
- * come from one list of the tree, because git looks up each name that it is asked by from the root.
+ * Attributes first: only who knows them can say which files are wanted, and what is not wanted is never read. Where they
+ * lie and all object ids come from one list of the tree, because git looks up each name that it is asked by from the root.
  */
 async function* hits(
   git: Git,
-  reader: ObjectReader,
+  objects: () => ObjectReader,
   attributes: AttributesIndex,
   search: Search,
 ): AsyncIterable<Candidate> {
   const { gitDir, commit, choice } = search;
+  // The search takes longest: it is started before all else.
   const names = namesWith(git, search);
   const first = names.next();
   first.catch(() => undefined);
@@ -123,9 +128,16 @@ async function* hits(
     accept: [0, 128],
   });
   list.catch(() => undefined);
+  const reader = objects();
   try {
-    yield* stream(reader, commit, await attributes.at(gitDir, commit));
     const { stdout } = await list;
+    const telling: string[] = [];
+    for await (const file of stream(reader, commit, attributesIn(stdout))) {
+      if (!Buffer.from(file.bytes).includes(TELLING)) continue;
+      telling.push(file.path);
+      yield file;
+    }
+    attributes.learn(gitDir, commit, telling);
     yield* stream(reader, commit, resumed(first, names, choice, idsIn(stdout)));
     if (choice.reopens()) yield* stream(reader, commit, reopened(stdout, choice));
   } finally {
@@ -156,6 +168,16 @@ function idsIn(list: Buffer): (path: string) => string | null {
     from = at + 1;
     return list.toString('latin1', list.lastIndexOf(' ', at) + 1, at);
   };
+}
+
+/** The `.gitattributes` of all folders, in what `git ls-tree -z` wrote. */
+function attributesIn(list: Buffer): BlobAt[] {
+  const entries: Buffer[] = [];
+  for (let at = list.indexOf(ATTRIBUTES); at !== -1; at = list.indexOf(ATTRIBUTES, at + 1))
+    entries.push(list.subarray(list.lastIndexOf(0, at) + 1, at + ATTRIBUTES.length));
+  return parseTree(Buffer.concat(entries)).filter(
+    ({ mode, path, exact }) => exact && mode.startsWith('100') && isAttributes(path),
+  );
 }
 
 /** The files that the search passed over and that an attribute asks for all the same: few, so all of them are read. */
@@ -206,6 +228,7 @@ async function* given(
 interface AttributesIndex {
   /** Paths of the `.gitattributes` at the commit that say something of linguist. */
   at(gitDir: string, commit: string): Promise<readonly string[]>;
+  learn(gitDir: string, commit: string, paths: readonly string[]): void;
   /** A branch moved: where no such file changed, they lie where they lay, and no tree need be searched again. */
   moved(
     gitDir: string,
@@ -224,6 +247,7 @@ function createAttributesIndex(git: Git): AttributesIndex {
     if (known.size > indexesKept && oldest !== undefined) known.delete(oldest);
   };
   return {
+    learn,
     at: async (gitDir, commit) => {
       const last = known.get(gitDir);
       if (last?.commit === commit) return last.paths;
@@ -243,14 +267,16 @@ function createAttributesIndex(git: Git): AttributesIndex {
 /** The `.gitattributes` of all folders that say what linguist is to think of a file. */
 async function attributesAt(git: Git, gitDir: string, commit: string): Promise<string[]> {
   const { code, stdout, stderr } = await git.run(
-    [...grepOf(gitDir), '-F', '-e', 'linguist-', commit, '--', '*.gitattributes'],
+    [...grepOf(gitDir), '-F', '-e', TELLING, commit, '--', '*.gitattributes'],
     { accept: [0, 1, 128], ...pathspecMagic },
   );
   if (code !== 0 && code !== 1) throw grepFailed(stderr);
   const names = stdout.toString('utf8').split('\0').filter(Boolean);
-  return names
-    .map((name) => name.slice(commit.length + 1))
-    .filter((path) => /(?:^|\/)\.gitattributes$/u.test(path));
+  return names.map((name) => name.slice(commit.length + 1)).filter(isAttributes);
+}
+
+function isAttributes(path: string): boolean {
+  return /(?:^|\/)\.gitattributes$/u.test(path);
 }
 
 /** Asks for each path; hands out what comes, in order. */
