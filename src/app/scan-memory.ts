@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { startupSnapshot } from 'node:v8';
 import { runCommandLine } from './command-line.ts';
+import { prepareRedactor } from './environment-redactor.ts';
 import { tuneHeap } from './heap.ts';
 import { searchAhead } from './search-ahead.ts';
 // What is imported later elsewhere is to be in the snapshot as well.
@@ -14,6 +15,8 @@ import './scan-folders.ts';
 const { version } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
+
+prepareRedactor();
 
 startupSnapshot.setDeserializeMainFunction(() => {
   tuneHeap();

@@ -31,13 +31,16 @@ export interface Redactor {
 const secretMember =
   /^(?:proxy-)?authorization$|^(?:set-)?cookie$|^x-api-key$|^(?:password|passwd|passphrase|secret|token|api_?key|private_?key|client_?secret|access_?token|refresh_?token|auth_?token|webhook_?secret)$/i;
 
-/** `key` makes the hex of the replacements; random for each process, so that nobody can guess a secret by it. */
-export function createRedactor(key: Uint8Array): Redactor {
+/**
+ * `key` makes the hex of the replacements; random for each process, so that nobody can guess a secret by it. As a function
+ * it is asked for once, when the first secret is found.
+ */
+export function createRedactor(key: Uint8Array | (() => Uint8Array)): Redactor {
   const marks = createMarks();
   const look = createLook(marks);
   const known = createKnownValues(marks);
   const names = new Map<string, string>();
-  const marker = createMarker(createSecretKey(key));
+  const marker = createMarker(() => createSecretKey(typeof key === 'function' ? key() : key));
   markPrivateKeys(marks);
   const withoutFormats = createFormatScan(marks, marker);
   const redact = (text: string, begin?: string): string => {
