@@ -111,15 +111,23 @@ function takeSeparator(text: string): string {
     .trim();
 }
 
-/** Cuts closers and ornaments off the end of a line. */
+/** Cuts closers and ornaments off the end of a line. Hardly a line ends so: its last character is looked at first. */
 function cleanEnd(text: string): string {
-  return text
-    .trim()
-    .replace(/\s*(?:\*+\/|--+!?>|\*\)|-\}|\|#|%>|#\}|--\}\}|\]#|=#|\+\/)$/u, '')
-    .replace(/(?<=\s)[*#/%;=~_-]+$|\*{2,}$|^[*#/%;=~-]+$/u, '')
-    .replace(/\s*\\$/u, '')
-    .trim();
+  let clean = text.trim();
+  for (const { last, pattern } of ENDS) {
+    if (last.includes(clean.slice(-1))) clean = clean.replace(pattern, '');
+  }
+  return clean.trim();
 }
+
+const ENDS = [
+  {
+    last: '/>)}#|',
+    pattern: /\s*(?:\*+\/|--+!?>|\*\)|-\}|\|#|%>|#\}|--\}\}|\]#|=#|\+\/)$/u,
+  },
+  { last: '*#/%;=~_-', pattern: /(?<=\s)[*#/%;=~_-]+$|\*{2,}$|^[*#/%;=~-]+$/u },
+  { last: '\\', pattern: /\s*\\$/u },
+];
 
 /** After `(TODO: fix)` the text ends with the parenthesis that the tag stands in. */
 function inParentheses(before: string | undefined, text: string): string {
