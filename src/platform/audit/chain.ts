@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../../lib/clock.ts';
 import type { Database } from '../database/database.ts';
+import { askOne } from '../database/one-answer.ts';
 import type { AnchorLine, AnchorPlace } from './anchors.ts';
 import {
   type AuditEntry,
@@ -207,17 +208,34 @@ async function appendAtOnce(
   if (regression(clock, known.head, entries).length > 0) return null;
   const { tail, rows } = behind(deps, known, entries);
   if (isDue(tail, clock, false)) return null;
+  const isAdded = await addBehind(database.pool, known.head, rows);
+  return isAdded ? { tail, entries: rows } : null;
+}
+
+async function addBehind(
+  pool: Database['pool'],
+  { seq, hash }: LogHead,
+  rows: readonly Row[],
+): Promise<boolean> {
   const [one, another] = rows;
-  const [name, values] =
-    one === undefined || another !== undefined
-      ? (['audit_append', columnsOf(rows)] as const)
-      : (['audit_append_one', valuesOf(one)] as const);
-  const { rows: answers } = await database.pool.query<{ isAdded: boolean }>({
-    name,
-    text: `select ${name}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as "isAdded"`,
-    values: [known.head.seq, known.head.hash, ...values],
+  if (one !== undefined && another === undefined) {
+    const values = valuesOf(one).map(textOf);
+    return (await askOne(pool, appendOne, [String(seq), hash, ...values])) === 't';
+  }
+  const { rows: answers } = await pool.query<{ isAdded: boolean }>({
+    name: 'audit_append',
+    text: `select audit_append(${places}) as "isAdded"`,
+    values: [seq, hash, ...columnsOf(rows)],
   });
-  return answers[0]?.isAdded === true ? { tail, entries: rows } : null;
+  return answers[0]?.isAdded === true;
+}
+
+const places = '$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12';
+const appendOne = { name: 'audit_append_one', text: `select audit_append_one(${places})` };
+
+function textOf(value: string | number | Date | null): string | null {
+  if (value === null || typeof value === 'string') return value;
+  return typeof value === 'number' ? String(value) : value.toISOString();
 }
 
 async function placeAll(
@@ -274,7 +292,7 @@ const columnTypes = [
 ] as const;
 
 /** In the order of the tables and of `audit_append_one`. */
-function valuesOf(row: Row): readonly unknown[] {
+function valuesOf(row: Row): readonly (string | number | Date | null)[] {
   const { seq, at, event, outcome, actor, target, correlationId, begun, body, hash } = row;
   return [seq, at, event, outcome, actor.name, target, correlationId, begun, body, hash];
 }

@@ -38,30 +38,45 @@ export class PatientPool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: Connected): void;
   override connect(callback?: Connected): Promise<pg.PoolClient> | undefined {
-    if (callback === undefined) return this.#connected();
-    // Told outside of the promise, so that what a callback throws is thrown and no rejection that nobody hears of.
-    this.#connected().then(
-      (client) =>
-        process.nextTick(callback, undefined, client, (release: unknown) =>
-          client.release(release as boolean),
-        ),
-      (error: unknown) => process.nextTick(callback, error, undefined, () => undefined),
-    );
+    const until = this.#clock.monotonicMs() + patienceMs;
+    if (callback === undefined) return this.#connected(until);
+    // Each query comes this way: the pool's own, with nothing round it unless the server went.
+    super.connect((error, client, done) => {
+      if (error === undefined) callback(error, client, done);
+      else this.#connectedLater(error, until, callback);
+    });
     return undefined;
   }
 
-  async #connected(): Promise<pg.PoolClient> {
-    const until = this.#clock.monotonicMs() + patienceMs;
+  async #connected(until: number): Promise<pg.PoolClient> {
     for (;;) {
       try {
         return await super.connect();
       } catch (error) {
-        const isOver = this.ending || this.#clock.monotonicMs() >= until;
-        if (isOver || !this.#isTrusted || !hasGone(error)) throw error;
-        this.#back ??= this.#comeBack();
-        await this.#back;
+        await this.#cameBack(error, until);
       }
     }
+  }
+
+  /** Told outside of the promise, so that what a callback throws is thrown and no rejection that nobody hears of. */
+  #connectedLater(why: Error, until: number, callback: Connected): void {
+    this.#cameBack(why, until)
+      .then(async () => await this.#connected(until))
+      .then(
+        (client) =>
+          process.nextTick(callback, undefined, client, (release: unknown) =>
+            client.release(release as boolean),
+          ),
+        (thrown: unknown) => process.nextTick(callback, thrown, undefined, () => undefined),
+      );
+  }
+
+  /** Waits for a server that went; throws the error where there is nothing to wait for. */
+  async #cameBack(error: unknown, until: number): Promise<void> {
+    const isOver = this.ending || this.#clock.monotonicMs() >= until;
+    if (isOver || !this.#isTrusted || !hasGone(error)) throw error;
+    this.#back ??= this.#comeBack();
+    await this.#back;
   }
 
   /** One asks for all who wait. */
