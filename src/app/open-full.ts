@@ -17,7 +17,7 @@ import { openRooms } from './open-rooms.ts';
 import { openLogger } from './watching/open-logger.ts';
 import { gateObserver, openTelemetry } from './watching/open-telemetry.ts';
 
-/** A fifth of the heap of a service that has started was wanted for its start alone; it is given back within ten seconds. */
+/** A fifth of the heap of a service that has started was wanted for its start alone; it is given back once it rests. */
 const afterStartMs = 60_000;
 
 /** Builds the store, and with `engine` what does the work. Whatever fails halfway is closed again. */

@@ -5,23 +5,64 @@ import { spareMemory } from './collect-garbage.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const begun = ['--optimize-for-size', '--memory-reducer-gc-count=1'];
+const forGood = '--memory-reducer-gc-count=1';
+const begun = [forGood, '--optimize-for-size'];
 const ended = [...begun, '--no-optimize-for-size'];
+const rests = (): number => 0.1;
 
-test('memory is spared for the given time, and then the flag is taken back once', () => {
+test('memory is spared from the first look that finds rest, for the given time, and then the flag is taken back once', () => {
   const flags: string[] = [];
-  spareMemory(60_000, (flag) => flags.push(flag));
+  spareMemory(60_000, (flag) => flags.push(flag), rests);
+  vi.advanceTimersByTime(4999);
+  expect(flags).toEqual([forGood]);
+  vi.advanceTimersByTime(1);
+  expect(flags).toEqual(begun);
   vi.advanceTimersByTime(59_999);
   expect(flags).toEqual(begun);
   vi.advanceTimersByTime(1);
   expect(flags).toEqual(ended);
   vi.advanceTimersByTime(600_000);
   expect(flags).toEqual(ended);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('memory is not spared while the process is at work, however long, and the time at work does not count', () => {
+  const flags: string[] = [];
+  let share = 0.11;
+  spareMemory(
+    60_000,
+    (flag) => flags.push(flag),
+    () => share,
+  );
+  vi.advanceTimersByTime(600_000);
+  expect(flags).toEqual([forGood]);
+  share = 0;
+  vi.advanceTimersByTime(20_000);
+  share = 1;
+  vi.advanceTimersByTime(600_000);
+  expect(flags).toEqual(ended);
+  share = 0;
+  vi.advanceTimersByTime(600_000);
+  expect(flags).toEqual([...ended, ...ended.slice(1)]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('the share at work is that of the event loop of this process', () => {
+  vi.useRealTimers();
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const flags: string[] = [];
+  const end = spareMemory(60_000, (flag) => flags.push(flag));
+  const begin = Date.now();
+  while (Date.now() - begin < 50); // at work all the while since it was begun
+  vi.advanceTimersByTime(5000);
+  expect(flags).toEqual([forGood]);
+  end();
 });
 
 test('sparing that is ended before takes the flag back at once, and nothing is left to run', () => {
   const flags: string[] = [];
-  const end = spareMemory(60_000, (flag) => flags.push(flag));
+  const end = spareMemory(60_000, (flag) => flags.push(flag), rests);
+  vi.advanceTimersByTime(5000);
   end();
   expect(flags).toEqual(ended);
   expect(vi.getTimerCount()).toBe(0);
@@ -29,7 +70,9 @@ test('sparing that is ended before takes the flag back at once, and nothing is l
 
 test('this Node knows every flag that is set', () => {
   const flags: string[] = [];
-  spareMemory(60_000, (flag) => flags.push(flag))();
+  const end = spareMemory(60_000, (flag) => flags.push(flag), rests);
+  vi.advanceTimersByTime(5000);
+  end();
   const { status, stderr } = spawnSync(process.execPath, [...flags, '--eval', '0']);
-  expect({ status, told: String(stderr) }).toEqual({ status: 0, told: '' });
+  expect({ flags, status, told: String(stderr) }).toEqual({ flags: ended, status: 0, told: '' });
 });
