@@ -9,10 +9,23 @@ export type Pairs = ReadonlyMap<number, number>;
 interface Open {
   readonly known: readonly KnownFinding[];
   readonly seen: readonly LocatedSighting[];
+  /** Their texts, normalized. */
+  readonly texts: { readonly old: readonly string[]; readonly fresh: readonly string[] };
   /** Indexes not paired yet. */
   readonly old: Set<number>;
   readonly fresh: Set<number>;
   readonly pairs: Map<number, number>;
+}
+
+type Place = KnownFinding | LocatedSighting;
+
+/** One half of what must be equal, of a finding and its normalized text. */
+type KeyOf = (one: Place, text: string) => string;
+
+/** Indexes of those with an equal key. */
+interface Group {
+  readonly old: number[];
+  readonly fresh: number[];
 }
 
 type Score = (known: KnownFinding, seen: LocatedSighting) => number;
@@ -32,67 +45,70 @@ export function pairPlaces(
   const open: Open = {
     known,
     seen,
+    texts: {
+      old: known.map(({ text }) => normalizeText(text)),
+      fresh: seen.map(({ text }) => normalizeText(text)),
+    },
     old: new Set(known.keys()),
     fresh: new Set(seen.keys()),
     pairs: new Map(),
   };
-  const tagged = ({ tag, text }: { tag: string | null; text: string }) =>
-    `${tag}\0${normalizeText(text)}`;
-  const text = (one: { text: string }) => normalizeText(one.text);
-  stage(
-    open,
-    (one) => `${one.oid}\0${one.path}\0${one.line}\0${tagged(one)}`,
-    () => 1,
-  );
-  stage(
-    open,
-    (one) => `${one.oid}\0${one.line}\0${tagged(one)}`,
-    () => 1,
-  );
-  stage(open, (one) => `${one.path}\0${tagged(one)}`, sameFile, true);
-  stage(
-    open,
-    (one) => `${one.path}\0${text(one)}`,
-    (a, b) => (contextLikeness(a, b) >= 0.4 ? sameFile(a, b) : 0),
-  );
-  stage(open, tagged, otherFile);
-  stage(
-    open,
-    (one) => `${one.path}\0${text(one)}`,
-    (a, b) => (a.text === '' ? 0 : sameFile(a, b)),
-  );
-  stage(open, ({ path }) => path, edited);
-  stage(open, text, (a, b) => (a.text.length > 12 ? contextLikeness(a, b) : 0));
-  stage(open, () => '', movedAndEdited);
+  const byBlob = ({ oid }: Place) => oid ?? 'null';
+  const byPath = ({ path }: Place) => path;
+  const byText = (_: Place, text: string) => text;
+  const tagAndText = ({ tag }: Place, text: string) => `${tag}\0${text}`;
+  const nothing = () => '';
+  const samePlace = () => 1;
+  stage(open, byBlob, (one, text) => `${one.path}\0${one.line}\0${one.tag}\0${text}`, samePlace);
+  stage(open, byBlob, (one, text) => `${one.line}\0${one.tag}\0${text}`, samePlace);
+  stage(open, byPath, tagAndText, sameFile, true);
+  stage(open, byPath, byText, (a, b) => (contextLikeness(a, b) >= 0.4 ? sameFile(a, b) : 0));
+  stage(open, byText, ({ tag }) => `${tag}`, otherFile);
+  stage(open, byPath, byText, (a, b) => (a.text === '' ? 0 : sameFile(a, b)));
+  stage(open, byPath, nothing, edited);
+  stage(open, byText, nothing, (a, b) => (a.text.length > 12 ? contextLikeness(a, b) : 0));
+  stage(open, nothing, nothing, movedAndEdited);
   return open.pairs;
 }
 
-/** Pairs within groups of equal keys, best score first, then in order of lines; a score of 0 is no match. */
-function stage(
-  open: Open,
-  keyOf: (one: KnownFinding | LocatedSighting) => string,
-  score: Score,
-  alone = false,
-): void {
+/**
+ * Pairs within groups of equal keys, best score first, then in order of lines; a score of 0 is no match. The second half of
+ * the key is only made where the first one is shared: most of what is seen shares it with nothing.
+ */
+function stage(open: Open, first: KeyOf, second: KeyOf, score: Score, alone = false): void {
   if (open.old.size === 0 || open.fresh.size === 0) return;
-  const groups = new Map<string, { old: number[]; fresh: number[] }>();
+  const groups: Group[] = [];
+  const byKey = new Map<string, Map<string, Group>>();
   for (const index of open.old) {
     const one = open.known[index];
     if (one === undefined) continue;
-    const key = keyOf(one);
-    const group = groups.get(key) ?? { old: [], fresh: [] };
-    group.old.push(index);
-    groups.set(key, group);
+    const text = open.texts.old[index] ?? '';
+    const key = first(one, text);
+    const half = byKey.get(key) ?? new Map<string, Group>();
+    byKey.set(key, half);
+    groupOf(half, second(one, text), groups).old.push(index);
   }
   for (const index of open.fresh) {
     const one = open.seen[index];
-    if (one !== undefined) groups.get(keyOf(one))?.fresh.push(index);
+    if (one === undefined) continue;
+    const text = open.texts.fresh[index] ?? '';
+    const half = byKey.get(first(one, text));
+    half?.get(second(one, text))?.fresh.push(index);
   }
-  for (const { old, fresh } of groups.values()) {
+  for (const { old, fresh } of groups) {
     if (old.length * fresh.length === 0 || old.length * fresh.length > comparisonsAtMost) continue;
     if (alone && old.length === 1 && fresh.length === 1) pair(open, old[0] ?? 0, fresh[0] ?? 0);
     else pairGroup(open, old, fresh, score);
   }
+}
+
+function groupOf(half: Map<string, Group>, key: string, groups: Group[]): Group {
+  const known = half.get(key);
+  if (known !== undefined) return known;
+  const group = { old: [], fresh: [] };
+  half.set(key, group);
+  groups.push(group);
+  return group;
 }
 
 function pairGroup(
