@@ -17,8 +17,8 @@ const GENERATED_HEADER = [
   /^\/\* A Bison parser, made by/im,
 ];
 
-/** Each of the patterns above needs one of these. */
-const IN_EVERY_HEADER = /generated|overwritten|bison parser/i;
+/** Each of the patterns above needs one of these, in whatever case. */
+const IN_EVERY_HEADER = ['generated', 'overwritten', 'bison parser'];
 
 const LINE_LENGTH_TYPES = /\.(?:js|mjs|cjs|css|html?|json|svg)$/i;
 /** Longer lines than people write: an average, or most of the file in a few lines. */
@@ -36,7 +36,8 @@ function hasGeneratedHeader(bytes: Uint8Array): boolean {
     bytes.byteOffset,
     Math.min(bytes.byteLength, HEADER_BYTES),
   ).toString('latin1');
-  if (!IN_EVERY_HEADER.test(start)) return false;
+  const inLowerCase = start.toLowerCase();
+  if (!IN_EVERY_HEADER.some((words) => inLowerCase.includes(words))) return false;
   const lines = start.split('\n', HEADER_LINES);
   const code = lines.findIndex((line) => CODE_LINE.test(line));
   const head = (code < 0 ? lines : lines.slice(0, code)).join('\n');
