@@ -151,6 +151,29 @@ test('a file is rotated for its age too, and rotated files that are too old are 
   expect(await allLines()).toEqual(['later']);
 });
 
+test('lines that may wait for others are written together, by whoever flushes or closes before, or when they are many', async () => {
+  const path = join(folder, 'a.json');
+  const file = open({ gatherMs: 3_600_000, maxBytes: 1_000_000 });
+  await file.flush();
+  file.write('one\n');
+  file.write('two\n');
+  expect(await readFile(path, 'utf8')).toBe('');
+  await file.flush();
+  expect(await readFile(path, 'utf8')).toBe('one\ntwo\n');
+  file.write('three\n');
+  file.write('x'.repeat(70_000));
+  await vi.waitFor(async () => expect((await stat(path)).size).toBeGreaterThan(70_000), 120_000);
+  file.write('\nlast\n');
+  await file.close();
+  expect((await allLines()).slice(-1)).toEqual(['last']);
+  const soon = open({ path: join(folder, 'b.json'), gatherMs: 5 });
+  soon.write('by itself\n');
+  await vi.waitFor(
+    async () => expect(await readFile(join(folder, 'b.json'), 'utf8')).toBe('by itself\n'),
+    120_000,
+  );
+});
+
 test('10 MB a second for three seconds over many rotations: nothing is lost, nothing torn, the quota holds', async () => {
   const [maxBytes, keep] = [4 * 2 ** 20, 20];
   const file = open({ maxBytes, keep, maxWaitingBytes: 16_000_000 });

@@ -19,6 +19,8 @@ export interface RotatingFileOptions {
   readonly maxWaitingBytes: number;
   /** A full disk is tried again after this. */
   readonly retryMs: number;
+  /** Lines wait so long for others before the disk is asked: for what another file has at once; 0: not at all. */
+  readonly gatherMs?: number;
   /** The line that tells of dropped ones, once the disk takes lines again. */
   readonly lossLine: (count: number) => string;
 }
@@ -52,12 +54,15 @@ interface State {
   begunAt: number;
   pump: Promise<void> | null;
   retry: NodeJS.Timeout | null;
+  gathering: NodeJS.Timeout | null;
   dropped: number;
   untold: number;
   closed: boolean;
 }
 
 const batchLines = 1000;
+/** Bytes that wait for no others. */
+const gatheredBytes = 65_536;
 
 /** A log file that is appended to and rotated by size, without losing or tearing a line. */
 export function createRotatingFile(options: RotatingFileOptions): RotatingFile {
@@ -71,6 +76,7 @@ export function createRotatingFile(options: RotatingFileOptions): RotatingFile {
     begunAt: 0,
     pump: null,
     retry: null,
+    gathering: null,
     dropped: 0,
     untold: 0,
     closed: false,
@@ -89,14 +95,17 @@ export function createRotatingFile(options: RotatingFileOptions): RotatingFile {
       state.lines.push({ text, bytes, isExpendable });
       state.hasExpendable ||= isExpendable;
       state.waitingBytes += bytes;
-      if (state.retry === null) start(options, state);
+      if (state.retry !== null || state.pump !== null) return;
+      if (state.waitingBytes >= gatheredBytes) start(options, state);
+      else startSoon(options, state);
     },
     flush: async () => {
-      if (state.retry !== null) start(options, state);
+      if (state.retry !== null || state.gathering !== null) start(options, state);
       while (state.pump !== null) await state.pump;
     },
     close: async () => {
       state.closed = true;
+      if (state.gathering !== null) start(options, state);
       while (state.pump !== null) await state.pump;
       if (state.retry !== null) clearTimeout(state.retry);
       await state.handle?.close();
@@ -119,10 +128,18 @@ function dropExpendable(state: State): void {
   state.untold += count;
 }
 
+function startSoon(options: RotatingFileOptions, state: State): void {
+  const { gatherMs = 0 } = options;
+  if (gatherMs === 0) start(options, state);
+  else state.gathering ??= setTimeout(() => start(options, state), gatherMs).unref();
+}
+
 function start(options: RotatingFileOptions, state: State): void {
   if (state.pump !== null) return;
   if (state.retry !== null) clearTimeout(state.retry);
+  if (state.gathering !== null) clearTimeout(state.gathering);
   state.retry = null;
+  state.gathering = null;
   state.pump = attempt(options, state);
 }
 
