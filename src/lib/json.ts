@@ -11,6 +11,7 @@ export type Json =
  * (the idea of RFC 8785; numbers as JSON.stringify writes them). Members that are undefined are left out.
  */
 export function canonicalJson(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
   return JSON.stringify(sorted(value)) ?? 'null';
 }
 

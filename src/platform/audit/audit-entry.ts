@@ -67,14 +67,37 @@ export const chainStart = { seq: 0, hash: '0'.repeat(64) } as const;
  * with `at` as RFC 3339 in UTC with milliseconds; whatever a terminal or a line reader could take for a sign is escaped.
  */
 export function bodyOf(entry: PlacedEntry): string {
-  const { seq, at, event, outcome, actor, source, target, correlationId, reason } = entry;
-  const { before, after, facts, begun, version, previousHash } = entry;
-  const members = { seq, at, event, outcome, actor, source, target, correlationId, reason };
-  return canonicalJson({ ...members, before, after, facts, begun, version, previousHash }).replace(
+  let line = '';
+  for (const name of members) {
+    const member = entry[name];
+    // Logs begun by the first version lack some.
+    if (member !== undefined)
+      line += `${line === '' ? '{' : ','}"${name}":${canonicalJson(member)}`;
+  }
+  return `${line}}`.replace(
     /[\u007f-\u009f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g,
     (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
+
+/** In code-unit order. */
+const members = [
+  'actor',
+  'after',
+  'at',
+  'before',
+  'begun',
+  'correlationId',
+  'event',
+  'facts',
+  'outcome',
+  'previousHash',
+  'reason',
+  'seq',
+  'source',
+  'target',
+  'version',
+] as const satisfies readonly (keyof PlacedEntry)[];
 
 /** SHA-256 of the line (UTF-8), lower-case hex. */
 export function hashOf(body: string): string {
@@ -99,6 +122,36 @@ export function asStored(entry: AuditEntry): Required<AuditEntry> {
   const { before = null, after = null, facts } = entry;
   const authentication = authenticationOfKind.get(entry.actor.kind) ?? 'unknown';
   const actor = { authentication, ...entry.actor };
-  const members = { event, outcome, actor, source, target, correlationId, reason };
-  return JSON.parse(storedJson({ ...members, before, after, facts })) as Required<AuditEntry>;
+  const told = { event, outcome, actor, source, target, correlationId, reason };
+  const stored = { ...told, before, after, facts };
+  if (isAsStored(stored)) return stored;
+  return JSON.parse(storedJson(stored)) as Required<AuditEntry>;
+}
+
+/** Whether it is what would be read back after it was kept as JSON: most entries are texts and numbers. */
+function isAsStored(value: unknown): boolean {
+  switch (typeof value) {
+    case 'string':
+      return value.isWellFormed() && !value.includes('\0');
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0);
+    case 'boolean':
+      return true;
+    case 'object':
+      return value === null || areAsStored(value);
+    default:
+      return false;
+  }
+}
+
+function areAsStored(value: object): boolean {
+  if (Array.isArray(value)) {
+    // One by one, because a place that was left out is a value there too.
+    for (let at = 0; at < value.length; at += 1) if (!isAsStored(value[at])) return false;
+    return Object.keys(value).length === value.length && !('toJSON' in value);
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype || 'toJSON' in value) return false;
+  for (const name of Object.keys(value))
+    if (!isAsStored(name) || !isAsStored((value as Record<string, unknown>)[name])) return false;
+  return true;
 }

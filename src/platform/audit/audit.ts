@@ -128,7 +128,7 @@ export function createAudit(deps: AuditDeps): Audit {
   const writer = createBatchWriter<NewEntry, ChainedEntry>(append);
   const clean = createCleaner(deps);
   const write = async (entry: AuditEntry, begun: number | null): Promise<ChainedEntry> =>
-    await writer.write({ at: clock.now(), entry: clean(entry), begun });
+    await writer.write({ at: clock.now(), entry: clean.entry(entry), begun });
   const drainQueue = async (): Promise<void> => {
     const waiting = await db.selectFrom('audit_queue').select('id').limit(1).executeTakeFirst();
     if (waiting !== undefined) await append([]);
@@ -156,7 +156,7 @@ export function createAudit(deps: AuditDeps): Audit {
         return id;
       } catch (cause) {
         if (!reducesHarm) throw cause;
-        const kept = { at: clock.now(), entry: clean(begun), begunBy: null };
+        const kept = { at: clock.now(), entry: clean.entry(begun), begunBy: null };
         const id = await reserve.append(kept).catch(() => {
           throw cause;
         });
@@ -169,22 +169,25 @@ export function createAudit(deps: AuditDeps): Audit {
       const waits = reserved.get(id);
       if (waits !== undefined) {
         reserved.delete(id);
-        const entry = clean({ ...waits, outcome, facts });
+        const entry = clean.entry({ ...waits, outcome, facts });
         await reserve.append({ at: clock.now(), entry, begunBy: id });
         return;
       }
       const began = underWay.get(id) ?? (await begunAt(db, Number(id)));
       underWay.delete(id);
-      const { event, actor, source, target, correlationId } = began;
-      const reason = typeof facts['code'] === 'string' ? facts['code'] : null;
-      const entry = { event, actor, source, target, correlationId, reason, outcome, facts };
-      await write(entry, Number(id));
+      // Who and what were cleaned when it began; looked at again is what the caller chose, and what is told now.
+      const { event, actor, source, target } = began;
+      const correlationId = clean.text(began.correlationId);
+      const reason = typeof facts['code'] === 'string' ? clean.text(facts['code']) : null;
+      const end = { event, actor, source, target, correlationId, reason, outcome };
+      const entry = { ...end, facts: clean.facts(facts) };
+      await writer.write({ at: clock.now(), entry, begun: Number(id) });
     },
     record: async (transaction, entry) => {
       if (transaction === null) await write(entry, null);
       else {
         hasAdded = true;
-        await leaveIn(transaction, { at: clock.now(), entry: clean(entry) });
+        await leaveIn(transaction, { at: clock.now(), entry: clean.entry(entry) });
       }
     },
     list: async (query) => {
@@ -265,11 +268,14 @@ function createFaults({ onFault = () => undefined }: AuditDeps): Faults {
   };
 }
 
+interface Cleaner {
+  readonly entry: (entry: AuditEntry) => AuditEntry;
+  readonly text: (text: string) => string;
+  readonly facts: (facts: AuditEntry['facts']) => AuditEntry['facts'];
+}
+
 /** Secrets are taken out of every text, and a session is told apart from others but cannot be used. */
-function createCleaner({
-  redact = (text) => text,
-  sessionKey,
-}: AuditDeps): (entry: AuditEntry) => AuditEntry {
+function createCleaner({ redact = (text) => text, sessionKey }: AuditDeps): Cleaner {
   const cleanValue = (value: unknown): unknown => {
     if (typeof value === 'string') return redact(value);
     if (Array.isArray(value)) return value.map(cleanValue);
@@ -278,17 +284,35 @@ function createCleaner({
       Object.entries(value).map(([name, member]) => [redact(name), cleanValue(member)]),
     );
   };
-  return (entry) => {
-    const actor: Record<string, unknown> = { ...entry.actor };
-    for (const shown of ['session', 'token']) {
-      const held = actor[shown];
-      if (typeof held !== 'object' || held === null || !('id' in held)) continue;
-      actor[shown] =
-        sessionKey === undefined
-          ? null
-          : createHmac('sha256', sessionKey).update(String(held.id)).digest('hex').slice(0, 32);
-    }
-    return { ...(cleanValue({ ...entry, actor }) as AuditEntry), outcome: entry.outcome };
+  const cleanText = (text: string | null | undefined): string | null =>
+    text === null || text === undefined ? null : redact(text);
+  const cleanFacts: Cleaner['facts'] = (facts) => cleanValue(facts) as AuditEntry['facts'];
+  return {
+    text: redact,
+    facts: cleanFacts,
+    entry: (entry) => {
+      const actor: Record<string, unknown> = { ...entry.actor };
+      for (const shown of ['session', 'token']) {
+        const held = actor[shown];
+        if (typeof held !== 'object' || held === null || !('id' in held)) continue;
+        actor[shown] =
+          sessionKey === undefined
+            ? null
+            : createHmac('sha256', sessionKey).update(String(held.id)).digest('hex').slice(0, 32);
+      }
+      return {
+        event: redact(entry.event),
+        outcome: entry.outcome,
+        actor: cleanValue(actor) as AuditEntry['actor'],
+        source: cleanText(entry.source),
+        target: cleanText(entry.target),
+        correlationId: redact(entry.correlationId),
+        reason: cleanText(entry.reason),
+        before: cleanText(entry.before),
+        after: cleanText(entry.after),
+        facts: cleanFacts(entry.facts),
+      };
+    },
   };
 }
 

@@ -12,14 +12,16 @@ import {
   type PlacedEntry,
 } from './audit-entry.ts';
 import {
+  folded,
   frontierText,
   type LogHead,
   type LogTail,
   loadTail,
   readHead,
+  sizeOf,
   type TailFault,
 } from './log-tail.ts';
-import { growTree, leafHash, rootOf } from './merkle.ts';
+import { rootOf } from './merkle.ts';
 import type { NoteSigner } from './signed-note.ts';
 import { type Statement, statementText } from './statement.ts';
 import type { AuditTables } from './tables.ts';
@@ -98,7 +100,8 @@ export function createChain(deps: ChainDeps): Chain {
     await open.insertInto('audit_checkpoints').values({ kind, size, at, note, frontier }).execute();
     return note;
   };
-  const sign: Chain['sign'] = async (open, tail) => {
+  const sign: Chain['sign'] = async (open, placed) => {
+    const tail = folded(placed);
     const { size, nodes } = tail.frontier;
     const at = clock.now();
     const root = rootOf(nodes);
@@ -258,8 +261,8 @@ function behind(
   tail: LogTail,
   entries: readonly NewEntry[],
 ): { readonly tail: LogTail; readonly rows: readonly Row[] } {
-  const tree = growTree(tail.frontier);
-  const leaves = [...tail.leaves];
+  const before = tail.lines.length < entriesPerCheckpoint ? tail : folded(tail);
+  const lines = [...before.lines];
   let { seq, hash } = tail.head;
   const takenAt = new Map<string, number>();
   const rows = entries.map(({ at, entry, takenFrom = null, begunFrom, ...told }) => {
@@ -269,13 +272,11 @@ function behind(
     const one: PlacedEntry = { ...asStored(entry), seq, at, begun, version, previousHash: hash };
     const body = bodyOf(one);
     hash = hashOf(body);
-    const leaf = leafHash(body);
-    tree.add(leaf);
-    leaves.push(leaf);
+    lines.push(body);
     return { ...one, hash, body, takenFrom };
   });
   const head = { seq, hash, at: entries.at(-1)?.at ?? null };
-  return { tail: { ...tail, head, frontier: tree.frontier(), leaves }, rows };
+  return { tail: { ...before, head, lines }, rows };
 }
 
 const columnTypes = [
@@ -316,7 +317,7 @@ async function insertEntries(open: Kysely<AuditTables>, rows: readonly Row[]): P
 }
 
 function isDue(tail: LogTail, clock: Pick<Clock, 'now'>, isForced: boolean): boolean {
-  const open = tail.frontier.size - tail.signed.size;
+  const open = sizeOf(tail) - tail.signed.size;
   if (open === 0) return false;
   if (isForced || open >= entriesPerCheckpoint || tail.signed.at === null) return true;
   return Math.abs(clock.now().getTime() - tail.signed.at.getTime()) >= millisecondsPerCheckpoint;

@@ -16,7 +16,7 @@ export interface LogHead {
 /** The end of the log with all that the next checkpoint needs. */
 export interface LogTail {
   readonly head: LogHead;
-  /** Over all entries. */
+  /** Over the entries before `lines`. */
   readonly frontier: Frontier;
   /** Entries that a checkpoint covers, and when that was made. */
   readonly signed: {
@@ -24,8 +24,10 @@ export interface LogTail {
     readonly at: Date | null;
     readonly note: string | null;
   };
-  /** Leaf hashes of the entries after it. */
+  /** Leaf hashes of the entries after it, as far as the frontier goes. */
   readonly leaves: readonly Buffer[];
+  /** The newest entries, behind the frontier: their leaves are made when something is signed. */
+  readonly lines: readonly string[];
   /** Why nothing more is signed; null while all is well. */
   readonly fault: TailFault | null;
 }
@@ -33,6 +35,19 @@ export interface LogTail {
 export interface TailFault {
   readonly code: 'audit_tampered' | 'audit_behind_anchor' | 'audit_key_unknown';
   readonly message: string;
+}
+
+/** How many entries there are. */
+export function sizeOf({ frontier, lines }: Pick<LogTail, 'frontier' | 'lines'>): number {
+  return frontier.size + lines.length;
+}
+
+/** The same with all entries in the frontier and in the leaves. */
+export function folded(tail: LogTail): LogTail {
+  const tree = growTree(tail.frontier);
+  const more = tail.lines.map(leafHash);
+  for (const leaf of more) tree.add(leaf);
+  return { ...tail, frontier: tree.frontier(), leaves: [...tail.leaves, ...more], lines: [] };
 }
 
 /** The last entry; of an empty or wholly pruned log what stands before the first. */
@@ -66,7 +81,7 @@ export async function loadTail(
   const { signed, from, fault } = startOf(verifier, last);
   const grown = await readOn(db, from, head);
   const isBehind = await anchorAhead(db, verifier, anchors, head.seq);
-  return { head, signed, ...grown, fault: fault ?? grown.fault ?? isBehind };
+  return { head, signed, ...grown, lines: [], fault: fault ?? grown.fault ?? isBehind };
 }
 
 function startOf(
