@@ -51,6 +51,7 @@ export function searchAhead(words: readonly string[]): SearchAhead | null {
   const close = () => {
     rooms.trees.close();
     setFlagsFromString('--turbofan');
+    setFlagsFromString('--regexp-tier-up');
   };
   return {
     rooms,
@@ -58,7 +59,11 @@ export function searchAhead(words: readonly string[]): SearchAhead | null {
     look,
     // A scan is over before the last stage of the compiler has paid for itself. Not said when Node starts: compiled code
     // that was kept, Node's own too, is only good for the same settings.
-    programLoaded: () => setFlagsFromString('--no-turbofan'),
+    programLoaded: () => {
+      setFlagsFromString('--no-turbofan');
+      // An expression looks at so much text that it is compiled at once, not first interpreted.
+      setFlagsFromString('--no-regexp-tier-up');
+    },
     close,
     end: () => {
       close();
