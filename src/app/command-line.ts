@@ -64,6 +64,11 @@ function roleOf(input: unknown): ServiceRole {
   return serviceRoles.find((role) => role === said) ?? 'all';
 }
 
+/** Told before as well: `start --once`, which serves nobody. */
+function isOnce(input: unknown): boolean {
+  return typeof input === 'object' && input !== null && 'once' in input && input.once === true;
+}
+
 async function call(
   request: OperationRequest,
   context: CommandContext,
@@ -81,6 +86,7 @@ async function call(
     version: context.version,
     isTerminal: context.terminal.isErrTerminal,
     role: roleOf(request.input),
+    isOnce: isOnce(request.input),
     ...(ahead === null ? {} : { ahead }),
   });
   try {

@@ -49,7 +49,7 @@ export async function openFull(options: OpenOptions, loaded: LoadedConfig): Prom
     let gate: Gate | null = null;
     const inspect = createInspect(systemRandom.bytes(32));
     // While the database starts: the first text that is looked at reads in all signs, for which calls would stand still.
-    if (isService)
+    if (isService && options.isOnce !== true)
       setImmediate(() => inspect({ text: 'Please look at this text, which says nothing.' }));
     const rooms = await openRooms({
       gate: () => {

@@ -32,6 +32,8 @@ export interface OpenOptions {
   readonly isTerminal: boolean;
   /** What a service that is started does; all of it when left out. */
   readonly role?: ServiceRole;
+  /** A service that looks once and ends, without a server: nothing is made ready for calls. */
+  readonly isOnce?: boolean;
   /** A configuration that was read before; else it is read as the flags say. */
   readonly loaded?: LoadedConfig;
   /** Serves also what needs no store, behind the same audited gate, for a program that embeds us. */
