@@ -26,8 +26,11 @@ export interface OpenTreeReader extends TreeReader {
 }
 
 const objectReadersOpen = 16;
-/** Reads asked for ahead of the consumer; with 5 MB a file this bounds memory, and keeps git busy. */
-const ahead = { count: 32, bytes: 6 << 20 };
+/**
+ * Reads asked for ahead of the consumer; with 5 MB a file this bounds memory, and keeps git busy. While the names come from
+ * a search that takes its time, what was asked for lies there; files that are all named are taken as they come.
+ */
+const ahead = { count: 32, countOfNamed: 128, bytes: 6 << 20 };
 
 /** Builds the reader: `git grep` finds the files in C, one `cat-file` streams only those. */
 export function createTreeReader({
@@ -221,6 +224,7 @@ async function* given(
     reader,
     commit,
     files.filter(({ path }) => wanted(path)),
+    ahead.countOfNamed,
   );
 }
 
@@ -284,6 +288,7 @@ async function* stream(
   reader: ObjectReader,
   commit: string,
   files: AsyncIterable<string | BlobAt> | Iterable<string | BlobAt>,
+  count = ahead.count,
 ): AsyncIterable<Candidate> {
   const waiting: { path: string; object: Promise<GitObject | null> }[] = [];
   let held = 0;
@@ -304,7 +309,7 @@ async function* stream(
   for await (const file of files) {
     const { path, oid } = typeof file === 'string' ? { path: file, oid: null } : file;
     ask(path, oid);
-    const most = Math.max(4, Math.min(ahead.count, ahead.bytes / Math.max(held, 1)));
+    const most = Math.max(4, Math.min(count, ahead.bytes / Math.max(held, 1)));
     if (waiting.length <= most) continue;
     // Half of them, so that the next are asked for together: a question for each wakes git each time.
     while (waiting.length > most / 2) {
