@@ -313,7 +313,7 @@ export function createLook(marks: Marks): Look {
     },
     again: (seen, parts) => {
       const text = withReplaced(seen.text, parts);
-      const units = unitsOf(text);
+      const units = replaceUnits(seen, parts) ? seen.units : unitsOf(text);
       const before = seen.formats.items.slice(0, seen.formats.length);
       const near = { known: noPlaces(), escapes: noPlaces(), formats: noPlaces() };
       const formats = noPlaces();
@@ -365,6 +365,22 @@ function takeOver(places: Places, by: number, first: number, end: number, others
     const at = others.items[index] ?? 0;
     if (at >= end) addPlace(places, at);
   }
+}
+
+/** The same in the array of a text, where no part has to move to the back: sooner done than all of it written anew. */
+function replaceUnits({ units, text }: Looked, parts: readonly Replaced[]): boolean {
+  let written = parts[0]?.start ?? text.length;
+  for (const [which, { end, replacement }] of parts.entries()) {
+    if (written + replacement.length > end) return false;
+    for (let at = 0; at < replacement.length; at += 1)
+      units[written + at] = replacement.charCodeAt(at);
+    written += replacement.length;
+    const next = parts[which + 1]?.start ?? text.length;
+    units.copyWithin(written, end, next);
+    written += next - end;
+  }
+  units[written] = 0;
+  return true;
 }
 
 export function withReplaced(text: string, parts: readonly Replaced[]): string {

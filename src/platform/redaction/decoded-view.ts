@@ -1,4 +1,5 @@
 import type { Places } from './places.ts';
+import { beyond } from './reader.ts';
 import { createUnits, unitsIn } from './units.ts';
 
 /** A part of a text as a reader takes it who undoes escapes, and where each of its characters came from. */
@@ -113,7 +114,7 @@ const unitsOf = createUnits();
 /** The next one from here on: the expression is asked only where it may match, which few characters allow. */
 function codeAt(text: string, units: Uint16Array, from: number): RegExpExecArray | null {
   for (let at = from; at < text.length; at += 1) {
-    if (!mayBeCode(units[at] ?? 0)) continue;
+    if (!mayBeCode(units[at] ?? 0, units[at + 1] ?? 0)) continue;
     code.lastIndex = at;
     const match = code.exec(text);
     if (match !== null) return match;
@@ -178,13 +179,27 @@ export function viewOf(text: string, { from, to }: EscapedPart): DecodedView {
   return view;
 }
 
-/** Whether a code may begin with it. */
-function mayBeCode(unit: number): boolean {
-  return codeFirsts[unit] === 1;
+/** Whether a code may begin with these two. */
+function mayBeCode(first: number, second: number): boolean {
+  const kind = codeFirsts[first] ?? 0;
+  return (
+    kind !== 0 && (kind === 1 || second >= beyond || ((codeSeconds[second] ?? 0) & kind) !== 0)
+  );
 }
 
+/** For what a code begins with: 1 where anything may go on with it, or the bit of what does. */
 const codeFirsts = new Uint8Array(65_536);
-for (const unit of unitsIn(`%&\\=${terminal}"'\``)) codeFirsts[unit] = 1;
+const codeSeconds = new Uint8Array(beyond);
+const setSeconds = (bit: number, firsts: string, seconds: string): void => {
+  for (const unit of unitsIn(firsts)) codeFirsts[unit] = bit;
+  for (const unit of unitsIn(seconds)) codeSeconds[unit] = (codeSeconds[unit] ?? 0) | bit;
+};
+setSeconds(1, '\\', '');
+setSeconds(2, '%', '0123456789abcdefABCDEF');
+setSeconds(4, '&', '#');
+setSeconds(8, '=', '0123456789ABCDEF\r\n');
+setSeconds(16, terminal, '[');
+setSeconds(32, `"'\``, ` \\+.\t\n\v\f\r"'\``);
 codeFirsts.fill(1, 0xff01, 0xff5f);
 
 /** Letters that stand for one, by a group each, or for none: what is left out joins what is round it. Each begins as `mayBeCode` says. */
