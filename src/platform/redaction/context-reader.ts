@@ -1,6 +1,6 @@
 import type { ContextFormat } from './context-format.ts';
-import type { NextOf, Pass } from './nearness.ts';
-import { beginsLikeOne, beyond, type Reader, setOf } from './reader.ts';
+import type { Nearnesses, NextOf, Pass } from './nearness.ts';
+import { beginsLikeOne, type Reader } from './reader.ts';
 
 /** From this length on it is worth knowing that a text is no secret. */
 const long = 128;
@@ -8,7 +8,7 @@ const long = 128;
 /** What is left because of its words may still hold a secret by its letters, so the scan goes on behind the words. */
 export function contextReader(
   pass: Pass,
-  nextDigit: NextOf,
+  { nextDigit, endOfClear }: Nearnesses,
   format: ContextFormat,
   starts: readonly Uint16Array[],
   left: LeftAlone,
@@ -57,15 +57,6 @@ function endOfRun(text: string, from: number): number {
 
 /** No rule whose texts may be barren reads further from where it begins. */
 const farthest = 1100;
-
-/** Where the small letters and signs end that begin here, in which no such rule finds a secret. */
-function endOfClear(units: Uint16Array, from: number): number {
-  let at = from;
-  while (isClear[Math.min(units[at] ?? 0, beyond)] === 1) at += 1;
-  return at;
-}
-
-const isClear = setOf('abcdefghijklmnopqrstuvwxyz_.=+/');
 
 /** So far is looked for a digit; where there is none yet, the pattern says what it has. */
 const nearDigit = 64;

@@ -1,4 +1,5 @@
 import type { ContextFormat } from './context-format.ts';
+import { isNoQuote } from './no-quote.ts';
 import {
   isDigest,
   isPlaceholder,
@@ -8,8 +9,7 @@ import {
   looksRandom,
   looksStrong,
 } from './not-a-secret.ts';
-import { beyond, setOf } from './reader.ts';
-import { isOtherName, nameStarts, secretNames, sign } from './secret-names.ts';
+import { isNotBehindFactor, isOtherName, nameStarts, secretNames, sign } from './secret-names.ts';
 
 const quoted = String.raw`["'\`]([^\s"'\`<>\\]{6,1024})["'\`]`;
 /** What a quoted value begins with. */
@@ -45,6 +45,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     // `<wsse:Password Type="…">…</`
     kind: 'markup-secret',
     starts: nameStarts,
+    before: `<_:.-${letters}`,
     follows: ' \t',
     isBehindName: true,
     pattern: /(?<=<[A-Za-z_:.-]{1,60})[ \t][^<>\n]{1,200}>([^<>\s]{4,1024})<\//y,
@@ -199,6 +200,7 @@ export const declaredFormats: readonly ContextFormat[] = [
     kind: 'named-value',
     starts: nameStarts,
     follows: '\\"\', \t\n\r\f\v',
+    later: '\\"\',\n\r\f\vvV',
     isBehindName: true,
     pattern: new RegExp(
       String.raw`\\{0,4}["']?(?:,\s{0,40}|\s{1,40})\\{0,4}["']?value\\{0,4}["']?[ \t]{0,4}[:=][ \t]{0,4}\\{0,4}["']?([^\s"'<>,;\\{}]{6,4096})`,
@@ -381,11 +383,16 @@ export const declaredFormats: readonly ContextFormat[] = [
   },
 ];
 
+/** These words before what may stand between a name and a value in quotes. */
+function beforeQuote(...words: readonly string[]): readonly string[] {
+  return words.flatMap((word) => [...`\\"' \t=:`].map((next) => word + next));
+}
+
 /** Quoted values in which stand blanks, separators or the other kind of quote; before those that end at such a sign. */
 export const quotedFormats: readonly ContextFormat[] = [
   ...[
-    { starts: ['passphrase', 'secret'], name: '(?:passphrase|secret)' },
-    { starts: ['pass'], before: '_-', name: 'pass(?:word)?' },
+    { starts: beforeQuote('passphrase', 'secret'), name: '(?:passphrase|secret)' },
+    { starts: beforeQuote('pass', 'password'), before: '_-', name: 'pass(?:word)?' },
   ].map(({ name, ...place }) => ({
     // Words with blanks between them, in quotes
     kind: 'passphrase',
@@ -403,6 +410,7 @@ export const quotedFormats: readonly ContextFormat[] = [
     follows: '"\' \t=:',
     later: '=:>"\'',
     isBehindName: true,
+    isNone: isNoQuote,
     pattern: new RegExp(
       String.raw`["']?[ \t]{0,32}(?:=>|:=|=|:)[ \t]{0,32}(?:"([^"\s\\]{6,256})"|'([^'\s\\]{6,256})')`,
       'iy',
@@ -410,15 +418,6 @@ export const quotedFormats: readonly ContextFormat[] = [
     leave: isNoSecret,
   },
 ];
-
-/** What does not stand behind `otp`, `2fa` or `mfa`, of which the last letter tells most, and at most one sign. */
-function isNotBehindFactor(units: Uint16Array, at: number): boolean {
-  const before = units[at - 1] ?? 0;
-  const last = isBetween[Math.min(before, beyond)] === 1 ? (units[at - 2] ?? 0) : before;
-  return isLastOfFactor[Math.min(last, beyond)] !== 1;
-}
-const isBetween = setOf(' _-');
-const isLastOfFactor = setOf('pPaA');
 
 /** Not a sentence of the page: a phrase has no place for one, and elsewhere a word of it has to be random. */
 function isPhrase(secret: string, match: string): boolean {

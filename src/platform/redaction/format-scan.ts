@@ -40,16 +40,14 @@ export function createFormatScan(
     plans.set(slot, all);
     all.push(make);
   };
-  const exact = (start: string, make: () => Omit<Reader, 'starts'>): void => {
+  const exact = (start: string, make: () => Asked): void => {
     marks.addFormat(start, true);
-    plan(slotOf(start), () => ({ ...make(), starts: [unitsIn(start)] }));
+    plan(slotOf(start), () => readerOf([unitsIn(start)], make()));
   };
-  const anywhere = { before: null, follows: null, later: null, never: null, near: null };
-  exact('[REDACTED:', () => ({ ...anywhere, read: readReplacement }));
+  exact('[REDACTED:', () => ({ read: readReplacement }));
   for (const format of prefixedFormats)
     for (const prefix of format.prefixes)
       exact(prefix, () => ({
-        ...anywhere,
         before: format.standsAlone === true ? noPartOfWord : null,
         near: nearnesses.of(format),
         read: prefixedReader(format, prefix),
@@ -61,19 +59,19 @@ export function createFormatScan(
     if (!groups.has(starts)) for (const start of starts) marks.addFormat(start, isExact);
     groups.set(starts, all);
     for (const { slot, begins } of all)
-      plan(slot, () => ({
-        starts: begins(),
-        before: setOrNull(before),
-        follows: setOrNull(follows),
-        later: setOrNull(later),
-        never: setOrNull(never),
-        near: nearnesses.of(format),
-        read: contextReader(pass, nearnesses.nextDigit, format, begins(), left),
-      }));
+      plan(slot, () =>
+        readerOf(begins(), {
+          before: setOrNull(before),
+          follows: setOrNull(follows),
+          later: setOrNull(later),
+          never: setOrNull(never),
+          near: nearnesses.of(format),
+          read: contextReader(pass, nearnesses, format, begins(), left),
+        }),
+      );
   }
   for (const format of shapeFormats)
-    for (const start of format.holds)
-      exact(start, () => ({ ...anywhere, read: shapeReader(format) }));
+    for (const start of format.holds) exact(start, () => ({ read: shapeReader(format) }));
   const again = new Map<string, string>();
   const remembered = (kind: string, secret: string): string => {
     const instead = replacementOf(kind, secret);
@@ -96,6 +94,16 @@ export function createFormatScan(
       );
     return clean;
   };
+}
+
+type Asked = Pick<Reader, 'read'> & Partial<Omit<Reader, 'starts'>>;
+
+/** All are made here, because what looks alike to the runtime is read in fewer steps. */
+function readerOf(
+  starts: readonly Uint16Array[],
+  { before = null, follows = null, later = null, never = null, near = null, read }: Asked,
+): Reader {
+  return { starts, before, follows, later, never, near, read };
 }
 
 /** Beginnings whose first three letters are alike. */

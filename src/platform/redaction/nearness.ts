@@ -15,7 +15,11 @@ export interface Nearnesses {
   /** Null for a rule that asks for nothing. */
   of(format: Pick<ContextFormat, 'holds' | 'holdsOneOf' | 'within'>): Nearness | null;
   readonly nextDigit: NextOf;
+  /** Where the small letters and signs end that begin here, in which no rule finds a secret that reads on from its name. */
+  readonly endOfClear: (units: Uint16Array, from: number) => number;
 }
+
+const isClear = setOf('abcdefghijklmnopqrstuvwxyz_.=+/');
 
 export function createNearnesses(pass: Pass): Nearnesses {
   const nexts = new Map<string, NextOf>();
@@ -37,6 +41,21 @@ export function createNearnesses(pass: Pass): Nearnesses {
       return kept(nearnesses, [within, ...all].join('\n'), create);
     },
     nextDigit: nextOf([...'0123456789']),
+    endOfClear: createEndOfClear(pass),
+  };
+}
+
+/** A long text is read once for all that ask from within. */
+function createEndOfClear(pass: Pass): Nearnesses['endOfClear'] {
+  const last = { pass: 0, from: 0, to: 0 };
+  return (units, from) => {
+    if (pass.number === last.pass && from >= last.from && from <= last.to) return last.to;
+    let at = from;
+    while (isClear[Math.min(units[at] ?? 0, beyond)] === 1) at += 1;
+    last.pass = pass.number;
+    last.from = from;
+    last.to = at;
+    return at;
   };
 }
 

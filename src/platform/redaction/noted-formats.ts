@@ -7,6 +7,7 @@ import {
   looksLikeCode,
   looksStrong,
 } from './not-a-secret.ts';
+import { beyond, setOf } from './reader.ts';
 import { beforeSign, chinese, sign } from './secret-names.ts';
 
 /** What words of other languages for a key, a token or a secret are; everyday words too, so the value has to look issued. */
@@ -192,6 +193,7 @@ export const notedFormats: readonly ContextFormat[] = [
     kind: 'app-password',
     starts: ['pass'],
     before: ' _-',
+    isNone: isNotOfApplication,
     pattern: new RegExp(
       String.raw`(?<=app(?:lication)?[ _-](?:specific[ _-])?)pass(?:word)?${sign}((?:[a-z]{4} ){3}[a-z]{4})(?![a-z])`,
       'iy',
@@ -235,6 +237,7 @@ export const notedFormats: readonly ContextFormat[] = [
   {
     kind: 'session-cookie',
     starts: ['session', 'sessid', 'sid"', 'csrf'],
+    isNone: isNotQuotedName,
     pattern:
       /(?:session|sessid|sid|csrf)[\w.-]{0,20}\\?["'](?:,? ?\\?"value\\?": ?\\?"|[ ]{1,4}(?:content|value)=["'])([^"'\\\s]{16,4096})/iy,
     leave: looksLikeCode,
@@ -316,3 +319,18 @@ export const notedFormats: readonly ContextFormat[] = [
     pattern: /"kind": ?"Secret"[^]{0,1024}?"data": ?\{([^{}]{8,4096})\}/y,
   },
 ];
+
+/** What does not stand behind `app`, `application` or `specific` and one sign, of which the last letter tells most. */
+function isNotOfApplication(units: Uint16Array, at: number): boolean {
+  return isLastBefore[Math.min(units[at - 2] ?? 0, beyond)] !== 1;
+}
+const isLastBefore = setOf('pPnNcC');
+
+/** Whether the word that begins here ends without a quote, or too far away. */
+function isNotQuotedName(units: Uint16Array, at: number): boolean {
+  let end = at;
+  while (end < at + 32 && isInName[Math.min(units[end] ?? 0, beyond)] === 1) end += 1;
+  return isAfterName[Math.min(units[end] ?? 0, beyond)] !== 1;
+}
+const isInName = setOf('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-');
+const isAfterName = setOf(`"'\\`);

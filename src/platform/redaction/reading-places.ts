@@ -1,6 +1,14 @@
-import { beginsLikeOne, beyond, type Found, type Nearness, type Reader } from './reader.ts';
+import {
+  beginsLikeOne,
+  beginsWith,
+  beyond,
+  type Found,
+  type Nearness,
+  type Reader,
+  setOf,
+} from './reader.ts';
 import { letters, rolled } from './rolling-letters.ts';
-import { secretNames } from './secret-names.ts';
+import { isNotBehindFactor, secretNames } from './secret-names.ts';
 
 /** What is looked for where the same three letters stand. */
 export interface Place {
@@ -26,6 +34,8 @@ interface Group {
   readonly byAround: Map<number, readonly Reader[]>;
   lastKey: number;
   lastReaders: readonly Reader[];
+  /** The last name that ended before a sign: wherever it stands so, it is one. */
+  lastName: Uint16Array;
 }
 
 /** So many answers are kept, or a text with all that can stand round a name would fill the memory. */
@@ -64,7 +74,7 @@ export function firstOf(
   const group = groupAt(place, units[at + letters] ?? 0, units[at + letters + 1] ?? 0);
   if (group.names.length === 0 || !beginsLikeOne(units, at, group.names))
     return group.nameless.length === 0 ? null : firstBy(group.nameless, before, text, at, units);
-  const behind = behindName(text, at);
+  const behind = behindName(group, text, at, units);
   const next = units[behind] ?? nothing;
   const second = next === nothing ? nothing : behindBlanks(units, behind + 1);
   const readers = readersAt(group, before, next, second);
@@ -122,6 +132,7 @@ function groupOf({ readers, names }: Place, fourth: number, fifth: number): Grou
     byAround: new Map(),
     lastKey: -1,
     lastReaders: [],
+    lastName: new Uint16Array(0),
   };
 }
 
@@ -164,9 +175,35 @@ function behindBlanks(units: Uint16Array, from: number): number {
 }
 
 /** Where the name that begins here ends; the end of the text when there is none. */
-function behindName(text: string, at: number): number {
+function behindName(group: Group, text: string, at: number, units: Uint16Array): number {
+  if (isNameOfFactor(units, at))
+    return isNotBehindFactor(units, at) ? text.length : nameEnd(text, at);
+  const { lastName } = group;
+  const same = at + lastName.length;
+  if (
+    same > at &&
+    isSign[Math.min(units[same] ?? 0, beyond)] === 1 &&
+    beginsWith(units, at, lastName)
+  )
+    return same;
+  const end = nameEnd(text, at);
+  if (isSign[Math.min(units[end] ?? 0, beyond)] === 1) group.lastName = units.slice(at, end);
+  return end;
+}
+
+function nameEnd(text: string, at: number): number {
   name.lastIndex = at;
   return name.test(text) ? name.lastIndex : text.length;
+}
+
+/** What no name goes on with, so that what stands behind it tells nothing of where it ends. */
+const isSign = setOf(`:="'\`,;()[]{}<>|\\\t\r\n`);
+
+/** `key` and `seed` are names only of what a second factor is made from; no other name begins and goes on like them. */
+function isNameOfFactor(units: Uint16Array, at: number): boolean {
+  const first = (units[at] ?? 0) | 0x20;
+  const third = (units[at + 2] ?? 0) | 0x20;
+  return first === 0x6b ? third === 0x79 : first === 0x73 && third === 0x65;
 }
 
 /** A text begins as a line does. */

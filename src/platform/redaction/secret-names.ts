@@ -1,3 +1,5 @@
+import { beyond, setOf } from './reader.ts';
+
 /** Words of other languages for a password or a key; those of Chinese are too short to be looked for without a sign. */
 export const chinese = ['密码', '密碼', '口令', '密钥', '密鑰'];
 const foreign = [
@@ -49,6 +51,15 @@ export const secretNames = [
   'client[_-]?key[_-]?data',
   ...foreign,
 ].join('|');
+
+/** What does not stand behind `otp`, `2fa` or `mfa`, of which the last letter tells most, and at most one sign. */
+export function isNotBehindFactor(units: Uint16Array, at: number): boolean {
+  const before = units[at - 1] ?? 0;
+  const last = isBetween[Math.min(before, beyond)] === 1 ? (units[at - 2] ?? 0) : before;
+  return isLastOfFactor[Math.min(last, beyond)] !== 1;
+}
+const isBetween = setOf(' _-');
+const isLastOfFactor = setOf('pPaA');
 
 const nameAlone = new RegExp(`^(?:${secretNames})[.:?!*]?$`, 'i');
 

@@ -1,5 +1,6 @@
 import type { ContextFormat } from './context-format.ts';
 import { looksLikeCode, looksStrong } from './not-a-secret.ts';
+import { beyond, setOf } from './reader.ts';
 
 /**
  * Who gives out keys that have no look of their own: beside one of these names a value that looks random is a key. Names
@@ -27,6 +28,7 @@ export const vendorFormats: readonly ContextFormat[] = [
       String.raw`(?:${vendors.join('|')})[A-Za-z0-9_.-]{0,30}(?![A-Za-z0-9_.-])["'\\]{0,3}[ \t]{0,4}(?:=>|:=|=|:|,)[ \t]{0,4}["'\\\`]{0,3}([A-Za-z0-9][A-Za-z0-9_.=+/-]{14,255})(?![A-Za-z0-9_@(])`,
       'iy',
     ),
+    isNone: isNotAssigned,
     isBarren,
     leave: (secret, match) =>
       looksLikeCode(secret) || isOther.test(match) || secret.includes('://') || !isKey(secret),
@@ -61,6 +63,7 @@ export const vendorFormats: readonly ContextFormat[] = [
     within: 50,
     pattern:
       /(?:creds?|credentials?|auth(?!or|ent|[_-]?(?:token|key|secret)))[A-Za-z0-9_-]{0,20}(?![A-Za-z0-9_-])["'\\]{0,3}[ \t]{0,4}(?:=>|:=|=|:)[ \t]{0,4}["'\\`]{0,3}([A-Za-z0-9][A-Za-z0-9_.=+/-]{18,255})(?![A-Za-z0-9_@(])/iy,
+    isNone: isNotAssigned,
     isBarren,
     leave: (secret, match) =>
       looksLikeCode(secret) || isOther.test(match) || secret.includes('://') || !isKey(secret),
@@ -84,3 +87,15 @@ function isBarren(value: string): boolean {
 function isNoKey(value: string): boolean {
   return looksLikeCode(value) || value.includes('://') || !isKey(value);
 }
+
+/** Whether no sign for a value stands behind the name that begins here, its quotes and blanks. */
+function isNotAssigned(units: Uint16Array, at: number): boolean {
+  let end = at;
+  for (const set of [isInName, isBehindName, isBlank])
+    while (set[Math.min(units[end] ?? 0, beyond)] === 1) end += 1;
+  return isSign[Math.min(units[end] ?? 0, beyond)] !== 1;
+}
+const isInName = setOf('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-');
+const isBehindName = setOf(`"'\\`);
+const isBlank = setOf(' \t');
+const isSign = setOf('=:,');
