@@ -4,15 +4,15 @@ import type { Clause, Need } from './needs.ts';
 export type Prefilter = (text: string) => readonly number[];
 
 /**
- * Makes it of what each pattern needs. One pass over the text: at each place the next three letters, which a table turns
- * down nearly always, then the letters one by one as far as any need goes, and a pattern may match once each of its
- * clauses was met.
+ * Makes it of what each pattern needs. One pass over the text: at each place the next three letters and the fourth, which
+ * tables turn down nearly always, then the letters one by one as far as any need goes, and a pattern may match once each of
+ * its clauses was met.
  */
 export function createPrefilter(patterns: readonly (readonly Clause[])[]): Prefilter {
   const { needs, patternsOf } = indexed(patterns);
   const clausesOfNeeds = listsOf(needs.map(({ clauses }) => clauses));
   const patternsOfClauses = listsOf(patternsOf);
-  const begins = beginningsOf(needs);
+  const { begins, longer } = beginningsOf(needs);
   const tree = createTree(needs);
   // A letter that is a whole need is in most texts often, and tells nothing more the second time.
   const letters = needsOfOneLetter(needs);
@@ -42,11 +42,11 @@ export function createPrefilter(patterns: readonly (readonly Clause[])[]): Prefi
     let node = root;
     for (let at = from; at < text.length; at += 1) {
       const place = placeOf(tree, node, letterAt(text, at));
-      node = tree.nodes[place + 1] as number;
-      if (node === 0) return;
-      const ends = tree.ends[node];
-      if (ends === undefined) continue;
-      for (const need of ends)
+      const child = tree.nodes[place + 1] as number;
+      if (child === 0) return;
+      node = child & nodeMask;
+      if (child === node) continue;
+      for (const need of tree.ends[node] as readonly number[])
         if (isSeen[need] === 0 && (isStart || !(needs[need] as Needed).isStart)) meet(need, found);
     }
   };
@@ -59,18 +59,24 @@ export function createPrefilter(patterns: readonly (readonly Clause[])[]): Prefi
     let isStart = true;
     let two = length > 0 ? letterAt(text, 0) : 0;
     let three = length > 1 ? letterAt(text, 1) : 0;
+    let four = length > 2 ? letterAt(text, 2) : 0;
     for (let at = 0; at < length; at += 1) {
       const one = two;
       two = three;
-      three = at + 2 < length ? letterAt(text, at + 2) : 0;
+      three = four;
+      four = at + 3 < length ? letterAt(text, at + 3) : 0;
       const second = next(one, two);
+      const third = next(second, three);
       const begun =
         ((begins[one & mask] as number) & first) |
         ((begins[second] as number) & firstTwo) |
-        ((begins[next(second, three)] as number) & firstThree);
+        ((begins[third] as number) & firstThree);
       const isAtStart = isStart;
       isStart = !isWord(one);
-      const open = isAtStart ? begun : begun & anywhere;
+      let open = isAtStart ? begun : begun & anywhere;
+      if (open === 0) continue;
+      if ((open & firstOfFour) !== 0 && !isLonger(longer, fourth(third, four)))
+        open &= ~firstOfFour;
       if (open === 0) continue;
       if ((open & ~first) === 0 && isOnlySeen(one)) continue;
       follow(text, at, isAtStart, found);
@@ -131,25 +137,45 @@ function listsOf(lists: readonly (readonly number[])[]): Uint32Array {
 }
 
 /**
- * By a hash of the first letters of a need, at most three: whether any need of one, two, or more begins so, a bit each,
- * and another bit each for those that only the beginning of a word counts for.
+ * `begins`: by a hash of the first letters of a need, at most three: whether any need of one, two, three, or more begins so,
+ * a bit each, and another bit each for those that only the beginning of a word counts for. `longer`: a bit for each hash
+ * that the first four letters of a need have.
  */
-function beginningsOf(needs: readonly Needed[]): Uint8Array {
+function beginningsOf(needs: readonly Needed[]): {
+  readonly begins: Uint8Array;
+  readonly longer: Uint8Array;
+} {
   const begins = new Uint8Array(mask + 1);
+  const longer = new Uint8Array((fourthMask + 1) / 8);
   for (const { letters, isStart } of needs) {
-    const count = Math.min(letters.length, 3);
+    const count = Math.min(letters.length, 4);
     let place = letters.charCodeAt(0) & mask;
-    for (let at = 1; at < count; at += 1) place = next(place, letters.charCodeAt(at));
-    begins[place] = (begins[place] as number) | (1 << (count - 1 + (isStart ? 3 : 0)));
+    for (let at = 1; at < Math.min(count, 3); at += 1) place = next(place, letters.charCodeAt(at));
+    begins[place] = (begins[place] as number) | (1 << (count - 1 + (isStart ? 4 : 0)));
+    if (count < 4) continue;
+    const hash = fourth(place, letters.charCodeAt(3));
+    longer[hash >>> 3] = (longer[hash >>> 3] as number) | (1 << (hash & 7));
   }
-  return begins;
+  return { begins, longer };
 }
 
-/** Bits of `beginningsOf`. */
-const first = 0b001_001;
-const firstTwo = 0b010_010;
-const firstThree = 0b100_100;
-const anywhere = 0b000_111;
+/** Bits of `begins`. */
+const first = 0b0001_0001;
+const firstTwo = 0b0010_0010;
+const firstThree = 0b1100_1100;
+const firstOfFour = 0b1000_1000;
+const anywhere = 0b0000_1111;
+
+const fourthMask = 2 ** 17 - 1;
+
+/** The hash of four letters, from that of three and the fourth. */
+function fourth(hash: number, code: number): number {
+  return (hash * 37 + code * 641) & fourthMask;
+}
+
+function isLonger(longer: Uint8Array, hash: number): boolean {
+  return ((longer[hash >>> 3] as number) & (1 << (hash & 7))) !== 0;
+}
 
 /** By letter the place of the only need that it is, from 1; 0 where there are several or none. */
 function needsOfOneLetter(needs: readonly Needed[]): Uint16Array {
@@ -175,8 +201,8 @@ function next(hash: number, code: number): number {
 /** All needs letter by letter; a child is found by its parent and its letter, in the next free place behind their hash. */
 interface Tree {
   /**
-   * Two for each place, so that one look at the memory has both: the parent times 2^16 and the letter, and the child, of
-   * which 0 is a free place.
+   * Two for each place, so that one look at the memory has both: the parent times 2^16 and the letter, and the child, with
+   * `hasEnds` where needs end there, of which 0 is a free place.
    */
   readonly nodes: Uint32Array;
   readonly mask: number;
@@ -187,6 +213,8 @@ interface Tree {
 const root = 1;
 /** A parent has sixteen bits. */
 const mostNodes = 2 ** 16;
+const nodeMask = mostNodes - 1;
+const hasEnds = mostNodes;
 
 function createTree(needs: readonly Needed[]): Tree {
   const letters = needs.reduce((sum, need) => sum + need.letters.length, 0);
@@ -209,6 +237,10 @@ function createTree(needs: readonly Needed[]): Tree {
     const those = ends[node];
     if (those === undefined) ends[node] = [index];
     else those.push(index);
+  }
+  for (let place = 1; place < tree.nodes.length; place += 2) {
+    const node = tree.nodes[place] as number;
+    if (ends[node] !== undefined) tree.nodes[place] = node | hasEnds;
   }
   return tree;
 }
