@@ -15,8 +15,8 @@ const quoted = 'names that stand in quotes, with quotes in them doubled';
 const known: readonly (readonly [file: string, text: string, why: string])[] = [
   [
     'platform/audit/chain.ts',
-    '`select ${name}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as "isAdded"`',
-    'one of two names in the code',
+    '`select audit_append(${places}) as "isAdded"`',
+    'numbers of places in the code',
   ],
   ['platform/audit/chain.ts', "columnTypes[index] ?? 'text'", 'types in the code'],
   [
@@ -78,6 +78,11 @@ const known: readonly (readonly [file: string, text: string, why: string])[] = [
   ],
   ['platform/database/database.ts', '`create database ${databaseName}`', 'a constant'],
   ['platform/database/notices.ts', '`listen ${pg.escapeIdentifier(channel)}`', 'a name in quotes'],
+  [
+    'platform/database/one-answer.ts',
+    'new OneAnswer(statement, values)',
+    'text in the code of who asks, and its values apart from it',
+  ],
   [
     'platform/database/session-lock.ts',
     '`select ${take}($1::int8) as taken`',

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
 import { askOne } from './one-answer.ts';
@@ -21,8 +22,9 @@ test('the one answer comes as text, null for NULL and for no row, and values pas
 });
 
 test('a statement is prepared once a connection, asked again after it failed, and the connection goes on', async () => {
-  const { pool } = database;
-  const client = await pool.connect();
+  // Of its own: on one of the pool the other tests have prepared something.
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
   try {
     // As a pool hands it over: the client gives the query its callback.
     const lent = {
@@ -44,7 +46,7 @@ test('a statement is prepared once a connection, asked again after it failed, an
     );
     expect(rows).toEqual([{ name: 'divided' }]);
   } finally {
-    client.release();
+    await client.end();
   }
 });
 
