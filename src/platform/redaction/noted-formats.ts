@@ -292,7 +292,7 @@ export const notedFormats: readonly ContextFormat[] = [
     holds: 'ata:',
     within: 2048,
     pattern: new RegExp(
-      String.raw`kind: ["']?Secret["']?(?: *\n[^\n]{0,400}){0,20}?\n[ ]{0,8}(?:data|stringData): *\n(${members})`,
+      String.raw`kind: ["']?Secret["']?(?: *\n[^\n]{0,400}(?:\n[^\n]{0,400}){0,19}?)??\n[ ]{0,8}(?:data|stringData): *\n(${members})`,
       'y',
     ),
   },

@@ -328,3 +328,8 @@ test.each([
   own.register('l', `${bait.repeat(10)}x`);
   expect(own.redact(bait.repeat(Math.ceil(1_000_000 / bait.length)))).not.toBe('');
 });
+
+test('lines that end with blanks behind the kind of a manifest are read once', () => {
+  const text = `kind: Secret\n${`name: a${' '.repeat(40)}\n`.repeat(20)}end`;
+  expect(createRedactor(key).redact(text)).toBe(text);
+});
