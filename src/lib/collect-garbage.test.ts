@@ -26,7 +26,7 @@ test('memory is spared from the first look that finds rest, for the given time, 
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('memory is not spared while the process is at work, however long, and the time at work does not count', () => {
+test('a process at work is not spared, but once for five seconds when it has not rested for a minute, and the time at work does not count', () => {
   const flags: string[] = [];
   let share = 0.11;
   spareMemory(
@@ -34,10 +34,12 @@ test('memory is not spared while the process is at work, however long, and the t
     (flag) => flags.push(flag),
     () => share,
   );
-  vi.advanceTimersByTime(600_000);
+  vi.advanceTimersByTime(59_999);
   expect(flags).toEqual([forGood]);
-  share = 0;
-  vi.advanceTimersByTime(20_000);
+  vi.advanceTimersByTime(1);
+  expect(flags).toEqual(begun);
+  vi.advanceTimersByTime(4999);
+  expect(flags).toEqual(begun);
   share = 1;
   vi.advanceTimersByTime(600_000);
   expect(flags).toEqual(ended);
@@ -45,6 +47,20 @@ test('memory is not spared while the process is at work, however long, and the t
   vi.advanceTimersByTime(600_000);
   expect(flags).toEqual([...ended, ...ended.slice(1)]);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test('a process that rested before is not spared while it is at work', () => {
+  const flags: string[] = [];
+  let share = 0;
+  spareMemory(
+    60_000,
+    (flag) => flags.push(flag),
+    () => share,
+  );
+  vi.advanceTimersByTime(10_000);
+  share = 1;
+  vi.advanceTimersByTime(600_000);
+  expect(flags).toEqual(ended);
 });
 
 test('the share at work is that of the event loop of this process', () => {
