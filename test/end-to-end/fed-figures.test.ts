@@ -300,7 +300,7 @@ test('every kind of alert, log file, family of /metrics and figure of a report i
   expect(alertKinds.filter((kind) => !kinds.includes(kind))).toEqual([]);
 
   const sources = await readFile(new URL('src/platform/logging/logger.ts', root), 'utf8');
-  const files = [...sources.matchAll(/\bopen\('(\w+)'\)/gu)].map(([, name]) => `${name}.json`);
+  const files = [...sources.matchAll(/\bopen\('(\w+)'/gu)].map(([, name]) => `${name}.json`);
   expect(files).toHaveLength(4);
   const written = await readdir(join(folder, 'logs'));
   expect(written.filter((name) => name.endsWith('.json')).toSorted()).toEqual(files.toSorted());
