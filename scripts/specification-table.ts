@@ -336,7 +336,7 @@ ${lines.join('\n')}
 | specification | here |
 |---|---|
 | \`config.json\` with \`security\`, \`logging\`, \`performance\` | [config.json.example](../../config.json.example), [config.production.json.example](../../config.production.json.example); a test holds them against the specification |
-| \`logs/application.json\`, \`security.json\`, \`performance.json\`, \`errors.json\` | the same four files in \`logDir\` |
+| \`logs/application.json\`, \`security.json\`, \`performance.json\`, \`errors.json\` | the same four files in \`logDir\`; \`performance.json\` has its lines within a second, the others at once |
 | \`monitor_performance\`, \`make_robust\`, \`secure_operation_context\` | \`monitorPerformance\`, \`makeRobust\`, \`manager.secureOperation\`: [embedding](../guides/embedding.md) |
 | \`pip install\`, \`pytest tests/ -v\` | \`./run\` installs what the lock file names; \`./run test\` |
 | production checklist | \`validate --environment production\`; [production](../guides/production.md) |

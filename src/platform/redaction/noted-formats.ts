@@ -8,7 +8,7 @@ import {
   looksStrong,
 } from './not-a-secret.ts';
 import { beyond, setOf } from './reader.ts';
-import { beforeSign, chinese, sign } from './secret-names.ts';
+import { beforeSign, chinese, isInName, sign } from './secret-names.ts';
 
 /** What words of other languages for a key, a token or a secret are; everyday words too, so the value has to look issued. */
 const foreignKeys = [
@@ -332,5 +332,4 @@ function isNotQuotedName(units: Uint16Array, at: number): boolean {
   while (end < at + 32 && isInName[Math.min(units[end] ?? 0, beyond)] === 1) end += 1;
   return isAfterName[Math.min(units[end] ?? 0, beyond)] !== 1;
 }
-const isInName = setOf('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-');
 const isAfterName = setOf(`"'\\`);

@@ -52,6 +52,9 @@ export const secretNames = [
   ...foreign,
 ].join('|');
 
+/** What names of keys are made of: `[A-Za-z0-9_.-]`. */
+export const isInName = setOf('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-');
+
 /** What does not stand behind `otp`, `2fa` or `mfa`, of which the last letter tells most, and at most one sign. */
 export function isNotBehindFactor(units: Uint16Array, at: number): boolean {
   const before = units[at - 1] ?? 0;

@@ -1,6 +1,7 @@
 import type { ContextFormat } from './context-format.ts';
 import { looksLikeCode, looksStrong } from './not-a-secret.ts';
 import { beyond, setOf } from './reader.ts';
+import { isInName } from './secret-names.ts';
 
 /**
  * Who gives out keys that have no look of their own: beside one of these names a value that looks random is a key. Names
@@ -95,7 +96,6 @@ function isNotAssigned(units: Uint16Array, at: number): boolean {
     while (set[Math.min(units[end] ?? 0, beyond)] === 1) end += 1;
   return isSign[Math.min(units[end] ?? 0, beyond)] !== 1;
 }
-const isInName = setOf('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-');
 const isBehindName = setOf(`"'\\`);
 const isBlank = setOf(' \t');
 const isSign = setOf('=:,');
