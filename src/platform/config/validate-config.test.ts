@@ -99,7 +99,16 @@ const cases: readonly (readonly [string, object, string, DeploymentEnvironment?,
   ['http', { github: { apiUrl: 'http://git.acme.test/api' } }, 'errors:plain_http', 'production'],
   ['a file that others change', {}, 'errors:file_writable', 'production', 0o666],
   ['a file that all can read', {}, 'securityIssues:file_readable', 'staging', 0o644],
-  ['too many agents', { executor: { maxConcurrent: 9 } }, 'performanceIssues:too_many_agents'],
+  [
+    'more agents than processors carry',
+    { executor: { maxConcurrent: 9, limits: { memoryMb: 64 } } },
+    'performanceIssues:too_many_agents',
+  ],
+  [
+    'more agents than memory holds, by what each may take',
+    { executor: { maxConcurrent: 3, limits: { memoryMb: 3000 } } },
+    'performanceIssues:too_many_agents',
+  ],
   [
     'more memory than there is',
     { executor: { limits: { memoryMb: 9000 } } },
@@ -206,7 +215,18 @@ test.each<readonly [string, object, Partial<Machine>, string]>([
     { diskFreeBytes: 4 * 1024 ** 3 },
     '"retentionDays": 75',
   ],
-  ['too_many_agents', { executor: { maxConcurrent: 9 } }, {}, '"maxConcurrent": 4'],
+  [
+    'too_many_agents',
+    { executor: { maxConcurrent: 9, limits: { memoryMb: 1024 } } },
+    {},
+    '"maxConcurrent": 4',
+  ],
+  [
+    'too_many_agents',
+    { executor: { maxConcurrent: 3, limits: { memoryMb: 3000 } } },
+    {},
+    '"maxConcurrent": 1',
+  ],
 ])('%s for %j on a machine with %j', async (code, change, facts, write) => {
   const found = await remarksOn({ ...sound, ...change }, 'development', 0o640, {}, facts);
   expect(found.performanceIssues).toContainEqual(expect.objectContaining({ code, write }));

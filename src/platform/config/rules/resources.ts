@@ -1,7 +1,6 @@
 import { type Rule, when } from '../remark.ts';
 import type { Config } from '../schema.ts';
 
-const agentMb = 1024;
 /** The durable engine, its listeners, advisory locks, and commands beside the service. */
 const reservedConnections = 15;
 /** A minute of figures takes about 8 KB as it lies in the database, indices included. */
@@ -23,20 +22,20 @@ function megabytes(bytes: number): number {
 /** Whether it fits the machine and the services it talks to, and what would make it better. */
 export const resourceRules: readonly Rule[] = [
   ({ loaded: { config }, machine }) => {
+    const { maxConcurrent, limits } = config.executor;
     const machineMb = machine.memoryBytes / 1_048_576;
     const fitting = Math.max(
       1,
-      Math.min(machine.processors * 2, Math.floor(machineMb / agentMb / 2)),
+      Math.min(machine.processors * 2, Math.floor(machineMb / limits.memoryMb / 2)),
     );
     return when(
-      config.executor.maxConcurrent > 1 &&
-        (config.executor.maxConcurrent * agentMb > machineMb ||
-          config.executor.maxConcurrent > machine.processors * 4),
+      maxConcurrent > 1 &&
+        (maxConcurrent * limits.memoryMb > machineMb || maxConcurrent > machine.processors * 4),
       {
         weight: 'performanceIssues',
         code: 'too_many_agents',
         path: 'executor.maxConcurrent',
-        message: `${config.executor.maxConcurrent} agents at about 1 GB each do not fit ${Math.round(machineMb / 1024)} GB and ${machine.processors} processors`,
+        message: `${maxConcurrent} agents that may take ${limits.memoryMb} MB each do not fit ${Math.round(machineMb)} MB of memory and ${machine.processors} processors`,
         write: `"maxConcurrent": ${fitting}`,
       },
     );
