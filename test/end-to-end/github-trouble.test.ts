@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, test } from 'vitest';
 import type { TaskLine } from '../support/github-loop.ts';
 import { createGithubLoop, manager, token } from '../support/github-loop.ts';
@@ -43,6 +44,60 @@ describe.concurrent('a database that is lost', () => {
     expect(loop.pulls('acme/widgets')).toHaveLength(1);
     expect(loop.emulator.journal.effects).toHaveLength(before);
     expect(loop.emulator.journal.duplicates()).toEqual([]);
+  }, 420_000);
+
+  test('is restored from a backup that holds one task at work and one in review: the audit log verifies, and every task goes on to one pull request', async ({
+    expect,
+  }) => {
+    const targets = {
+      widgets: {
+        ...files,
+        'sum.js': '// TODO: add up decimals without rounding errors\nexport const sum = 1;\n',
+        'port.js': '// TODO: read the port from the environment\nexport const port = 1;\n',
+      },
+    };
+    await using loop = await createGithubLoop({ targets, agentMs: 3000 });
+    const { service } = loop;
+    const good = async (...words: readonly string[]): Promise<unknown> => {
+      const ended = await service.run(words);
+      expect(`${ended.exitCode} ${ended.stderr}`).toMatch(/^0 /u);
+      return ended.json;
+    };
+    const wendy = loop.emulator.as('wendy');
+    await loop.once();
+    const [merged = 0, atWork = 0, waiting = 0] = loop.proposals().map(({ number }) => number);
+    wendy.label(manager, merged, approved);
+    await loop.once();
+    wendy.label(manager, atWork, approved);
+    await loop.killed({
+      killWhen: async () => {
+        const running = await loop.query("select id from tasks where state = 'running'");
+        return running.length > 0;
+      },
+    });
+    // Outside of the data folder, which is lost with the database.
+    const file = join(service.folder, 'work.backup');
+    await good('backup', file);
+
+    await loop.loseDatabase();
+    expect(await good('restore', file)).toMatchObject({ auditVerifies: true });
+    await good('security', 'verify');
+    const [pull] = loop.pulls('acme/widgets');
+    await wendy.merge('acme/widgets', pull?.number ?? 0);
+    wendy.label(manager, waiting, approved);
+    await loop.once();
+    const states = (await loop.tasks<readonly TaskLine[]>('list')).map(
+      ({ issue, state }) => [issue, state] as const,
+    );
+    expect(Object.fromEntries(states)).toEqual({
+      [merged]: 'done',
+      [atWork]: 'in_review',
+      [waiting]: 'in_review',
+    });
+    expect(loop.pulls('acme/widgets')).toHaveLength(3);
+    expect(loop.proposals()).toHaveLength(3);
+    expect(loop.emulator.journal.duplicates()).toEqual([]);
+    expect(loop.emulator.journal.violations()).toEqual([]);
   }, 420_000);
 });
 
