@@ -76,7 +76,7 @@ describe('the units of systemd', () => {
 });
 
 test('whoever stops a service waits for longer than agents are given to end', async () => {
-  const { config } = await loadConfig({ file: null, folder: '/srv', env: {} });
+  const { config } = await loadConfig({ folder: '/srv', env: {}, readFile: async () => '{}' });
   const drainSeconds = config.executor.drainMinutes * 60;
   const unit = await read('deploy/systemd/claude-manager.service');
   expect(Number(/^TimeoutStopSec=(\d+)$/mu.exec(unit)?.[1])).toBeGreaterThan(drainSeconds);

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
+import type { FreshDatabase } from '../support/fresh-database.ts';
 import type { TaskLine } from '../support/github-loop.ts';
-import { createGithubLoop, manager, token } from '../support/github-loop.ts';
+import { agentIsAtWork, createGithubLoop, manager, token } from '../support/github-loop.ts';
+import { createTestDatabase } from '../support/test-database.ts';
 
 const approved = 'approved-for-dev';
 const files = { 'list.js': '// TODO: handle the empty list\nexport const a = 1;\n' };
@@ -56,10 +58,15 @@ describe.concurrent('a database that is lost', () => {
         'port.js': '// TODO: read the port from the environment\nexport const port = 1;\n',
       },
     };
-    await using loop = await createGithubLoop({ targets, agentMs: 3000 });
-    const { service } = loop;
+    // A restore is refused while anybody is connected, so nobody stays.
+    const database = async (): Promise<FreshDatabase> => {
+      const made = await createTestDatabase();
+      await made.close();
+      return made;
+    };
+    await using loop = await createGithubLoop({ targets, agentMs: 3000, database });
     const good = async (...words: readonly string[]): Promise<unknown> => {
-      const ended = await service.run(words);
+      const ended = await loop.service.run(words);
       expect(`${ended.exitCode} ${ended.stderr}`).toMatch(/^0 /u);
       return ended.json;
     };
@@ -69,14 +76,9 @@ describe.concurrent('a database that is lost', () => {
     wendy.label(manager, merged, approved);
     await loop.once();
     wendy.label(manager, atWork, approved);
-    await loop.killed({
-      killWhen: async () => {
-        const running = await loop.query("select id from tasks where state = 'running'");
-        return running.length > 0;
-      },
-    });
+    await loop.killed({ killWhen: () => agentIsAtWork(loop.service) });
     // Outside of the data folder, which is lost with the database.
-    const file = join(service.folder, 'work.backup');
+    const file = join(loop.service.folder, 'work.backup');
     await good('backup', file);
 
     await loop.loseDatabase();

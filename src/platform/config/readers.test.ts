@@ -15,7 +15,7 @@ async function programFiles(): Promise<readonly string[]> {
       !name.startsWith('platform/config/') &&
       name !== writer,
   );
-  expect(await readFile(new URL(writer, source), 'utf8')).toContain('init');
+  expect(await readFile(new URL(writer, source), 'utf8')).toContain('writeFile');
   return Promise.all(names.map((name) => readFile(new URL(name, source), 'utf8')));
 }
 

@@ -101,7 +101,7 @@ const cases: readonly (readonly [string, object, string, DeploymentEnvironment?,
   ['a file that all can read', {}, 'securityIssues:file_readable', 'staging', 0o644],
   [
     'more agents than processors carry',
-    { executor: { maxConcurrent: 9, limits: { memoryMb: 64 } } },
+    { executor: { maxConcurrent: 17, limits: { memoryMb: 64 } } },
     'performanceIssues:too_many_agents',
   ],
   [
