@@ -250,10 +250,13 @@ describe('a service', () => {
     }
   }, 420_000);
 
-  test('answers whatever is asked of any of its addresses without a fault of its own', async () => {
+  test('answers whatever is asked of any of its addresses without a fault of its own, and each operation of its door stands in the audit log', async () => {
     const { child, find } = start('--port', '0', '--no-security');
     try {
       const address = await find(/listening on (http:\S+)/u);
+      const { rows: before } = await database.pool.query<{ last: number }>(
+        'select coalesce(max(seq), 0) as last from audit_entries',
+      );
       const headers = {
         origin: address,
         'x-claude-manager': '1',
@@ -265,8 +268,11 @@ describe('a service', () => {
         .map((contract) => ({ ...routeOf(contract), contract }))
         .filter(({ contract }) => contract.name !== scanRepositories.name);
       const faults: string[] = [];
-      for (const { method, path, contract } of routes) {
-        const members = Object.keys(inputSchemaOf(contract).properties ?? {});
+      for (const { method, path, parameters, contract } of routes) {
+        // What stands in the address as well would be refused before anybody looks at it.
+        const members = Object.keys(inputSchemaOf(contract).properties ?? {}).filter(
+          (member) => !parameters.includes(member),
+        );
         for (const value of odd) {
           const at = path.replaceAll(/\{\w+\}/gu, encodeURIComponent(value) || 'x');
           const input = Object.fromEntries(members.map((member) => [member, value]));
@@ -281,6 +287,20 @@ describe('a service', () => {
       }
       expect(routes.length).toBeGreaterThan(40);
       expect(faults).toEqual([]);
+
+      // The two that last: a scan, and what is watched until its caller goes away.
+      const owner = createClient({ baseUrl: address, fetch: browserFetch(address) });
+      await owner.call(scanRepositories, { dryRun: true });
+      const stop = new AbortController();
+      await owner.stream(watchChanges, {}, { signal: stop.signal }).next();
+      stop.abort();
+      const { rows: written } = await database.pool.query<{ event: string }>(
+        'select distinct event from audit_entries where seq > $1',
+        [before[0]?.last],
+      );
+      const events = new Set(written.map(({ event }) => event));
+      const served = catalogue().filter(({ doors }) => doors.includes('http'));
+      expect(served.map(({ name }) => name).filter((name) => !events.has(name))).toEqual([]);
     } finally {
       child.kill('SIGKILL');
     }

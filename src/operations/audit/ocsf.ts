@@ -1,7 +1,9 @@
 import type { ChainedEntry } from '../../platform/audit/audit-entry.ts';
 
 /** Open Cybersecurity Schema Framework, https://schema.ocsf.io */
-export const ocsfVersion = '1.5.0';
+export const ocsfVersion = '1.9.0';
+
+const productName = 'Claude Manager Service';
 
 interface OcsfClass {
   readonly uid: number;
@@ -23,28 +25,61 @@ const classes = {
 
 /** The first line that fits holds; every event has a class, because the last fits all. */
 const table: readonly (readonly [pattern: RegExp, to: OcsfClass])[] = [
+  [/^auth\.2fa\.(?:enrol|disable)$/u, classes.user],
   [/^(?:auth\.|sessions\.(?:sign|verify|prove|passkey))/u, classes.authentication],
   [/^(?:session|sessions|token|tokens)\./u, classes.session],
   [/^(?:role|roles)\.|^users\.(?:roles|change-roles|grant)/u, classes.role],
   [/^(?:user|users|account)\./u, classes.user],
   [/^(?:credential|credentials|config|backup)\./u, classes.entity],
   [
-    /^(?:security\.blocked|security\.lifted|clock\.|audit\.(?:restored|prune)|output\.|effect\.(?:unknown|failed)|approval\.(?:refused|revoked|stale))/u,
+    /^(?:security\.blocked|security\.lifted|clock\.|audit\.(?:restored|resumed|prune)|output\.|effect\.(?:unknown|failed)|approval\.(?:refused|revoked|stale))/u,
     classes.finding,
   ],
   [/./su, classes.api],
 ];
 
-/** Words of an event's name to the activity of its class; 99 is "other". */
-const verbs: readonly (readonly [pattern: RegExp, api: number, entity: number])[] = [
-  [/(?:create|add|store|set|import|open|start|push|created|granted|enrol|register)$/u, 1, 1],
-  [/(?:list|show|get|read|used|export|verify|report|status|run|audit|explain)$/u, 2, 2],
+type Verbs = readonly (readonly [pattern: RegExp, activity: number])[];
+
+/** Create, read, update, delete. */
+const handling: Verbs = [
+  [/(?:create|add|store|set|import|open|start|push|created|granted|enrol|register)$/u, 1],
+  [/(?:list|show|get|read|used|export|verify|report|status|run|audit|explain)$/u, 2],
   [
-    /(?:update|change|moved|rotate|rekey|approve|retry|resume|pause|merge|merged|sending|exit)$/u,
-    3,
+    /(?:update|change|changed|moved|rotate|rekey|approve|retry|resume|pause|merge|merged|sending|exit)$/u,
     3,
   ],
-  [/(?:remove|delete|revoke|cancel|reject|prune|closed|end)$/u, 4, 4],
+  [/(?:remove|delete|revoke|cancel|reject|prune|closed|end)$/u, 4],
+];
+
+/** Words of an event's name to the activities that its class knows; the first that fits holds, 99 is "other". */
+const activities: readonly (readonly [of: OcsfClass, verbs: Verbs])[] = [
+  [classes.finding, [[/./su, 1]]],
+  [
+    classes.authentication,
+    [
+      [/out$/u, 2],
+      [/^auth\.(?:login|2fa)\.|^sessions\.(?:sign-in|verify-)/u, 1],
+    ],
+  ],
+  [classes.session, [[/\.create$/u, 1]]],
+  [classes.role, [[/./su, 2]]],
+  [
+    classes.user,
+    [
+      [/\.(?:create|bootstrap)$/u, 1],
+      [/\.(?:delete|remove)$/u, 3],
+      [/\.enable$/u, 4],
+      [/2fa\.disable$|-remove$/u, 13],
+      [/\.disable$/u, 5],
+      [/\.unlock$/u, 7],
+      [/password_changed$|change-password$/u, 8],
+      [/password_reset$|reset-password$/u, 9],
+      [/2fa\.enrol$|totp-confirm$|passkey-finish$/u, 12],
+      [/set-roles$/u, 16],
+    ],
+  ],
+  [classes.entity, handling],
+  [classes.api, handling],
 ];
 
 const statuses = { begun: 0, ok: 1, refused: 2, failed: 2 } as const;
@@ -56,7 +91,8 @@ export function ocsfEvent(
   product: { readonly version: string },
 ): object {
   const [, to] = table.find(([pattern]) => pattern.test(entry.event)) ?? ['', classes.api];
-  const activity = activityOf(to, entry.event);
+  const verbs = activities.find(([of]) => of === to)?.[1] ?? [];
+  const activity = verbs.find(([pattern]) => pattern.test(entry.event))?.[1] ?? 99;
   const isBad = entry.outcome === 'refused' || entry.outcome === 'failed';
   const severity = to === classes.finding ? 3 : isBad ? 2 : 1;
   const { name, kind } = entry.actor;
@@ -78,8 +114,8 @@ export function ocsfEvent(
     metadata: {
       version: ocsfVersion,
       product: {
-        name: 'Claude Manager Service',
-        vendor_name: 'Claude Manager Service',
+        name: productName,
+        vendor_name: productName,
         version: entry.version ?? product.version,
       },
       uid: String(entry.seq),
@@ -126,18 +162,46 @@ export function ocsfEvent(
         api: { operation: entry.event, request: { uid: entry.correlationId } },
         ...(entry.target === null ? {} : { resources: [{ name: entry.target }] }),
       };
+    case classes.role:
+      return {
+        ...common,
+        ...source,
+        iam_role: { name: rolesIn(entry.facts['after']) },
+        resources: [{ name: entry.target ?? name, type: 'user' }],
+      };
+    case classes.session:
+      return {
+        ...common,
+        ...source,
+        user: { name: entry.target ?? name },
+        privileges: textsIn(entry.facts['scopes'] ?? entry.facts['permissions']),
+      };
+    case classes.authentication:
+      return {
+        ...common,
+        ...source,
+        user: { name: entry.target ?? name },
+        service: { name: productName },
+      };
     default:
       return { ...common, ...source, user: { name: entry.target ?? name } };
   }
 }
 
-function activityOf(to: OcsfClass, event: string): number {
-  const verb = verbs.find(([pattern]) => pattern.test(event));
-  if (to === classes.finding) return 1;
-  if (to === classes.authentication) return event.endsWith('out') ? 2 : 1;
-  if (to === classes.session) return 99;
-  if (verb === undefined) return 99;
-  return to === classes.api ? verb[1] : verb[2];
+/** Texts of a list that was told; what was not told is unknown. */
+function textsIn(told: unknown): readonly string[] {
+  const texts = Array.isArray(told) ? told.filter((one) => typeof one === 'string') : [];
+  return texts.length === 0 ? ['unknown'] : texts;
+}
+
+/** The roles that somebody has from then on. */
+function rolesIn(grants: unknown): string {
+  const names = Array.isArray(grants)
+    ? grants.map((grant: unknown) =>
+        typeof grant === 'object' && grant !== null && 'role' in grant ? grant.role : grant,
+      )
+    : [];
+  return textsIn(names).join(', ');
 }
 
 function endpointOf(source: string | null): object {
