@@ -6,16 +6,30 @@ import {
   confirmTotp,
   removeTotp,
 } from '../../src/operations/account/contract.ts';
-import { type ApiError, createClient } from '../../src/operations/api-client/client.ts';
+import { listAlerts } from '../../src/operations/alerts/contract.ts';
+import {
+  type ApiClient,
+  type ApiError,
+  createClient,
+} from '../../src/operations/api-client/client.ts';
 import { editTask, liftSuppression } from '../../src/operations/approvals/contract.ts';
+import { runHealth } from '../../src/operations/health/contract.ts';
 import { liftBlock, listBlocks } from '../../src/operations/protection/contract.ts';
+import { pauseWork } from '../../src/operations/service/contract.ts';
 import {
   proveSession,
   signIn,
   verifySecondFactor,
 } from '../../src/operations/sessions/contract.ts';
-import { listTasks, rejectTask } from '../../src/operations/tasks/contract.ts';
-import { createToken, revokeToken } from '../../src/operations/tokens/contract.ts';
+import {
+  approveTask,
+  cancelTask,
+  listTasks,
+  rejectTask,
+  retryTask,
+  showTask,
+} from '../../src/operations/tasks/contract.ts';
+import { createToken, listTokens, revokeToken } from '../../src/operations/tokens/contract.ts';
 import {
   bootstrapUsers,
   createUser,
@@ -34,22 +48,35 @@ import { bytesOfBase32 } from '../support/bytes-of-base32.ts';
 import { initRepositoryWith } from '../support/git-work.ts';
 import { createGithubLoop, type GithubLoop } from '../support/github-loop.ts';
 import { type RunningService, startService } from '../support/running-service.ts';
+import { moveToSmallDisk } from '../support/small-tablespace.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const password = 'six green boats at 4 in the fog';
+/** An agent that finds nothing to do. */
+const idle = ['sh', '-c', 'echo "NO CHANGE NEEDED: it is as it should be."'];
+let database: TestDatabase;
 let loop: GithubLoop;
 let service: RunningService;
+let ann: ApiClient;
 
 beforeAll(async () => {
   loop = await createGithubLoop({
     targets: {},
+    database: async () => (database = await createTestDatabase()),
     config: {
       repositories: [{ match: './r' }],
       server: { trustedProxies: ['127.0.0.1'] },
       alerts: { everySeconds: 1, webhookCredential: 'ALERT_HOOK', allowedHosts: ['127.0.0.1'] },
+      executor: { default: 'idle', agents: { idle: { kind: 'command', command: idle } } },
     },
   });
-  initRepositoryWith(join(loop.service.folder, 'r'), { 'a.js': '// TODO: close the file\n' });
+  initRepositoryWith(join(loop.service.folder, 'r'), {
+    'a.js': '// TODO: close the file\n',
+    'b.js': '// TODO: say goodbye politely\n',
+  });
   service = await startService(loop.service);
+  ann = at('203.0.113.1');
+  await ann.call(bootstrapUsers, { token: await service.firstLink(), name: 'ann', password });
 }, 420_000);
 afterAll(async () => {
   await service.stop();
@@ -69,10 +96,6 @@ const codeOf = async (call: Promise<unknown>): Promise<string> =>
   );
 
 test('what people do at the doors of a running service is in its audit log, each kind under its event', async () => {
-  const token = await service.firstLink();
-  const ann = at('203.0.113.1');
-  await ann.call(bootstrapUsers, { token, name: 'ann', password });
-
   const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
   // One that ends soon is told by an alert, for which the address is taken out of the vault, and calls for a remedy.
   for (const [words, value] of [
@@ -131,14 +154,27 @@ test('what people do at the doors of a running service is in its audit log, each
   expect(blocks.items).toHaveLength(1);
   await ann.call(liftBlock, { block: blocks.items[0]?.id ?? '' });
 
-  const id = await vi.waitFor(
+  const [id, other] = await vi.waitFor(
     async () => {
-      const { items } = await ann.call(listTasks, { state: ['proposed'], limit: 1 });
-      if (items[0] === undefined) throw new Error(service.said());
-      return items[0].id;
+      const { items } = await ann.call(listTasks, { state: ['proposed'] });
+      const [one, another] = items;
+      if (one === undefined || another === undefined) throw new Error(service.said());
+      return [one.id, another.id];
     },
     { timeout: 180_000, interval: 2000 },
   );
+  await ann.call(approveTask, { id: other });
+  await vi.waitFor(
+    async () =>
+      expect(await ann.call(showTask, { id: other }), service.said()).toMatchObject({
+        state: 'no_change',
+      }),
+    { timeout: 180_000, interval: 1000 },
+  );
+  // Paused, so that the agent does not end before the task is canceled.
+  await ann.call(pauseWork, {});
+  await ann.call(retryTask, { id: other });
+  await ann.call(cancelTask, { id: other, reason: 'not needed any more' });
   await ann.call(editTask, { id, title: 'Close the file after reading' });
   await ann.call(rejectTask, { id, neverAgain: 'this_kind_here' });
   const [suppression] = await loop.query<{ id: string }>('select id from suppressions');
@@ -175,7 +211,13 @@ test('what people do at the doors of a running service is in its audit log, each
     'suppression.made',
     'suppression.lifted',
     'task.born',
+    'task.moved',
     'task.rejected',
+    'task.canceled',
+    'task.retried',
+    'approval.granted',
+    'agent.start',
+    'agent.exit',
     'proposal.created',
   ];
   await vi.waitFor(
@@ -201,3 +243,69 @@ test('what people do at the doors of a running service is in its audit log, each
   expect(shown('command_line')).toEqual(new Set(['operating_system']));
   expect(shown('anonymous')).toEqual(new Set(['none']));
 }, 420_000);
+
+test.skipIf(process.getuid?.() !== 0)(
+  'while the disk of the audit log is full nothing is done, what is read is answered, people are told, and it goes on by itself once there is room',
+  async () => {
+    const signedIn = async (address: string): Promise<ApiClient> => {
+      const person = at(address);
+      await person.call(signIn, { user: 'ann', password });
+      return person;
+    };
+    const patience = { timeout: 120_000, interval: 500 };
+    const person = await signedIn('203.0.113.7');
+    const names = async (): Promise<readonly string[]> =>
+      (await person.call(listTokens, {})).map(({ name }) => name).toSorted();
+    const logCheck = async () =>
+      (await person.call(runHealth, { categories: ['security'] })).checks.find(
+        ({ name }) => name === 'audit_log',
+      );
+    const alert = async () =>
+      (await person.call(listAlerts, { all: true })).items.find(
+        ({ kind, subject }) => kind === 'audit_fault' && subject === 'audit_log',
+      );
+    expect(await logCheck()).toMatchObject({ status: 'healthy' });
+
+    await using disk = await moveToSmallDisk(database, 'audit_entries');
+    await disk.fill();
+    // A few more entries fit into the last page that the table has.
+    const made = [...(await names())];
+    let refusal: unknown = null;
+    while (refusal === null) {
+      const name = `made-${made.length}`;
+      refusal = await person.call(createToken, { name, scopes: ['tasks:read'] }).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      if (refusal === null) made.push(name);
+    }
+    expect(refusal).toMatchObject({ status: 503, code: 'audit_unavailable' });
+    expect(await codeOf(at('203.0.113.8').call(signIn, { user: 'ann', password }))).toBe(
+      'audit_unavailable',
+    );
+    expect(await names()).toEqual(made.toSorted());
+    expect(await logCheck()).toMatchObject({
+      status: 'unhealthy',
+      evidence: expect.stringContaining('No space left on device'),
+    });
+    await expect
+      .poll(alert, patience)
+      .toMatchObject({ state: 'firing', severity: 'critical', text: expect.any(String) });
+
+    await disk.free();
+    await expect.poll(alert, patience).toMatchObject({ state: 'resolved' });
+    expect(await logCheck()).toMatchObject({ status: 'healthy' });
+    const again = await signedIn('203.0.113.9');
+    await again.call(createToken, { name: 'afterwards', scopes: ['tasks:read'] });
+    expect(await names()).toEqual([...made, 'afterwards'].toSorted());
+    const [resumed] = await loop.query<{ body: string }>(
+      "select body from audit_entries where event = 'audit.resumed' order by seq limit 1",
+    );
+    expect(JSON.parse(resumed?.body ?? 'null')).toMatchObject({
+      facts: { refused: expect.any(Number), why: expect.stringContaining('No space left') },
+    });
+    const verified = await loop.service.run(['security', 'verify']);
+    expect(verified.exitCode, verified.stdout).toBe(0);
+  },
+  420_000,
+);

@@ -266,11 +266,21 @@ export const unrun: readonly Unrun[] = [
     fault: 'garbage',
     why: 'huge output: test/end-to-end/hostile-agent.test.ts',
   },
-  ...(['SIGKILL', 'ENOSPC', 'EIO fsync'] as const).map((fault) => ({
-    place: 'audit append, checkpoint signing' as const,
-    fault,
-    why: 'entries commit with what they tell, so each cell above also is one of these; the reserve and what is signed: src/platform/audit/reserve.test.ts, history.test.ts',
-  })),
+  {
+    place: 'audit append, checkpoint signing',
+    fault: 'SIGKILL',
+    why: 'a process that appends and signs is killed again and again: src/platform/audit/append-kills.test.ts',
+  },
+  {
+    place: 'audit append, checkpoint signing',
+    fault: 'ENOSPC',
+    why: 'the disk of the log is full while a service runs: test/end-to-end/audited-doors.test.ts; what waits in the reserve: src/platform/audit/reserve.test.ts',
+  },
+  {
+    place: 'audit append, checkpoint signing',
+    fault: 'EIO fsync',
+    why: 'entries commit with what they tell, so each cell of this column above is one of these as well',
+  },
   ...(['SIGKILL', 'ENOSPC', 'EIO fsync'] as const).map((fault) => ({
     place: 'vault rotation, migration, log rotation, backup' as const,
     fault,

@@ -33,7 +33,7 @@ export interface HealthParts {
   readonly database: Pick<Database, 'pool' | 'kind' | 'kysely'>;
   readonly vault: Pick<Vault, 'check' | 'list'>;
   readonly performance: Pick<PerformanceWatch, 'counts'>;
-  readonly audit: Pick<Audit, 'inspect'>;
+  readonly audit: Pick<Audit, 'inspect' | 'outage'>;
   readonly longestBlockMs: () => number | null;
 }
 

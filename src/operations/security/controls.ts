@@ -234,10 +234,13 @@ export const controls: readonly Control[] = [
     control: 'AU-5',
     title: 'Response to audit logging failures',
     counted: ['*'],
-    exception: ({ facts }) =>
-      facts['keptInReserve'] === true
+    exception: ({ event, facts }) => {
+      if (event === 'audit.resumed')
+        return `the log could not be written since ${String(facts['since'])}; ${String(facts['refused'])} entries were refused`;
+      return facts['keptInReserve'] === true
         ? 'was kept in the reserve, because the log could not be written'
-        : null,
+        : null;
+    },
   },
   {
     framework: nist,

@@ -10,18 +10,31 @@ const onItsWayMs = 2000;
 
 /** The end of the audit log against its last signature and its anchors. The whole log is read by `security verify` only. */
 export function auditCheck(
-  audit: Pick<Audit, 'inspect'>,
+  audit: Pick<Audit, 'inspect' | 'outage'>,
   clock: Pick<Clock, 'now' | 'sleep'>,
 ): HealthCheck {
   return {
     name: 'audit_log',
     category: 'security',
     critical: true,
-    everyMs: seldomMs,
+    // Looked at again as soon as an entry was refused: nobody can do anything until it is mended.
+    get everyMs() {
+      return audit.outage() === null ? seldomMs : 0;
+    },
     measure: async (signal) => {
       const { entries, signedUntil, signedAt, anchoredUntil, fault } = await audit.inspect();
       const open = entries - signedUntil;
       const measured = { value: open, threshold: 100 };
+      const outage = audit.outage();
+      if (outage !== null) {
+        return {
+          ...measured,
+          status: 'unhealthy',
+          evidence: `The audit log cannot be written since ${outage.since.toISOString()}: ${outage.reason}. ${outage.refused} entries were refused, and what they tell of was not done.`,
+          remedy:
+            'See to the database, its disk and the rights of its role; what was refused can be repeated then.',
+        };
+      }
       if (fault !== null) {
         return {
           ...measured,

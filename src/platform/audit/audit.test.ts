@@ -180,8 +180,33 @@ describe('an audit that cannot write', () => {
       'audit_unavailable',
       'audit_unavailable',
     ]);
+    expect(audit.outage()).toMatchObject({ reason: expect.stringContaining('audit_entries') });
     await audit.begin(beginning);
+    expect(audit.outage()).toBeNull();
+    expect(await audit.list({})).toMatchObject([
+      { event: beginning.event, outcome: 'begun' },
+      {
+        event: 'audit.resumed',
+        facts: { refused: 2, why: expect.stringContaining('audit_entries') },
+      },
+    ]);
+    expect(await audit.verify()).toMatchObject({ ok: true, entries: 2 });
+  });
+
+  it('is read all the same, with what waits when it can be written again', async () => {
+    const { audit } = log;
+    await audit.record(null, entry({ event: 'before' }));
+    await database
+      .kysely<unknown>()
+      .transaction()
+      .execute(async (open) => await audit.record(open, entry({ event: 'waiting' })));
+    await run('alter table audit_entries add constraint full_disk check (seq < 2) not valid');
+    const events = async () => (await audit.list({})).map(({ event }) => event);
+    expect(await events()).toEqual(['before']);
     expect(await audit.verify()).toMatchObject({ ok: true, entries: 1 });
+    await run('alter table audit_entries drop constraint full_disk');
+    expect(await events()).toEqual(['audit.resumed', 'waiting', 'before']);
+    expect(audit.outage()).toBeNull();
   });
 
   it('refuses to change or remove entries', async () => {

@@ -12,6 +12,7 @@ import { createChain, enqueue, type NewEntry } from './chain.ts';
 import { declareGap, type GapFacts } from './declare-gap.ts';
 import { inspectLog, type LogState } from './inspect-log.ts';
 import { type AuditQuery, listEntries, readPeriod } from './list-entries.ts';
+import { createOutages, type Outage } from './outage.ts';
 import { collectLeaves, type Proofs } from './proofs.ts';
 import { type Pruned, pruneLog } from './prune.ts';
 import type { Reserve, ReservedEntry } from './reserve.ts';
@@ -60,6 +61,8 @@ export interface Audit {
   bundle(): AsyncIterable<string>;
   /** How the end of the log is: what is signed and what is wrong. It reads only that end. */
   inspect(): Promise<LogState>;
+  /** Since when and why this process cannot write; null while it can, as far as it knows. */
+  outage(): Outage | null;
   /** After a restore: gives up the entries that the anchors know and the database lost, in a signed record. */
   declareGap(facts: GapFacts): Promise<{ readonly after: number; readonly until: number }>;
   /** Removes entries older than the moment, up to a checkpoint; null when there is nothing to remove. */
@@ -112,26 +115,35 @@ export function createAudit(deps: AuditDeps): Audit {
     anchors: deps.anchors,
     onFault: faults.tell,
   });
+  const outages = createOutages(clock, faults.tell);
   let hasAdded = false;
   const append = async (
     entries: readonly NewEntry[],
     isForced?: boolean,
   ): Promise<readonly ChainedEntry[]> => {
     const kept = await reserve.waiting();
-    hasAdded ||= entries.length + kept.length > 0;
-    const done = await chain.append(entries, isForced, kept.map(takenOver));
+    const told = outages.told().map((one) => ({ ...one, entry: clean.entry(one.entry) }));
+    hasAdded ||= entries.length + kept.length + told.length > 0;
+    const done = await chain
+      .append([...told, ...entries], isForced, kept.map(takenOver))
+      .catch((cause: unknown) => {
+        outages.refused(entries.length, cause);
+        throw cause;
+      });
+    if (told.length > 0) outages.over();
     if (kept.length > 0) await reserve.clear(kept);
     faults.about('log', done.fault);
     if (done.lines.length > 0) anchoring.add(done.lines);
-    return done.entries;
+    return done.entries.slice(told.length);
   };
   const writer = createBatchWriter<NewEntry, ChainedEntry>(append);
   const clean = createCleaner(deps);
   const write = async (entry: AuditEntry, begun: number | null): Promise<ChainedEntry> =>
     await writer.write({ at: clock.now(), entry: clean.entry(entry), begun });
+  // A log that cannot be written can still be read: what waits is then not in it yet, and `outage` tells why.
   const drainQueue = async (): Promise<void> => {
     const waiting = await db.selectFrom('audit_queue').select('id').limit(1).executeTakeFirst();
-    if (waiting !== undefined) await append([]);
+    if (waiting !== undefined) await append([]).catch(() => undefined);
   };
   const checkpoint = async (): Promise<void> => {
     try {
@@ -209,6 +221,7 @@ export function createAudit(deps: AuditDeps): Audit {
     },
     bundle: () => bundleLines(db, signer, anchors, clock),
     inspect: async () => await inspectLog(db, signer, anchors),
+    outage: () => outages.current(),
     declareGap: async (facts) => {
       const { lines, ...gap } = await declareGap({ ...deps, anchors, db, chain }, facts);
       anchoring.add(lines);
@@ -224,10 +237,8 @@ export function createAudit(deps: AuditDeps): Audit {
     },
     verifierKey: signer.verifierKey,
     close: async () => {
-      if (hasAdded)
-        await append([], true).catch((error: unknown) =>
-          faults.tell({ code: 'audit_unavailable', message: messageOf(error) }),
-        );
+      // What cannot be signed now is signed by the next process; `append` told why.
+      if (hasAdded) await append([], true).catch(() => undefined);
       await anchoring.done();
       await reserve.close();
     },

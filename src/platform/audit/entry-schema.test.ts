@@ -78,8 +78,10 @@ describe('the published schema of an entry', () => {
     await audit.close();
 
     const events = [...written, ...left].map((body) => (JSON.parse(body) as typeof told).event);
-    expect(events).toEqual(expect.arrayContaining(['clock.regression', 'audit.prune']));
-    expect(written).toHaveLength(8);
+    expect(events).toEqual(
+      expect.arrayContaining(['audit.resumed', 'clock.regression', 'audit.prune']),
+    );
+    expect(written).toHaveLength(9);
     expect(complaints([...written, ...left])).toEqual([]);
   });
 

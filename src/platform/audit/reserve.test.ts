@@ -67,15 +67,16 @@ describe('the reserve', () => {
     const id = await audit.begin(entry, true);
     await audit.finish(id, 'ok', { done: true });
     await sql`alter table audit_gone rename to audit_entries`.execute(database.kysely());
-    expect(faults).toEqual(['audit_reserve_used']);
+    expect(faults).toEqual(['audit_unavailable', 'audit_reserve_used']);
     await audit.record(null, { ...entry, event: 'later', outcome: 'ok' });
     await log.again({ reserve }).checkpoint();
     expect(await audit.list({})).toMatchObject([
-      { seq: 3, event: 'later' },
+      { seq: 4, event: 'later' },
+      { seq: 3, event: 'audit.resumed', facts: { refused: 2 } },
       { seq: 2, event: 'tasks.cancel', outcome: 'ok', begun: 1, facts: { keptInReserve: true } },
       { seq: 1, event: 'tasks.cancel', outcome: 'begun', facts: { keptInReserve: true } },
     ]);
-    expect(await audit.verify()).toMatchObject({ ok: true, entries: 3 });
+    expect(await audit.verify()).toMatchObject({ ok: true, entries: 4 });
     await audit.close();
   });
 });

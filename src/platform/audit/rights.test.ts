@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createTestAudit, type TestAudit } from '../../../test/support/test-audit.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
 import { systemRandom } from '../../lib/random.ts';
@@ -31,11 +31,19 @@ beforeAll(async () => {
   url.password = password;
   pool = new pg.Pool({ connectionString: url.toString(), types: parseTypes, max: 3 });
   limited = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
-  log = await createTestAudit(database);
 });
 
+beforeEach(async () => {
+  for (const table of ['audit_entries', 'audit_checkpoints'])
+    await sql
+      .raw(`alter table ${table} disable trigger all; truncate ${table};
+        alter table ${table} enable trigger all`)
+      .execute(database.kysely());
+  log = await createTestAudit(database);
+});
+afterEach(async () => await log.remove());
+
 afterAll(async () => {
-  await log.remove();
   await pool.end();
   for (const role of [owner, service]) {
     await sql.raw(`drop owned by ${role} cascade`).execute(database.kysely());
@@ -79,6 +87,29 @@ it('a role that can only add and read does all of the work, and nothing else', a
   await audit.record(null, entry);
   expect(await audit.prune(new Date(now - 86_400_000))).toMatchObject({ until: 151 });
   expect(await audit.verify()).toMatchObject({ ok: true, first: 152 });
+});
+
+it('a role that loses the right to add is refused, and its next entry tells of it once it has it again', async () => {
+  const audit = log.again({
+    database: { pool, kysely: <Tables>() => limited as unknown as Kysely<Tables> },
+  });
+  const beginning = {
+    event: 'e',
+    actor: { kind: 'user', name: 'm' },
+    target: null,
+    correlationId: 'k',
+    facts: {},
+  } as const;
+  await audit.begin(beginning);
+  await sql.raw(`revoke insert on audit_entries from ${service}`).execute(database.kysely());
+  await expect(audit.begin(beginning)).rejects.toMatchObject({ code: 'audit_unavailable' });
+  expect(audit.outage()).toMatchObject({ reason: expect.stringContaining('permission denied') });
+  const entries = (await audit.list({})).length;
+  await sql.raw(`grant insert on audit_entries to ${service}`).execute(database.kysely());
+  await audit.begin(beginning);
+  const [newest, resumed, ...before] = await audit.list({});
+  expect([newest?.event, resumed?.event, before.length]).toEqual(['e', 'audit.resumed', entries]);
+  expect(await audit.verify()).toMatchObject({ ok: true });
 });
 
 it('health tells which of the two it is', async () => {
