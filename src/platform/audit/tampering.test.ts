@@ -22,6 +22,8 @@ const places = Number(process.env['AUDIT_TAMPER_PLACES'] ?? 10);
 /** The same for the verifier that is not ours. */
 const placesElsewhere = Number(process.env['AUDIT_TAMPER_PLACES'] ?? 2);
 const count = 260;
+/** Logs that nobody tampered with; AUDIT_CLEAN_LOGS=1000 tries as many as the figure asks for. */
+const cleanLogs = Number(process.env['AUDIT_CLEAN_LOGS'] ?? 10);
 
 interface Row {
   seq: number;
@@ -198,6 +200,59 @@ describe('tampering with the database is found at the entry where it begins', ()
       expect(await log.audit.verify(), change).toMatchObject({ ok: false, firstBad: 77 });
     }
   });
+});
+
+/** What happens to a log in its life. */
+const happenings = fc.oneof(
+  fc.constantFrom('entry', 'act', 'queued', 'crowd', 'checkpoint', 'restart', 'later'),
+  fc.constantFrom('entry', 'act'),
+);
+
+describe('a log that nobody tampered with', () => {
+  it(`raises no alarm, whatever happened to it (${cleanLogs} logs)`, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(happenings, { maxLength: 40 }), async (life) => {
+        await tamper('truncate audit_entries', 'truncate audit_checkpoints');
+        let now = Date.UTC(2026, 0, 1);
+        const own = await createTestAudit(database, { now: () => new Date((now += 7)) });
+        let { audit } = own;
+        const entry = { event: 'e', actor: { kind: 'user', name: 'maria' }, target: null } as const;
+        const told = { ...entry, correlationId: 'k', facts: { now } };
+        for (const happening of life)
+          switch (happening) {
+            case 'entry':
+              await audit.record(null, { ...told, outcome: 'ok' });
+              break;
+            case 'act':
+              await audit.finish(await audit.begin(told), 'refused', { code: 'no' });
+              break;
+            case 'queued':
+              await database
+                .kysely<unknown>()
+                .transaction()
+                .execute((open) => audit.record(open, { ...told, outcome: 'ok' }));
+              break;
+            case 'crowd':
+              await Promise.all(Array.from({ length: 70 }, () => audit.begin(told)));
+              break;
+            case 'checkpoint':
+              await audit.checkpoint();
+              break;
+            case 'restart':
+              await audit.close();
+              audit = own.again();
+              break;
+            case 'later':
+              now += 86_400_000;
+              await audit.prune(new Date(now - 3_600_000));
+          }
+        const found = await audit.verify();
+        await own.remove();
+        expect(found).toMatchObject({ ok: true, firstBad: null, why: null });
+      }),
+      { numRuns: cleanLogs },
+    );
+  }, 600_000);
 });
 
 const run = promisify(execFile);
