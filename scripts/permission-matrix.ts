@@ -1,4 +1,5 @@
 import type { Actor } from '../src/domain/actor.ts';
+import { provenForMs } from '../src/operations/admission.ts';
 import { catalogue } from '../src/operations/catalogue.ts';
 import type { Contract } from '../src/operations/operation.ts';
 import { permissionsOf, roles } from '../src/operations/permissions.ts';
@@ -73,7 +74,7 @@ export function permissionsPage(): string {
 
 Made from the catalogue and the roles by \`node scripts/generate-reference.ts\`; a test asks the gate for each cell and
 compares. ● = may, ◐ = may within the repositories of the role, empty = may not. *Proof*: a signed-in person must have
-proven who they are in the last ten minutes. Several roles add up. A token holds what it was given and its owner still
+proven who they are in the last ${provenForMs / 60_000} minutes. Several roles add up. A token holds what it was given and its owner still
 holds. The owner of the data folder acts as admin on the command line. Doors that are not listed for an operation in
 [operations](operations.md) do not lead to it, whoever asks.
 

@@ -13,7 +13,7 @@ export interface SecuredBlock {
 }
 
 /** For so long a person counts as just seen; then a dangerous act asks for the password or a second factor again. */
-const provenForMs = 5 * 60_000;
+export const provenForMs = 5 * 60_000;
 /** Two machines on one database may disagree by so much. */
 const clocksDifferMs = 5000;
 

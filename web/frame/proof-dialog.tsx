@@ -45,7 +45,7 @@ export function ProofDialog({
       open
       onClose={() => onSettle(false)}
       title="Is it you?"
-      about="What you are about to do needs a proof that is not older than ten minutes."
+      about="What you are about to do needs a proof that is not older than five minutes."
     >
       <form
         className="flex flex-col gap-3"
