@@ -16,6 +16,12 @@ import { serviceStatus } from '../../src/operations/service/contract.ts';
 import { program, programEnv } from '../support/program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
+interface ReloadEntry {
+  readonly before: string;
+  readonly after: string;
+  readonly facts: { readonly changes?: readonly object[] };
+}
+
 const patience = { timeout: 120_000, interval: 100 };
 const base = { dataDir: 'data', logDir: 'logs', repositories: [{ match: './r' }] };
 
@@ -168,9 +174,21 @@ test('a running service follows its file, keeps the last good one, answers all t
 
     const lines = (await readFile(join(folder, 'logs', 'application.json'), 'utf8')).split('\n');
     expect(lines.filter((line) => line.includes('the last good one stays'))).not.toEqual([]);
-    const { rows } = await database.pool.query(
+    const { rows } = await database.pool.query<{ body: string }>(
       `select body from audit_entries where event = 'config.reloaded' order by seq`,
     );
+    // Each begins with what the one before it left, and a file that was refused leaves all as it was.
+    const told = rows.map(({ body }) => JSON.parse(body) as ReloadEntry);
+    for (const [index, entry] of told.entries()) {
+      expect(entry.before).toMatch(/^[0-9a-f]{64}$/u);
+      if (index > 0) expect(entry.before).toBe(told[index - 1]?.after);
+      const isChanged = (entry.facts.changes ?? []).length > 0;
+      expect({ ...entry, isChanged: entry.before !== entry.after }).toEqual({
+        ...entry,
+        isChanged,
+      });
+    }
+    expect(told.some(({ before, after }) => before !== after)).toBe(true);
     expect(JSON.stringify(rows)).toContain('executor.budget.perDayUsd');
     // What holds from the next start only is named there too.
     expect(JSON.stringify(rows)).toMatch(/needRestart[^\]]*database\.poolSize/u);

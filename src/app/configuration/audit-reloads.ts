@@ -10,7 +10,7 @@ export function auditReloads(
   audit: Pick<Audit, 'record'>,
   log: Log,
 ): void {
-  live.onReload(({ needRestart, error }, changes) => {
+  live.onReload(({ needRestart, error }, changes, { before, after }) => {
     if (error === null) {
       const changed = changes.map(({ key }) => key);
       log.info({ changed, needRestart, code: 'config_reloaded' }, 'configuration read again');
@@ -32,6 +32,8 @@ export function auditReloads(
         actor: { kind: 'system', name: 'config' },
         target: null,
         correlationId: freshCorrelationId(systemRandom),
+        before,
+        after,
         facts:
           error === null ? { changes, needRestart } : { code: error.code, reason: error.message },
       })

@@ -1,5 +1,7 @@
 import type { AppError } from '../../lib/app-error.ts';
 import { toAppError } from '../../lib/app-error.ts';
+import { sha256 } from '../../lib/hash.ts';
+import { canonicalJson } from '../../lib/json.ts';
 import {
   type ConfigSource,
   createConfigSource,
@@ -20,6 +22,12 @@ export interface KeyChange {
   readonly after: string;
 }
 
+/** SHA-256 of all values that held before a reading of the file, and of those that hold after it. */
+interface ConfigHashes {
+  readonly before: string;
+  readonly after: string;
+}
+
 /** What the last reading of the file came to. */
 export interface ReloadState {
   /** Keys whose new value in the file waits for the next start. */
@@ -28,11 +36,17 @@ export interface ReloadState {
   readonly error: AppError | null;
 }
 
+type ReloadListener = (
+  state: ReloadState,
+  changes: readonly KeyChange[],
+  hashes: ConfigHashes,
+) => void;
+
 /** The configuration of this process as it is now. */
 export interface LiveConfig extends ConfigSource {
   state(): ReloadState;
   /** Told of every reading that found something, with what changed. */
-  onReload(listener: (state: ReloadState, changes: readonly KeyChange[]) => void): void;
+  onReload(listener: ReloadListener): void;
 }
 
 /** Reads the configuration as the flags and the environment say. */
@@ -56,7 +70,7 @@ export function followConfig(
   initial: LoadedConfig,
   redactor: Pick<Redactor, 'register' | 'redact'>,
 ): LiveConfig {
-  const listeners: ((state: ReloadState, changes: readonly KeyChange[]) => void)[] = [];
+  const listeners: ReloadListener[] = [];
   let state: ReloadState = { needRestart: [], error: null };
   const tell = ({ changed, needRestart, error, before }: ReloadReport): void => {
     state = { needRestart, error: error === null ? null : toAppError(error) };
@@ -67,7 +81,8 @@ export function followConfig(
       before: mask(before, key),
       after: mask(source.current(), key),
     }));
-    for (const listener of listeners) listener(state, changes);
+    const hashes = { before: hashOf(before), after: hashOf(source.current()) };
+    for (const listener of listeners) listener(state, changes, hashes);
   };
   const source = createConfigSource({
     initial,
@@ -90,6 +105,10 @@ export function followConfig(
     state: () => state,
     onReload: (listener) => void listeners.push(listener),
   };
+}
+
+function hashOf(config: Config): string {
+  return sha256(canonicalJson(config));
 }
 
 /** A configuration that stays as it was read: for commands that end before anybody changes a file. */
