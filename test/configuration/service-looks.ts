@@ -39,7 +39,14 @@ export const serving: Look = async (config, database) => {
   };
   const opener = createServerOpener(
     { config, version: '0', log: silentLog, env: {}, gate: () => gate, routes: () => [] },
-    { database, audit: { record: async () => undefined } },
+    {
+      database,
+      audit: { record: async () => undefined },
+      vault: {
+        problem: () => null,
+        check: async () => ({ entries: 0, place: '', damaged: [] }),
+      },
+    },
     () => ({ isBootstrapped: async () => true }) as never,
     () => ({ admitProbe: () => null }),
     () => ({ text: async () => '' }) as never,

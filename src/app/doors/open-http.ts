@@ -18,6 +18,7 @@ import { createFirstAnswers } from '../../platform/idempotency/first-answers.ts'
 import { currentCorrelationId } from '../../platform/logging/context.ts';
 import type { Exposition } from '../../platform/telemetry/exposition.ts';
 import { contentType } from '../../platform/telemetry/exposition.ts';
+import type { Vault } from '../../platform/vault/vault.ts';
 import { inheritedSocketOf } from './inherited-socket.ts';
 import type { IdentityRooms } from './open-identity.ts';
 
@@ -52,6 +53,7 @@ export function createServerOpener(
   store: {
     readonly database: Pick<Database, 'kysely' | 'pool'>;
     readonly audit: Pick<Audit, 'record'>;
+    readonly vault: Pick<Vault, 'check' | 'problem'>;
   },
   identity: () => IdentityRooms,
   guard: () => Pick<CreatedGuard, 'admitProbe'>,
@@ -73,7 +75,7 @@ export function createServerOpener(
       const inheritedSocket = inheritedSocketOf(env, process.pid);
       return await openProbeDoor({
         settings: { host, port: port ?? config.server.port, inheritedSocket },
-        askStore: async () => store.database.pool.query('select 1'),
+        askStore: () => askStore(store),
         admitProbe: (clientId) => guard().admitProbe(clientId)?.error ?? null,
         clock: systemClock,
       });
@@ -100,7 +102,7 @@ export function createServerOpener(
         answers,
         admitProbe: (clientId) => guard().admitProbe(clientId)?.error ?? null,
         metrics: { contentType, text: () => exposition().text() },
-        askStore: async () => store.database.pool.query('select 1'),
+        askStore: () => askStore(store),
         settings: {
           host: server.host,
           port: port ?? server.port,
@@ -132,6 +134,24 @@ export function createServerOpener(
       };
     },
   };
+}
+
+/**
+ * Rejects while the database does not answer, or what is stored in the vault is not as we stored it: then with what is
+ * wrong, looked at anew each time until it is mended.
+ */
+async function askStore({
+  database,
+  vault,
+}: {
+  readonly database: Pick<Database, 'pool'>;
+  readonly vault: Pick<Vault, 'check' | 'problem'>;
+}): Promise<void> {
+  await database.pool.query('select 1');
+  if (vault.problem() === null) return;
+  await vault.check();
+  const problem = vault.problem();
+  if (problem !== null) throw problem;
 }
 
 /** While sessions are switched off: nobody asks who it is that sits at this machine. */

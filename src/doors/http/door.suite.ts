@@ -12,6 +12,7 @@ import type { FirstAnswers } from './first-answers.ts';
 import type { HttpDoor } from './server.ts';
 import { openHttpDoor } from './server.ts';
 import type { HttpSettings } from './settings.ts';
+import type { Patience } from './slow-senders.ts';
 
 const base = {
   kind: 'call',
@@ -129,6 +130,7 @@ export async function openSampleDoor(parts: {
   readonly askStore?: () => Promise<unknown>;
   readonly admitProbe?: (clientId: string) => AppError | null;
   readonly dashboard?: string;
+  readonly patience?: Patience;
 }): Promise<SampleDoor> {
   const begun = new Map<string, number>();
   let isRevoked = false;
@@ -203,6 +205,7 @@ export async function openSampleDoor(parts: {
       ...parts.settings,
     },
     dashboard: parts.dashboard ?? '/nowhere/',
+    ...(parts.patience === undefined ? {} : { patience: parts.patience }),
     version: 'test',
     clock: systemClock,
     newCorrelationId: () => systemRandom.uuid(),

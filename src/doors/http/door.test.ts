@@ -14,6 +14,8 @@ import type { FirstAnswer } from './first-answers.ts';
 
 let database: TestDatabase;
 let sample: SampleDoor;
+/** The same behind a proxy that speaks TLS. */
+let secure: SampleDoor;
 const answersOf = (process: string) =>
   createFirstAnswers<FirstAnswer>(database, { clock: systemClock, process });
 
@@ -21,24 +23,33 @@ beforeAll(async () => {
   database = await createTestDatabase();
   await migrate(database, idempotencyMigrations);
   sample = await openSampleDoor({ answers: answersOf('one') });
+  secure = await openSampleDoor({
+    answers: answersOf('secure'),
+    settings: { publicUrl: 'https://cms.example' },
+  });
 });
 afterAll(async () => {
   await sample.close();
+  await secure.close();
   await database.drop();
 });
 
 const bearer = { authorization: `Bearer ${goodToken}` };
-const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
-  fetch(`${sample.address}${path}`, { redirect: 'manual', ...init });
-const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
-  ask(path, {
-    method: 'POST',
-    headers: { ...bearer, 'content-type': 'application/json', ...headers },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  });
+const ask = (path: string, init: RequestInit = {}, { address } = sample): Promise<Response> =>
+  fetch(`${address}${path}`, { redirect: 'manual', ...init });
+const post = (path: string, body: unknown, headers: Record<string, string> = {}, door = sample) =>
+  ask(
+    path,
+    {
+      method: 'POST',
+      headers: { ...bearer, 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    },
+    door,
+  );
 /** One request as bytes; answers what came back until the connection ended. */
-const raw = async (bytes: string): Promise<string> => {
-  const { port } = new URL(sample.address);
+const raw = async (bytes: string, { address } = sample): Promise<string> => {
+  const { port } = new URL(address);
   const socket = connect(Number(port), '127.0.0.1');
   socket.write(bytes);
   return readAll(socket);
@@ -112,36 +123,62 @@ describe('an input', () => {
 });
 
 describe('an answer', () => {
-  test('of any kind carries the protecting headers and names no server', async () => {
-    const known = (await ask('/api/v1/samples', { headers: bearer })).headers.get('etag') ?? '';
-    const answers = await Promise.all([
-      ask('/api/v1/samples', { headers: bearer }),
-      ask('/api/v1/samples', { headers: { ...bearer, 'if-none-match': known } }),
-      ask('/api/v1/samples'),
-      ask('/api/v1/nothing'),
-      ask('/livez'),
-      ask('/', { headers: { accept: 'text/html' } }),
-      post('/api/v1/samples/x/fail', {}),
-      post('/api/v1/samples/fail', { how: 'defect' }),
-      ask('/api/v1/samples/watch', { headers: { ...bearer, accept: 'text/event-stream' } }),
-    ]);
-    expect(answers.map(({ status }) => status)).toEqual([
-      200, 304, 401, 404, 200, 200, 404, 500, 200,
-    ]);
-    for (const { headers, body } of answers) {
-      const policy = headers.get('content-security-policy') ?? '';
-      expect(policy).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self';/u);
-      expect(policy).toContain("frame-ancestors 'none'");
-      expect(policy).not.toMatch(/unsafe|\*/u);
-      expect(headers.get('x-content-type-options')).toBe('nosniff');
-      expect(headers.get('x-xss-protection')).toBe('0');
-      expect(headers.get('referrer-policy')).toBe('no-referrer');
-      expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
-      expect(headers.get('cache-control')).toMatch(/no-store|no-cache/u);
-      expect(headers.get('server') ?? headers.get('x-powered-by')).toBeNull();
-      await body?.cancel();
-    }
-  });
+  test.each([
+    ['http', null],
+    ['https', 'max-age=31536000; includeSubDomains'],
+  ])(
+    'of any kind over %s carries the protecting headers and names no server',
+    async (scheme, transport) => {
+      const door = scheme === 'https' ? secure : sample;
+      const from = (path: string, headers: Record<string, string> = {}) =>
+        ask(path, { headers }, door);
+      const known = (await from('/api/v1/samples', bearer)).headers.get('etag') ?? '';
+      const answers = await Promise.all([
+        from('/api/v1/samples', bearer),
+        from('/api/v1/samples', { ...bearer, 'if-none-match': known }),
+        from('/api/v1/samples'),
+        from('/api/v1/nothing'),
+        from('/livez'),
+        from('/', { accept: 'text/html' }),
+        post('/api/v1/samples/x/fail', {}, {}, door),
+        post('/api/v1/samples/fail', { how: 'defect' }, {}, door),
+        from('/api/v1/samples/watch', { ...bearer, accept: 'text/event-stream' }),
+        from(`/livez?${'a'.repeat(9000)}`),
+      ]);
+      expect(answers.map(({ status }) => status)).toEqual([
+        200, 304, 401, 404, 200, 200, 404, 500, 200, 414,
+      ]);
+      for (const { headers, body } of answers) {
+        const policy = headers.get('content-security-policy') ?? '';
+        expect(policy).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self';/u);
+        expect(policy.split('; ')).toEqual(
+          expect.arrayContaining([
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            'trusted-types dompurify dashboard',
+          ]),
+        );
+        expect(policy).not.toMatch(/unsafe|\*/u);
+        expect(headers.get('strict-transport-security')).toBe(transport);
+        expect(headers.get('x-content-type-options')).toBe('nosniff');
+        expect(headers.get('x-frame-options')).toBe('DENY');
+        expect(headers.get('x-xss-protection')).toBe('0');
+        expect(headers.get('referrer-policy')).toBe('no-referrer');
+        expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
+        expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+        expect(headers.get('cross-origin-embedder-policy')).toBe('require-corp');
+        expect(headers.get('cache-control')).toMatch(/no-store|no-cache/u);
+        expect(headers.get('server') ?? headers.get('x-powered-by')).toBeNull();
+        await body?.cancel();
+      }
+      const broken = await raw('GET /livez HTTP/1.1\r\nHost localhost\r\n\r\n', door);
+      expect(broken).toMatch(/^HTTP\/1\.1 400 .*content-security-policy: default-src 'none'/su);
+      expect(broken.includes('strict-transport-security')).toBe(transport !== null);
+    },
+  );
   test('that is known already is not sent again', async () => {
     const first = await ask('/api/v1/samples', { headers: bearer });
     const etag = first.headers.get('etag') ?? '';
@@ -205,27 +242,28 @@ describe('who asks', () => {
       expect([name, (await ask(path, { headers: bearer })).status]).toEqual([name, 400]);
     }
   });
-  test('a session lives in a cookie that no script reads, and stands in no body', async () => {
-    const entered = await ask('/api/v1/samples/enter', {
-      method: 'POST',
-      headers: {
-        origin: sample.address,
-        'x-claude-manager': '1',
-        'content-type': 'application/json',
-      },
-      body: '{}',
-    });
-    expect(await entered.text()).not.toContain(goodSession);
-    const cookie = entered.headers.get('set-cookie') ?? '';
-    expect(cookie).toMatch(
-      new RegExp(
-        `^claude-manager=${goodSession}; Path=/; Expires=[^;]+; HttpOnly; SameSite=Strict$`,
-        'u',
-      ),
-    );
-    const headers = { cookie: cookie.split(';')[0] ?? '' };
-    expect((await ask('/api/v1/samples', { headers })).status).toBe(200);
-  });
+  test.each([
+    ['http', 'claude-manager', 'HttpOnly; SameSite=Strict', '__Host-claude-manager'],
+    ['https', '__Host-claude-manager', 'HttpOnly; Secure; SameSite=Strict', 'claude-manager'],
+  ])(
+    'a session over %s lives in a cookie %s that no script reads (%s), and stands in no body',
+    async (scheme, name, flags, other) => {
+      const door = scheme === 'https' ? secure : sample;
+      const own = { origin: door.address, 'x-claude-manager': '1' };
+      const headers = { ...own, 'content-type': 'application/json' };
+      const init = { method: 'POST', headers, body: '{}' };
+      const entered = await ask('/api/v1/samples/enter', init, door);
+      expect(await entered.text()).not.toContain(goodSession);
+      const cookie = entered.headers.get('set-cookie') ?? '';
+      expect(cookie).toMatch(
+        new RegExp(`^${name}=${goodSession}; Path=/; Expires=[^;]+; ${flags}$`, 'u'),
+      );
+      const withCookie = async (sent: string) =>
+        (await ask('/api/v1/samples', { headers: { cookie: sent } }, door)).status;
+      expect(await withCookie(cookie.split(';')[0] ?? '')).toBe(200);
+      expect(await withCookie(`${other}=${goodSession}`)).toBe(401);
+    },
+  );
   const cookie = `claude-manager=${goodSession}`;
   const own = () => ({ cookie, origin: sample.address, 'x-claude-manager': '1' });
   test('a page of ours may write with the cookie', async () => {
@@ -346,6 +384,33 @@ describe('what is no request', () => {
   });
   test('headers without end get 431', async () => {
     expect(await raw(`${get}X-A: ${'a'.repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /u);
+  });
+  test('an address of more than 8 KB gets 414, one of 8 KB an answer', async () => {
+    const long = (letters: number) => ask(`/livez?${'a'.repeat(letters - '/livez?'.length)}`);
+    expect((await long(8192)).status).toBe(200);
+    const refused = await long(8193);
+    expect([refused.status, ((await refused.json()) as Problem).code]).toEqual([
+      414,
+      'address_too_long',
+    ]);
+    const endless = `GET /livez?${'a'.repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+    expect(await raw(endless)).toMatch(/^HTTP\/1\.1 414 /u);
+  });
+  test('headers or a body that do not come to their end in time get 408, and the connection ends', async () => {
+    const patience = { headersMs: 300, requestMs: 600, lookEveryMs: 50 };
+    const other = await openSampleDoor({ answers: answersOf('slow'), patience });
+    const begun = `${head}Authorization: Bearer ${goodToken}\r\nContent-Type: application/json\r\n`;
+    for (const bytes of [
+      'GET /livez HTTP/1.1\r\nHost: local',
+      `${begun}Content-Length: 13\r\n\r\n{"title"`,
+    ])
+      expect([bytes, await raw(bytes, other)]).toEqual([
+        bytes,
+        expect.stringMatching(/^HTTP\/1\.1 408 .*connection: close.*"request_malformed"/su),
+      ]);
+    expect(other.begun.size).toBe(0);
+    expect((await fetch(`${other.address}/livez`)).status).toBe(200);
+    await other.close();
   });
   test('2,000 garbled bodies are refused or read, and none is a fault of ours', async () => {
     const statuses = new Map<number, number>();
@@ -589,6 +654,22 @@ describe('a probe', () => {
     await until(200);
     await other.close();
   }, 120_000);
+  test('names the code of what is wrong with a store that answers', async () => {
+    const other = await openSampleDoor({
+      answers: answersOf('ten'),
+      askStore: async () => {
+        const names = { code: 'vault_entry_tampered', message: 'GITHUB_TOKEN was changed.' };
+        throw new AppError({ kind: 'not_well', ...names });
+      },
+    });
+    const said = { status: 'unavailable', problem: 'vault_entry_tampered' };
+    for (const path of ['/readyz', '/health']) {
+      const body = async () => await (await fetch(`${other.address}${path}`)).json();
+      await expect.poll(body, { timeout: 30_000 }).toEqual(said);
+    }
+    expect((await fetch(`${other.address}/livez`)).status).toBe(200);
+    await other.close();
+  }, 60_000);
   test('that comes too often is refused, and nothing else is', async () => {
     const error = new AppError({ kind: 'rate_limited', code: 'rate_limited', message: 'Slower.' });
     const other = await openSampleDoor({ answers: answersOf('six'), admitProbe: () => error });

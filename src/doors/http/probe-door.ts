@@ -17,7 +17,7 @@ export async function openProbeDoor(deps: {
   readonly clock: Clock;
 }): Promise<HttpDoor> {
   let isDraining = false;
-  const app = fastify({ ...serverLimits, bodyLimit: 1024 });
+  const app = fastify({ ...serverLimits(), bodyLimit: 1024 });
   app.server.maxConnections = 64;
   const readiness = watchReadiness(deps.askStore, deps.clock);
   app.addHook('onRequest', async (request, reply) => {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { toAppError } from '../../lib/app-error.ts';
+import { AppError, toAppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Gate } from '../../operations/gate.ts';
 import { runHealth } from '../../operations/health/contract.ts';
@@ -8,6 +8,8 @@ import type { Callers } from './callers.ts';
 /** Whether the service can do its work now. Kept up to date in the background, so that a probe answers at once. */
 export interface Readiness {
   isReady(): boolean;
+  /** Code of what was found to be wrong with the store; null while nothing is, or it only does not answer. */
+  problem(): string | null;
   stop(): void;
 }
 
@@ -18,18 +20,18 @@ const patienceMs = 2000;
 /** Asks again and again, one question at a time; no answer in time is a no. */
 export function watchReadiness(ask: () => Promise<unknown>, clock: Clock): Readiness {
   const stop = new AbortController();
-  let isReady = false;
+  let [isReady, problem] = [false, null as string | null];
   const look = async (): Promise<void> => {
     while (!stop.signal.aborted) {
       const late = new AbortController();
-      isReady = await Promise.race([
+      [isReady, problem] = await Promise.race([
         ask().then(
-          () => true,
-          () => false,
+          () => [true, null] as const,
+          (thrown: unknown) => [false, problemIn(thrown)] as const,
         ),
         clock.sleep(patienceMs, late.signal).then(
-          () => false,
-          () => false,
+          () => [false, null] as const,
+          () => [false, null] as const,
         ),
       ]);
       late.abort();
@@ -37,7 +39,12 @@ export function watchReadiness(ask: () => Promise<unknown>, clock: Clock): Readi
     }
   };
   void look();
-  return { isReady: () => isReady, stop: () => stop.abort() };
+  return { isReady: () => isReady, problem: () => problem, stop: () => stop.abort() };
+}
+
+/** A store that answers and is not well says why; of one that does not answer nothing is known. */
+function problemIn(thrown: unknown): string | null {
+  return thrown instanceof AppError && thrown.kind === 'not_well' ? thrown.code : null;
 }
 
 /** `/livez`, `/readyz`, `/health`: no sign-in, no details, no work. */
@@ -53,7 +60,7 @@ export function addProbes(
   const isUp = addProbeAnswers(app, parts);
   app.get('/health', async (request, reply) => {
     const { actor } = await parts.callers.senderOf(request).catch(() => nobody);
-    if (!isUp()) return reply.code(503).send({ status: 'unavailable' });
+    if (!isUp()) return reply.code(503).send(unavailable(parts.readiness));
     if (actor.kind === 'anonymous' || !parts.gate.mayStill(runHealth.name, actor))
       return { status: 'ok' };
     const caller = {
@@ -84,9 +91,14 @@ export function addProbeAnswers(
     return reply
       .code(503)
       .header('retry-after', '2')
-      .send({ status: isDraining() ? 'stopping' : 'unavailable' });
+      .send(isDraining() ? { status: 'stopping' } : unavailable(readiness));
   });
   return isUp;
+}
+
+function unavailable(readiness: Readiness): object {
+  const code = readiness.problem();
+  return { status: 'unavailable', ...(code === null ? {} : { problem: code }) };
 }
 
 const nobody = { actor: { kind: 'anonymous', name: 'anonymous' } } as const;

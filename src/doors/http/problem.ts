@@ -23,6 +23,7 @@ const statusesByCode: Readonly<Record<string, number>> = {
   method_not_allowed: 405,
   not_acceptable: 406,
   body_too_large: 413,
+  address_too_long: 414,
   media_type_unsupported: 415,
   host_not_allowed: 421,
   too_many_streams: 429,

@@ -3,6 +3,9 @@ import { ownHeader } from '../../operations/api-client/client.ts';
 import { refuse } from './problem.ts';
 import type { HttpSettings } from './settings.ts';
 
+/** Characters of an address; what is longer belongs in a body. */
+export const longestAddress = 8192;
+
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 
 /** Looks at where a request comes from and whom it believes to talk to, before anything else does. */
@@ -22,6 +25,12 @@ export function createRequestGuards(settings: HttpSettings): RequestGuards {
   );
   return {
     checkTarget: ({ raw, headers }) => {
+      if ((raw.url?.length ?? 0) > longestAddress)
+        throw refuse({
+          kind: 'invalid_input',
+          code: 'address_too_long',
+          message: `The address is longer than the ${longestAddress} characters that this service takes.`,
+        });
       const hosts = raw.rawHeaders.filter(
         (name, index) => index % 2 === 0 && name.toLowerCase() === 'host',
       );

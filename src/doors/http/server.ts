@@ -24,7 +24,7 @@ import { limitHeaders, problemOf, refuse } from './problem.ts';
 import { createRequestGuards } from './request-guards.ts';
 import { securityHeaders } from './security-headers.ts';
 import type { HttpSettings } from './settings.ts';
-import { answerBrokenRequests, serverLimits } from './slow-senders.ts';
+import { answerBrokenRequests, type Patience, serverLimits } from './slow-senders.ts';
 import { readJson } from './strict-json.ts';
 import { takeTurns } from './turns.ts';
 
@@ -48,6 +48,8 @@ export interface HttpDoorDeps {
   /** Rejects while the service cannot do its work: its database does not answer. */
   readonly askStore: () => Promise<unknown>;
   readonly settings: HttpSettings;
+  /** With who sends slowly; as in `slow-senders.ts` when left out. */
+  readonly patience?: Patience;
   /** The built dashboard. */
   readonly dashboard: string;
   readonly version: string;
@@ -75,7 +77,7 @@ export async function openHttpDoor(deps: HttpDoorDeps): Promise<HttpDoor> {
   const ended = new AbortController();
   const isDraining = (): boolean => ended.signal.aborted;
   const app = fastify({
-    ...serverLimits,
+    ...serverLimits(deps.patience),
     bodyLimit: settings.bodyLimitBytes,
     trustProxy: settings.trustedProxies.length === 0 ? false : [...settings.trustedProxies],
     genReqId: ({ headers }) => correlationOf(headers, deps.newCorrelationId),
@@ -89,10 +91,11 @@ export async function openHttpDoor(deps: HttpDoorDeps): Promise<HttpDoor> {
     );
   });
   limitRequestsAhead(app);
-  answerBrokenRequests(app.server, deps.newCorrelationId);
+  const isAlwaysHttps = settings.publicUrl?.startsWith('https:') === true;
+  answerBrokenRequests(app.server, deps.newCorrelationId, isAlwaysHttps);
   const guards = createRequestGuards(settings);
   const isHttps = (request: FastifyRequest): boolean =>
-    settings.publicUrl?.startsWith('https:') === true || request.protocol === 'https';
+    isAlwaysHttps || request.protocol === 'https';
   const callers = createCallers({ ...deps, guards, isHttps });
   const readiness = watchReadiness(deps.askStore, clock);
   await app.register(cookie);

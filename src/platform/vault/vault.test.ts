@@ -216,7 +216,16 @@ describe('somebody writes into the database', () => {
     const wrong = `${token.slice(0, 60)}${token[60] === 'A' ? 'B' : 'A'}${token.slice(61)}`;
     await database.pool.query('update vault_entries set token = $2 where name = $1', [name, wrong]);
     await expect(vault.use(name, 'test')).rejects.toEqual(tampered);
+    expect(vault.problem()).toBeNull();
     expect(await vault.check()).toMatchObject({ entries: 2, damaged: [name] });
+    expect(vault.problem()).toMatchObject({
+      kind: 'not_well',
+      code: 'vault_entry_tampered',
+      message: expect.stringContaining(name),
+    });
+    await set(vault, name, 'stored again');
+    await vault.check();
+    expect(vault.problem()).toBeNull();
   });
 
   test('a later end in the column does not make a value last longer', async () => {

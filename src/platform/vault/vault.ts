@@ -1,3 +1,4 @@
+import { type AppError, toAppError } from '../../lib/app-error.ts';
 import { type Checkpoint, noCheckpoint } from '../../lib/checkpoint.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
@@ -17,7 +18,7 @@ import {
   type VaultAlert,
 } from './rotation.ts';
 import { createSealing, type Sealing } from './sealing.ts';
-import { expired, unknownCredential } from './vault-error.ts';
+import { expired, tampered, unknownCredential } from './vault-error.ts';
 import { createVaultTrail, type Who } from './vault-trail.ts';
 
 export { vaultMigrations } from './migrations.ts';
@@ -61,6 +62,8 @@ export interface Vault extends Sealing {
     readonly place: string;
     readonly damaged: readonly string[];
   }>;
+  /** What the last `check` found to be wrong, as it throws it or as `use` would; null while all is well or nobody looked. */
+  problem(): AppError | null;
   /** Where the keys come from; null when there is none yet, the first value makes one. */
   keyPlace(): Promise<string | null>;
   /** Its value is gone; what was recorded of it stays. False when there was none. */
@@ -92,6 +95,19 @@ export function createVault(deps: VaultDeps): Vault {
   const keyring = createKeyring(deps.keys);
   const entries = createEntries({ ...deps, keyring, trail });
   const rotation: RotationDeps = { ...deps, entries, trail };
+  let problem: AppError | null = null;
+  const checked: Vault['check'] = async () => {
+    try {
+      const found = await check(entries, deps.keys);
+      const [first] = found.damaged;
+      problem = first === undefined ? null : tampered(first, 'it was changed in the database');
+      return found;
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (error.code.startsWith('vault_')) problem = error;
+      throw thrown;
+    }
+  };
   const useAll: Vault['useAll'] = async (name, purpose, by = ourselves) => {
     const found = await entries.open(name);
     if (found === null || found.row.kind !== 'credential') throw unknownCredential(name);
@@ -153,7 +169,8 @@ export function createVault(deps: VaultDeps): Vault {
       return await rekey(parts, dropOld, by);
     },
     keyPlace: async () => (await deps.keys.find())?.place ?? null,
-    check: async () => await check(entries, deps.keys),
+    check: checked,
+    problem: () => problem,
     useAll,
     use: async (name, purpose, by) => {
       const [value] = await useAll(name, purpose, by);
