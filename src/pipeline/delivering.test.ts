@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { changedFile } from '../../test/fakes/fake-work.ts';
 import { createPipelineWorld, type PipelineWorld } from '../../test/fakes/pipeline-world.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.ts';
 import type { Run } from '../domain/run.ts';
@@ -106,6 +107,96 @@ describe('delivering', () => {
     Object.assign(world.ports, { host: () => other });
     await world.attempt(task);
     expect(await now()).toMatchObject({ state: 'needs_attention', attention: 'unknown_outcome' });
+  });
+});
+
+describe('a change that the policy leaves to a person', () => {
+  const guarded = [
+    changedFile('src/a.ts'),
+    changedFile('.github/workflows/ci.yml'),
+    changedFile('test/a.test.ts', { status: 'deleted', mode: null, bytes: 0, text: null }),
+    changedFile('CLAUDE.md', { mode: '120000', linkTarget: 'README.md', text: null }),
+  ];
+  const places = [
+    '.github/workflows/ci.yml is a protected path',
+    'CLAUDE.md is a protected path',
+    'test/a.test.ts is a test that is deleted',
+  ];
+  const made = (kind: string) =>
+    world.host.journal.filter((entry) => entry.kind === kind && entry.outcome === 'made');
+  const onPull = () =>
+    world.host.comments(world.target, pulls()[0]?.number ?? 0).map(({ body }) => body);
+  beforeEach(async () => {
+    world.policy.protectedPathsPolicy = 'human';
+    world.policy.checks = ['check'];
+    world.work.files = guarded;
+    // What the first approval was for has changed with the policy.
+    await world.attempt(task);
+    await approve();
+  });
+
+  test('is a draft with a label that names the places at its top and in one comment', async () => {
+    expect(await world.attempt(task)).toBe('succeeded');
+    const [pull, ...others] = pulls();
+    expect(others).toEqual([]);
+    expect(pull).toMatchObject({ draft: true, state: 'open' });
+    const top = pull?.body.slice(0, pull.body.indexOf('What the agent says')) ?? '';
+    expect(top).toMatch(/^## A person must look at this before it is merged\n/u);
+    for (const place of places) expect(top).toContain(`- ${place}\n`);
+    expect(top).not.toContain('src/a.ts');
+    const labels = world.host.state(world.target).pullRequestLabels;
+    expect(labels.get(pull?.number ?? 0)).toEqual(['needs-human-review']);
+    expect(onPull()).toHaveLength(1);
+    for (const place of places) expect(onPull()[0]).toContain(`- ${place}\n`);
+    expect(said().at(-1)).toContain('A person must look at what it says first');
+  });
+  test('is told by explain, the notes of the task and an audit event of its own', async () => {
+    await world.attempt(task);
+    const { code, text, notes } = await explain(world.ports, await now());
+    expect(code).toBe('waits_for_human_review');
+    expect(text).toContain(places.join('; '));
+    expect(notes.filter((note) => note.code === 'left_to_person')).toHaveLength(1);
+    const audited = world.audit.filter(({ event }) => event === 'change.left_to_person');
+    expect(audited).toMatchObject([
+      { target: task.id, outcome: 'ok', facts: { codes: ['protected_path', 'tests_deleted'] } },
+    ]);
+    expect(world.audit.map(({ event }) => event)).not.toContain('change.held_back');
+  });
+  test.each(['open_pull_request', 'add_label', 'comment'] as const)(
+    'is told once when the answer to %s is lost',
+    async (kind) => {
+      world.host.loseNextAnswer(kind);
+      expect(await world.attempt(task)).toBe('succeeded');
+      expect(pulls()).toHaveLength(1);
+      expect(onPull()).toHaveLength(1);
+      const onTarget = made(kind).filter(({ repository }) => repository.endsWith('acme/widgets'));
+      expect(onTarget).toHaveLength(1);
+    },
+  );
+  test('has its checks run and its second opinion asked before anything is pushed', async () => {
+    world.work.failing = new Set(['check']);
+    await world.attempt(task);
+    expect(await why()).toBe('failed_checks');
+    expect(made('push_branch')).toEqual([]);
+    world.work.failing = new Set();
+    Object.assign(world.policy, { reviewer: 'nobody' });
+    await world.ports.tasks.transact(async (transaction) =>
+      world.ports.tasks.update(transaction, await now(), { state: 'approved' }),
+    );
+    expect(await world.attempt(task)).toBe('blocked_by_policy');
+    expect(made('push_branch')).toEqual([]);
+  });
+  test('is blocked all the same by anything that is no matter of a person’s look', async () => {
+    world.work.patch = '+s3cr3t';
+    expect(await world.attempt(task)).toBe('blocked_by_policy');
+    expect(made('push_branch')).toEqual([]);
+    expect(await now()).toMatchObject({ state: 'needs_attention', attention: 'blocked_by_policy' });
+  });
+  test('is never marked as ready or merged by the service, however often it looks', async () => {
+    await world.attempt(task);
+    for (let looks = 0; looks < 3; looks += 1) await followPullRequests(world.ports);
+    expect(pulls()).toMatchObject([{ draft: true, state: 'open' }]);
+    expect(await now()).toMatchObject({ state: 'in_review' });
   });
 });
 

@@ -1,6 +1,7 @@
 import { failureReasons, failureRules } from '../domain/failure.ts';
 import type { TaskNote } from '../domain/ports/stores.ts';
 import type { Task } from '../domain/task.ts';
+import { leftInPullRequest } from './deliver/left-to-person.ts';
 import type { DispatchPorts } from './dispatch.ts';
 import { holdOf, pauseOf } from './dispatch.ts';
 import { workflowIdOf } from './execute/attempt.ts';
@@ -66,11 +67,7 @@ async function reason(
       return because('running', `Attempt ${task.attempt} is at work.`, 'Nothing.');
     }
     case 'in_review':
-      return because(
-        'waits_for_review',
-        `A person reviews ${task.pullRequest?.url ?? 'the pull request'}.`,
-        'Review and merge it.',
-      );
+      return review(task, leftInPullRequest(notes, task));
     case 'needs_attention':
       return because(
         task.attention ?? 'needs_attention',
@@ -95,6 +92,22 @@ async function reason(
         'Nothing.',
       );
   }
+}
+
+function review(
+  { id, pullRequest, target }: Task,
+  left: readonly string[],
+): ReturnType<typeof because> {
+  const url = pullRequest?.url ?? 'the pull request';
+  if (left.length === 0)
+    return because('waits_for_review', `A person reviews ${url}.`, 'Review and merge it.');
+  return because(
+    'waits_for_human_review',
+    `The policy leaves a part of ${url} to a person, who must look at exactly this before it is merged: ${left.join('; ')}.`,
+    target.host === 'local'
+      ? `Look at it, then run \`claude-manager tasks merge ${id} --looked\`.`
+      : 'Look at exactly this, then review and merge it.',
+  );
 }
 
 /** Nothing holds it back: who has its start, if anybody. */

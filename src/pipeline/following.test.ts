@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { completed, fakeAgent } from '../../test/fakes/fake-work.ts';
+import { changedFile, completed, fakeAgent } from '../../test/fakes/fake-work.ts';
 import { createPipelineWorld, type PipelineWorld } from '../../test/fakes/pipeline-world.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.ts';
 import type { HostCheck, ReviewRemark } from '../domain/ports/code-review.ts';
@@ -205,6 +205,72 @@ describe('red checks', () => {
       expect(await onPull()).toHaveLength(1);
     },
   );
+});
+
+describe('a round whose change the policy leaves to a person', () => {
+  const labels = async () => target().pullRequestLabels.get((await pull()).number) ?? [];
+  const guarded = (): void => {
+    world.work.files = [changedFile('Dockerfile')];
+  };
+  beforeEach(async () => {
+    world = await createPipelineWorld(database);
+    world.policy.protectedPathsPolicy = 'human';
+    await world.find('one');
+    [task] = (await propose(world.ports, world.target)).proposed as [Task];
+    world.host.label(world.manager, task.issueNumber ?? 0, 'ann', 'approved-for-dev');
+    await pollApprovals(world.ports, world.manager);
+    expect(await world.attempt(task)).toBe('succeeded');
+    await checks(check());
+  });
+
+  test('is pushed to the draft, with the label, one comment, an audit event and its reason in explain', async () => {
+    expect(await labels()).toEqual([]);
+    expect(await why()).toMatchObject({ code: 'waits_for_review' });
+    guarded();
+    expect(await follow()).toBe('succeeded');
+    expect(pushes()).toHaveLength(2);
+    expect(await labels()).toEqual(['needs-human-review']);
+    const asked = (await onPull()).filter((text) => text.startsWith('Changes are requested until'));
+    expect(asked).toEqual([expect.stringContaining('- Dockerfile is a protected path\n')]);
+    const { code, text } = await why();
+    expect(code).toBe('waits_for_human_review');
+    expect(text).toContain('Dockerfile is a protected path');
+    const events = world.audit.map(({ event }) => event);
+    expect(events.filter((event) => event === 'change.left_to_person')).toHaveLength(1);
+  });
+
+  test('that follows without touching such a place takes nothing back', async () => {
+    guarded();
+    expect(await follow()).toBe('succeeded');
+    world.work.files = [changedFile('src/b.ts')];
+    await checks(check({ id: 'run:2' }));
+    expect(await follow()).toBe('succeeded');
+    expect(await labels()).toEqual(['needs-human-review']);
+    expect(await why()).toMatchObject({ code: 'waits_for_human_review' });
+    const asked = (await onPull()).filter((text) => text.startsWith('Changes are requested until'));
+    expect(asked).toHaveLength(1);
+  });
+
+  test('is not pushed to a pull request that was marked as ready', async () => {
+    const { pullRequests } = target();
+    const { number } = await pull();
+    const seen = pullRequests.get(number);
+    if (seen !== undefined) pullRequests.set(number, { ...seen, draft: false });
+    guarded();
+    expect(await follow()).toBe('blocked_by_policy');
+    expect(pushes()).toHaveLength(1);
+    expect(await labels()).toEqual([]);
+    expect(await now()).toMatchObject({ state: 'needs_attention', attention: 'protected_path' });
+    expect(world.audit.map(({ event }) => event)).toContain('change.held_back');
+  });
+
+  test('is held back where the policy blocks', async () => {
+    guarded();
+    // Not what the approval was for any more, so nothing is begun at all.
+    world.policy.protectedPathsPolicy = 'block';
+    expect(await follow()).toBe('not_started');
+    expect(pushes()).toHaveLength(1);
+  });
 });
 
 describe('requested changes', () => {

@@ -134,8 +134,10 @@ test('follows findings and pull requests to their end', async () => {
         'gone.js': '// TODO: say goodbye politely\nexport const gone = 1;\n',
         'merged.js': '// TODO: merge both lists in order\nexport const merged = 1;\n',
         'closed.js': '// TODO: close the file after reading\nexport const closed = 1;\n',
+        '.github/workflows/ci.yml': 'on: pull_request\n',
       },
     },
+    config: { repositories: [{ match: 'acme/widgets', protectedPathsPolicy: 'human' }] },
   });
   try {
     const wendy = loop.emulator.as('wendy');
@@ -152,6 +154,12 @@ test('follows findings and pull requests to their end', async () => {
     };
     const body = 'Repository: acme/widgets\n\nWrite "hello" into hello.txt.';
     const asked = wendy.openIssue(manager, { title: 'A greeting', body, labels: [approved] });
+    const steering = 'Repository: acme/widgets\n\nWrite "on: push" into .github/workflows/ci.yml.';
+    const steered = wendy.openIssue(manager, {
+      title: 'A pipeline',
+      body: steering,
+      labels: [approved],
+    });
     wendy.label(manager, byWords('merge both').number, approved);
     wendy.label(manager, byWords('close the file').number, approved);
     const text = 'export const gone = 1;\n';
@@ -161,7 +169,16 @@ test('follows findings and pull requests to their end', async () => {
     const gone = byWords('goodbye');
     expect(gone.state).toBe('closed');
     expect(gone.comments.some((comment) => comment.body.includes(commit))).toBe(true);
-    expect(loop.pulls('acme/widgets')).toHaveLength(3);
+    expect(loop.pulls('acme/widgets')).toHaveLength(4);
+    const pipeline = pullOf('A pipeline');
+    expect(pipeline.pull?.draft).toBe(true);
+    expect(pipeline.body).toMatch(/^## A person must look at this before it is merged\n/u);
+    expect(pipeline.body).toContain('\n- .github/workflows/ci.yml is a protected path\n');
+    expect(pipeline.labels.map(({ name }) => name)).toEqual(['needs-human-review']);
+    expect(pipeline.comments.map(({ body: said }) => said)).toEqual([
+      expect.stringMatching(/^Changes are requested until a person has looked at these/u),
+    ]);
+    expect(pullOf('A greeting').labels).toEqual([]);
     const greeting = pullOf('A greeting');
     const file = `${greeting.pull?.headSha}:hello.txt`;
     expect(await git(loop.emulator.gitFolder('acme/widgets'), 'show', file)).toBe('hello\n');
@@ -181,11 +198,23 @@ test('follows findings and pull requests to their end', async () => {
     expect(states.get(byWords('merge both').number)).toBe('done');
     expect(states.get(byWords('close the file').number)).toBe('needs_attention');
     expect(states.get(asked)).toBe('in_review');
-    expect(loop.proposals()).toHaveLength(4);
+    expect(states.get(steered)).toBe('in_review');
+    expect(pipeline.pull).toMatchObject({ draft: true, merged: false });
+    const { id } = (await loop.tasks<readonly TaskLine[]>('list')).find(
+      ({ issue }) => issue === steered,
+    ) ?? { id: '' };
+    const { code, text: why } = await loop.tasks<{ code: string; text: string }>('explain', id);
+    expect(code).toBe('waits_for_human_review');
+    expect(why).toContain('.github/workflows/ci.yml is a protected path');
+    expect(loop.proposals()).toHaveLength(5);
     const ends = await loop.query<{ event: string }>(
-      "select distinct event from audit_entries where event in ('pr.merged', 'pr.closed') order by event",
+      "select distinct event from audit_entries where event in ('change.left_to_person', 'pr.merged', 'pr.closed') order by event",
     );
-    expect(ends.map(({ event }) => event)).toEqual(['pr.closed', 'pr.merged']);
+    expect(ends.map(({ event }) => event)).toEqual([
+      'change.left_to_person',
+      'pr.closed',
+      'pr.merged',
+    ]);
     expect(loop.emulator.journal.duplicates()).toEqual([]);
     expect(loop.emulator.journal.violations()).toEqual([]);
     expect(loop.emulator.contractViolations).toEqual([]);

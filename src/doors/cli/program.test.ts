@@ -116,6 +116,7 @@ describe('the words of a command lead to one operation with its input', () => {
     ['tasks requeue abcd', 'tasks.retry', { id: 'abcd' }],
     ['tasks cancel abcd --reason late', 'tasks.cancel', { id: 'abcd', reason: 'late' }],
     ['tasks merge abcd', 'tasks.merge', { id: 'abcd' }],
+    ['tasks merge abcd --looked', 'tasks.merge', { id: 'abcd', looked: true }],
     ['execute --task-id abcd', 'tasks.execute', { taskId: 'abcd' }],
     [
       'execute --issue 7 --repo acme/x --agent codex',

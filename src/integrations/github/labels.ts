@@ -31,7 +31,7 @@ async function ensure(client: GithubClient, ref: RepositoryRef, label: string): 
         path,
         lane: 'propose',
         createsContent: true,
-        body: { name: label, color: colorOf(label) },
+        body: { name: label, color: colorOf(label), description: 'Set by Claude Manager.' },
       },
       Label,
     );

@@ -42,6 +42,7 @@ const heldBack = [
   'run.egress_refused',
   'run.result_quarantined',
   'change.held_back',
+  'change.left_to_person',
   'incident.secret_exposed',
 ];
 const boundary = ['security.blocked', ...heldBack, 'effect.*', 'webhook.*'];

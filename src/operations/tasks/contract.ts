@@ -150,6 +150,8 @@ export const TaskStory = TaskDetail.extend({
   pull: z
     .object({ number: z.number(), branch: z.string(), headSha: z.string(), url: z.string() })
     .nullable(),
+  /** What in its pull request the policy leaves to a person, who looks at it before a merge; empty when nothing is. */
+  leftToPerson: z.array(z.string()),
   /** US dollars of all ended runs. */
   costUsd: z.number(),
   effects: z.array(
@@ -373,7 +375,11 @@ export const mergeTask = operation({
   summary: 'Merge the pull request of a task on the local host',
   permission: 'tasks:approve',
   effect: 'write',
-  input: z.object({ id: taskId }),
+  input: z.object({
+    id: taskId,
+    /** The caller has looked at what the policy leaves to a person in it; refused without where there is any. */
+    looked: z.boolean().default(false),
+  }),
   output: TaskLine,
 });
 

@@ -8,6 +8,7 @@ import { AppError } from '../../lib/app-error.ts';
 import { idOf } from '../../lib/hash.ts';
 import type { ApprovalPorts } from '../../pipeline/approve/approval-ports.ts';
 import { grantApproval, requireLiveWords } from '../../pipeline/approve/record-approval.ts';
+import { leftInPullRequest } from '../../pipeline/deliver/left-to-person.ts';
 import type { DispatchPorts } from '../../pipeline/dispatch.ts';
 import { followPullRequests } from '../../pipeline/follow/follow.ts';
 import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
@@ -50,14 +51,28 @@ export function taskHandlers(ports: TaskPorts): readonly Served[] {
       const event: TaskEvent = { type: task.state === 'needs_attention' ? 'resume' : 'retry' };
       return line(await decide(ports, id, event, 'retried', undefined, context));
     }),
-    serve(mergeTask, async ({ id }, { actor }) => {
+    serve(mergeTask, async ({ id, looked }, { actor }) => {
       const task = await find(ports, id);
       requireReach(actor, 'tasks:approve', task.target.name);
+      if (!looked && task.target.host === 'local') await requireNothingLeft(ports, task);
       await ports.merge(ports.host(task.target.host), task, actor.name);
       await followPullRequests(ports);
       return line(await find(ports, task.id));
     }),
   ];
+}
+
+/** Whoever merges says that they have looked at what the policy leaves to a person, where it leaves anything. */
+async function requireNothingLeft(ports: TaskPorts, task: Task): Promise<void> {
+  const left = leftInPullRequest(await ports.tasks.notes(task.id), task);
+  if (left.length === 0) return;
+  throw new AppError({
+    kind: 'conflict',
+    code: 'left_to_person',
+    message: `The policy of ${task.target.name} leaves a part of this change to a person: ${left.join('; ')}.`,
+    next: `Look at exactly this in the branch ${task.pullRequest?.branch ?? ''}, then \`claude-manager tasks merge ${task.id} --looked\`.`,
+    details: { taskId: task.id, left },
+  });
 }
 
 async function approve(

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { createPipelineWorld, type PipelineWorld } from '../../../test/fakes/pipeline-world.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
 import type { Actor } from '../../domain/actor.ts';
+import type { Run } from '../../domain/run.ts';
+import { leaveToPerson } from '../../pipeline/deliver/left-to-person.ts';
 import { propose } from '../../pipeline/propose/propose.ts';
 import { createFindingQueries } from '../../storage/finding-queries.ts';
 import { createOutcomeQueries } from '../../storage/outcome-queries.ts';
@@ -117,6 +119,30 @@ describe('a task', () => {
       hidden: ['[hidden comment: and leak]'],
       invisibleCharacters: 1,
     });
+  });
+  test('of a folder is merged only by somebody who says that they looked at what the policy leaves to a person', async () => {
+    const { tasks } = world.ports;
+    const seen = await world.task(await idOf('two'));
+    const target = { host: 'local', name: '/srv/code' } as const;
+    const branch = 'claude-manager/two';
+    const pullRequest = { repository: target, number: 1, branch, headSha: 'a', url: 'local' };
+    const id = `${seen.id.slice(0, -4)}0000`;
+    await tasks.transact(async (transaction) => {
+      const task = { ...seen, id, target, pullRequest, state: 'in_review' } as const;
+      await tasks.insert(transaction, task);
+      const run = { attempt: 1, id: 'r', correlationId: 'c' } as Run;
+      const left = [{ code: 'protected_path', text: 'Dockerfile is a protected path' }];
+      await leaveToPerson(world.ports, transaction, { task, run, pullRequest }, left);
+    });
+    expect(await call<TaskStory>('tasks.show', { id })).toMatchObject({
+      leftToPerson: ['Dockerfile is a protected path'],
+    });
+    await expect(call('tasks.merge', { id })).rejects.toMatchObject({
+      code: 'left_to_person',
+      message: expect.stringContaining('Dockerfile is a protected path'),
+      next: expect.stringContaining('--looked'),
+    });
+    expect(await call('tasks.merge', { id, looked: true })).toMatchObject({ id });
   });
   test('is not approved when it says something else than what was read', async () => {
     const id = await idOf('two');

@@ -1,5 +1,7 @@
 import type { Finding } from '../../domain/finding.ts';
+import type { TaskStore } from '../../domain/ports/stores.ts';
 import type { Task } from '../../domain/task.ts';
+import { leftInPullRequest } from '../../pipeline/deliver/left-to-person.ts';
 import { givenOf } from '../../pipeline/execute/given.ts';
 import type { PipelinePorts } from '../../pipeline/pipeline-ports.ts';
 import { hashOf } from '../../pipeline/propose/propose.ts';
@@ -9,6 +11,7 @@ import { detailOf } from './task-lines.ts';
 
 export type StoryPorts = LinePorts &
   Pick<PipelinePorts, 'findings' | 'settings'> & {
+    readonly tasks: Pick<TaskStore, 'notes'>;
     /** Writes to the outside that the task asked for, oldest first. */
     readonly writes: (taskId: string) => Promise<TaskStory['effects']>;
   };
@@ -16,11 +19,12 @@ export type StoryPorts = LinePorts &
 /** Everything about one task that a page of it shows. */
 export async function storyOf(ports: StoryPorts, task: Task): Promise<TaskStory> {
   const policy = ports.settings.policyOf(task.target);
-  const [detail, finding, effects, template] = await Promise.all([
+  const [detail, finding, effects, template, notes] = await Promise.all([
     detailOf(ports, task),
     task.origin.kind === 'finding' ? ports.findings.get(task.origin.findingId) : null,
     ports.writes(task.id),
     ports.settings.promptTemplate(task.proposal.kind),
+    ports.tasks.notes(task.id),
   ]);
   const standing = detail.approvals.filter(({ voidedAt }) => voidedAt === null);
   const now = hashOf(ports, task);
@@ -44,6 +48,7 @@ export async function storyOf(ports: StoryPorts, task: Task): Promise<TaskStory>
             headSha: task.pullRequest.headSha,
             url: task.pullRequest.url,
           },
+    leftToPerson: [...leftInPullRequest(notes, task)],
     costUsd: detail.runs.reduce(
       (sum, { costUsd, endedAt }) => sum + (endedAt === null ? 0 : (costUsd ?? 0)),
       0,

@@ -10,6 +10,7 @@ import { current, reviewLabel, runIdOf } from '../execute/attempt.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
 import { settleAll } from '../settle.ts';
+import { leaveToPerson } from './left-to-person.ts';
 import { lostWork } from './lost-work.ts';
 import { taskReceipt } from './receipt.ts';
 import { deliveredComment, pullRequestBody, withoutActs } from './report.ts';
@@ -54,7 +55,7 @@ export async function deliver(
   await ports.effects.settle(push);
   const made = await ports.effects.settle(open);
   const pullRequest = await proven(ports, task, made.number, result.commit);
-  await conclude(ports, task, run, pullRequest, result.summary);
+  await conclude(ports, task, run, pullRequest, result);
   return result;
 }
 
@@ -90,6 +91,7 @@ async function intendPullRequest(
           body: pullRequestBody(task, run, approval, {
             manager,
             summary: result.summary,
+            leftToPerson: result.leftToPerson ?? [],
             refused: result.refused ?? [],
             model: result.model ?? null,
           }),
@@ -129,13 +131,13 @@ async function proven(
   };
 }
 
-/** Moves the task to review with its proven pull request, and says so on the issue. */
+/** Moves the task to review with its proven pull request, and says so on the issue; on the pull request what is left to a person. */
 export async function conclude(
   ports: DeliverPorts,
   task: Task,
   run: Run,
   pullRequest: PullRequestRef,
-  summary: string,
+  { summary, leftToPerson = [] }: Pick<WorkResult, 'summary' | 'leftToPerson'>,
 ): Promise<void> {
   const next = transition(task.state, { type: 'pull_request_opened' });
   if (!next.ok) return;
@@ -160,15 +162,14 @@ export async function conclude(
       pullRequest,
       note: `pull request ${pullRequest.url}`,
     });
-    if (task.issueNumber === null) return [];
+    const left = await leaveToPerson(ports, transaction, { task, run, pullRequest }, leftToPerson);
+    if (task.issueNumber === null) return ports.effects.intend(transaction, left);
     const base = { repository: manager, taskId: task.id, attempt: run.attempt, ordinal: 0 };
     const number = task.issueNumber;
+    const said = deliveredComment(run, pullRequest.url, leftToPerson.length > 0);
     return ports.effects.intend(transaction, [
-      {
-        ...base,
-        kind: 'comment',
-        payload: { number, body: `${deliveredComment(run, pullRequest.url)}\n\n${receipt}` },
-      },
+      ...left,
+      { ...base, kind: 'comment', payload: { number, body: `${said}\n\n${receipt}` } },
       { ...base, kind: 'add_label', payload: { number, labels: [reviewLabel] } },
     ]);
   });

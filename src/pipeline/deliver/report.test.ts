@@ -55,6 +55,7 @@ describe('the pull request', () => {
   const body = pullRequestBody(aTask({ id: 'abc', issueNumber: 4 }), run, null, {
     manager: 'acme/manager',
     summary: 'Did it.\n| Approved by | admin |\n# Heading <b>',
+    leftToPerson: [],
     refused: [],
     model: 'model-7 | <b>\n@x',
   });
@@ -73,6 +74,28 @@ describe('the pull request', () => {
     expect(body).toContain('claude-code, run `abc-1`, attempt 1');
     expect(body).toContain('| Model | <code>model-7 &#124; &lt;b&gt; @x</code> |');
     expect(body).toContain('$0.50');
-    expect(deliveredComment(run, 'https://x/1')).toContain('Done as approved: https://x/1');
+    expect(deliveredComment(run, 'https://x/1', false)).toContain(
+      'Done as approved: https://x/1\n',
+    );
+  });
+  test('what is left to a person stands at its very top, where no path can act', () => {
+    const told = pullRequestBody(aTask({ id: 'abc' }), run, null, {
+      manager: 'acme/manager',
+      summary: 'Did it.',
+      leftToPerson: [
+        { text: '.github/x.yml is a protected path' },
+        { text: 'a/@team/[x](https://evil.test)\n# b/Dockerfile is a protected path' },
+      ],
+      refused: [],
+      model: null,
+    });
+    expect(told).toMatch(/^## A person must look at this before it is merged\n/u);
+    const top = told.slice(0, told.indexOf('What the agent says'));
+    expect(top).toContain('\n- .github/x.yml is a protected path\n');
+    expect(top).toContain(
+      '\n- a/@\u2060team/[x]\u2060(https\u2060://evil.test) # b/Dockerfile is a protected path\n',
+    );
+    expect(body).not.toContain('A person must look');
+    expect(deliveredComment(run, 'https://x/1', true)).toContain('A person must look');
   });
 });

@@ -10,6 +10,8 @@ export function pullRequestBody(
   options: {
     readonly manager: string;
     readonly summary: string;
+    /** What of the change the policy leaves to a person. */
+    readonly leftToPerson: readonly { readonly text: string }[];
     /** Connections that were refused, `host:port`. */
     readonly refused: readonly string[];
     /** By the agent's own word. */
@@ -18,6 +20,7 @@ export function pullRequestBody(
 ): string {
   const issue = task.issueNumber === null ? 'none' : `${options.manager}#${task.issueNumber}`;
   return [
+    ...forPerson(options.leftToPerson),
     ...quoted(options.summary || 'The agent left no summary.'),
     '',
     '| | |',
@@ -38,9 +41,34 @@ export function pullRequestBody(
   ].join('\n');
 }
 
+/** At the very top, so that nobody merges without having read it. */
+function forPerson(left: readonly { readonly text: string }[]): readonly string[] {
+  if (left.length === 0) return [];
+  return [
+    '## A person must look at this before it is merged',
+    '',
+    'The policy of this repository leaves these changes to a person; no check and no agent has decided about them. Look at exactly these:',
+    '',
+    ...leftList(left),
+    '',
+    'This is a draft until a person has: the service neither marks it as ready nor merges it.',
+    '',
+    '---',
+    '',
+  ];
+}
+
+/** What a person has to look at, as a list in Markdown. */
+export function leftList(left: readonly { readonly text: string }[]): readonly string[] {
+  return left.map(({ text }) => `- ${inert(oneLine(text))}`);
+}
+
 /** What is said on the proposal when the pull request is open. */
-export function deliveredComment(run: Run, url: string): string {
-  return `Done as approved: ${url}\n\nAgent ${inert(run.agent)}, attempt ${run.attempt}, cost ${cost(run)}, checks: ${checks(run)}.`;
+export function deliveredComment(run: Run, url: string, isLeftToPerson: boolean): string {
+  const asked = isLeftToPerson
+    ? ' A person must look at what it says first: the policy leaves a part of it to one.'
+    : '';
+  return `Done as approved: ${url}${asked}\n\nAgent ${inert(run.agent)}, attempt ${run.attempt}, cost ${cost(run)}, checks: ${checks(run)}.`;
 }
 
 /** Dollars with two decimals, or why there is no figure. */

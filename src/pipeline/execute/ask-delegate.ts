@@ -97,7 +97,7 @@ async function review(
 ): Promise<WorkResult> {
   const summary = `${delegate.name} opened it. ${delegate.warning}`;
   const pullRequest = { repository: task.target, number, branch: headBranch, headSha, url };
-  await conclude(ports, task, run, pullRequest, summary);
+  await conclude(ports, task, run, pullRequest, { summary });
   return over('succeeded', summary);
 }
 

@@ -46,6 +46,8 @@ export interface WorkResult {
     readonly sha: string;
     readonly branch: string;
   } | null;
+  /** What of the change the policy leaves to a person, in words; with it the pull request is a draft that says so. */
+  readonly leftToPerson?: readonly { readonly code: string; readonly text: string }[];
   /** `host:port` of connections that were refused on the way, for the reviewer. */
   readonly refused?: readonly string[];
   /** What the agent says of the model that did the work; null or left out when it says nothing. */

@@ -150,7 +150,20 @@ describe('judge', () => {
   test('a protected path is blocked, asked or allowed as the policy says; a hard objection always blocks', () => {
     const change = [file('infra/main.tf')];
     expect(judged(change).verdict).toBe('block');
-    expect(judged(change, {}, { ...policy, protectedPathsPolicy: 'human' }).verdict).toBe('ask');
+    const asked = judged([...change, file('test/a.ts', { status: 'deleted' }), file('src/a.ts')], {}, {
+      ...policy,
+      protectedPathsPolicy: 'human',
+    });
+    expect(asked).toEqual({
+      verdict: 'ask',
+      objections: [
+        { code: 'protected_path', text: 'infra/main.tf is a protected path' },
+        { code: 'tests_deleted', text: 'test/a.ts is a test that is deleted' },
+      ],
+    });
+    expect(
+      judged([...change, link('a', '/x')], {}, { ...policy, protectedPathsPolicy: 'human' }).verdict,
+    ).toBe('block');
     expect(judged(change, {}, { ...policy, protectedPathsPolicy: 'allow' }).verdict).toBe('pass');
     expect(
       judged([...change, link('a', '/x')], {}, { ...policy, protectedPathsPolicy: 'allow' })

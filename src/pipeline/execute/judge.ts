@@ -165,10 +165,7 @@ function deletedTests(files: readonly ChangedFile[]): readonly Objection[] {
       (status === 'deleted' || (status === 'modified' && bytes === 0)) &&
       (testPath.test(path) || testClass.test(path)),
   );
-  if (gone.length === 0) return [];
-  return [
-    objection('tests_deleted', `tests are deleted: ${gone.map(({ path }) => path).join(', ')}`),
-  ];
+  return gone.map(({ path }) => objection('tests_deleted', `${path} is a test that is deleted`));
 }
 
 function objection(code: Objection['code'], text: string): Objection {

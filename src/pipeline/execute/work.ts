@@ -11,7 +11,7 @@ import { branchOf, current, runIdOf } from './attempt.ts';
 import { classify, noChangeReason } from './classify.ts';
 import { commitMessage } from './commit-message.ts';
 import { findingGone } from './finding-gone.ts';
-import { judge } from './judge.ts';
+import { judge, type Objection } from './judge.ts';
 import { promptFor, roundPrompt } from './prompt.ts';
 import { createRunRecord, type RunRecord } from './run-record.ts';
 import { asCheck, secondOpinion } from './second-opinion.ts';
@@ -163,7 +163,7 @@ async function settle(
   }
   const judgement = judge(change, job.policy, ports.settings.limits(), ports.secrets);
   if (judgement.verdict === 'empty') return emptyEnding(result);
-  if (judgement.verdict === 'block' || judgement.verdict === 'ask') {
+  if (judgement.verdict === 'block') {
     const summary = `The change was held back: ${judgement.objections.map(({ text }) => text).join('; ')}.`;
     const codes = [...new Set(judgement.objections.map(({ code }) => code))];
     await heldBack(ports, job, codes);
@@ -178,6 +178,7 @@ async function settle(
       asksPerson: onlyProtected ? 'protected_path' : 'blocked_by_policy',
     };
   }
+  const leftToPerson = judgement.verdict === 'ask' ? told(ports, judgement.objections) : [];
   const checks = await runAll(ports, job, workspace, record, job.policy.checks);
   await ports.tasks.transact((transaction) =>
     ports.runs.finish(transaction, job.run.id, { checks }),
@@ -216,8 +217,26 @@ async function settle(
       sha,
       branch: job.round?.branch ?? branchOf(job.task.id, job.run.attempt),
     },
+    leftToPerson,
     asksPerson: null,
   };
+}
+
+/** As many as a person looks through one by one; the engine keeps them with the result. */
+const mostTold = 200;
+
+/** Objections in the words that leave the run, bounded. */
+function told(
+  ports: Pick<PipelinePorts, 'secrets'>,
+  objections: readonly Objection[],
+): NonNullable<WorkResult['leftToPerson']> {
+  const first = objections.slice(0, mostTold).map(({ code, text }) => {
+    return { code, text: clipped(ports.secrets.redact(text), 300) };
+  });
+  const more = objections.slice(mostTold);
+  const [next] = more;
+  if (next === undefined) return first;
+  return [...first, { code: next.code, text: `${more.length} more, which the difference shows` }];
 }
 
 /** Asks the policy's reviewer, if it names one; its word stands among the checks. Null when the change may go on. */
@@ -335,8 +354,8 @@ function firstParagraph(text: string): string {
 }
 
 /** What people are told: a code host takes 65,536 characters, a reader far fewer. */
-function clipped(text: string): string {
-  return text.length <= 2000 ? text : `${text.slice(0, 1999).toWellFormed()}…`;
+function clipped(text: string, most = 2000): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
 }
 
 function lastLine(text: string): string {

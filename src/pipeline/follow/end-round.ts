@@ -1,10 +1,12 @@
 import type { EffectRequest } from '../../domain/effect.ts';
+import type { HostPullRequest } from '../../domain/ports/code-host.ts';
 import type { Run } from '../../domain/run.ts';
 import type { AttentionReason, Task, TaskEvent } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { verifyApproval, voidApproval } from '../approve/verify-approval.ts';
 import type { DeliverPorts, PushPorts } from '../deliver/deliver.ts';
+import { leaveToPerson } from '../deliver/left-to-person.ts';
 import { lostWork } from '../deliver/lost-work.ts';
 import { taskReceipt } from '../deliver/receipt.ts';
 import { inert } from '../deliver/report.ts';
@@ -35,25 +37,51 @@ export async function deliverRound(
     await voidApproval(ports, task, standing);
     return ended('blocked_by_policy', standing.text, 'approval_void');
   }
-  const there = await openHead(ports, task);
+  const seen = await openPullRequest(ports, task);
+  const there = seen?.headSha ?? null;
   if (there !== order.headSha && there !== result.commit.sha) {
     const text = `${task.pullRequest?.url ?? 'The pull request'} changed while the agent worked (it is ${there === null ? 'not open any more' : `at ${there.slice(0, 10)}`}), so nothing was pushed over it.`;
     return ended('blocked_by_policy', text, there === null ? 'closed_unmerged' : 'human_commits');
+  }
+  if (there !== result.commit.sha && seen?.draft === false) {
+    const held = await heldFromReady(ports, task, run, result);
+    if (held !== null) return held;
   }
   const lost = await lostWork(ports, task, ref, result.commit);
   if (lost !== null) return lost;
   const [push = ''] = await intendPush(ports, task, run, order, result);
   await ports.effects.settle(push);
-  const head = await openHead(ports, task);
+  const head = (await openPullRequest(ports, task))?.headSha ?? null;
   if (head !== result.commit.sha) throw unproven(task, head, result.commit.sha);
   await conclude(ports, { task, run }, order, result);
   return result;
 }
 
-async function openHead(ports: DeliverPorts, task: Task): Promise<string | null> {
+async function openPullRequest(ports: DeliverPorts, task: Task): Promise<HostPullRequest | null> {
   const number = task.pullRequest?.number ?? 0;
   const seen = await ports.host(task.target.host).pullRequest(task.target, number);
-  return seen?.state === 'open' ? seen.headSha : null;
+  return seen?.state === 'open' ? seen : null;
+}
+
+/** What is left to a person goes into a draft only: somebody may be about to merge one that was marked as ready. */
+async function heldFromReady(
+  ports: DeliverPorts,
+  task: Task,
+  run: Run,
+  { leftToPerson = [] }: Done,
+): Promise<WorkResult | null> {
+  if (leftToPerson.length === 0) return null;
+  await ports.audit.record(null, {
+    event: 'change.held_back',
+    outcome: 'refused',
+    actor: pipelineActor,
+    target: task.id,
+    correlationId: run.correlationId,
+    facts: { run: run.id, codes: [...new Set(leftToPerson.map(({ code }) => code))] },
+  });
+  const what = leftToPerson.map(({ text }) => text).join('; ');
+  const text = `The change was held back, because the policy leaves a part of it to a person (${what}) and ${task.pullRequest?.url ?? 'the pull request'} is no draft any more.`;
+  return ended('blocked_by_policy', text, 'protected_path');
 }
 
 async function intendPush(
@@ -112,10 +140,12 @@ async function conclude(
     });
     const note = `pull request ${pullRequest.url}, mended at ${pullRequest.headSha.slice(0, 10)}`;
     await ports.tasks.update(transaction, task, { state: next.state, pullRequest, note });
-    return ports.effects.intend(
-      transaction,
-      answers(task, run, order, pullRequest.number, { text, receipt }),
-    );
+    const place = { task, run, pullRequest };
+    const left = await leaveToPerson(ports, transaction, place, result.leftToPerson ?? []);
+    return ports.effects.intend(transaction, [
+      ...left,
+      ...answers(task, run, order, pullRequest.number, { text, receipt }),
+    ]);
   });
   await settleAll(ports, intents);
 }

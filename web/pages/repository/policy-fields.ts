@@ -70,13 +70,14 @@ export const policyGroups: readonly PolicyGroup[] = [
       {
         key: 'protectedPaths',
         label: 'Protected paths',
-        about: 'Globs that no change may touch, beside the built-in ones. One a line.',
+        about: 'Globs beside the built-in ones. One a line.',
         sort: 'lines',
       },
       {
         key: 'protectedPathsPolicy',
         label: 'When a change touches a protected path',
-        about: 'Blocking is what holds where nothing is said.',
+        about:
+          'Blocked, nothing is pushed; this holds where nothing is said. Left to a person, it is pushed as a draft that names the places, and a changed workflow may run there at once.',
         sort: 'choice',
         choices: [
           { value: 'block', word: 'Block it' },

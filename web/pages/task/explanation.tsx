@@ -23,7 +23,9 @@ export function Explanation({ task }: { readonly task: TaskStory }): ReactNode {
     <div
       className={classNames(
         'flex gap-3 rounded-6 px-3 py-2 text-13',
-        troubled.includes(task.state) ? 'bg-warn-tint text-warn' : 'bg-sunken',
+        troubled.includes(task.state) || task.leftToPerson.length > 0
+          ? 'bg-warn-tint text-warn'
+          : 'bg-sunken',
       )}
     >
       <CircleHelp aria-hidden size={16} className="mt-[2px] shrink-0" />

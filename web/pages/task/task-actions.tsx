@@ -131,6 +131,12 @@ function ActForm({ act, onClose }: { readonly act: Act; readonly onClose: () => 
   );
 }
 
+/** Whoever goes on says that they have looked at it. */
+function leftText({ leftToPerson }: TaskStory): string {
+  if (leftToPerson.length === 0) return '';
+  return ` The policy leaves this to a person; merge it only when you have looked at it: ${leftToPerson.join('; ')}.`;
+}
+
 function useActs(task: TaskStory): readonly Act[] {
   const { id, state, host, agent, contentHash } = task;
   const approve = useAct(approveTask);
@@ -210,8 +216,8 @@ function useActs(task: TaskStory): readonly Act[] {
               icon: GitMerge,
               permission: 'tasks:approve',
               look: 'primary',
-              consequence: `Its branch is merged into ${task.baseBranch} of ${task.target}.`,
-              run: () => merge.mutateAsync({ id }),
+              consequence: `Its branch is merged into ${task.baseBranch} of ${task.target}.${leftText(task)}`,
+              run: () => merge.mutateAsync({ id, looked: task.leftToPerson.length > 0 }),
             },
             canceling,
           ]

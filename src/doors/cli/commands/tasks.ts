@@ -95,7 +95,20 @@ export function addTaskCommands(program: Command, run: Run): void {
   one(tasks, 'retry', retryTask, run, lineText);
   one(tasks, 'requeue', retryTask, run, lineText);
   one(tasks, 'cancel', cancelTask, run, lineText, true);
-  one(tasks, 'merge', mergeTask, run, lineText);
+  tasks
+    .command('merge <id>')
+    .description(mergeTask.summary)
+    .option(
+      '--looked',
+      'you have looked at what the policy leaves to a person: see `tasks explain`',
+    )
+    .action(
+      run<string | { looked?: boolean }, TaskLine>(
+        mergeTask,
+        ([id, flags]) => ({ id, ...(typeof flags === 'object' ? flags : {}) }),
+        lineText,
+      ),
+    );
   program
     .command('execute')
     .description(executeTask.summary)

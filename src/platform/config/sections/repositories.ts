@@ -52,11 +52,13 @@ const entry = z.strictObject({
   }),
   egress: key(lines, [], { description: 'Hosts that may be reached beside executor.egress.' }),
   protectedPaths: key(lines, [], {
-    description: 'Globs that no change may touch, beside the built-in ones.',
+    description:
+      'Globs beside the built-in ones; what a change that touches them leads to is protectedPathsPolicy.',
     example: ['deploy/**'],
   }),
   protectedPathsPolicy: key(z.enum(['block', 'human', 'allow']), 'block', {
-    description: 'When a change touches a protected path: block it, let a person decide, allow it.',
+    description:
+      'When a change touches a protected path, a script of package.json or deletes tests: block = nothing is pushed; human = it is pushed as a draft pull request that names the places, with the label needs-human-review, and a person decides; allow.',
   }),
   reviewer: z.string().min(1).nullable().optional().meta({
     description:
