@@ -339,6 +339,15 @@ describe('an attempt without a pull request', () => {
       'blocked_by_policy',
     ],
     ['a secret', { patch: '+s3cr3t' }, 'needs_attention', 'blocked_by_policy'],
+    [
+      'a secret in a binary file',
+      {
+        files: [changedFile('a.bin', { text: null })],
+        contents: new Map([['a.bin', Buffer.from('\0s3cr3t\0')]]),
+      },
+      'needs_attention',
+      'blocked_by_policy',
+    ],
   ])('%s ends it honestly and cleans up', async (_name, work, state, code) => {
     Object.assign(world.policy, { setup: ['setup'], checks: ['check'] });
     await world.attempt(task);

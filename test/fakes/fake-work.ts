@@ -9,6 +9,8 @@ import { fakeCommit } from './fake-repository.ts';
 export interface FakeWork {
   files: readonly ChangedFile[];
   patch: string;
+  /** Bytes of changed files that the patch does not show. */
+  readonly contents: Map<string, Uint8Array>;
   result: AgentRunResult;
   events: readonly AgentEvent[];
   /** Commands of the policy that fail. */
@@ -47,6 +49,7 @@ export function createFakeWork(): FakeWork {
   return {
     files: [changedFile('src/a.ts')],
     patch: '+text',
+    contents: new Map(),
     result: completed(),
     events: [{ type: 'message', text: 'working' }],
     failing: new Set(),
@@ -96,6 +99,9 @@ export function fakeWorkPorts(work: FakeWork): {
             tree: fakeCommit('tree'),
             files: work.files,
             patch: work.patch,
+            patchIsCut: false,
+            baseLinks: new Map(),
+            content: async (path) => work.contents.get(path) ?? Buffer.alloc(0),
             refused: [],
             commit: async (message) => fakeCommit(runId, message),
           }),

@@ -51,6 +51,15 @@ export interface ExportedChange {
   readonly files: readonly ChangedFile[];
   /** Unified diff against the base commit; binary files as a line. */
   readonly patch: string;
+  /** The patch has only the beginning of the difference. */
+  readonly patchIsCut: boolean;
+  /** The bytes of a changed file as they would be committed; AppError where it has none. */
+  content(path: string): Promise<Uint8Array>;
+  /**
+   * Links and submodules of the base commit with what the links say; null where that is not known. Empty when no link
+   * changed.
+   */
+  readonly baseLinks: ReadonlyMap<string, string | null>;
   /** What was left out and why (sockets, devices, nested .git, too large). */
   readonly refused: readonly { readonly path: string; readonly why: string }[];
   /** Makes one commit on top of the base commit; same input, same id. */

@@ -1,6 +1,7 @@
 import { lstat, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { ChangedFile, ExportedChange } from '../../domain/ports/git.ts';
+import { AppError } from '../../lib/app-error.ts';
 import { inParallel, treeEntries } from './checkout.ts';
 import { filteredPaths } from './filtered-paths.ts';
 import type { Git } from './git.ts';
@@ -59,11 +60,18 @@ export async function exportWorkspace(request: ExportRequest): Promise<ExportedC
   const base = await treeEntries(request.git, request.gitDir, request.baseCommit);
   const { changes, refused } = await withoutFiltered(request, await compare(request, limits, base));
   const tree = await buildTree(request, changes);
+  const { patch, isCut } = await patchOf(request, limits, tree);
+  const oids = new Map(changes.map(({ path: place, oid }) => [place, oid]));
   return {
     gitDir: request.gitDir,
     tree,
     files: changes.map(({ file }) => file),
-    patch: await patchOf(request, limits, tree),
+    patch,
+    patchIsCut: isCut,
+    content: async (place) => await contentAt(request, limits, place, oids.get(place) ?? null),
+    baseLinks: changes.some(({ file }) => file.linkTarget !== null)
+      ? await linksOf(request, base)
+      : new Map(),
     refused,
     commit: async (message, author) => await commitTree(request, tree, message, author),
   };
@@ -303,11 +311,54 @@ async function buildTree(request: ExportRequest, changes: readonly Change[]): Pr
   return stdout.toString().trim();
 }
 
+/** Longer than any system takes for the text of a link. */
+const linkBytes = 1 << 16;
+
+async function linksOf(
+  request: ExportRequest,
+  base: readonly TreeEntry[],
+): Promise<ReadonlyMap<string, string | null>> {
+  const links = new Map<string, string | null>();
+  const objects = openObjectReader(request.git, request.gitDir, linkBytes);
+  try {
+    await inParallel(
+      base.filter(({ mode }) => mode === '120000' || mode === '160000'),
+      async ({ path: place, mode, oid }) => {
+        const said = mode === '120000' ? await objects.read(oid) : null;
+        links.set(place, said?.bytes?.toString('utf8') ?? null);
+      },
+    );
+  } finally {
+    objects.close();
+  }
+  return links;
+}
+
+async function contentAt(
+  { git, gitDir }: ExportRequest,
+  { maxFileBytes }: ExportLimits,
+  place: string,
+  oid: string | null,
+): Promise<Uint8Array> {
+  if (oid === null) throw noContent(place);
+  const args = [`--git-dir=${gitDir}`, 'cat-file', 'blob', oid];
+  return (await git.run(args, { maxBytes: maxFileBytes })).stdout;
+}
+
+function noContent(place: string): AppError {
+  return new AppError({
+    kind: 'internal',
+    code: 'no_changed_file',
+    message: `${place} has no content that was changed.`,
+    details: { path: place },
+  });
+}
+
 async function patchOf(
   request: ExportRequest,
   limits: ExportLimits,
   tree: string,
-): Promise<string> {
+): Promise<{ readonly patch: string; readonly isCut: boolean }> {
   const child = request.git.start([
     `--git-dir=${request.gitDir}`,
     'diff-tree',
@@ -330,8 +381,9 @@ async function patchOf(
   }
   child.kill();
   const patch = Buffer.concat(chunks);
-  if (size <= limits.maxPatchBytes) return patch.toString('utf8');
-  return `${patch.toString('utf8', 0, limits.maxPatchBytes)}\n[patch cut at ${limits.maxPatchBytes} bytes]\n`;
+  if (size <= limits.maxPatchBytes) return { patch: patch.toString('utf8'), isCut: false };
+  const begin = patch.toString('utf8', 0, limits.maxPatchBytes);
+  return { patch: `${begin}\n[patch cut at ${limits.maxPatchBytes} bytes]\n`, isCut: true };
 }
 
 async function commitTree(

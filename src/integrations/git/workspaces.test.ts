@@ -106,6 +106,57 @@ test('added, modified, deleted, executable and linked files come out as one tree
   expect(names.trim().split('\n')).toEqual(['a.txt', 'dir', 'new/deep/file.bin', 'run.sh']);
 });
 
+test('what the patch does not show of a change can be read, and a patch that is cut says so', async () => {
+  const source = sampleRepository({ 'a.bin': Buffer.from([0, 1]), '.gitattributes': '*.txt -diff\n' });
+  const { root, workspaces, workspace, mirror, at } = await workspaceOf(source);
+  const wide = Buffer.from('token in UTF-16', 'utf16le');
+  writeFileSync(at('a.bin'), Buffer.from([0, 2, 3]));
+  writeFileSync(at('wide.cfg'), wide);
+  writeFileSync(at('b.txt'), 'seen all the same\n');
+  const result = await workspace.export();
+  expect(result.patchIsCut).toBe(false);
+  expect(result.patch).toContain('+seen all the same');
+  expect(result.patch).not.toContain('token');
+  expect(result.files.map(({ path: place, text }) => [place, text])).toEqual([
+    ['a.bin', null],
+    ['b.txt', 'seen all the same\n'],
+    ['wide.cfg', null],
+  ]);
+  expect(Buffer.from(await result.content('a.bin'))).toEqual(Buffer.from([0, 2, 3]));
+  expect(Buffer.from(await result.content('wide.cfg'))).toEqual(wide);
+  await expect(result.content('no.bin')).rejects.toMatchObject({ code: 'no_changed_file' });
+  await workspaces.sweep(new Set());
+  const limits = { maxPatchBytes: 20 };
+  const bounded = createWorkspaces({ git, root: path.join(root, 'bounded'), limits });
+  const other = await bounded.create({ runId: 'run-1', mirror });
+  writeFileSync(path.join(other.folder, 'b.txt'), 'x\n'.repeat(20));
+  const cut = await other.export();
+  expect(cut.patchIsCut).toBe(true);
+  expect(cut.patch).toContain('[patch cut at 20 bytes]');
+});
+
+test('where a link changed, the links and submodules of the base are told with it', async () => {
+  const source = sampleRepository({ 'a.txt': 'a\n' });
+  symlinkSync('/etc', path.join(source.folder, 'out'));
+  mkdirSync(path.join(source.folder, 'd'));
+  symlinkSync('../a.txt', path.join(source.folder, 'd', 'in'));
+  const module = `160000,${'1'.repeat(40)},sub`;
+  source.git('add', '-A');
+  source.git('update-index', '--add', '--cacheinfo', module);
+  source.git('commit', '-qm', 'links');
+  const { workspace, at } = await workspaceOf(source);
+  writeFileSync(at('a.txt'), 'b\n');
+  expect((await workspace.export()).baseLinks).toEqual(new Map());
+  symlinkSync('out/passwd', at('way'));
+  const { files, baseLinks } = await workspace.export();
+  expect(files.map(({ path: place }) => place)).toEqual(['a.txt', 'way']);
+  expect([...baseLinks].sort()).toEqual([
+    ['d/in', '../a.txt'],
+    ['out', '/etc'],
+    ['sub', null],
+  ]);
+});
+
 test('the commit has the base as parent and the same id each time', async () => {
   const { workspace, at } = await workspaceOf(sampleRepository({ 'a.txt': 'one\n' }));
   writeFileSync(at('b.txt'), 'b\n');

@@ -8,7 +8,7 @@ import { type PipelinePorts, pipelineActor } from '../pipeline-ports.ts';
 import { leftList } from './report.ts';
 
 /** On a pull request with a change that the policy leaves to a person; a person takes it off. */
-export const humanReviewLabel = 'needs-human-review';
+const humanReviewLabel = 'needs-human-review';
 
 /** Tells these writes from the other ones of an attempt, which are few or numbered by versions of their task. */
 const ordinal = 1_000_000_001;

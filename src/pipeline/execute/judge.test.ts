@@ -3,10 +3,13 @@ import type { ChangedFile, ExportedChange } from '../../domain/ports/git.ts';
 import { lookAlikes, secretExamples } from '../../platform/redaction/examples.suite.ts';
 import { createRedactor } from '../../platform/redaction/redactor.ts';
 import { type Judgement, judge } from './judge.ts';
+import { secretsUnseen } from './unseen-content.ts';
 
 const limits = { files: 3, patchBytes: 200, binaryFileBytes: 100 };
 const secrets = { scan: (text: string) => (text.includes('SECRET') ? ['test-token'] : []) };
 const policy = { protectedPaths: ['infra'], protectedPathsPolicy: 'block' } as const;
+
+const nothing = { patch: '', patchIsCut: false, baseLinks: new Map(), refused: [] };
 
 function file(path: string, change: Partial<ChangedFile> = {}): ChangedFile {
   const plain = { status: 'modified', mode: '100644', bytes: 5, linkTarget: null, text: 'text\n' };
@@ -19,10 +22,11 @@ function link(path: string, linkTarget: string): ChangedFile {
 
 function judged(
   files: readonly ChangedFile[],
-  change: Partial<Pick<ExportedChange, 'patch' | 'refused'>> = {},
+  change: Partial<Pick<ExportedChange, 'patch' | 'patchIsCut' | 'baseLinks' | 'refused'>> = {},
   rules: Parameters<typeof judge>[1] = policy,
 ): Judgement {
-  return judge({ files, patch: '', refused: [], ...change }, rules, limits, secrets);
+  const whole = { files, ...nothing, ...change };
+  return judge(whole, rules, limits, secrets, []);
 }
 
 function codes(judgement: Judgement): readonly string[] {
@@ -45,6 +49,9 @@ describe('judge', () => {
       'too_many_files',
     ]);
     expect(codes(judged([file('a')], { patch: 'x'.repeat(201) }))).toEqual(['patch_too_large']);
+    expect(codes(judged([file('a')], { patch: '+x', patchIsCut: true }))).toEqual([
+      'patch_too_large',
+    ]);
     expect(codes(judged([file('a', { text: null, bytes: 101 })]))).toEqual(['binary_too_large']);
     expect(judged([file('a', { text: null, bytes: 101, status: 'deleted' })]).verdict).toBe('pass');
   });
@@ -74,6 +81,41 @@ describe('judge', () => {
   ])('a link %s -> %j stays in the tree', (path, target) => {
     expect(judged([link(path, target)]).verdict).toBe('pass');
   });
+  test.each<[string, readonly (readonly [string, string])[], Readonly<Record<string, string | null>>]>([
+    ['a link of the base that leads out', [['a', 'c/d']], { c: '/etc' }],
+    ['one that leads out by its folder', [['a', 'x/c/d']], { 'x/c': '../../y' }],
+    ['one after another', [['a', 'b/x']], { b: 'c', c: 'd/e', d: '..' }],
+    ['one that nobody can read', [['a', 'c/d']], { c: null }],
+    ['a submodule', [['a', 'sub/x']], { sub: null }],
+    ['one into a folder of git', [['a', 'c/config']], { c: '.git' }],
+    ['one that a disk without case takes for it', [['a', 'C/d']], { c: '/etc' }],
+    ['links that go in a circle', [['a', 'b']], { b: 'c', c: 'b' }],
+    ['a link that is new as well', [['x/y/a', '../b'], ['x/b', '../c/d']], { c: '..' }],
+  ])('a link that goes over %s is not let out', (_, changed, base) => {
+    const files = changed.map(([path, target]) => link(path, target));
+    const found = codes(judged(files, { baseLinks: new Map(Object.entries(base)) }));
+    expect(new Set(found)).toEqual(new Set(['link_out_of_tree']));
+  });
+  test('a link of the base that a new one leads out is not let out, and is named', () => {
+    const baseLinks = new Map([['old', 'c/../x']]);
+    expect(judged([link('c', '.')], { baseLinks })).toEqual({
+      verdict: 'block',
+      objections: [
+        { code: 'link_out_of_tree', text: expect.stringMatching(/^old links to c\/\.\.\/x, /u) },
+      ],
+    });
+  });
+  test('what stands in the base without a change is no matter of the change, nor is a link that is gone', () => {
+    const baseLinks = new Map([
+      ['c', '/etc'],
+      ['out', '../..'],
+      ['in', 'src/lib'],
+    ]);
+    expect(judged([link('a', 'in/b'), file('src/x.ts')], { baseLinks }).verdict).toBe('pass');
+    const gone = file('c', { status: 'deleted', mode: null, text: null });
+    expect(judged([link('a', 'c/d'), gone, file('c/d')], { baseLinks }).verdict).toBe('pass');
+    expect(judged([link('a', 'c/d'), link('c', 'src')], { baseLinks }).verdict).toBe('pass');
+  });
   test('a link to another repository and a file in a git folder are refused', () => {
     expect(codes(judged([file('sub', { mode: '160000' })]))).toEqual(['gitlink']);
     expect(codes(judged([file('sub/.Git/hooks/x')]))).toEqual(['refused_path']);
@@ -90,11 +132,27 @@ describe('judge', () => {
     redactor.register('MY_KEY', known);
     const verdict = (line: string) =>
       judge(
-        { files: [file('a.txt')], patch: `@@ -1 +1 @@\n${line}\n`, refused: [] },
+        { ...nothing, files: [file('a.txt')], patch: `@@ -1 +1 @@\n${line}\n` },
         policy,
         { ...limits, patchBytes: 1e6 },
-        { scan: (text) => redactor.kindsIn(text) },
+        scan,
+        [],
       );
+    const scan = { scan: (text: string) => redactor.kindsIn(text) };
+    const inBinary = async (bytes: Uint8Array): Promise<readonly string[]> => {
+      const change = { files: [file('a.bin', { text: null, bytes: bytes.length })] };
+      const content = async () => bytes;
+      const unseen = await secretsUnseen(
+        { ...change, content },
+        { binaryFileBytes: 1 << 20 },
+        scan,
+      );
+      return unseen.map(({ code }) => code);
+    };
+    const wide = (text: string, isBigEndian = false, shift = 0): Buffer => {
+      const little = Buffer.from(text, 'utf16le');
+      return Buffer.concat([Buffer.alloc(shift, 1), isBigEndian ? little.swap16() : little]);
+    };
     test.each(secretExamples)(
       'a new line with %s is not let out',
       (_, secret, before = 'it is ', after = '" .') => {
@@ -120,6 +178,42 @@ describe('judge', () => {
       ];
       const missed = forms.filter((form) => verdict(`+it is ${form} .`).verdict !== 'block');
       expect(missed).toEqual([]);
+    });
+    test.each(secretExamples)(
+      'nor is a binary file with %s, in bytes or in either order of UTF-16',
+      async (_, secret, before = 'it is ', after = '" .') => {
+        const text = `${before}${secret}${after}`;
+        const bytes = [
+          Buffer.concat([Buffer.from([0, 1, 2, 255, 10]), Buffer.from(text), Buffer.from([10, 0])]),
+          wide(text),
+          wide(text, true),
+        ];
+        const found = await Promise.all(bytes.map(inBinary));
+        expect(found.map((codes) => [...new Set(codes)])).toEqual(bytes.map(() => ['secret_found']));
+      },
+    );
+    test('nor is a binary file with a value of the vault, wherever in it and in whatever form', async () => {
+      const secret = Buffer.from(known);
+      const forms = [
+        known,
+        secret.toString('base64'),
+        secret.toString('base64url'),
+        secret.toString('hex'),
+        encodeURIComponent(known),
+      ];
+      const noise = Buffer.from(Array.from({ length: 999 }, (_, at) => (at * 7919) % 256));
+      for (const form of forms) {
+        for (const bytes of [
+          Buffer.from(form),
+          ...[0, 1].flatMap((shift) => [wide(form, false, shift), wide(form, true, shift)]),
+          Buffer.from([...form].flatMap((letter) => [letter.charCodeAt(0), 0, 0, 0])),
+        ])
+          expect(await inBinary(Buffer.concat([noise, bytes, noise])), form).toEqual(['secret_found']);
+      }
+      redactor.register('ACCENTED', 'pässwörd-über-42');
+      expect(await inBinary(wide('\uFEFFit is pässwörd-über-42'))).toEqual(['secret_found']);
+      expect(await inBinary(wide('\uFEFFit is pässwörd-über-42', true))).toEqual(['secret_found']);
+      expect(await inBinary(noise)).toEqual([]);
     });
     test('what only looks like a secret is let out', () => {
       const held = lookAlikes.filter((text) => verdict(`+${text}`).verdict !== 'pass');
@@ -185,7 +279,15 @@ describe('what a package.json runs', () => {
     ].join('\n');
   const roomy = { files: 3, patchBytes: 100_000, binaryFileBytes: 100 };
   const judgedAs = (path: string, text: string | null, patch: string): readonly string[] =>
-    codes(judge({ files: [file(path, { text })], patch, refused: [] }, policy, roomy, secrets));
+    codes(
+      judge(
+        { ...nothing, files: [file(path, { text })], patch },
+        policy,
+        roomy,
+        secrets,
+        [],
+      ),
+    );
   const base = { name: 'w', dependencies: { jest: '29' }, scripts: { test: 'jest', build: 'tsc' } };
   const evil = { ...base, scripts: { ...base.scripts, postinstall: 'node x.js' } };
 

@@ -1,8 +1,10 @@
 import type { RepositoryPolicy } from '../../domain/policy.ts';
 import type { ChangedFile, ExportedChange } from '../../domain/ports/git.ts';
 import type { JudgementLimits, SecretScan } from '../pipeline-ports.ts';
+import { isAbsolute, isGitFolder, strayLinks } from './link-ways.ts';
 import { changedScripts } from './package-scripts.ts';
-import { folded, isProtected } from './protected-paths.ts';
+import { isProtected } from './protected-paths.ts';
+import { isUnseen } from './unseen-content.ts';
 
 /** What is wrong with a change, in words for the person who reads the task. */
 export interface Objection {
@@ -25,19 +27,25 @@ export type Judgement =
   | { readonly verdict: 'ask'; readonly objections: readonly Objection[] }
   | { readonly verdict: 'block'; readonly objections: readonly Objection[] };
 
-/** Judges the exported difference before anything of it leaves: pure, from the files alone. */
+/**
+ * Judges the exported difference before anything of it leaves: pure, from the files alone. `unseen` is what
+ * `secretsUnseen` found in what the patch does not show.
+ */
 export function judge(
-  change: Pick<ExportedChange, 'files' | 'patch' | 'refused'>,
+  change: Pick<ExportedChange, 'files' | 'patch' | 'patchIsCut' | 'baseLinks' | 'refused'>,
   policy: Pick<RepositoryPolicy, 'protectedPaths' | 'protectedPathsPolicy'>,
   limits: JudgementLimits,
   secrets: Pick<SecretScan, 'scan'>,
+  unseen: readonly Objection[],
 ): Judgement {
   if (change.files.length === 0 && change.refused.length === 0) return { verdict: 'empty' };
   const hard = [
     ...sizes(change, limits),
     ...change.files.flatMap(shape),
+    ...astray(change),
     ...change.refused.map(({ path, why }) => objection('refused_path', `${path}: ${why}`)),
     ...leaks(change, secrets),
+    ...unseen,
   ];
   const guarded = [
     ...protectedOnes(change.files, policy.protectedPaths),
@@ -55,7 +63,7 @@ export function judge(
 }
 
 function sizes(
-  change: Pick<ExportedChange, 'files' | 'patch'>,
+  change: Pick<ExportedChange, 'files' | 'patch' | 'patchIsCut'>,
   limits: JudgementLimits,
 ): readonly Objection[] {
   const found: Objection[] = [];
@@ -75,14 +83,13 @@ function sizes(
         `the change has ${bytes} bytes, at most ${limits.patchBytes} are allowed`,
       ),
     );
+  } else if (change.patchIsCut) {
+    found.push(
+      objection('patch_too_large', `the change is larger than the ${bytes} bytes that are read`),
+    );
   }
   for (const file of change.files) {
-    if (
-      file.status !== 'deleted' &&
-      file.text === null &&
-      file.linkTarget === null &&
-      file.bytes > limits.binaryFileBytes
-    ) {
+    if (isUnseen(file) && file.bytes > limits.binaryFileBytes) {
       found.push(
         objection('binary_too_large', `${file.path} is binary and has ${file.bytes} bytes`),
       );
@@ -113,7 +120,7 @@ function shape(file: ChangedFile): readonly Objection[] {
  * be real: after a name, `..` goes up from wherever a second link has led.
  */
 function leavesTree(path: string, target: string): boolean {
-  if (/^([a-z]:|\/|$)/iu.test(target) || target.includes('\\')) return true;
+  if (isAbsolute(target)) return true;
   const parts = target.split('/').filter((part) => part !== '.' && part !== '');
   const ups = parts.findIndex((part) => part !== '..');
   const rest = ups === -1 ? [] : parts.slice(ups);
@@ -121,9 +128,21 @@ function leavesTree(path: string, target: string): boolean {
   return (ups === -1 ? parts.length : ups) > above || rest.includes('..') || rest.some(isGitFolder);
 }
 
-/** `.git` in every spelling that some file system takes for it. */
-function isGitFolder(name: string): boolean {
-  return ['.git', 'git~1'].includes(folded(name));
+/** Links that only the other links of the tree lead out. */
+function astray(change: Pick<ExportedChange, 'files' | 'baseLinks'>): readonly Objection[] {
+  const told = new Set(
+    change.files
+      .filter(({ path, linkTarget }) => linkTarget !== null && leavesTree(path, linkTarget))
+      .map(({ path }) => path),
+  );
+  return strayLinks(change)
+    .filter(({ path }) => !told.has(path))
+    .map(({ path, target }) =>
+      objection(
+        'link_out_of_tree',
+        `${path} links to ${target}, which another link leads out of the repository or to where it cannot be told`,
+      ),
+    );
 }
 
 function leaks(

@@ -15,6 +15,7 @@ import { judge, type Objection } from './judge.ts';
 import { promptFor, roundPrompt } from './prompt.ts';
 import { createRunRecord, type RunRecord } from './run-record.ts';
 import { asCheck, secondOpinion } from './second-opinion.ts';
+import { secretsUnseen } from './unseen-content.ts';
 
 type Job = {
   readonly round: AttemptRef['round'];
@@ -161,7 +162,9 @@ async function settle(
     const quotaResetsAt = result.end.resetsAt?.toISOString() ?? null;
     return { ...ending, outcome, quotaResetsAt, commit: null, asksPerson: null };
   }
-  const judgement = judge(change, job.policy, ports.settings.limits(), ports.secrets);
+  const limits = ports.settings.limits();
+  const unseen = await secretsUnseen(change, limits, ports.secrets);
+  const judgement = judge(change, job.policy, limits, ports.secrets, unseen);
   if (judgement.verdict === 'empty') return emptyEnding(result);
   if (judgement.verdict === 'block') {
     const summary = `The change was held back: ${judgement.objections.map(({ text }) => text).join('; ')}.`;
