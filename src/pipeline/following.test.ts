@@ -3,6 +3,7 @@ import { changedFile, completed, fakeAgent } from '../../test/fakes/fake-work.ts
 import { createPipelineWorld, type PipelineWorld } from '../../test/fakes/pipeline-world.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.ts';
 import type { HostCheck, ReviewRemark } from '../domain/ports/code-review.ts';
+import type { RepositoryRef } from '../domain/repository.ts';
 import type { PullRequestRef, Task } from '../domain/task.ts';
 import { AppError, type ErrorKind } from '../lib/app-error.ts';
 import { pollApprovals } from './approve/poll-approvals.ts';
@@ -446,9 +447,47 @@ describe('an issue that people move or lock', () => {
     const { state, code, text, notes } = await explained();
     expect({ state, code }).toEqual({ state: 'needs_attention', code: 'issue_transferred' });
     expect(text).toContain(words);
+    expect(text).toContain('It could not be said there');
     expect(notes.filter((note) => note.code === 'issue_transferred')).toHaveLength(1);
     expect(await world.ports.tasks.approval(waiting.id)).toBeNull();
     expect(await dispatch(world.ports)).toBe(0);
+  });
+
+  describe('to where we may write', () => {
+    let there: RepositoryRef;
+    let number: number;
+    const comments = () => world.host.comments(there, number);
+    beforeEach(() => {
+      there = world.host.addRepository('acme/other');
+      ({ number } = world.host.openIssue(there, { title: 'Moved', author: 'ann' }));
+      world.host.moveIssue(world.manager, waiting.issueNumber ?? 0, `acme/other#${number}`);
+    });
+
+    test('says there once, also when the answer is lost, why its approval is void', async () => {
+      world.host.loseNextAnswer('comment');
+      await looked();
+      await looked();
+      expect(comments()).toMatchObject([
+        { author: 'svc-bot', body: expect.stringContaining('that approval does not hold any more') },
+      ]);
+      expect((await explained()).text).toContain('A comment there says so.');
+      expect(await world.ports.tasks.approval(waiting.id)).toBeNull();
+    });
+    test.each<[string, () => void]>([
+      ['we may only read', () => world.host.setRole(there, 'svc-bot', 'read')],
+      ['the issue is closed', () => world.host.close(there, number, 'ann')],
+      ['nothing is configured', () => Object.assign(world, { hasManager: false })],
+    ])('is not written where %s, and explain says so', async (_, change) => {
+      change();
+      // Where nothing is configured for the new place, the old one still is.
+      const { settings } = world.ports;
+      const findManager = (of: RepositoryRef) =>
+        of.name === 'acme/other' ? settings.findManager(of) : world.manager;
+      Object.assign(world.ports, { settings: { ...settings, findManager } });
+      await looked();
+      expect(comments()).toEqual([]);
+      expect((await explained()).text).toContain('It could not be said there');
+    });
   });
 
   test('deleted is a no', async () => {

@@ -1,11 +1,13 @@
+import { mayApprove } from '../../domain/approval.ts';
 import type { HostIssue } from '../../domain/ports/code-host.ts';
 import { isSameRepository, type RepositoryRef } from '../../domain/repository.ts';
 import type { Task, TaskEvent } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
+import { toAppError } from '../../lib/app-error.ts';
 import type { ApprovalPorts } from '../approve/approval-ports.ts';
 import { refuseLookalike } from '../approve/refuse-lookalike.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
-import { forEachApart } from '../settle.ts';
+import { forEachApart, settleAll } from '../settle.ts';
 import type { Followed } from './follow.ts';
 
 /**
@@ -80,14 +82,21 @@ async function decide(ports: ApprovalPorts, task: Task, issue: HostIssue | null)
 
 /**
  * In its new place it is another issue, which nobody approved: the approval ends, and a person decides. That it was moved
- * is no no.
+ * is no no. Why is said in the new place where we may write, and on the task alone everywhere else.
  */
 async function transferred(ports: ApprovalPorts, task: Task, to: string | null): Promise<Task> {
   const next = transition(task.state, { type: 'need_attention', reason: 'issue_transferred' });
-  const where = to === null ? 'a repository that the service may not see' : to;
-  const text = `Its issue was transferred to ${where}, where it is another issue: an approval there does not count here. Cancel the task, or reject it for good; an issue with the label in ${ports.settings.managerOf(task.target).name} starts the work anew.`;
   if (!next.ok || task.attention === 'issue_transferred') return task;
-  return ports.tasks.transact(async (transaction) => {
+  const manager = ports.settings.managerOf(task.target);
+  const place = await writableIssue(ports, manager, to);
+  const where = to === null ? 'a repository that the service may not see' : to;
+  const said =
+    place === null
+      ? 'It could not be said there, since the service may not write in that place.'
+      : 'A comment there says so.';
+  const text = `Its issue was transferred to ${where}, where it is another issue: an approval there does not count here. ${said} Cancel the task, or reject it for good; an issue with the label in ${manager.name} starts the work anew.`;
+  let moved = task;
+  const intents = await ports.tasks.transact(async (transaction) => {
     const at = ports.clock.now();
     await ports.tasks.voidApproval(transaction, task.id, at, 'issue_transferred');
     await ports.tasks.addNote(transaction, {
@@ -105,12 +114,55 @@ async function transferred(ports: ApprovalPorts, task: Task, to: string | null):
       correlationId: ports.correlationId(),
       facts: { from: task.state, to: next.state, issue: to },
     });
-    return ports.tasks.update(transaction, task, {
+    moved = await ports.tasks.update(transaction, task, {
       state: next.state,
       attention: next.attention,
       note: text,
     });
+    if (place === null) return [];
+    return ports.effects.intend(transaction, [
+      {
+        kind: 'comment',
+        repository: place.repository,
+        taskId: task.id,
+        attempt: task.attempt,
+        ordinal: moved.version,
+        payload: { number: place.number, body: movedHere },
+      },
+    ]);
   });
+  await settleAll(ports, intents);
+  return moved;
+}
+
+/** Names no repository: not everybody who reads this one may know of the other. */
+const movedHere =
+  'This issue was moved here from where its work was approved. Here it is another issue, so that approval does not hold any more, and nothing is done for it. Whoever wants the work opens an issue where it was proposed and sets the label there.';
+
+/** An open issue of a configured repository, in which we have write; null for any other place. */
+async function writableIssue(
+  ports: Pick<ApprovalPorts, 'host' | 'settings'>,
+  { host: name }: RepositoryRef,
+  to: string | null,
+): Promise<{ readonly repository: RepositoryRef; readonly number: number } | null> {
+  const [, repositoryName, digits] = /^([^#]+)#(\d+)$/u.exec(to ?? '') ?? [];
+  if (repositoryName === undefined) return null;
+  const repository = { host: name, name: repositoryName };
+  if (ports.settings.findManager(repository) === null) return null;
+  const number = Number(digits);
+  const host = ports.host(name);
+  try {
+    const [issue, role] = await Promise.all([
+      host.issue(repository, number),
+      host.self().then((self) => host.roleOf(repository, self)),
+    ]);
+    const isOurs = issue?.state === 'open' && !issue.locked && mayApprove(role);
+    return isOurs ? { repository, number } : null;
+  } catch (thrown) {
+    const { kind } = toAppError(thrown);
+    if (kind === 'not_found' || kind === 'forbidden') return null;
+    throw thrown;
+  }
 }
 
 /** Said once; a lock takes nothing away from an approval, but people without write cannot answer there. */
