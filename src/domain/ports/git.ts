@@ -55,10 +55,7 @@ export interface ExportedChange {
   readonly patchIsCut: boolean;
   /** The bytes of a changed file as they would be committed; AppError where it has none. */
   content(path: string): Promise<Uint8Array>;
-  /**
-   * Links and submodules of the base commit with what the links say; null where that is not known. Empty when no link
-   * changed.
-   */
+  /** Links and submodules of the base commit with what the links say; null where that is not known. */
   readonly baseLinks: ReadonlyMap<string, string | null>;
   /** What was left out and why (sockets, devices, nested .git, too large). */
   readonly refused: readonly { readonly path: string; readonly why: string }[];

@@ -69,9 +69,7 @@ export async function exportWorkspace(request: ExportRequest): Promise<ExportedC
     patch,
     patchIsCut: isCut,
     content: async (place) => await contentAt(request, limits, place, oids.get(place) ?? null),
-    baseLinks: changes.some(({ file }) => file.linkTarget !== null)
-      ? await linksOf(request, base)
-      : new Map(),
+    baseLinks: changes.length === 0 ? new Map() : await linksOf(request, base),
     refused,
     commit: async (message, author) => await commitTree(request, tree, message, author),
   };
@@ -319,10 +317,12 @@ async function linksOf(
   base: readonly TreeEntry[],
 ): Promise<ReadonlyMap<string, string | null>> {
   const links = new Map<string, string | null>();
+  const found = base.filter(({ mode }) => mode === '120000' || mode === '160000');
+  if (found.length === 0) return links;
   const objects = openObjectReader(request.git, request.gitDir, linkBytes);
   try {
     await inParallel(
-      base.filter(({ mode }) => mode === '120000' || mode === '160000'),
+      found,
       async ({ path: place, mode, oid }) => {
         const said = mode === '120000' ? await objects.read(oid) : null;
         links.set(place, said?.bytes?.toString('utf8') ?? null);

@@ -135,7 +135,7 @@ test('what the patch does not show of a change can be read, and a patch that is 
   expect(cut.patch).toContain('[patch cut at 20 bytes]');
 });
 
-test('where a link changed, the links and submodules of the base are told with it', async () => {
+test('the links and submodules of the base are told with a change', async () => {
   const source = sampleRepository({ 'a.txt': 'a\n' });
   symlinkSync('/etc', path.join(source.folder, 'out'));
   mkdirSync(path.join(source.folder, 'd'));
@@ -145,11 +145,9 @@ test('where a link changed, the links and submodules of the base are told with i
   source.git('update-index', '--add', '--cacheinfo', module);
   source.git('commit', '-qm', 'links');
   const { workspace, at } = await workspaceOf(source);
-  writeFileSync(at('a.txt'), 'b\n');
-  expect((await workspace.export()).baseLinks).toEqual(new Map());
   symlinkSync('out/passwd', at('way'));
   const { files, baseLinks } = await workspace.export();
-  expect(files.map(({ path: place }) => place)).toEqual(['a.txt', 'way']);
+  expect(files.map(({ path: place }) => place)).toEqual(['way']);
   expect([...baseLinks].sort()).toEqual([
     ['d/in', '../a.txt'],
     ['out', '/etc'],

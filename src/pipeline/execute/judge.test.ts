@@ -268,93 +268,125 @@ describe('judge', () => {
 
 describe('what a package.json runs', () => {
   const manifest = (members: object): string => `${JSON.stringify(members, null, 2)}\n`;
-  /** The patch of a file of which these lines are added and everything else stays. */
-  const patchOf = (path: string, text: string, added: (line: string) => boolean): string =>
-    [
+  const linesOf = (text: string): readonly string[] => text.replace(/\n$/u, '').split('\n');
+  /** The difference as git writes it: what is equal at both ends is left out but for three lines. */
+  const patchOf = (path: string, before: string, after: string): string => {
+    const [old, now] = [linesOf(before), linesOf(after)];
+    const most = Math.min(old.length, now.length);
+    let head = 0;
+    while (head < most && old[head] === now[head]) head += 1;
+    let tail = 0;
+    while (tail < most - head && old.at(-1 - tail) === now.at(-1 - tail)) tail += 1;
+    const from = Math.max(0, head - 3);
+    const [oldEnd, nowEnd] = [old.length - tail, now.length - tail];
+    const kept = now.slice(nowEnd, nowEnd + 3);
+    const sizes = [oldEnd, nowEnd].map((end) => end - from + kept.length);
+    return [
       `diff --git a/${path} b/${path}`,
       `--- a/${path}`,
       `+++ b/${path}`,
-      '@@ -1,9 +1,9 @@',
-      ...text.split('\n').map((line) => `${added(line) ? '+' : ' '}${line}`),
+      `@@ -${from + 1},${sizes[0]} +${from + 1},${sizes[1]} @@`,
+      ...old.slice(from, head).map((line) => ` ${line}`),
+      ...old.slice(head, oldEnd).map((line) => `-${line}`),
+      ...now.slice(head, nowEnd).map((line) => `+${line}`),
+      ...kept.map((line) => ` ${line}`),
+      '',
     ].join('\n');
+  };
   const roomy = { files: 3, patchBytes: 100_000, binaryFileBytes: 100 };
-  const judgedAs = (path: string, text: string | null, patch: string): readonly string[] =>
-    codes(
-      judge(
-        { ...nothing, files: [file(path, { text })], patch },
-        policy,
-        roomy,
-        secrets,
-        [],
-      ),
-    );
-  const base = { name: 'w', dependencies: { jest: '29' }, scripts: { test: 'jest', build: 'tsc' } };
+  const judgedWith = (changed: ChangedFile, patch: string): readonly string[] =>
+    codes(judge({ ...nothing, files: [changed], patch }, policy, roomy, secrets, []));
+  const judgedAs = (path: string, before: string, after: string): readonly string[] =>
+    judgedWith(file(path, { text: after }), patchOf(path, before, after));
+  const base = {
+    name: 'w',
+    version: '1.0.0',
+    dependencies: { jest: '29', react: '19' },
+    description: 'A widget.',
+    keywords: ['a', 'b', 'c', 'd', 'e'],
+    scripts: { test: 'jest', build: 'tsc' },
+  };
   const evil = { ...base, scripts: { ...base.scripts, postinstall: 'node x.js' } };
+  const hooked = (members: object): object => ({ ...base, ...members });
 
-  test.each<[string, string, object, string]>([
-    ['a script that is added', 'package.json', evil, 'postinstall'],
-    ['one in a folder', 'packages/a/package.json', evil, 'postinstall'],
-    ['one under another spelling of the name', 'Package.JSON', evil, 'postinstall'],
-    ['a script that is altered', 'package.json', base, '"test"'],
+  test.each<[string, string, object, object]>([
+    ['a script that is added', 'package.json', base, evil],
+    ['one in a folder', 'packages/a/package.json', base, evil],
+    ['one in a folder whose name git might quote', 'bücher/سند/package.json', base, evil],
+    ['one under another spelling of the name', 'Package.JSON', base, evil],
+    ['a script that is removed', 'package.json', evil, base],
+    ['all scripts that are removed', 'package.json', base, { ...base, scripts: undefined }],
     [
-      'a hook of husky',
+      'a script that is altered',
       'package.json',
-      { husky: { hooks: { 'pre-commit': 'sh x' } } },
-      'pre-commit',
+      base,
+      { ...base, scripts: { ...base.scripts, test: 'true' } },
     ],
+    [
+      'a script that goes by another name',
+      'package.json',
+      base,
+      { ...base, scripts: { prebuild: 'jest', build: 'tsc' } },
+    ],
+    ['a hook of husky', 'package.json', base, hooked({ husky: { hooks: { 'pre-commit': 'x' } } })],
     [
       'a hook among simple ones',
       'package.json',
-      { 'simple-git-hooks': { 'pre-push': 'x' } },
-      'push',
+      base,
+      hooked({ 'simple-git-hooks': { 'pre-push': 'x' } }),
     ],
-    ['what is run on staged files', 'package.json', { 'lint-staged': { '*': ['a', 'b'] } }, '"b"'],
-  ])('%s is for a person', (_, path, members, line) => {
-    const text = manifest(members);
-    expect(
-      judgedAs(
-        path,
-        text,
-        patchOf(path, text, (one) => one.includes(line)),
-      ),
-    ).toEqual(['protected_path']);
+    [
+      'what is run on staged files',
+      'package.json',
+      hooked({ 'lint-staged': { '*': ['a'] } }),
+      hooked({ 'lint-staged': { '*': ['a', 'b'] } }),
+    ],
+  ])('%s is for a person', (_, path, before, after) => {
+    expect(judgedAs(path, manifest(before), manifest(after))).toEqual(['protected_path']);
   });
   test('one whose name is escaped, whose text stands on the next line, or in a file of one line, too', () => {
+    const before = '{"scripts": {\n}}';
     const written = [
       '{"scripts": {\n"post\\u0069nstall": "x"\n}}',
       '{"scripts": {\n"postinstall":\n"x"\n}}',
+      JSON.stringify(evil),
     ];
     for (const text of written)
-      expect(
-        judgedAs(
-          'package.json',
-          text,
-          patchOf('package.json', text, (one) => one.startsWith('"')),
-        ),
-      ).toEqual(['protected_path']);
-    const line = JSON.stringify(evil);
-    expect(
-      judgedAs(
-        'package.json',
-        line,
-        patchOf('package.json', line, () => true),
-      ),
-    ).toEqual(['protected_path']);
+      expect(judgedAs('package.json', before, text)).toEqual(['protected_path']);
   });
-  test('one that cannot be read is for a person', () => {
-    expect(judgedAs('package.json', null, '')).toEqual(['protected_path']);
-    expect(judgedAs('package.json', '{"scripts": ', '')).toEqual(['protected_path']);
+  test('a new one that runs something, and one that is deleted', () => {
+    const added = file('a/package.json', { status: 'added', text: manifest(evil) });
+    expect(judgedWith(added, patchOf('a/package.json', '', manifest(evil)))).toEqual([
+      'protected_path',
+    ]);
+    const deleted = { status: 'deleted', mode: null, bytes: 0, text: null } as const;
+    expect(judgedWith(file('a/package.json', deleted), '')).toEqual(['protected_path']);
   });
-  test('a dependency or a version that changes is not, whatever a script is called', () => {
-    const text = manifest({ ...base, version: '1.2.0' });
-    const patch = patchOf('package.json', text, (one) => /"version"|"jest": "29"/.test(one));
-    expect(judgedAs('package.json', text, patch)).toEqual([]);
-    expect(
-      judgedAs(
-        'src/a.json',
-        manifest(evil),
-        patchOf('src/a.json', manifest(evil), () => true),
-      ),
-    ).toEqual([]);
+  test('one that cannot be compared is for a person: no JSON, before or after, or no trace in the patch', () => {
+    expect(judgedWith(file('package.json', { text: null }), '')).toEqual(['protected_path']);
+    const text = manifest(base);
+    expect(judgedAs('package.json', text, '{"scripts": ')).toEqual(['protected_path']);
+    expect(judgedAs('package.json', '{"scripts": ', text)).toEqual(['protected_path']);
+    expect(judgedAs('package.json', text, '[]')).toEqual(['protected_path']);
+    expect(judgedWith(file('package.json', { text }), '')).toEqual(['protected_path']);
+    const other = patchOf('package.json', text, text.replace('1.0.0', '2.0.0'));
+    expect(judgedWith(file('package.json', { text }), other)).toEqual(['protected_path']);
+  });
+  test('a dependency, a version or an order that changes is not, nor a mode, nor a new one that runs nothing', () => {
+    const text = manifest(base);
+    const changes = [
+      { ...base, version: '1.2.0', dependencies: { jest: '30', react: '19' } },
+      { ...base, dependencies: { tsc: '1', ...base.dependencies } },
+      { ...base, scripts: { build: 'tsc', test: 'jest' } },
+      { ...base, lockfileVersion: 3 },
+    ];
+    for (const change of changes)
+      expect(judgedAs('package.json', text, manifest(change)), manifest(change)).toEqual([]);
+    const mode = 'diff --git a/package.json b/package.json\nold mode 100644\nnew mode 100755\n';
+    expect(judgedWith(file('package.json', { text, mode: '100755' }), mode)).toEqual([]);
+    const bare = manifest({ name: 'x', scripts: {} });
+    const added = file('x/package.json', { status: 'added', text: bare });
+    expect(judgedWith(added, patchOf('x/package.json', '', bare))).toEqual([]);
+    expect(judgedAs('src/a.json', text, manifest(evil))).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import type { RepositoryPolicy } from '../../domain/policy.ts';
 import type { ChangedFile, ExportedChange } from '../../domain/ports/git.ts';
 import type { JudgementLimits, SecretScan } from '../pipeline-ports.ts';
-import { isAbsolute, isGitFolder, strayLinks } from './link-ways.ts';
+import { behindLinks, isAbsolute, isGitFolder, strayLinks } from './link-ways.ts';
 import { changedScripts } from './package-scripts.ts';
 import { isProtected } from './protected-paths.ts';
 import { isUnseen } from './unseen-content.ts';
@@ -48,7 +48,7 @@ export function judge(
     ...unseen,
   ];
   const guarded = [
-    ...protectedOnes(change.files, policy.protectedPaths),
+    ...protectedOnes(change, policy.protectedPaths),
     ...changedScripts(change.files, change.patch).map((path) =>
       objection('protected_path', `${path}: what npm or a hook of git runs is changed`),
     ),
@@ -165,12 +165,18 @@ function leaks(
 }
 
 function protectedOnes(
-  files: readonly ChangedFile[],
+  change: Pick<ExportedChange, 'files' | 'baseLinks'>,
   extra: readonly string[],
 ): readonly Objection[] {
-  return files
-    .filter(({ path }) => isProtected(path, extra))
-    .map(({ path }) => objection('protected_path', `${path} is a protected path`));
+  const isGuarded = (path: string): boolean => isProtected(path, extra);
+  const direct = change.files.filter(({ path }) => isGuarded(path));
+  const behind = behindLinks(change, isGuarded).filter(({ path }) => !isGuarded(path));
+  return [
+    ...direct.map(({ path }) => objection('protected_path', `${path} is a protected path`)),
+    ...behind.map(({ path, link }) =>
+      objection('protected_path', `${path} is what the protected path ${link} leads to`),
+    ),
+  ];
 }
 
 const testPath =

@@ -29,6 +29,23 @@ export function strayLinks(
   return [...astray.map(({ path, linkTarget }) => ({ path, target: linkTarget })), ...turned];
 }
 
+/** The changed paths that a link of such a path leads to, itself or by a folder above. */
+export function behindLinks(
+  change: Pick<ExportedChange, 'files' | 'baseLinks'>,
+  isSuch: (path: string) => boolean,
+): readonly { readonly path: string; readonly link: string }[] {
+  const links = linksAfter(change);
+  const ends = [...change.baseLinks].flatMap(([link, target]) => {
+    if (target === null || isAbsolute(target) || !isSuch(link)) return [];
+    const { isOut, place } = wayOf(link, target, links);
+    return isOut ? [] : [{ link, end: `${folded(place)}/` }];
+  });
+  return change.files.flatMap(({ path }) => {
+    const over = ends.find(({ end }) => `${folded(path)}/`.startsWith(end));
+    return over === undefined ? [] : [{ path, link: over.link }];
+  });
+}
+
 function isLink(file: ChangedFile): file is ChangedFile & { readonly linkTarget: string } {
   return file.linkTarget !== null;
 }
@@ -46,30 +63,30 @@ function linksAfter({ files, baseLinks }: Pick<ExportedChange, 'files' | 'baseLi
   return links;
 }
 
-/** Follows a link as an operating system would; `isNew` when the way comes over a changed link. */
+/** Follows a link as an operating system would, to its `place`; `isNew` when the way comes over a changed link. */
 function wayOf(
   path: string,
   target: string,
   links: Links,
-): { readonly isOut: boolean; readonly isNew: boolean } {
+): { readonly isOut: boolean; readonly isNew: boolean; readonly place: string } {
   const place = path.split('/').slice(0, -1);
   let left = partsOf(target);
   let isNew = false;
   for (let followed = 0; ; ) {
     const part = left.shift();
-    if (part === undefined) return { isOut: false, isNew };
+    if (part === undefined) return { isOut: false, isNew, place: place.join('/') };
     if (part === '..') {
-      if (place.pop() === undefined) return { isOut: true, isNew };
+      if (place.pop() === undefined) return { isOut: true, isNew, place: '' };
       continue;
     }
-    if (isGitFolder(part)) return { isOut: true, isNew };
+    if (isGitFolder(part)) return { isOut: true, isNew, place: '' };
     place.push(part);
     const next = links.get(folded(place.join('/')));
     if (next === undefined) continue;
     followed += 1;
     isNew ||= next.isNew;
     if (next.target === null || isAbsolute(next.target) || followed > mostLinks)
-      return { isOut: true, isNew };
+      return { isOut: true, isNew, place: '' };
     place.pop();
     left = [...partsOf(next.target), ...left];
   }

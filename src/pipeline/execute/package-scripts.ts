@@ -1,16 +1,20 @@
 import type { ChangedFile } from '../../domain/ports/git.ts';
+import { canonicalJson, type Json } from '../../lib/json.ts';
 import { folded } from './protected-paths.ts';
+import { textBefore } from './text-before.ts';
 
 /** Members of a `package.json` by which programs are run: by npm, and by what sets up hooks of git. */
 const running = ['scripts', 'husky', 'simple-git-hooks', 'gitHooks', 'lint-staged', 'pre-commit'];
 
-/** The `package.json` files in which the change adds or alters something that is run, and those that cannot be read. */
+/** The `package.json` files in which something that is run was added, altered or removed, and those that cannot be compared. */
 export function changedScripts(files: readonly ChangedFile[], patch: string): readonly string[] {
   return files
-    .filter(({ path, status }) => status !== 'deleted' && isManifest(path))
-    .filter(({ path, text }) => {
-      const commands = commandsIn(text);
-      return commands === null || addedTo(path, patch).some((line) => tells(line, commands));
+    .filter(({ path }) => isManifest(path))
+    .filter((file) => {
+      if (file.status === 'deleted') return true;
+      const before = file.status === 'added' ? '{}' : textBefore(file, patch);
+      const [old, now] = [runBy(before), runBy(file.text)];
+      return old === null || now === null || old !== now;
     })
     .map(({ path }) => path);
 }
@@ -19,60 +23,26 @@ function isManifest(path: string): boolean {
   return folded(path.split('/').at(-1) ?? '') === 'package.json';
 }
 
-interface Commands {
-  readonly names: Set<string>;
-  readonly texts: Set<string>;
-}
-
-/** Null when it is no JSON object. */
-function commandsIn(text: string | null): Commands | null {
-  const found: Commands = { names: new Set(), texts: new Set() };
-  try {
-    const manifest = JSON.parse((text ?? '').replace(/^\uFEFF/, '')) as Record<string, unknown>;
-    for (const name of running) collect(manifest[name], found);
-    return found;
-  } catch {
-    return null;
-  }
-}
-
-function collect(value: unknown, found: Commands): void {
-  if (typeof value === 'string') found.texts.add(value);
-  if (typeof value !== 'object' || value === null) return;
-  for (const [name, inner] of Object.entries(value)) {
-    found.names.add(name);
-    collect(inner, found);
-  }
-}
-
-/** Whether the line holds the text of a command, or the name of one whose text stands on another line. */
-function tells(line: string, { names, texts }: Commands): boolean {
-  return [...line.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?(\s*$)?/g)].some(
-    ([, literal, colon, end]) => {
-      const said = meaningOf(literal);
-      return colon === undefined ? texts.has(said) : end !== undefined && names.has(said);
-    },
+/** What the manifest runs, in one spelling; null when it is no JSON object. */
+function runBy(text: string | null): string | null {
+  const manifest = parsed(text);
+  if (manifest === null) return null;
+  return canonicalJson(
+    Object.fromEntries(running.map((name) => [name, isNothing(manifest[name]) ? null : manifest[name]])),
   );
 }
 
-function meaningOf(literal = '""'): string {
-  try {
-    return JSON.parse(literal) as string;
-  } catch {
-    return literal;
-  }
+function isNothing(value: Json | undefined): boolean {
+  if (typeof value !== 'object' || value === null) return value == null;
+  return Object.keys(value).length === 0;
 }
 
-function addedTo(path: string, patch: string): readonly string[] {
-  const lines: string[] = [];
-  let isHere = false;
-  let isInHunk = false;
-  for (const line of patch.split('\n')) {
-    if (line.startsWith('diff --git ')) {
-      isHere = line.endsWith(` b/${path}`) || line.includes(`b/${path}"`);
-      isInHunk = false;
-    } else if (line.startsWith('@@')) isInHunk = true;
-    else if (isHere && isInHunk && line.startsWith('+')) lines.push(line.slice(1));
+function parsed(text: string | null): { readonly [name: string]: Json } | null {
+  try {
+    const value = JSON.parse((text ?? '').replace(/^\uFEFF/, '')) as Json;
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
+  } catch {
+    // What is not JSON cannot be compared, which is an answer too.
+    return null;
   }
-  return lines;
 }

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { ChangedFile } from '../../domain/ports/git.ts';
+import { judge } from './judge.ts';
 import { compileGlob } from './path-glob.ts';
 import { isProtected } from './protected-paths.ts';
 
@@ -32,6 +34,13 @@ const guarded = [
   '.gitattributes',
   'sub/.GitAttributes',
   '.gitmodules',
+  '.gitignore',
+  'src/.gitignore',
+  '.GITIGNORE',
+  'empty/.gitkeep',
+  '.gitreview',
+  '.gitleaks.toml',
+  '.git-blame-ignore-revs',
   'package-lock.json',
   'web/package-lock.json',
   'Package-Lock.JSON',
@@ -98,7 +107,8 @@ const free = [
   'src/monkey.ts',
   'env.ts',
   'src/environment.ts',
-  '.gitignore',
+  'src/gitignore.ts',
+  'docs/my.gitignore',
   '.editorconfig',
   'src/dockerfile-parser.ts',
   'test/fixtures/codeowners-parser.test.ts',
@@ -113,6 +123,91 @@ describe('built-in protected paths', () => {
   });
   test.each(free)('%j is free', (path) => {
     expect(isProtected(path, [])).toBe(false);
+  });
+});
+
+describe('whatever is done to a protected path', () => {
+  const places = [
+    '.github/workflows/ci.yml',
+    '.GitHub/workflows/ci.yml',
+    'docs/CODEOWNERS',
+    '.gitignore',
+    'web/package-lock.json',
+    'CLAUDE.md',
+    '.claude/settings.json',
+    '.husky/pre-commit',
+    'build/Dockerfile.prod',
+    'certs/server.PEM',
+  ];
+  const text = { bytes: 5, linkTarget: null, text: 'text\n' };
+  const added = (path: string): ChangedFile => ({ path, status: 'added', mode: '100644', ...text });
+  const deleted = (path: string): ChangedFile => ({
+    path,
+    status: 'deleted',
+    mode: null,
+    bytes: 0,
+    linkTarget: null,
+    text: null,
+  });
+  const linkTo = (path: string, linkTarget: string): ChangedFile => ({
+    ...added(path),
+    mode: '120000',
+    linkTarget,
+    text: null,
+  });
+  const limits = { files: 100, patchBytes: 1000, binaryFileBytes: 1000 };
+  const rules = { protectedPaths: [], protectedPathsPolicy: 'block' } as const;
+  /** Paths that the verdict names. */
+  const named = (
+    files: readonly ChangedFile[],
+    baseLinks: Readonly<Record<string, string>> = {},
+  ): readonly string[] => {
+    const links = new Map(Object.entries(baseLinks));
+    const change = { files, patch: '', patchIsCut: false, baseLinks: links, refused: [] };
+    const verdict = judge(change, rules, limits, { scan: () => [] }, []);
+    if (verdict.verdict !== 'block') return [];
+    expect(new Set(verdict.objections.map(({ code }) => code))).toEqual(new Set(['protected_path']));
+    return verdict.objections.map(({ text: said }) => said.split(' is ')[0] ?? '');
+  };
+
+  test.each(places)('%s: adding, altering, deleting it and making it executable', (path) => {
+    const executable: ChangedFile = { ...added(path), status: 'modified', mode: '100755' };
+    for (const file of [added(path), { ...added(path), status: 'modified' as const }, deleted(path)])
+      expect(named([file])).toEqual([path]);
+    expect(named([executable])).toEqual([path]);
+  });
+  test.each(places)('%s: a rename away from it, onto it, and between two of them', (path) => {
+    expect(named([deleted(path), added('src/plain.txt')])).toEqual([path]);
+    expect(named([deleted('src/plain.txt'), added(path)])).toEqual([path]);
+    expect(named([deleted(path), added('AGENTS.md')])).toEqual([path, 'AGENTS.md']);
+  });
+  test.each(places)('%s: a link in its place, with it in its text or gone again', (path) => {
+    const up = '../'.repeat(path.split('/').length - 1);
+    expect(named([linkTo(path, `${up}src/a.txt`)])).toEqual([path]);
+    expect(named([{ ...linkTo(path, `${up}src/a.txt`), status: 'modified' }])).toEqual([path]);
+    expect(named([deleted(path)], { [path]: 'x' })).toEqual([path]);
+  });
+  test('a link in the place of a folder above it takes away what lay there', () => {
+    const files = [deleted('sub/.github/workflows/ci.yml'), linkTo('sub', 'other')];
+    expect(named(files)).toEqual(['sub/.github/workflows/ci.yml']);
+    expect(named([deleted('.github/workflows/ci.yml'), linkTo('.github', 'ci')])).toEqual([
+      '.github/workflows/ci.yml',
+      '.github',
+    ]);
+  });
+  test('what a link at a protected path leads to is as good as that path', () => {
+    const links = { 'CLAUDE.md': 'docs/for-agents.md', '.claude': 'tools/claude', '.husky': 'hooks' };
+    expect(named([added('docs/for-agents.md')], links)).toEqual(['docs/for-agents.md']);
+    expect(named([deleted('docs/for-agents.md')], links)).toEqual(['docs/for-agents.md']);
+    expect(named([added('tools/claude/settings.json')], links)).toEqual([
+      'tools/claude/settings.json',
+    ]);
+    expect(named([added('real/pre-commit')], { ...links, hooks: 'real' })).toEqual([
+      'real/pre-commit',
+    ]);
+    expect(named([added('Docs/For-Agents.md')], links)).toEqual(['Docs/For-Agents.md']);
+    expect(named([added('docs/other.md'), added('tools/claude.ts')], links)).toEqual([]);
+    expect(named([added('docs/for-agents.md')], { 'notes.md': 'docs/for-agents.md' })).toEqual([]);
   });
 });
 

@@ -2,11 +2,10 @@ import { compileGlob } from './path-glob.ts';
 
 /** Paths that steer machines or people rather than being the work: a change there needs a person. */
 const builtIn: readonly string[] = [
-  // Pipelines and rules of the host.
-  '.github',
-  '.gitlab-ci*',
-  '.gitlab',
-  '.gitea',
+  // What git, its hosts and what works on it read: workflows, attributes, submodules, hooks, what is ignored or not
+  // looked through for secrets. All of them, since a list of names would miss the next one.
+  '.git*',
+  // Pipelines and rules of other hosts.
   '.forgejo',
   '.circleci',
   '.buildkite',
@@ -22,10 +21,6 @@ const builtIn: readonly string[] = [
   'buildspec.y*ml',
   'Jenkinsfile*',
   'CODEOWNERS',
-  // What git reads.
-  '.gitattributes',
-  '.gitmodules',
-  '.gitconfig',
   '.mailmap',
   // Lock files.
   'package-lock.json',
@@ -82,7 +77,6 @@ const builtIn: readonly string[] = [
   '.devcontainer.json',
   // Hooks and environments that run by themselves.
   '.husky',
-  '.githooks',
   '.pre-commit-config.yaml',
   '.pre-commit-hooks.yaml',
   '{.,}lefthook*.y*ml',
