@@ -189,39 +189,6 @@ describe('an approval is checked again at the start', () => {
     expect(await world.attempt(task)).toBe('not_started');
     expect(await why()).toBe('approval_void_closed');
   });
-  test('the comment says something else: the proposal says it too, and that is asked about', async () => {
-    await world.find('one', { text: 'handle the full list' });
-    expect(await world.attempt(task)).toBe('not_started');
-    expect(await why()).toBe('approval_void_evidence');
-    expect(world.host.state(world.manager).issues.get(number)?.body).toContain('the full list');
-    await approve();
-    expect(await world.attempt(task)).toBe('succeeded');
-    expect(world.work.prompts[0]).toContain('the full list');
-  });
-  test('the comment only moved: it starts', async () => {
-    await world.find('one', { line: 70, fingerprint: 'second-of-its-kind' });
-    expect(await world.attempt(task)).toBe('succeeded');
-  });
-  test('a look that finds the comment gone starts nothing', async () => {
-    world.look = async () => {
-      const found = await now();
-      await world.ports.tasks.transact((transaction) =>
-        world.ports.tasks.update(transaction, found, { state: 'resolved' }),
-      );
-    };
-    expect(await world.attempt(task)).toBe('not_started');
-    expect(await why()).toBe('resolved');
-  });
-  test('an approval that is taken back during a long look starts nothing', async () => {
-    const withdrawLate = (lateMs: number) => async (): Promise<void> => {
-      world.clock.advance(lateMs);
-      const { issueNumber } = await now();
-      world.host.close(world.manager, issueNumber ?? 0, 'wendy');
-    };
-    world.look = withdrawLate(1000);
-    expect(await world.attempt(task)).toBe('not_started');
-    expect(await why()).toBe('approval_void_closed');
-  });
 });
 
 describe('what holds a start back', () => {
@@ -327,6 +294,18 @@ describe('an attempt without a pull request', () => {
     ],
     ['a stall', { result: { ...completed(), stopped: 'stall' as const } }, 'failed', 'stalled'],
     [
+      'money, tokens or turns that are used up',
+      { result: { ...completed(), stopped: 'budget' as const } },
+      'failed',
+      'over_budget',
+    ],
+    [
+      'the money limit of the agent itself',
+      { result: { ...completed(), end: { ...completed().end, kind: 'max_budget' as const } } },
+      'failed',
+      'over_budget',
+    ],
+    [
       'a protected path',
       { files: [changedFile('.github/x.yml')] },
       'needs_attention',
@@ -362,6 +341,7 @@ describe('an attempt without a pull request', () => {
       expect(run?.patch).toBe('patch' in work ? '+***' : '+text');
     expect(world.work.workspaces.size).toBe(0);
     expect(pulls()).toEqual([]);
+    expect(world.host.journal.filter(({ kind }) => kind === 'push_branch')).toEqual([]);
     expect(said().length).toBeGreaterThan(1);
   });
   test('what may pass is tried again, as often as the policy says', async () => {

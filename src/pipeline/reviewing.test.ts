@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { completed, fakeAgent } from '../../test/fakes/fake-work.ts';
+import { changedFile, completed, fakeAgent } from '../../test/fakes/fake-work.ts';
 import { createPipelineWorld, type PipelineWorld } from '../../test/fakes/pipeline-world.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.ts';
 import type { AgentRunResult } from '../domain/ports/agent.ts';
 import type { Task } from '../domain/task.ts';
+import { AppError } from '../lib/app-error.ts';
 import { pollApprovals } from './approve/poll-approvals.ts';
 import { propose } from './propose/propose.ts';
 
@@ -24,6 +25,15 @@ beforeEach(async () => {
 const pulls = () => [...world.host.state(world.target).pullRequests.values()];
 const now = (): Promise<Task> => world.task(task.id);
 const heldBack = () => world.audit.filter(({ event }) => event === 'change.held_back');
+
+async function expectNothingPushed(): Promise<void> {
+  const { journal } = world.host;
+  const kinds = journal.map(({ kind }) => kind);
+  expect(kinds.filter((kind) => kind === 'push_branch' || kind === 'open_pull_request')).toEqual([]);
+  expect(pulls()).toEqual([]);
+  expect(world.work.workspaces.size).toBe(0);
+  expect((await now()).state).not.toBe('in_review');
+}
 
 /** The code of the question, as the reviewer reads it. */
 const codeIn = (prompt: string): string => /"code":"([^"]+)"/u.exec(prompt)?.[1] ?? '';
@@ -96,10 +106,48 @@ describe('a second opinion', () => {
     expect(pulls()).toEqual([]);
   });
 
+  test.each<[string, Error]>([
+    ['dies of a defect', new TypeError('boom')],
+    ['cannot be started', new AppError({ kind: 'unavailable', code: 'x', message: 'away' })],
+    ['has no sandbox', new AppError({ kind: 'not_well', code: 'sandbox_missing', message: 'x' })],
+  ])('a reviewer whose run %s lets nothing out', async (_, thrown) => {
+    reviewWith(() => {
+      throw thrown;
+    });
+    await world.attempt(task);
+    await expectNothingPushed();
+    const [run] = await world.ports.runs.ofTask(task.id);
+    expect(run).toMatchObject({ outcome: 'failed', patch: '+text', endedAt: expect.any(Date) });
+  });
+
   test('a reviewer that is not there objects', async () => {
     Object.assign(world.policy, { reviewer: 'nobody' });
     expect(await world.attempt(task)).toBe('blocked_by_policy');
     expect(pulls()).toEqual([]);
+  });
+});
+
+describe('a scan for secrets that breaks lets nothing out', () => {
+  const breakScan = (isHere: (text: string) => boolean): void => {
+    const { secrets } = world.ports;
+    const scan = (text: string): readonly string[] => {
+      if (isHere(text)) throw new RangeError('the scan broke');
+      return secrets.scan(text);
+    };
+    Object.assign(world.ports, { secrets: { ...secrets, scan } });
+  };
+  test.each<[string, (text: string) => boolean]>([
+    ['of the added lines', (text) => text.includes('text')],
+    ['of the names', (text) => text.includes('src/a.bin')],
+    ['of a binary file', (text) => text.includes('bytes')],
+  ])('%s', async (_, isHere) => {
+    world.work.files = [changedFile('src/a.bin', { text: null })];
+    world.work.contents.set('src/a.bin', Buffer.from('\0bytes'));
+    breakScan(isHere);
+    await world.attempt(task);
+    await expectNothingPushed();
+    const [run] = await world.ports.runs.ofTask(task.id);
+    expect(run).toMatchObject({ outcome: 'failed', reason: 'defect', summary: 'the scan broke' });
   });
 });
 
