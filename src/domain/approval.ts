@@ -72,6 +72,11 @@ export interface Approval {
   readonly roles: { readonly manager: HostRole | 'owner'; readonly target: HostRole | 'owner' };
   /** The host's id of the event that carried it; null for CLI and dashboard. */
   readonly eventId: string | null;
+  /**
+   * Where the base branch stood then, for work that a person asked for; null for a finding, whose place in the code is
+   * looked for again, and where it could not be read. Recorded, not bound.
+   */
+  readonly baseCommit: string | null;
   readonly voidedAt: Date | null;
   readonly voidReason: string | null;
   /** Of the call or the delivery that carried it; everything that is done under it has the same. Null before it was kept. */

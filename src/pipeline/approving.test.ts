@@ -201,6 +201,42 @@ describe('an issue that a person wrote', () => {
     expect(said(asked)).toHaveLength(1);
     expect(said(asked)[0]).toContain('no repository acme/nowhere');
   });
+  test('keeps where its base stood; a push voids nothing, and the task and the pull request say that it moved', async () => {
+    const [first, second] = ['1', '2'].map((digit) => digit.repeat(40)) as [string, string];
+    world.host.setHead(world.target, 'main', first);
+    const asked = write('Repository: acme/widgets\n\nAdd a button.');
+    world.host.label(world.manager, asked, 'ann', label);
+    const [granted] = (await poll()).granted as [Task];
+    expect(await world.ports.tasks.approvals(granted.id)).toMatchObject([{ baseCommit: first }]);
+    world.host.setHead(world.target, 'main', second);
+    world.work.heads = (ref, branch) => world.host.state(ref).branches.get(branch) ?? null;
+    expect(await world.attempt(granted)).toBe('succeeded');
+    const { notes } = await explain(world.ports, await world.task(granted.id));
+    const moved = notes.filter(({ code }) => code === 'base_moved');
+    expect(moved.map(({ text }) => text)).toEqual([
+      expect.stringContaining('main moved from 1111111111 to 2222222222'),
+    ]);
+    const [pull] = world.host.state(world.target).pullRequests.values();
+    expect(pull?.body).toContain(`at \`${second}\`, which moved since the approval`);
+    expect(pull?.body).toContain(first);
+  });
+  test('whose base has not moved says nothing of it, and one that cannot be read keeps nobody from approving', async () => {
+    world.work.heads = (ref, branch) => world.host.state(ref).branches.get(branch) ?? null;
+    const asked = write('Repository: acme/widgets\n\nAdd a button.');
+    world.host.label(world.manager, asked, 'ann', label);
+    const [granted] = (await poll()).granted as [Task];
+    expect(await world.attempt(granted)).toBe('succeeded');
+    expect((await world.ports.tasks.notes(granted.id)).map(({ code }) => code)).not.toContain(
+      'base_moved',
+    );
+    const away = new AppError({ kind: 'unavailable', code: 'x', message: 'away' });
+    const head = async () => Promise.reject(away);
+    Object.assign(world.ports, { host: () => ({ ...world.host, head }) });
+    const other = write('Repository: acme/widgets\n\nAdd a menu.');
+    world.host.label(world.manager, other, 'ann', label);
+    const [second] = (await poll()).granted as [Task];
+    expect(await world.ports.tasks.approvals(second.id)).toMatchObject([{ baseCommit: null }]);
+  });
   test('one by a bot, and a copy of our marker, lead to nothing', async () => {
     const bot = write('Do it.', 'spam[bot]');
     const copy = write('<!-- cms:1:aa:bb:cc -->');

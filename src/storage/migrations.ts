@@ -67,6 +67,12 @@ export const storageMigrations: readonly Migration[] = [
     },
   },
   dispatchNotices,
+  {
+    id: 'storage-0009-approved-at',
+    up: async (db) => {
+      await run(db, ['alter table approvals add column base_commit text']);
+    },
+  },
 ];
 
 const taskTables = [

@@ -170,6 +170,7 @@ describe('approvals and notes', () => {
       decidedAt: new Date('2026-02-03T00:00:00Z'),
       roles: { manager: 'write', target: 'admin' },
       eventId: 'event-1',
+      baseCommit: 'c'.repeat(40),
       voidedAt: null,
       voidReason: null,
       correlationId: 'k',

@@ -75,6 +75,7 @@ export interface ApprovalRow {
   event_id: string | null;
   /** Who it is across channels (domain/approval.ts). */
   person: string;
+  base_commit: string | null;
   voided_at: Date | null;
   void_reason: string | null;
   correlation_id: string | null;

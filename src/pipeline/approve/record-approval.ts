@@ -5,7 +5,7 @@ import type { EffectRequest } from '../../domain/effect.ts';
 import type { HostIssue, IssueEvent } from '../../domain/ports/code-host.ts';
 import type { Task } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
-import { AppError } from '../../lib/app-error.ts';
+import { AppError, toAppError } from '../../lib/app-error.ts';
 import { wordsOf } from '../propose/proposal-text.ts';
 import { hashOf } from '../propose/propose.ts';
 import { settleAll } from '../settle.ts';
@@ -46,6 +46,7 @@ export async function grantApproval(
     ...decision,
     person: personOf(decision.channel, decision.actor, policy.people),
     contentHash,
+    baseCommit: await baseNow(ports, task),
     voidedAt: null,
     voidReason: null,
     correlationId: ports.correlationId(),
@@ -78,6 +79,7 @@ export async function grantApproval(
       facts: {
         channel: decision.channel,
         contentHash,
+        ...(approval.baseCommit === null ? {} : { baseCommit: approval.baseCommit }),
         roles: decision.roles,
         given: standing.length + 1,
         needed: policy.approvers,
@@ -94,6 +96,22 @@ export async function grantApproval(
   });
   await settleAll(ports, intents);
   return moved;
+}
+
+/** Where the base branch of work that a person asked for stands; what cannot be read keeps nobody from approving. */
+async function baseNow(
+  ports: Pick<ApprovalPorts, 'host' | 'log'>,
+  { id, origin, target, baseBranch }: Task,
+): Promise<string | null> {
+  if (origin.kind !== 'issue') return null;
+  try {
+    const head = await ports.host(target.host).head(target, baseBranch, null, 'start');
+    return head.changed ? head.sha : null;
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    ports.log.warn('the base branch could not be read at the approval', { taskId: id, error });
+    return null;
+  }
 }
 
 /** A comment and the label taken off, so that it can be set again. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aTask } from '../../../test/fakes/tasks.ts';
+import type { Approval } from '../../domain/approval.ts';
 import type { Run } from '../../domain/run.ts';
 import { deliveredComment, inert, pullRequestBody } from './report.ts';
 
@@ -28,6 +29,21 @@ const run: Run = {
   patch: null,
   correlationId: 'corr',
   workflowId: 'task-1-1',
+};
+
+const approval: Approval = {
+  taskId: 'abc',
+  actor: 'ann',
+  person: 'github:ann',
+  channel: 'label',
+  contentHash: 'h',
+  decidedAt: new Date(0),
+  roles: { manager: 'write', target: 'write' },
+  eventId: null,
+  baseCommit: null,
+  voidedAt: null,
+  voidReason: null,
+  correlationId: null,
 };
 
 describe('inert', () => {
@@ -77,6 +93,18 @@ describe('the pull request', () => {
     expect(deliveredComment(run, 'https://x/1', false)).toContain(
       'Done as approved: https://x/1\n',
     );
+  });
+  test('says where the base stood when it was approved, if it moved', () => {
+    const approvedAt = (baseCommit: string | null): string =>
+      pullRequestBody(aTask({ id: 'abc' }), run, { ...approval, baseCommit }, {
+        manager: 'acme/manager',
+        summary: '',
+        leftToPerson: [],
+        refused: [],
+        model: null,
+      });
+    expect(approvedAt('a1')).toContain('at `c0`, which moved since the approval, when it was at `a1` |');
+    for (const same of ['c0', null]) expect(approvedAt(same)).toContain('at `c0` |');
   });
   test('what is left to a person stands at its very top, where no path can act', () => {
     const told = pullRequestBody(aTask({ id: 'abc' }), run, null, {

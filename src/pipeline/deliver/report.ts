@@ -30,7 +30,7 @@ export function pullRequestBody(
     `| Content hash | \`${approval?.contentHash ?? '-'}\` |`,
     `| Agent | ${inert(run.agent)}, run \`${run.id}\`, attempt ${run.attempt} |`,
     `| Model | ${options.model === null ? 'not told' : `<code>${escapeHtml(oneLine(options.model).slice(0, 100))}</code>`} |`,
-    `| Base | <code>${escapeHtml(task.baseBranch)}</code> at \`${run.baseCommit ?? '-'}\` |`,
+    `| Base | <code>${escapeHtml(task.baseBranch)}</code> at \`${run.baseCommit ?? '-'}\`${movedBase(run, approval)} |`,
     `| Cost | ${cost(run)} |`,
     `| Checks | ${checks(run)} |`,
     `| Refused connections | ${refusedPlaces(options.refused)} |`,
@@ -39,6 +39,12 @@ export function pullRequestBody(
     ...details(run),
     'The agent worked in a sealed workspace without any credential that can write; this branch was pushed after the change was judged. It is a draft: a person reviews and merges it.',
   ].join('\n');
+}
+
+function movedBase({ baseCommit }: Run, approval: Approval | null): string {
+  const approved = approval?.baseCommit ?? null;
+  if (approved === null || approved === baseCommit) return '';
+  return `, which moved since the approval, when it was at \`${approved}\``;
 }
 
 /** At the very top, so that nobody merges without having read it. */

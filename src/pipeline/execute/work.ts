@@ -81,9 +81,7 @@ async function workIn(
   agent: Agent,
   workspace: Workspace,
 ): Promise<WorkResult> {
-  await ports.tasks.transact((transaction) =>
-    ports.runs.finish(transaction, job.run.id, { baseCommit: workspace.baseCommit }),
-  );
+  await noteBase(ports, job, workspace.baseCommit);
   const record = createRunRecord(ports, job.run);
   const setup = await runAll(ports, job, workspace, record, job.policy.setup);
   const broken = setup.find(({ passed }) => !passed);
@@ -99,6 +97,23 @@ async function workIn(
   await record.finish();
   const summary = clipped(ports.secrets.redact(ended.summary));
   return { ...ended, summary, refused: record.refused(), model: record.model() };
+}
+
+/** Records what the work begins from, and says where that is another commit than at the approval. */
+async function noteBase(ports: PipelinePorts, job: Job, baseCommit: string): Promise<void> {
+  const { task, run } = job;
+  const approved = (await ports.tasks.approval(task.id))?.baseCommit ?? null;
+  await ports.tasks.transact(async (transaction) => {
+    await ports.runs.finish(transaction, run.id, { baseCommit });
+    if (job.round !== undefined || approved === null || approved === baseCommit) return;
+    await ports.tasks.addNote(transaction, {
+      taskId: task.id,
+      at: ports.clock.now(),
+      code: 'base_moved',
+      text: `${task.baseBranch} moved from ${approved.slice(0, 10)} to ${baseCommit.slice(0, 10)} between the approval and attempt ${run.attempt}. The approval binds the words and the branch, not the commit.`,
+      key: `base-moved:${run.id}`,
+    });
+  });
 }
 
 async function runAgent(
