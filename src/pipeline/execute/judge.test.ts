@@ -235,6 +235,51 @@ describe('judge', () => {
     expect(codes(judged([file(path, { bytes: 0, text: '' })]))).toEqual(['tests_deleted']);
     expect(judged([file(path)]).verdict).toBe('pass');
   });
+  describe('a test that is changed', () => {
+    const cases = (count: number): string =>
+      Array.from({ length: count }, (_, n) => `test('${n}', () => expect(${n}).toBe(${n}));\n`).join('');
+    /** All lines go and others come. */
+    const rewritten = (path: string, before: string, after: string): Judgement => {
+      const lines = (text: string, mark: string): readonly string[] =>
+        text === '' ? [] : text.replace(/\n$/u, '').split('\n').map((line) => `${mark}${line}`);
+      const [old, now] = [lines(before, '-'), lines(after, '+')];
+      const head = `@@ -1,${old.length} +${now.length === 0 ? 0 : 1},${now.length} @@`;
+      const patch = [`diff --git a/${path} b/${path}`, head, ...old, ...now, ''].join('\n');
+      const changed = file(path, { text: after, bytes: after.length });
+      const roomy = { ...limits, patchBytes: 100_000 };
+      return judge({ ...nothing, files: [changed], patch }, policy, roomy, secrets, []);
+    };
+    test.each([
+      ['nothing', ''],
+      ['blanks', '\n  \n\t\n'],
+      ['line comments', '// test(1)\n  // expect(1)\n'],
+      ['a comment over several lines', '/* The tests\n were here. */\n'],
+      ['a twentieth of its lines', cases(1)],
+    ])('is as good as deleted with %s left', (_, after) => {
+      const judgement = rewritten('src/a.test.ts', cases(20), after);
+      expect(judgement).toMatchObject({
+        objections: [{ code: 'tests_deleted', text: 'src/a.test.ts is a test that is emptied' }],
+      });
+    });
+    test.each([
+      ['in Python', 'test/a_test.py', '# def test_a():\n"""\nold\n"""\n'],
+      ['in SQL', 'test/a.sql', '-- select 1;\n'],
+    ])('is as good as deleted with comments left %s', (_, path, after) => {
+      expect(codes(rewritten(path, cases(20), after))).toEqual(['tests_deleted']);
+    });
+    test.each([
+      ['half of its lines', cases(20), cases(10)],
+      ['more than before', cases(3), cases(9)],
+      ['one line of a few', cases(9), cases(1)],
+      ['comments, as there were', '// to be written\n', '// still to be written\n'],
+      ['a string that looks like a comment', cases(2), `const all = 'src/*.ts';\n${cases(2)}`],
+    ])('is a change as any other with %s left', (_, before, after) => {
+      expect(rewritten('src/a.test.ts', before, after).verdict).toBe('pass');
+    });
+    test('is none elsewhere', () => {
+      expect(rewritten('src/a.ts', cases(20), '').verdict).toBe('pass');
+    });
+  });
   test.each(['src/latest.ts', 'src/contest.ts', 'src/attestation/a.ts', 'src/Contest.java.txt'])(
     'deleting %s is no loss of tests',
     (path) => {

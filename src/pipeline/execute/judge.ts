@@ -1,6 +1,7 @@
 import type { RepositoryPolicy } from '../../domain/policy.ts';
 import type { ChangedFile, ExportedChange } from '../../domain/ports/git.ts';
 import type { JudgementLimits, SecretScan } from '../pipeline-ports.ts';
+import { endOfTest } from './emptied-tests.ts';
 import { behindLinks, isAbsolute, isGitFolder, strayLinks } from './link-ways.ts';
 import { changedScripts } from './package-scripts.ts';
 import { isProtected } from './protected-paths.ts';
@@ -52,7 +53,7 @@ export function judge(
     ...changedScripts(change.files, change.patch).map((path) =>
       objection('protected_path', `${path}: what npm or a hook of git runs is changed`),
     ),
-    ...deletedTests(change.files),
+    ...lostTests(change),
   ];
   if (hard.length > 0) return { verdict: 'block', objections: [...hard, ...guarded] };
   if (guarded.length === 0 || policy.protectedPathsPolicy === 'allow') return { verdict: 'pass' };
@@ -179,18 +180,15 @@ function protectedOnes(
   ];
 }
 
-const testPath =
-  /(^|\/)(tests?|specs?|__tests__)\/|[._-](tests?|spec)\.[a-z]+$|(^|\/)tests?\.[a-z]+$|(^|\/)test_[^/]+$/iu;
-const testClass = /(Tests?|Spec)\.(java|kts?|cs|fs|vb|php|swift|scala|groovy)$/u;
-
 /** Tests that are deleted, or emptied, which is the same with another name. */
-function deletedTests(files: readonly ChangedFile[]): readonly Objection[] {
-  const gone = files.filter(
-    ({ path, status, bytes }) =>
-      (status === 'deleted' || (status === 'modified' && bytes === 0)) &&
-      (testPath.test(path) || testClass.test(path)),
-  );
-  return gone.map(({ path }) => objection('tests_deleted', `${path} is a test that is deleted`));
+function lostTests({
+  files,
+  patch,
+}: Pick<ExportedChange, 'files' | 'patch'>): readonly Objection[] {
+  return files.flatMap((file) => {
+    const end = endOfTest(file, patch);
+    return end === null ? [] : [objection('tests_deleted', `${file.path} is a test that is ${end}`)];
+  });
 }
 
 function objection(code: Objection['code'], text: string): Objection {

@@ -29,14 +29,14 @@ export function textBefore(
 
 /** Lines of the patch from the first `@@` of the file to the next file; null when the file is not in it. */
 function partOf(path: string, patch: string): readonly string[] | null {
-  const lines = patch.split('\n');
-  const head = `diff --git a/${path} b/${path}`;
-  const quoted = `diff --git "a/${path}" "b/${path}"`;
-  const from = lines.findIndex((line) => line === head || line === quoted);
+  const whole = `\n${patch}`;
+  const head = `\ndiff --git a/${path} b/${path}\n`;
+  const from = whole.indexOf(head);
   if (from === -1) return null;
-  const rest = lines.slice(from + 1);
-  const end = rest.findIndex((line) => line.startsWith('diff --git '));
-  const part = end === -1 ? rest : rest.slice(0, end);
+  const start = from + head.length;
+  // Lines of a file begin with a mark, so that this is none of them.
+  const end = whole.indexOf('\ndiff --git ', start - 1);
+  const part = whole.slice(start, end === -1 ? undefined : end).split('\n');
   const first = part.findIndex((line) => line.startsWith('@@ '));
   return first === -1 ? [] : part.slice(first);
 }
