@@ -468,7 +468,10 @@ describe('an issue that people move or lock', () => {
       await looked();
       await looked();
       expect(comments()).toMatchObject([
-        { author: 'svc-bot', body: expect.stringContaining('that approval does not hold any more') },
+        {
+          author: 'svc-bot',
+          body: expect.stringContaining('that approval does not hold any more'),
+        },
       ]);
       expect((await explained()).text).toContain('A comment there says so.');
       expect(await world.ports.tasks.approval(waiting.id)).toBeNull();

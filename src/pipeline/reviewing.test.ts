@@ -29,7 +29,9 @@ const heldBack = () => world.audit.filter(({ event }) => event === 'change.held_
 async function expectNothingPushed(): Promise<void> {
   const { journal } = world.host;
   const kinds = journal.map(({ kind }) => kind);
-  expect(kinds.filter((kind) => kind === 'push_branch' || kind === 'open_pull_request')).toEqual([]);
+  expect(kinds.filter((kind) => kind === 'push_branch' || kind === 'open_pull_request')).toEqual(
+    [],
+  );
   expect(pulls()).toEqual([]);
   expect(world.work.workspaces.size).toBe(0);
   expect((await now()).state).not.toBe('in_review');

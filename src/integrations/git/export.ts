@@ -321,13 +321,10 @@ async function linksOf(
   if (found.length === 0) return links;
   const objects = openObjectReader(request.git, request.gitDir, linkBytes);
   try {
-    await inParallel(
-      found,
-      async ({ path: place, mode, oid }) => {
-        const said = mode === '120000' ? await objects.read(oid) : null;
-        links.set(place, said?.bytes?.toString('utf8') ?? null);
-      },
-    );
+    await inParallel(found, async ({ path: place, mode, oid }) => {
+      const said = mode === '120000' ? await objects.read(oid) : null;
+      links.set(place, said?.bytes?.toString('utf8') ?? null);
+    });
   } finally {
     objects.close();
   }

@@ -96,14 +96,21 @@ describe('the pull request', () => {
   });
   test('says where the base stood when it was approved, if it moved', () => {
     const approvedAt = (baseCommit: string | null): string =>
-      pullRequestBody(aTask({ id: 'abc' }), run, { ...approval, baseCommit }, {
-        manager: 'acme/manager',
-        summary: '',
-        leftToPerson: [],
-        refused: [],
-        model: null,
-      });
-    expect(approvedAt('a1')).toContain('at `c0`, which moved since the approval, when it was at `a1` |');
+      pullRequestBody(
+        aTask({ id: 'abc' }),
+        run,
+        { ...approval, baseCommit },
+        {
+          manager: 'acme/manager',
+          summary: '',
+          leftToPerson: [],
+          refused: [],
+          model: null,
+        },
+      );
+    expect(approvedAt('a1')).toContain(
+      'at `c0`, which moved since the approval, when it was at `a1` |',
+    );
     for (const same of ['c0', null]) expect(approvedAt(same)).toContain('at `c0` |');
   });
   test('what is left to a person stands at its very top, where no path can act', () => {

@@ -187,7 +187,9 @@ function lostTests({
 }: Pick<ExportedChange, 'files' | 'patch'>): readonly Objection[] {
   return files.flatMap((file) => {
     const end = endOfTest(file, patch);
-    return end === null ? [] : [objection('tests_deleted', `${file.path} is a test that is ${end}`)];
+    return end === null
+      ? []
+      : [objection('tests_deleted', `${file.path} is a test that is ${end}`)];
   });
 }
 

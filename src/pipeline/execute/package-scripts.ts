@@ -28,7 +28,9 @@ function runBy(text: string | null): string | null {
   const manifest = parsed(text);
   if (manifest === null) return null;
   return canonicalJson(
-    Object.fromEntries(running.map((name) => [name, isNothing(manifest[name]) ? null : manifest[name]])),
+    Object.fromEntries(
+      running.map((name) => [name, isNothing(manifest[name]) ? null : manifest[name]]),
+    ),
   );
 }
 
@@ -39,8 +41,9 @@ function isNothing(value: Json | undefined): boolean {
 
 function parsed(text: string | null): { readonly [name: string]: Json } | null {
   try {
-    const value = JSON.parse((text ?? '').replace(/^\uFEFF/, '')) as Json;
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
+    const value: unknown = JSON.parse((text ?? '').replace(/^\uFEFF/, ''));
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as { readonly [name: string]: Json }) : null;
   } catch {
     // What is not JSON cannot be compared, which is an answer too.
     return null;

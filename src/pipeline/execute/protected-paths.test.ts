@@ -166,13 +166,19 @@ describe('whatever is done to a protected path', () => {
     const change = { files, patch: '', patchIsCut: false, baseLinks: links, refused: [] };
     const verdict = judge(change, rules, limits, { scan: () => [] }, []);
     if (verdict.verdict !== 'block') return [];
-    expect(new Set(verdict.objections.map(({ code }) => code))).toEqual(new Set(['protected_path']));
+    expect(new Set(verdict.objections.map(({ code }) => code))).toEqual(
+      new Set(['protected_path']),
+    );
     return verdict.objections.map(({ text: said }) => said.split(' is ')[0] ?? '');
   };
 
   test.each(places)('%s: adding, altering, deleting it and making it executable', (path) => {
     const executable: ChangedFile = { ...added(path), status: 'modified', mode: '100755' };
-    for (const file of [added(path), { ...added(path), status: 'modified' as const }, deleted(path)])
+    for (const file of [
+      added(path),
+      { ...added(path), status: 'modified' as const },
+      deleted(path),
+    ])
       expect(named([file])).toEqual([path]);
     expect(named([executable])).toEqual([path]);
   });
@@ -196,7 +202,11 @@ describe('whatever is done to a protected path', () => {
     ]);
   });
   test('what a link at a protected path leads to is as good as that path', () => {
-    const links = { 'CLAUDE.md': 'docs/for-agents.md', '.claude': 'tools/claude', '.husky': 'hooks' };
+    const links = {
+      'CLAUDE.md': 'docs/for-agents.md',
+      '.claude': 'tools/claude',
+      '.husky': 'hooks',
+    };
     expect(named([added('docs/for-agents.md')], links)).toEqual(['docs/for-agents.md']);
     expect(named([deleted('docs/for-agents.md')], links)).toEqual(['docs/for-agents.md']);
     expect(named([added('tools/claude/settings.json')], links)).toEqual([

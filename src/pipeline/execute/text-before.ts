@@ -15,8 +15,7 @@ export function textBefore(
     if (start !== null) {
       // A part without lines of its own stands behind the line that it names.
       const first = Number(start[1]) - (start[2] === '0' ? 0 : 1);
-      before.push(...now.slice(at, first));
-      at = first;
+      for (; at < first && at < now.length; at += 1) before.push(now[at] ?? '');
     } else if (line.startsWith('-')) before.push(line.slice(1));
     else if (line.startsWith('+') || line.startsWith(' ')) {
       if (now[at] !== line.slice(1)) return null;
@@ -24,7 +23,7 @@ export function textBefore(
       at += 1;
     }
   }
-  return [...before, ...now.slice(at)].join('\n');
+  return before.concat(now.slice(at)).join('\n');
 }
 
 /** Lines of the patch from the first `@@` of the file to the next file; null when the file is not in it. */
