@@ -3,24 +3,10 @@ import type { ChangedFile, ExportedChange } from '../../domain/ports/git.ts';
 import type { JudgementLimits, SecretScan } from '../pipeline-ports.ts';
 import { endOfTest } from './emptied-tests.ts';
 import { behindLinks, isAbsolute, isGitFolder, strayLinks } from './link-ways.ts';
+import type { Objection } from './objection.ts';
 import { changedScripts } from './package-scripts.ts';
 import { isProtected } from './protected-paths.ts';
 import { isUnseen } from './unseen-content.ts';
-
-/** What is wrong with a change, in words for the person who reads the task. */
-export interface Objection {
-  readonly code:
-    | 'too_many_files'
-    | 'patch_too_large'
-    | 'binary_too_large'
-    | 'link_out_of_tree'
-    | 'gitlink'
-    | 'refused_path'
-    | 'secret_found'
-    | 'tests_deleted'
-    | 'protected_path';
-  readonly text: string;
-}
 
 export type Judgement =
   | { readonly verdict: 'empty' }

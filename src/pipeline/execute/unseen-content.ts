@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ChangedFile, ExportedChange } from '../../domain/ports/git.ts';
 import type { JudgementLimits, SecretScan } from '../pipeline-ports.ts';
-import type { Objection } from './judge.ts';
+import type { Objection } from './objection.ts';
 
 /**
  * Secrets in files whose content no line of the patch shows: binary ones and those in another encoding than UTF-8. Larger
