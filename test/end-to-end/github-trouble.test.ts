@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
 import type { FreshDatabase } from '../support/fresh-database.ts';
 import type { TaskLine } from '../support/github-loop.ts';
 import { agentIsAtWork, createGithubLoop, manager, token } from '../support/github-loop.ts';
+import type { RunOptions } from '../support/service-process.ts';
 import { createTestDatabase } from '../support/test-database.ts';
+import { withoutBubblewrap } from '../support/without-bubblewrap.ts';
 
 const approved = 'approved-for-dev';
 const files = { 'list.js': '// TODO: handle the empty list\nexport const a = 1;\n' };
@@ -237,4 +239,161 @@ describe.concurrent('what is configured wrong', () => {
     expect(ended.stdout + ended.stderr).not.toContain('secret-word');
     expect((await loop.once()).proposed).toBe(1);
   }, 420_000);
+});
+
+interface DoctorLine {
+  readonly name: string;
+  readonly status: string;
+  readonly evidence: string;
+  readonly mend: string | null;
+}
+
+const idleProgram = 'console.log("I wrote proof.txt.");';
+
+describe.concurrent('init', () => {
+  test('makes the labels where the token may, once, and says where it may not', async ({
+    expect,
+  }) => {
+    await using loop = await createGithubLoop({ targets: { widgets: files } });
+    const { emulator, service } = loop;
+    const init = async (
+      name: string,
+    ): Promise<{ readonly labels: readonly string[]; readonly remarks: readonly string[] }> => {
+      const words = ['init', '--repo', 'acme/widgets', '--manager', manager];
+      const ended = await service.run(['--config', join(service.folder, name), ...words]);
+      expect(`${ended.exitCode} ${ended.stderr}`).toMatch(/^0 /u);
+      return ended.json as Awaited<ReturnType<typeof init>>;
+    };
+    const made = (): number =>
+      emulator.journal.entries.filter(
+        ({ method, path, status }) =>
+          method === 'POST' && /\/labels$/u.test(path) && status === 201,
+      ).length;
+    const labels = ['task-proposal', approved, 'task-in-review'];
+    expect((await init('one.json')).labels).toEqual(labels);
+    expect((await init('two.json')).labels).toEqual(labels);
+    expect(made()).toBe(3);
+    emulator.setRole(manager, 'svc-bot', 'read');
+    const refused = await init('three.json');
+    expect(refused.labels).toEqual([]);
+    expect(refused.remarks).toContainEqual(
+      expect.stringMatching(/^failed: the label task-proposal could not be made .*403/u),
+    );
+    expect(made()).toBe(3);
+    expect(emulator.contractViolations).toEqual([]);
+  }, 420_000);
+});
+
+describe.concurrent('doctor', () => {
+  test('proves agents by a file that they write, and says of a token without rights, a wrong one and an agent that writes nothing what mends it, exit code 1', async ({
+    expect,
+  }) => {
+    await using loop = await createGithubLoop({ targets: { widgets: files } });
+    const { emulator, service } = loop;
+    const place = join(service.folder, 'config.json');
+    const config = JSON.parse(await readFile(place, 'utf8')) as {
+      readonly executor: { readonly agents: { readonly honest: object } };
+    };
+    const { honest } = config.executor.agents;
+    const idle = { kind: 'command', command: ['node', join(service.folder, 'idle.mjs')] };
+    await writeFile(join(service.folder, 'idle.mjs'), idleProgram);
+    const agents = { honest, idle, paid: { ...honest, secrets: ['PAID_KEY'] } };
+    await writeFile(place, JSON.stringify({ ...config, executor: { default: 'honest', agents } }));
+    const doctor = async (
+      exitCode: number,
+      words: readonly string[] = [],
+      options: RunOptions = {},
+    ): Promise<(start: string) => readonly DoctorLine[]> => {
+      const ended = await service.run(['--verbose', 'doctor', ...words], options);
+      expect(`${ended.exitCode} ${ended.stdout}`).toMatch(new RegExp(`^${exitCode} `, 'u'));
+      expect(ended.stderr).toContain('honest works\n');
+      const { checks } = ended.json as { readonly checks: readonly DoctorLine[] };
+      return (start) => checks.filter(({ name }) => name.startsWith(start));
+    };
+
+    const env = { PAID_KEY: 'pk-0123456789' };
+    const well = await doctor(0, [], { env });
+    const proven = { status: 'ok', evidence: expect.stringContaining('It wrote proof.txt') };
+    expect(well('agent honest')).toMatchObject([proven]);
+    expect(well('agent paid')).toMatchObject([proven]);
+    expect(well('agent idle')).toMatchObject([
+      { status: 'warning', evidence: expect.stringContaining('It wrote no proof.txt.') },
+    ]);
+    expect(well('GitHub token').map(({ status, evidence }) => `${status} ${evidence}`)).toEqual([
+      'ok the token belongs to svc-bot',
+      `ok may write ${manager}`,
+      'ok may write acme/widgets',
+    ]);
+
+    emulator.setRole('acme/widgets', 'svc-bot', 'read');
+    emulator.setRole(manager, 'svc-bot', 'none');
+    emulator.updateRepository(manager, { private: true });
+    const powerless = await doctor(1, ['--free'], { env });
+    expect(powerless('GitHub token')).toMatchObject([
+      { status: 'ok' },
+      { evidence: `/repos/${manager} answers 404`, mend: expect.stringContaining('hides it') },
+      { evidence: 'may not write acme/widgets', mend: expect.stringContaining('Give the token') },
+    ]);
+    expect(powerless('agent paid')).toMatchObject([
+      { status: 'not_measured', evidence: expect.stringContaining('--free') },
+    ]);
+
+    const refused = await doctor(1, [], { env: { GITHUB_TOKEN: 'ghp_wrong' } });
+    expect(refused('GitHub token').map(({ status, mend }) => `${status} ${mend}`)).toEqual(
+      Array.from(
+        { length: 3 },
+        () => 'failed GitHub does not know this token: make a new one and export GITHUB_TOKEN.',
+      ),
+    );
+    expect(refused('agent paid')).toMatchObject([
+      { status: 'not_measured', mend: expect.stringContaining('export PAID_KEY') },
+    ]);
+
+    emulator.setRole('acme/widgets', 'svc-bot', 'write');
+    emulator.setRole(manager, 'svc-bot', 'write');
+    await writeFile(place, JSON.stringify({ ...config, executor: { default: 'idle', agents } }));
+    const [untrue] = (await doctor(1))('agent idle');
+    expect(untrue).toMatchObject({
+      status: 'failed',
+      evidence: expect.stringContaining('It wrote no proof.txt.'),
+      mend: expect.stringContaining('executor.agents'),
+    });
+  }, 420_000);
+
+  test.skipIf(withoutBubblewrap === null)(
+    'without a sandbox proves no agent and says how to get one, exit code 1; with consent it proves them and warns',
+    async ({ expect }) => {
+      await using loop = await createGithubLoop({ targets: { widgets: files } });
+      const under = withoutBubblewrap ?? [];
+      const refused = await loop.service.run(['doctor'], { under });
+      expect(refused.exitCode).toBe(1);
+      const install = expect.stringContaining('apt-get install bubblewrap');
+      expect(refused.json).toMatchObject({
+        healthy: false,
+        checks: expect.arrayContaining([
+          expect.objectContaining({ name: 'sandbox bubblewrap', status: 'failed', mend: install }),
+          expect.objectContaining({
+            name: 'agent honest',
+            status: 'failed',
+            evidence: expect.stringContaining('No sandbox for agents works'),
+            mend: install,
+          }),
+        ]),
+      });
+      const env = { CLAUDE_MANAGER_EXECUTOR_ALLOW_UNSANDBOXED: 'true' };
+      const consented = await loop.service.run(['doctor'], { under, env });
+      expect(`${consented.exitCode} ${consented.stdout}`).toMatch(/^0 /u);
+      expect(consented.json).toMatchObject({
+        checks: expect.arrayContaining([
+          expect.objectContaining({ name: 'sandbox none', status: 'warning' }),
+          expect.objectContaining({
+            name: 'agent honest',
+            status: 'ok',
+            evidence: expect.stringContaining('inside none'),
+          }),
+        ]),
+      });
+    },
+    420_000,
+  );
 });

@@ -1,6 +1,6 @@
 /**
  * An honest agent of the `command` kind: finds the one TODO of the work tree that its task quotes and replaces it, or
- * does what the task says as `Write "TEXT" into PATH.`
+ * does what the task says as `Write "TEXT" into PATH.`, or proves itself as `doctor` asks it to.
  * It also looks for a credential everywhere it can read, and writes what it found into `agent-saw.json`.
  * Arguments: the credential spelled backwards, milliseconds to stay at work, the task file.
  */
@@ -27,7 +27,8 @@ const done = (await writeAsAsked()) || (await replaceTodo());
 say(done ? 'I did what the comment asked for.' : 'NO CHANGE NEEDED: the comment is not there.');
 
 async function writeAsAsked(): Promise<boolean> {
-  const [, text, path] = /Write "([^"]+)" into (\S+)\./u.exec(task) ?? [];
+  const [, proof, word] = /a file named (\S+) [\s\S]*only line is: (\w+)/u.exec(task) ?? [];
+  const [, text = word, path = proof] = /Write "([^"]+)" into (\S+)\./u.exec(task) ?? [];
   if (text === undefined || path === undefined) return false;
   await writeFile(path, `${text}\n`);
   return true;

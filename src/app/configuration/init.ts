@@ -2,8 +2,11 @@ import { access, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { requireRepository } from '../../integrations/local/local-repository.ts';
 import { AppError } from '../../lib/app-error.ts';
+import { reviewLabel } from '../../pipeline/execute/attempt.ts';
 import { loadConfig } from '../../platform/config/load-config.ts';
 import { isFolder } from '../../platform/config/resolve-folders.ts';
+import type { Config } from '../../platform/config/schema.ts';
+import { makeLabels } from '../code-host/first-labels.ts';
 import { checkToken } from '../code-host/token-check.ts';
 import type { OpenOptions } from '../open-options.ts';
 
@@ -23,9 +26,9 @@ export interface InitAnswer {
 }
 
 /**
- * Writes a first configuration and, when there is a token, tries it out. Nothing is written over without `force`, and
- * nothing at all when a name or a folder is not one: AppErrors `config_exists`, `manager_missing`, `config_invalid`,
- * `repository_not_found`.
+ * Writes a first configuration and, when there is a token, tries it out and makes the labels. Nothing is written over
+ * without `force`, and nothing at all when a name or a folder is not one: AppErrors `config_exists`, `manager_missing`,
+ * `config_invalid`, `repository_not_found`.
  */
 export async function writeFirstConfig(
   options: OpenOptions,
@@ -57,7 +60,7 @@ export async function writeFirstConfig(
     },
   };
   const text = `${JSON.stringify(config, null, 2)}\n`;
-  await requireSense(file, text, options);
+  const { labels } = (await requireSense(file, text, options)).github;
   await writeFile(file, text, { mode: 0o600 });
   const token = options.env['GITHUB_TOKEN'];
   if (onGithub.length === 0)
@@ -68,22 +71,25 @@ export async function writeFirstConfig(
       tokenChecked: false,
       labels: [],
       remarks: [
-        'GITHUB_TOKEN is not set, so nothing was checked.',
+        'GITHUB_TOKEN is not set, so nothing was checked and no label was made.',
         'Next: export GITHUB_TOKEN, then claude-manager doctor',
       ],
     };
   }
+  const manager = request.managerRepo ?? '';
   const remarks = await checkToken(
     options.env,
     token,
-    [request.managerRepo ?? '', ...onGithub],
+    [manager, ...onGithub],
     request.username ?? null,
   );
+  const wanted = [labels.proposal, labels.approved, reviewLabel];
+  const { there, remark } = await makeLabels(options.env, token, manager, wanted);
   return {
     file,
     tokenChecked: true,
-    labels: [],
-    remarks: [...remarks, 'Labels are made when they are first set.', 'Next: claude-manager start'],
+    labels: there,
+    remarks: [...remarks, remark, 'Next: claude-manager start'],
   };
 }
 
@@ -92,11 +98,12 @@ async function requireSense(
   file: string,
   text: string,
   { env, folder }: OpenOptions,
-): Promise<void> {
+): Promise<Config> {
   const home = { HOME: env['HOME'] };
   const { config } = await loadConfig({ file, folder, env: home, readFile: async () => text });
   const folders = config.github.reposToScan.filter((name) => isFolder(name));
   for (const path of folders) if (!path.includes('*')) await requireRepository(path);
+  return config;
 }
 
 async function exists(file: string): Promise<boolean> {

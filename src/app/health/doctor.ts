@@ -1,15 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createAgents } from '../../integrations/agents/create-agents.ts';
 import { AppError, toAppError } from '../../lib/app-error.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { silentLog } from '../../lib/log.ts';
 import { systemRandom } from '../../lib/random.ts';
 import type { Served } from '../../operations/gate.ts';
-import type { DoctorCheck } from '../../operations/health/handlers.ts';
+import type { DoctorCheck, DoctorRequest } from '../../operations/health/handlers.ts';
 import { doctorHandlers as doctorOperations } from '../../operations/health/handlers.ts';
 import type { LoadedConfig } from '../../platform/config/load-config.ts';
 import { loadConfig } from '../../platform/config/load-config.ts';
@@ -17,15 +13,15 @@ import { openDatabase } from '../../platform/database/database.ts';
 import { checkToken } from '../code-host/token-check.ts';
 import type { OpenOptions } from '../open-options.ts';
 import { configFolder } from '../open-options.ts';
-import { agentEntries, sandboxCandidates } from '../work/open-agents.ts';
+import { proveAgents } from './prove-agents.ts';
 
 const run = promisify(execFile);
 
 /** `doctor`: each line was tried out now; what fails says what mends it. */
 export function doctorHandlers(options: OpenOptions): readonly Served[] {
-  return doctorOperations((file, signal) => {
+  return doctorOperations((asked) => {
     const loaded = loadConfig({
-      file: file ?? options.flags.config,
+      file: asked.file ?? options.flags.config,
       folder: options.folder,
       env: options.env,
     });
@@ -35,8 +31,7 @@ export function doctorHandlers(options: OpenOptions): readonly Served[] {
       git,
       () => configuration(loaded),
       () => database(options, loaded),
-      () => sandboxes(options.env['PATH'] ?? ''),
-      () => agents(options, loaded, signal),
+      () => agents(options, loaded, asked),
       () => token(options, loaded),
     ];
   });
@@ -98,49 +93,18 @@ async function database(
   });
 }
 
-async function sandboxes(path: string): Promise<readonly DoctorCheck[]> {
-  const root = await mkdtemp(join(tmpdir(), 'cms-doctor-'));
-  try {
-    const lines: DoctorCheck[] = [];
-    const parts = { clock: systemClock, random: systemRandom, path, warn: () => undefined };
-    for (const sandbox of sandboxCandidates(parts, root).filter(({ name }) => name !== 'none')) {
-      const { works, evidence, mend } = await sandbox.probe();
-      lines.push(line(`sandbox ${sandbox.name}`, works ? 'ok' : 'failed', evidence, mend));
-    }
-    return lines;
-  } finally {
-    await rm(root, { recursive: true, force: true, maxRetries: 5 });
-  }
-}
-
-/** The default agent must work; others may be missing. */
 async function agents(
   options: OpenOptions,
   loading: Promise<LoadedConfig>,
-  signal: AbortSignal,
+  asked: DoctorRequest,
 ): Promise<readonly DoctorCheck[]> {
   const loaded = await loading.catch(() => null);
-  if (loaded === null)
-    return [line('agents', 'not_measured', 'The configuration is not valid.', null)];
-  const { config } = loaded;
-  const lines: DoctorCheck[] = [];
-  const all = createAgents(agentEntries(config), {
+  return await proveAgents({
+    ...asked,
+    loaded,
+    folder: loaded === null ? options.folder : configFolder(options, loaded),
     path: options.env['PATH'] ?? '',
-    baseDir: configFolder(options, loaded),
   });
-  for (const agent of all) {
-    const { works, evidence, version } = await agent.probe(signal);
-    const status = works ? 'ok' : agent.name === config.executor.default ? 'failed' : 'warning';
-    lines.push(
-      line(
-        `agent ${agent.name}`,
-        status,
-        `${version === null ? '' : `${version}: `}${evidence}`,
-        null,
-      ),
-    );
-  }
-  return lines;
 }
 
 async function token(
@@ -186,6 +150,9 @@ function mendOf(said: string): string | null {
   if (said.startsWith('ok')) return null;
   if (said.includes(' 401'))
     return 'GitHub does not know this token: make a new one and export GITHUB_TOKEN.';
+  if (said.includes('cannot be reached')) return 'Check the network and github.apiUrl.';
+  if (said.includes(' 404'))
+    return 'There is no such repository, or GitHub hides it from this token: correct the name, or give the token access.';
   if (said.includes('github.username'))
     return 'Export a token of that account, or correct github.username.';
   return 'Give the token write on contents, issues and pull requests.';

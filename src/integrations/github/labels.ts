@@ -54,6 +54,7 @@ async function ensure(client: GithubClient, ref: RepositoryRef, label: string): 
 
 const palette = ['0e8a16', '1d76db', '5319e7', 'b60205', 'c5def5', 'd93f0b', 'fbca04', '006b75'];
 
-function colorOf(label: string): string {
+/** One of ours, always the same for a name; six hex characters. */
+export function colorOf(label: string): string {
   return palette[Number.parseInt(sha256(label).slice(0, 4), 16) % palette.length] ?? 'ededed';
 }

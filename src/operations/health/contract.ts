@@ -22,9 +22,14 @@ export const doctor = operation({
   effect: 'read',
   kind: 'call',
   needs: 'nothing',
-  deadlineMs: 180_000,
+  // A proof ends after three minutes, and several agents may each need that long.
+  deadlineMs: 900_000,
   doors: ['cli', 'library'],
-  input: z.object({ file: filePath.optional() }),
+  input: z.object({
+    file: filePath.optional(),
+    /** Agents whose work costs money are only looked for, not proven. */
+    free: z.boolean().default(false),
+  }),
   output: DoctorReport,
 });
 

@@ -5,22 +5,34 @@ import type { HealthStore } from '../../platform/health/health-store.ts';
 import { databaseCheck } from '../../platform/health/service-checks.ts';
 import type { Served } from '../gate.ts';
 import { serve } from '../gate.ts';
+import { permissionsOf } from '../permissions.ts';
 import type { DoctorReport, HealthReport } from './contract.ts';
 import { doctor, healthHistory, machineHealth, runHealth } from './contract.ts';
 
 export type DoctorCheck = DoctorReport['checks'][number];
 
-/** Checks of this machine by name; each measures, and says what mends it. */
+export interface DoctorRequest {
+  /** The configuration; `config.json` here when not said. */
+  readonly file: string | undefined;
+  /** Which agents are put to work for a proof: `free` are those whose work costs nothing. The others are only looked for. */
+  readonly proves: 'all' | 'free' | 'none';
+  readonly signal: AbortSignal;
+  readonly progress: (line: string) => void;
+}
+
+/** Checks of this machine; each measures, and says what mends it. */
 export type DoctorChecks = (
-  file: string | undefined,
-  signal: AbortSignal,
+  request: DoctorRequest,
 ) => readonly (() => Promise<DoctorCheck | readonly DoctorCheck[]>)[];
 
 export function doctorHandlers(checks: DoctorChecks): readonly Served[] {
   return [
-    serve(doctor, async ({ file }, { signal, progress }) => {
+    serve(doctor, async ({ file, free }, { actor, signal, progress }) => {
       const results: DoctorCheck[] = [];
-      for (const check of checks(file, signal)) {
+      // A program that embeds us may ask for anybody; at a terminal it is the person's own process that works.
+      const mayWork = actor.kind === 'command_line' || permissionsOf(actor).has('service:run');
+      const proves = !mayWork ? 'none' : free ? 'free' : 'all';
+      for (const check of checks({ file, proves, signal, progress })) {
         const found = [await check()].flat();
         for (const { name, status } of found) progress(`${status}  ${name}`);
         results.push(...found);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { type ServiceRole, serviceRoles } from '../../../domain/service-role.ts';
 import { AppError } from '../../../lib/app-error.ts';
+import { proofBudgetUsd } from '../../../operations/agents/contract.ts';
 import type { DoctorReport } from '../../../operations/health/contract.ts';
 import { doctor } from '../../../operations/health/contract.ts';
 import type { ServiceSummary } from '../../../operations/service/contract.ts';
@@ -124,10 +125,14 @@ export function addServiceCommands(
   program
     .command('doctor')
     .description(doctor.summary)
+    .option(
+      '--free',
+      `prove no agent whose work costs money; without it each with a key here may cost up to $${proofBudgetUsd}`,
+    )
     .action(
-      run<object, DoctorReport>(
+      run<{ free?: boolean }, DoctorReport>(
         doctor,
-        () => ({ file: program.opts<{ config?: string }>().config }),
+        ([{ free }]) => ({ file: program.opts<{ config?: string }>().config, free }),
         doctorText,
         {
           exitCode: ({ healthy }) => (healthy ? 0 : 1),
