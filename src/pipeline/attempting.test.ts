@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { fakeCommit, openPullRequest } from '../../test/fakes/fake-repository.ts';
 import { changedFile, completed, fakeAgent } from '../../test/fakes/fake-work.ts';
 import { createPipelineWorld, type PipelineWorld } from '../../test/fakes/pipeline-world.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/support/test-database.ts';
 import { failureRules } from '../domain/failure.ts';
+import type { Delegate } from '../domain/ports/delegate.ts';
 import type { Run } from '../domain/run.ts';
 import type { Task } from '../domain/task.ts';
 import { AppError, type ErrorKind } from '../lib/app-error.ts';
@@ -11,7 +13,9 @@ import { dispatch } from './cycle.ts';
 import { runIdOf } from './execute/attempt.ts';
 import { begin } from './execute/begin.ts';
 import { startRule } from './execute/next-try.ts';
+import { work } from './execute/work.ts';
 import { explain } from './explain.ts';
+import { followPullRequests } from './follow/follow.ts';
 import { propose } from './propose/propose.ts';
 import { attemptWorkflow } from './workflows.ts';
 
@@ -382,5 +386,107 @@ describe('an attempt without a pull request', () => {
     expect(await world.attempt(task)).toBe('failed');
     expect(await now()).toMatchObject({ state: 'failed', note: 'boom' });
     expect(await runOf()).toMatchObject({ outcome: 'failed', reason: 'defect' });
+  });
+});
+
+describe('a task for a delegate', () => {
+  const delegate: Delegate = {
+    name: 'scripted',
+    warning: 'It works outside of this service.',
+    request: ({ title }) => `@their-bot please: ${title}`,
+    isAnswer: ({ author, body, updatedAt }, { issue, askedAt }) =>
+      author === 'their-bot' &&
+      body.includes(`${issue.repository}#${issue.number}`) &&
+      updatedAt >= askedAt,
+  };
+  beforeEach(() => {
+    world.delegates.set('scripted', delegate);
+  });
+  const asks = (): readonly string[] => said().filter((body) => body.startsWith('@their-bot'));
+  const answer = (to = number): void => {
+    const target = world.host.state(world.target);
+    target.branches.set('their-branch', fakeCommit('theirs'));
+    const body = `For acme/manager#${to}.`;
+    const branches = { head: 'their-branch', base: 'main' };
+    const pull = { title: 'Handle it', body, ...branches, draft: false, author: 'their-bot' };
+    openPullRequest(target, pull, world.clock.now());
+  };
+  /** Does it while the delegate is waited for, at the third look for its answer. */
+  const meanwhile = (act: () => void): void => {
+    const { pullRequests } = world.host;
+    let looks = 0;
+    vi.spyOn(world.host, 'pullRequests').mockImplementation(async (...asked) => {
+      looks += 1;
+      if (looks === 3) act();
+      return await pullRequests(...asked);
+    });
+  };
+  const firstAttempt = (signal: AbortSignal): Promise<string> => {
+    const step = async <T>(_: string, body: (s: AbortSignal) => Promise<T>): Promise<T> =>
+      body(signal);
+    return attemptWorkflow(world.ports, { step }, { taskId: task.id, attempt: 1 });
+  };
+  const takenOver = async (): Promise<void> => {
+    const [pull] = pulls();
+    expect(await now()).toMatchObject({
+      state: 'in_review',
+      pullRequest: { number: pull?.number, branch: 'their-branch', headSha: fakeCommit('theirs') },
+    });
+    expect(asks()).toEqual([expect.stringContaining('handle the empty list one')]);
+  };
+
+  test('is asked by one comment; the pull request that answers is taken over, said with the warning, and followed to its merge', async () => {
+    meanwhile(() => answer());
+    expect(await world.attempt(task)).toBe('succeeded');
+    await takenOver();
+    expect(world.work.prompts).toEqual([]);
+    expect(await runOf()).toMatchObject({
+      outcome: 'succeeded',
+      summary: expect.stringContaining(delegate.warning),
+    });
+    const [pull] = pulls();
+    expect(said().at(-1)).toContain(pull?.url);
+    world.host.mergePullRequest(world.target, pull?.number ?? 0);
+    await followPullRequests(world.ports);
+    expect((await now()).state).toBe('done');
+  });
+  test('without an answer in the time of a run it times out; what answers something else is left alone', async () => {
+    answer(4711);
+    expect(await world.attempt(task)).toBe('timed_out');
+    expect(await now()).toMatchObject({
+      state: 'failed',
+      note: 'scripted opened no pull request within 30 minutes.',
+    });
+    expect(asks()).toHaveLength(1);
+    expect(world.clock.slept.filter((ms) => ms === 30_000)).toHaveLength(60);
+  });
+  test('a stop ends the wait; the next attempt asks no second time and takes over what came meanwhile', async () => {
+    const stop = new AbortController();
+    meanwhile(() => stop.abort());
+    expect(await firstAttempt(stop.signal)).toBe('interrupted');
+    expect((await now()).state).toBe('approved');
+    answer();
+    world.clock.advance(60_000);
+    expect(await world.attempt(task)).toBe('succeeded');
+    await takenOver();
+  });
+  test('a process that dies while it waits has asked once, though the answer to its comment was lost', async () => {
+    const ref = { taskId: task.id, attempt: 1 };
+    const death = new AbortController();
+    meanwhile(() => death.abort());
+    world.host.loseNextAnswer('comment');
+    await begin(world.ports, ref);
+    await work(world.ports, ref, death.signal);
+    answer();
+    expect(await firstAttempt(new AbortController().signal)).toBe('succeeded');
+    await takenOver();
+  });
+  test('a host that is away for a moment is waited for', async () => {
+    meanwhile(() => {
+      answer();
+      throw error('unavailable');
+    });
+    expect(await world.attempt(task)).toBe('succeeded');
+    await takenOver();
   });
 });

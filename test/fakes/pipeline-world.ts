@@ -5,6 +5,7 @@ import type { Finding } from '../../src/domain/finding.ts';
 import { fingerprintOf } from '../../src/domain/finding.ts';
 import type { RepositoryPolicy } from '../../src/domain/policy.ts';
 import type { Agent } from '../../src/domain/ports/agent.ts';
+import type { Delegate } from '../../src/domain/ports/delegate.ts';
 import type { Transaction } from '../../src/domain/ports/effects.ts';
 import type { Obstacle, StartClaim } from '../../src/domain/ports/obstacles.ts';
 import type { AuditRecord, KnownFinding } from '../../src/domain/ports/stores.ts';
@@ -47,6 +48,8 @@ export interface PipelineWorld {
   /** What holds for every repository; change it in place. */
   readonly policy: { -readonly [key in keyof RepositoryPolicy]: RepositoryPolicy[key] };
   readonly agents: Map<string, Agent>;
+  /** None at first; the name goes before an agent's. */
+  readonly delegates: Map<string, Delegate>;
   /** Whether a manager repository is configured. */
   hasManager: boolean;
   /** What lies in the way of every start. */
@@ -97,6 +100,7 @@ export async function createPipelineWorld(
   const rounds: RoundRef[] = [];
   const policy = defaultPolicy();
   const agents = new Map([['scripted', fakeAgent('scripted', 'free')]]);
+  const delegates = new Map<string, Delegate>();
   let ids = 0;
   const tasks = createTaskStore(database);
   const runs = createRunStore(database);
@@ -110,6 +114,7 @@ export async function createPipelineWorld(
     audit,
     policy,
     agents,
+    delegates,
     started,
     rounds,
     agentCaps: new Map(),
@@ -168,7 +173,7 @@ export async function createPipelineWorld(
       audit: { record: async (_transaction, record) => void audit.push(record) },
       ...fakeWorkPorts(work),
       agents: (name) => agents.get(name) ?? null,
-      delegates: () => null,
+      delegates: (name) => delegates.get(name) ?? null,
       secrets: {
         scan: (text) => (text.includes('s3cr3t') ? ['test'] : []),
         redact: (text) => text.replaceAll('s3cr3t', '***'),

@@ -3,8 +3,10 @@ import type { Delegate, DelegatedWork } from '../../domain/ports/delegate.ts';
 import type { Run } from '../../domain/run.ts';
 import type { Task } from '../../domain/task.ts';
 import { conclude } from '../deliver/deliver.ts';
+import { persist } from '../persist.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
 import type { WorkResult } from './attempt.ts';
+import { isRetryable, runsThatCount } from './next-try.ts';
 
 const lookEveryMs = 30_000;
 
@@ -20,12 +22,13 @@ export async function askDelegate(
 ): Promise<WorkResult> {
   if (task.issueNumber === null)
     return over('failed', 'A delegate is asked on an issue, and this task has none.');
-  const asked = await workOf(ports, task, run, task.issueNumber);
-  await ask(ports, task, run, delegate, asked);
+  const asking = await askingRun(ports, task, run);
+  const asked = await workOf(ports, task, asking, task.issueNumber);
+  await ask(ports, task, asking, delegate, asked);
   const { timeoutMinutes } = ports.settings.policyOf(task.target).budget;
   const until = run.startedAt.getTime() + timeoutMinutes * 60_000;
   while (!signal.aborted) {
-    const answer = await answerOf(ports, task, delegate, asked);
+    const answer = await persist(ports, () => answerOf(ports, task, delegate, asked), signal);
     if (answer !== null) return review(ports, task, run, delegate, answer);
     if (ports.clock.now().getTime() >= until) {
       return over(
@@ -38,6 +41,20 @@ export async function askDelegate(
     });
   }
   return over('interrupted', 'Waiting for the delegate was stopped.');
+}
+
+/**
+ * The run whose comment stands for this one: an attempt that goes on with one that was interrupted, or failed for the
+ * moment, asks no second time, because the delegate would do the work twice.
+ */
+async function askingRun(ports: PipelinePorts, task: Task, run: Run): Promise<Run> {
+  const [all, notes] = [await ports.runs.ofTask(task.id), await ports.tasks.notes(task.id)];
+  const earlier = runsThatCount(all, notes).filter(({ attempt }) => attempt < run.attempt);
+  const other = earlier.findLastIndex(
+    ({ agent, outcome, reason }) =>
+      agent !== run.agent || outcome === null || !isRetryable(outcome, reason),
+  );
+  return earlier[other + 1] ?? run;
 }
 
 async function workOf(
