@@ -36,7 +36,7 @@ export function openObstacles({
 }: {
   readonly store: Pick<StoreRooms, 'database' | 'credentialOf'>;
   readonly config: Config;
-  readonly agents: Pick<AgentRooms, 'missing'>;
+  readonly agents: Pick<AgentRooms, 'missing' | 'refusal'>;
   readonly isMemoryTight: () => boolean;
   /** Whether this process starts runs. */
   readonly isWorking: boolean;
@@ -54,7 +54,7 @@ export function openObstacles({
         ]
       : []),
   ];
-  return createObstacles({
+  const obstacles = createObstacles({
     database: store.database,
     stored: createStartObstacles(store.database),
     clock: systemClock,
@@ -62,6 +62,13 @@ export function openObstacles({
     gitHost: new URL(config.github.serverUrl).host,
     here: isWorking ? here : null,
   });
+  return {
+    ...obstacles,
+    inTheWay: async (work) => {
+      const text = work.agent === null ? null : agents.refusal(work.agent);
+      return text === null ? await obstacles.inTheWay(work) : { code: 'dependency_missing', text };
+    },
+  };
 }
 
 /** So long another process believes what a working one found; it looks every few seconds. */

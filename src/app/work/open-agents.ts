@@ -13,7 +13,7 @@ import { agentUserOf, createBubblewrap } from '../../integrations/sandbox/bubble
 import { chooseSandbox } from '../../integrations/sandbox/choose-sandbox.ts';
 import { createNoSandbox } from '../../integrations/sandbox/no-sandbox.ts';
 import { createSandboxRuntime } from '../../integrations/sandbox/sandbox-runtime.ts';
-import { toAppError } from '../../lib/app-error.ts';
+import { AppError, toAppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import { type AgentLine, proofBudgetUsd } from '../../operations/agents/contract.ts';
@@ -34,6 +34,8 @@ export interface AgentRooms {
   readonly sandboxName: string;
   /** What has to be installed before any agent can run here; null when nothing has to. */
   readonly missing: string | null;
+  /** Why this agent may not run here where others may, for a person; null when it may. */
+  readonly refusal: (name: string) => string | null;
   /** `agents.list`, `agents.prove`. */
   readonly served: readonly Served[];
 }
@@ -74,9 +76,9 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
         ),
       ]
     : [];
-  const { sandbox, missing } = parts.isWorking
+  const { sandbox, missing, isForDemoOnly } = parts.isWorking
     ? await sandboxFor(parts, tempRoot, isDemo)
-    : { sandbox: notWorking, missing: null };
+    : { sandbox: notWorking, missing: null, isForDemoOnly: false };
   const nodePath = process.execPath;
   const bounds = (): Config['executor']['limits'] => parts.current().executor.limits;
   // Read by each run when it begins, so that a reload holds for the next one.
@@ -95,7 +97,8 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
     },
   };
   const secrets = parts.secret;
-  const runner = createAgentRunner({
+  const mayRun = (agent: Agent | null): boolean => !isForDemoOnly || agent === demo[0];
+  const anyRunner = createAgentRunner({
     sandbox,
     secrets,
     clock,
@@ -105,6 +108,12 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
     nodePath,
     limits,
   });
+  const runner: AgentRunner = {
+    run: async (request) => {
+      if (!mayRun(request.agent)) throw withoutConsent(request.agent.name);
+      return await anyRunner.run(request);
+    },
+  };
   const lines = createCommandRunner({ sandbox, clock, tempRoot, nodePath, limits });
   const terragon = (): Delegate =>
     createTerragon({ username: parts.current().executor.terragonUsername });
@@ -150,7 +159,21 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
     },
     sandboxName: sandbox.name,
     missing,
+    refusal: (name) => {
+      if (mayRun(find(name))) return null;
+      const { message, next = '' } = withoutConsent(name);
+      return `${message} ${next}`.trim();
+    },
   };
+}
+
+function withoutConsent(agent: string): AppError {
+  return new AppError({
+    kind: 'unavailable',
+    code: 'sandbox_missing',
+    message: `No sandbox works on this machine, and without one only the agent of the demo runs, not ${agent}.`,
+    next: 'Run `apt-get install bubblewrap`, or set executor.allowUnsandboxed to true: an agent can then do anything this user can, approving included.',
+  });
 }
 
 /** The candidates on this machine, best first. */
@@ -174,12 +197,19 @@ export function sandboxCandidates(
   ];
 }
 
+interface SandboxChoice {
+  readonly sandbox: Sandbox;
+  readonly missing: string | null;
+  /** Nobody consented to no sandbox: only the demo's own agent goes without one. */
+  readonly isForDemoOnly: boolean;
+}
+
 /** The demo's own agent on its own samples may run without a sandbox, and says so; nothing else may without consent. */
 async function sandboxFor(
   parts: AgentRoomParts,
   tempRoot: string,
   isDemo: boolean,
-): Promise<{ readonly sandbox: Sandbox; readonly missing: string | null }> {
+): Promise<SandboxChoice> {
   const { sandbox: wanted, allowUnsandboxed } = parts.config.executor;
   const candidates = sandboxCandidates(parts, tempRoot);
   try {
@@ -188,7 +218,7 @@ async function sandboxFor(
       allowUnsandboxed: allowUnsandboxed || isDemo,
       candidates,
     });
-    return { sandbox, missing: null };
+    return { sandbox, missing: null, isForDemoOnly: sandbox.name === 'none' && !allowUnsandboxed };
   } catch (thrown) {
     const error = toAppError(thrown);
     parts.warn('no sandbox works', { code: error.code, reason: error.message });
@@ -198,7 +228,8 @@ async function sandboxFor(
       probe: async () => ({ works: false, evidence: error.message, mend: error.next ?? null }),
       start: () => Promise.reject(error),
     };
-    return { sandbox, missing: `${error.message} ${error.next ?? ''}`.trim() };
+    const missing = `${error.message} ${error.next ?? ''}`.trim();
+    return { sandbox, missing, isForDemoOnly: false };
   }
 }
 
