@@ -1,11 +1,11 @@
-import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { git } from '../support/github-emulator/git-repository.ts';
 import { createGithubLoop, type GithubLoop, manager, token } from '../support/github-loop.ts';
 import { type ModelServer, startModelServer } from '../support/model-server.ts';
+import { type Watched, watchAgents } from '../support/watch-agents.ts';
 import { type HostileReport, hostileCommand } from './hostile-agent.suite.ts';
 
 const modelKey = 'sk-ant-canary-9876543210-run';
@@ -18,20 +18,13 @@ interface Refusal {
   readonly attemptsInAll?: number;
 }
 
-/** What was seen of the sandbox from outside, each 100 ms. */
-interface Watched {
-  looks: number;
-  readonly processes: Set<string>;
-  readonly hits: Set<string>;
-}
-
 describe('a run of an agent that tries everything, through the whole service', () => {
   let root = '';
   let loop: GithubLoop;
   let model: ModelServer;
   let report: HostileReport;
   let refusals: readonly Refusal[] = [];
-  const watched: Watched = { looks: 0, processes: new Set(), hits: new Set() };
+  let watched: Watched;
 
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'cms-hr-'));
@@ -76,11 +69,8 @@ describe('a run of an agent that tries everything, through the whole service', (
     });
     await loop.once();
     loop.emulator.as('wendy').label(manager, loop.proposals()[0]?.number ?? 0, 'approved-for-dev');
-    const over = new AbortController();
-    const watching = watch(watched, join(loop.service.folder, 'data'), over.signal);
-    const ended = await loop.once();
-    over.abort();
-    await watching;
+    watched = watchAgents(join(loop.service.folder, 'data'), secrets);
+    const ended = await loop.once().finally(() => watched.end());
     const [pull] = loop.pulls('acme/widgets');
     if (pull === undefined) throw new Error(`nothing was delivered: ${JSON.stringify(ended)}`);
     const place = `${pull.pull?.headSha}:report.json`;
@@ -134,28 +124,3 @@ describe('a run of an agent that tries everything, through the whole service', (
     expect(asked.map(({ headers }) => headers['x-api-key'])).toEqual([modelKey]);
   });
 });
-
-/** Looks each 100 ms into every process that has a network of its own, and into every file that agents may get to see. */
-async function watch(watched: Watched, data: string, over: AbortSignal): Promise<void> {
-  while (!over.aborted) {
-    watched.looks += 1;
-    const own = await readlink('/proc/self/ns/net');
-    for (const id of (await readdir('/proc')).filter((name) => /^\d+$/u.test(name))) {
-      const network = await readlink(`/proc/${id}/ns/net`).catch(() => own);
-      if (network === own) continue;
-      watched.processes.add(id);
-      for (const file of ['cmdline', 'environ']) await look(watched, `/proc/${id}/${file}`);
-    }
-    for (const entry of await readdir(data, { recursive: true, withFileTypes: true }).catch(
-      () => [],
-    ))
-      if (entry.isFile() && !entry.parentPath.includes('/keys'))
-        await look(watched, join(entry.parentPath, entry.name));
-    await delay(100, undefined, { signal: over }).catch(() => undefined);
-  }
-}
-
-async function look(watched: Watched, file: string): Promise<void> {
-  const content = await readFile(file, 'latin1').catch(() => '');
-  if (secrets.some((secret) => content.includes(secret))) watched.hits.add(file);
-}

@@ -28,11 +28,14 @@ interface Asked {
   readonly messages?: readonly { readonly role: string; readonly content: unknown }[];
 }
 
+/** Turns in their order; as a function, from the body of the request, for conversations that differ. */
+export type ModelScript = readonly ModelTurn[] | ((body: string) => readonly ModelTurn[]);
+
 /**
  * The Anthropic Messages API with a script instead of a model: the n-th turn of the conversation is the n-th of the
  * script, told by how many tool results came back. Requests without tools (titles, summaries) get one word.
  */
-export async function startModelServer(script: readonly ModelTurn[]): Promise<ModelServer> {
+export async function startModelServer(script: ModelScript): Promise<ModelServer> {
   const requests: ModelRequest[] = [];
   const server = createServer((incoming, answer) => {
     void serve(script, requests, incoming, answer);
@@ -46,7 +49,7 @@ export async function startModelServer(script: readonly ModelTurn[]): Promise<Mo
 }
 
 async function serve(
-  script: readonly ModelTurn[],
+  script: ModelScript,
   requests: ModelRequest[],
   incoming: IncomingMessage,
   answer: ServerResponse,
@@ -58,7 +61,7 @@ async function serve(
     return void answer.writeHead(404).end();
   const asked = JSON.parse(body) as Asked;
   if (path.includes('count_tokens')) return void answer.end('{"input_tokens":100}');
-  const turn = turnFor(script, asked);
+  const turn = turnFor(typeof script === 'function' ? script(body) : script, asked);
   if (asked.stream === true) stream(answer, asked.model ?? 'scripted', turn);
   else answer.end(JSON.stringify(wholeMessage(asked.model ?? 'scripted', turn)));
 }
