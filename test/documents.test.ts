@@ -52,11 +52,11 @@ const notRun: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/\bFILE\b|\bID\b|<id>|\bF\b/u, 'it names something of the reader; other tests name a real one'],
   [
     /^\.\/run init .*--manager/u,
-    'it asks GitHub about the token; src/app tests it with the emulator',
+    'it asks GitHub about the token; test/end-to-end/github-trouble.test.ts asks the emulator',
   ],
   [
     /^claude-manager audit show 17/u,
-    'it names an entry of the reader; src/operations/audit tests it',
+    'it names an entry of the reader; test/end-to-end/library.test.ts shows one of its own',
   ],
   [/credentials set GITHUB_APP_PRIVATE_KEY/u, 'it reads a key file of the reader'],
   [/--keep-password|reset-password/u, 'it asks for a password on the terminal'],

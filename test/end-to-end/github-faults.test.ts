@@ -112,6 +112,7 @@ describe.concurrent(`the fault matrix, ${sample.length} of ${cells.length} cells
 function expectOneEnd(loop: GithubLoop, check: typeof expect): void {
   const { journal, contractViolations } = loop.emulator;
   check(journal.duplicates()).toEqual([]);
+  check(journal.unmarked()).toEqual([]);
   check(journal.violations()).toEqual([]);
   check(contractViolations).toEqual([]);
   check(loop.proposals()).toHaveLength(1);

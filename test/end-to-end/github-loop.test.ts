@@ -78,6 +78,14 @@ describe('three proposals on GitHub: one approved, one labeled without the right
     expect(kinds.filter((kind) => kind === 'pull-merged' || kind === 'pull-reviewed')).toEqual([]);
   });
 
+  test('leaves its marker in every issue, comment and pull request', () => {
+    const { effects } = loop.emulator.journal;
+    const made = effects.filter(({ actor, body }) => actor === 'svc-bot' && body !== undefined);
+    const kinds = new Set(made.map(({ kind }) => kind));
+    expect([...kinds].toSorted()).toEqual(['comment-created', 'issue-opened', 'pull-opened']);
+    expect(loop.emulator.journal.unmarked()).toEqual([]);
+  });
+
   test('explains each refusal on the issue, once, and in tasks explain', async () => {
     const tasks = await loop.tasks<readonly TaskLine[]>('list');
     for (const which of ['triage', 'edited'] as const) {

@@ -102,5 +102,6 @@ test('red checks are run again, mended in a round, then a reviewer is answered, 
   ])
     expect(told, event).toContain(event);
   expect(emulator.journal.duplicates()).toEqual([]);
+  expect(emulator.journal.unmarked()).toEqual([]);
   expect(emulator.journal.violations()).toEqual([]);
 }, 420_000);

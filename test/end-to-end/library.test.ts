@@ -198,6 +198,18 @@ describe('issues.create', () => {
     ).toBe(3);
   });
 
+  test('is an entry of the audit log that is shown with the line that is hashed', async () => {
+    const ask = { repository, title: 'Told', body: 'only' };
+    await manager.execute('issues.create', ask, { ...owner, correlationId: 'order-17' });
+    const listed = await manager.execute('audit.list', { correlationId: 'order-17' }, owner);
+    const [entry] = (listed as { entries: readonly { seq: number; event: string }[] }).entries;
+    expect(entry?.event).toBe('issues.create');
+    const shown = await manager.execute('audit.show', { seq: entry?.seq }, owner);
+    expect(shown).toMatchObject({ entry, proof: null });
+    const { line } = shown as { line: string };
+    expect(line).toContain('"order-17"');
+  });
+
   test('a repository that is not watched, a body with a secret and our own labels are refused', async () => {
     const elsewhere = { repository: join(folder, 'other'), title: 'x' };
     await expect(manager.execute('issues.create', elsewhere, owner)).rejects.toMatchObject({

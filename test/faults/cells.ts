@@ -49,7 +49,7 @@ export interface Cell {
   readonly harm: Harm;
 }
 
-/** A cell of the checklist that this command does not run, and where it is proven or why it is not. */
+/** A cell of the checklist that this command does not run: where it is proven, or that it is proven nowhere. */
 export interface Unrun {
   readonly place: Place;
   readonly fault: FaultName;
@@ -234,7 +234,7 @@ export const cells: readonly Cell[] = [
   ...at('agent at work, ended, patch exported', 'deliver', ['attempt.deliver.ended'], ['kill']),
 ];
 
-/** Cells of the checklist that are proven elsewhere, and by what. */
+/** Cells of the checklist that are proven elsewhere, and by what; what is proven nowhere says so. */
 export const unrun: readonly Unrun[] = [
   {
     place: 'POST sent, not yet committed upstream',
@@ -259,12 +259,12 @@ export const unrun: readonly Unrun[] = [
   {
     place: 'agent at work, ended, patch exported',
     fault: 'timeout',
-    why: 'wall limit and silence: test/end-to-end/hostile-agent.test.ts',
+    why: 'wall limit and silence: src/integrations/agents/runner.test.ts',
   },
   {
     place: 'agent at work, ended, patch exported',
     fault: 'garbage',
-    why: 'huge output: test/end-to-end/hostile-agent.test.ts',
+    why: 'huge output: src/integrations/agents/runner.test.ts',
   },
   {
     place: 'audit append, checkpoint signing',
@@ -281,11 +281,21 @@ export const unrun: readonly Unrun[] = [
     fault: 'EIO fsync',
     why: 'entries commit with what they tell, so each cell of this column above is one of these as well',
   },
-  ...(['SIGKILL', 'ENOSPC', 'EIO fsync'] as const).map((fault) => ({
-    place: 'vault rotation, migration, log rotation, backup' as const,
-    fault,
-    why: 'test/end-to-end/vault.test.ts, src/platform/database/migrate.test.ts, src/platform/logging/rotating-file.test.ts, src/platform/backup',
-  })),
+  {
+    place: 'vault rotation, migration, log rotation, backup',
+    fault: 'SIGKILL',
+    why: 'killed vault rotation: src/platform/vault/rekey.test.ts, test/end-to-end/vault.test.ts; killed migration: test/end-to-end/migrations.test.ts; of a log rotation and a backup proven nowhere',
+  },
+  {
+    place: 'vault rotation, migration, log rotation, backup',
+    fault: 'ENOSPC',
+    why: 'log files on a full disk: src/platform/logging/rotating-file.test.ts, test/end-to-end/full-disk.test.ts; of a vault rotation, a migration and a backup proven nowhere',
+  },
+  {
+    place: 'vault rotation, migration, log rotation, backup',
+    fault: 'EIO fsync',
+    why: 'proven nowhere; vault rotation and migration commit in the database whose fsync the cells above break',
+  },
 ];
 
 /** How a cell is named on the command line and in the record. */

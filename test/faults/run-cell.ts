@@ -1,6 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, statfs, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -13,6 +12,7 @@ import {
   manager,
 } from '../support/github-loop.ts';
 import { seededFractions } from '../support/seeded.ts';
+import { canMount, type SmallDisk, smallDisk } from '../support/small-disk.ts';
 import type { Cell, Harm } from './cells.ts';
 
 const run = promisify(execFile);
@@ -100,6 +100,7 @@ async function judge(loop: GithubLoop): Promise<readonly string[]> {
       is === wanted ? [] : [`${what}: ${String(is)} instead of ${String(wanted)}`],
     ),
     ...journal.duplicates().map((one) => `made twice: ${JSON.stringify(one)}`),
+    ...journal.unmarked().map((one) => `without a marker: ${JSON.stringify(one)}`),
     ...journal.violations().map((one) => `rule broken: ${JSON.stringify(one)}`),
     ...contractViolations.map((one) => `contract broken: ${JSON.stringify(one)}`),
   ];
@@ -222,7 +223,7 @@ function needsDisk({ kind }: Harm): boolean {
 /** What this machine lacks for the harm; null when it can be done. */
 async function whyNot({ kind }: Harm): Promise<string | null> {
   if (kind !== 'full' && kind !== 'eio') return null;
-  if (process.getuid?.() !== 0) return 'mounting a small disk needs root';
+  if (!canMount) return 'mounting a small disk needs root';
   if (kind === 'eio' && !(await isThere('strace'))) return 'strace is not installed';
   return null;
 }
@@ -232,37 +233,6 @@ async function isThere(program: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-interface SmallDisk {
-  /** Folder of the service. */
-  readonly folder: string;
-  /** Takes what is left of it. */
-  fill(): Promise<void>;
-  free(): Promise<void>;
-  remove(): Promise<void>;
-}
-
-/** A file system in memory, with room for a service and its database and little more. */
-async function smallDisk(): Promise<SmallDisk> {
-  const mount = await mkdtemp(join(tmpdir(), 'cms-disk-'));
-  await run('mount', ['-t', 'tmpfs', '-o', 'size=400m,mode=755', 'tmpfs', mount]);
-  const folder = join(mount, 'service');
-  await mkdir(folder, { mode: 0o755 });
-  const ballast = join(mount, 'ballast');
-  return {
-    folder,
-    fill: async () => {
-      const { bavail, bsize } = await statfs(mount);
-      await writeFile(ballast, Buffer.alloc(1 << 20));
-      await run('sh', ['-c', `head -c ${bavail * bsize} /dev/zero >> ${ballast} || true`]);
-    },
-    free: async () => await rm(ballast, { force: true }),
-    remove: async () => {
-      await run('umount', ['-l', mount]);
-      await rm(mount, { recursive: true, force: true, maxRetries: 5 });
-    },
-  };
 }
 
 const brokenForMs = 5000;

@@ -32,6 +32,15 @@ export function findDuplicates(effects: readonly Effect[]): Duplicate[] {
   return [...group(candidates), ...openTogether(effects), ...branchesOfOneTask(effects)];
 }
 
+/** Issues, comments and pull requests that were made by requests and carry no marker, by which nobody finds them again. */
+export function findUnmarked(effects: readonly Effect[]): Effect[] {
+  const made = ['issue-opened', 'comment-created', 'pull-opened'];
+  return effects.filter(
+    ({ kind, via, body }) =>
+      via === 'rest' && made.includes(kind) && readMarker(body) === undefined,
+  );
+}
+
 function issueKeys(effect: Effect): Candidate[] {
   const { repository, number: place = 0, title = '' } = effect;
   const marker = readMarker(effect.body);

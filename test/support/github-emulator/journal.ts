@@ -1,5 +1,5 @@
 import type { Clock } from '../../../src/lib/clock.ts';
-import { type Duplicate, findDuplicates } from './duplicates.ts';
+import { type Duplicate, findDuplicates, findUnmarked } from './duplicates.ts';
 import type { Effect, JournalEntry } from './journal-entry.ts';
 import { findViolations, type Violation, type ViolationLimits } from './violations.ts';
 
@@ -8,6 +8,8 @@ export interface Journal {
   readonly effects: readonly Effect[];
   /** Things that exist twice though they were asked for once, counted from the effects. */
   duplicates(): Duplicate[];
+  /** What requests made without the marker of the product in it. */
+  unmarked(): Effect[];
   /** Requests that broke GitHub's rules of good manners. */
   violations(limits?: Partial<ViolationLimits>): Violation[];
   clear(): void;
@@ -56,6 +58,7 @@ export function createJournal(clock: Clock): JournalWriter {
       effects.push({ ...effect, at: clock.now().toISOString(), ms: clock.monotonicMs() });
     },
     duplicates: () => findDuplicates(effects),
+    unmarked: () => findUnmarked(effects),
     violations: (limits) => findViolations(entries, limits),
     clear() {
       entries.length = 0;
