@@ -252,11 +252,28 @@ describe('one data folder', () => {
     expect((await service).code).toBe(0);
   };
 
-  it('a pause holds proposals, a second service leaves the first and its agents alone, a merge moves no checked-out branch, a service starts what is approved at once and execute starts it no second time', async () => {
+  const mergesWhereNobodyStands = async (): Promise<void> => {
+    const tasks = JSON.parse((await cli('tasks', 'list')).out) as { id: string }[];
+    const { id } = tasks.at(-1) ?? { id: '' };
+    const shown = await manager(where, ['tasks', 'show', id]);
+    expect(shown.out).toContain('+++ b/a.js');
+    expect(shown.out).toContain('\n+export const done = 1;\n');
+    const git = async (...words: string[]): Promise<string> =>
+      (await run('git', words, { cwd: join(where, 'r') })).stdout;
+    await git('switch', '--quiet', '--create', 'elsewhere');
+    const said = await cli('tasks', 'merge', id);
+    expect(said.code).toBe(0);
+    expect(JSON.parse(said.out)).toMatchObject({ id, state: 'done' });
+    expect(await git('show', 'main:a.js')).toContain('export const done = 1;');
+    expect(await git('show', 'elsewhere:a.js')).not.toContain('done');
+  };
+
+  it('a pause holds proposals, a second service leaves the first and its agents alone, a merge moves no checked-out branch and merges where nobody stands, a service starts what is approved at once and execute starts it no second time', async () => {
     await pauseHoldsProposals();
     await secondServiceIsRefused();
     await mergeMovesNoCheckedOutBranch();
     await approvalStartsAtOnce();
     expect(await task()).toMatchObject({ state: 'in_review' });
+    await mergesWhereNobodyStands();
   }, 420_000);
 });
