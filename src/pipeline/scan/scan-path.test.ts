@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
@@ -95,6 +103,31 @@ test('a look that was begun before gives the same findings, of a bare repository
   expect(await scanBegun(root)).toEqual(expected);
   commitAll(root);
   expect(await scanBegun(bareOf(root))).toEqual(expected);
+});
+
+test('a submodule is read by no way: not in a work tree, a bare repository or a folder, told by its own file or by the list of its parent', async () => {
+  const theirs = write({ 'theirs.ts': '// TODO: theirs\n' }, path.join(folder, 'theirs'));
+  commitAll(theirs);
+  const root = write({ 'a.ts': '// TODO: one\n' });
+  commitAll(root);
+  const allowed = ['-c', 'protocol.file.allow=always'];
+  gitIn(root, ...allowed, 'submodule', '--quiet', 'add', theirs, 'lib/sub');
+  commitAll(root);
+  const found = async (place = root) => short(await paths.scan({ path: place }));
+  const ours = ['a.ts:1 TODO one'];
+  expect(short(await paths.scan({ path: path.join(root, 'lib', 'sub') }))).toHaveLength(1);
+  expect(await found()).toEqual(ours);
+  expect(await found(bareOf(root))).toEqual(ours);
+  rmSync(path.join(root, '.git'), { recursive: true });
+  expect(await found()).toEqual(ours);
+  const list = path.join(root, '.gitmodules');
+  renameSync(list, `${list}.away`);
+  expect(await found()).toEqual(ours);
+  renameSync(`${list}.away`, list);
+  rmSync(path.join(root, 'lib', 'sub', '.git'));
+  expect(await found()).toEqual(ours);
+  rmSync(list);
+  expect(await found()).toHaveLength(2);
 });
 
 test('a row has every field, with null where nothing is known', async () => {

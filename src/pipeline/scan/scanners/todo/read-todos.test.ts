@@ -81,6 +81,26 @@ describe('owner, issue and text', () => {
   });
 });
 
+describe('a tag that nothing follows', () => {
+  const cases: [title: string, source: string, tags: readonly string[]][] = [
+    ['in upper case at the end of a comment is meant', '// the old way is slow, TODO\n', ['TODO']],
+    ['so is one before the closer', '/* drop the second read FIXME. */\n', ['FIXME']],
+    ['and one before a blank line of its comment', '/*\n * it is slow XXX\n *\n * x\n */', ['XXX']],
+    ['not when the sentence goes on below', '// it is slow TODO\n// and more\n', []],
+    ['not when it is what is talked about', '// the comment is marked as TODO\n', []],
+    ['in lower case alone in its comment is meant', '// todo\n', ['TODO']],
+    ['so is one alone in a block, in mixed case', '/*\n * FixMe\n */', ['FIXME']],
+    ['not with words behind it', '// todo list\n', []],
+    ['not with a line above it', '/*\n * the list\n * todo\n */', []],
+    ['not in lower case at the end of a comment', '// the old way is slow, todo\n', []],
+  ];
+
+  test.for(cases)('%s', ([, source, tags]) => {
+    const seen = readTodos('a.c', Buffer.from(source));
+    expect(seen.map(({ tag, text }) => [tag, text])).toEqual(tags.map((tag) => [tag, '']));
+  });
+});
+
 describe('lines that go on', () => {
   const cases: [title: string, name: string, source: string, endLine: number, text: string][] = [
     ['deeper line comments belong to it', 'a.c', '// TODO: a\n//   b\n// c\n', 2, 'a b'],
