@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../src/lib/app-error.ts';
 import type {
   EffectHost,
@@ -5,9 +6,13 @@ import type {
   EffectResultShape,
 } from '../../src/platform/effects/intent.ts';
 
-/** What the next send meets. `lost`, `late_5xx` and `garbage` have made the thing before the answer goes wrong. */
+/**
+ * What the next send meets. `lost`, `late_5xx` and `garbage` have made the thing before the answer goes wrong; `slow` has
+ * made it too, and answers well after a while.
+ */
 export type SendFault =
   | 'lost'
+  | 'slow'
   | 'late_5xx'
   | 'garbage'
   | 'reset'
@@ -61,6 +66,7 @@ export function createScriptedEffectHost(): ScriptedEffectHost {
       if (fault === 'rate_limited') throw error('rate_limited', fault);
       if (fault === 'refused') throw error('conflict', fault);
       const result = make(marker);
+      if (fault === 'slow') await delay(300);
       if (fault === 'garbage') throw new SyntaxError('Unexpected token < in JSON');
       if (fault === 'lost') throw error('unknown_outcome', fault);
       if (fault === 'late_5xx') throw error('unavailable', fault);

@@ -316,6 +316,25 @@ test('a write is not carried to another host', async () => {
   expect(arrived).toBe(0);
 });
 
+test.each([301, 302, 303, 307, 308])(
+  'a read goes on over five answers of %i and no more',
+  async (status) => {
+    let hops = 5;
+    const asked = new Set<number>();
+    const home = await serve((request, response) => {
+      const hop = Number(/\d*$/u.exec(request.url ?? '')?.[0] ?? 0);
+      asked.add(hop);
+      if (hop < hops)
+        return void response.writeHead(status, { location: `/user/${hop + 1}` }).end();
+      response.setHeader('content-type', 'application/json').end('{"login":"there"}');
+    });
+    expect(await hostAt(home).self()).toBe('there');
+    hops = 6;
+    await expect(hostAt(home).self()).rejects.toMatchObject({ code: 'github_redirect' });
+    expect([...asked]).toEqual([0, 1, 2, 3, 4, 5]);
+  },
+);
+
 test('redirects in a circle and lists in a circle end', async () => {
   const around = await serve((_request, response) => {
     response.writeHead(302, { location: '/user' }).end();

@@ -101,3 +101,37 @@ test(`deliveries that are late, doubled, mixed up or missing end in GitHub's sta
   );
   expect([...ends].toSorted()).toEqual(['approved', 'proposed', 'rejected']);
 });
+
+test.each(['deliveries first', 'the poll first'] as const)(
+  'a label that is told by three deliveries and by the poll approves once and starts once, %s',
+  async (order) => {
+    const world = await createPipelineWorld(database);
+    await world.find('one');
+    const [task] = (await propose(world.ports, world.target)).proposed;
+    const number = task?.issueNumber ?? 0;
+    const look = createLook({ cycle: world.ports, repositories: async () => [world.target] });
+    const payload = {
+      action: 'labeled',
+      issue: { number },
+      repository: { full_name: 'acme/manager' },
+    };
+    const deliveries = async (): Promise<void> => {
+      for (let copy = 0; copy < 3; copy += 1)
+        for (const one of looksOf('issues', payload)) await look(one);
+    };
+    const poll = (): Promise<void> => look({ kind: 'manager', repository: 'acme/manager' });
+    act(world, 'label', number);
+    for (const source of order === 'deliveries first' ? [deliveries, poll] : [poll, deliveries])
+      await source();
+    const granted = world.audit.filter(({ event }) => event === 'approval.granted');
+    expect(granted).toHaveLength(1);
+    expect(new Set(world.started.map(({ attempt, version }) => `${attempt} ${version}`)).size).toBe(
+      1,
+    );
+    expect(await world.attempt(await world.task(task?.id ?? ''))).toBe('succeeded');
+    await deliveries();
+    await poll();
+    expect(world.host.state(world.target).pullRequests.size).toBe(1);
+    expect(await world.ports.runs.ofTask(task?.id ?? '')).toHaveLength(1);
+  },
+);

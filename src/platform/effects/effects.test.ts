@@ -149,7 +149,7 @@ describe('an effect', () => {
   it('of many is made once each, whatever becomes of the answers (CREATES=1000 for as many)', async () => {
     const host = createScriptedEffectHost();
     const count = Number(process.env['CREATES'] ?? 60);
-    const faults = ['lost', 'late_5xx', 'garbage', 'reset', 'early_5xx'] as const;
+    const faults = ['lost', 'late_5xx', 'garbage', 'slow', 'reset', 'early_5xx'] as const;
     for (let n = 0; n < count; n += 1) host.script(faults[n % faults.length] ?? 'lost');
     const effects = effectsOn(host, { options: { ...options, maxSends: 50 } });
     const numbers: unknown[] = [];
