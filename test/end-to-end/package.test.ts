@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { withoutBubblewrap } from '../support/without-bubblewrap.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
@@ -31,15 +32,27 @@ try {
 let folder: string;
 let environment: NodeJS.ProcessEnv;
 
-/** Waits for a program in the folder where the package was installed; throws with its output when it fails. */
-async function inside(file: string, ...words: readonly string[]): Promise<string> {
-  const { stdout } = await run(file, words, {
-    cwd: join(folder, 'app'),
+/** Waits for a program in a folder beside the one where the package was installed; throws with its output when it fails. */
+async function beside(where: string, file: string, words: readonly string[]): Promise<string> {
+  const { stdout } = await run(file, [...words], {
+    cwd: where,
     env: environment,
     maxBuffer: 16 * 1024 * 1024,
     timeout: 240_000,
   });
   return stdout;
+}
+
+const inside = (file: string, ...words: readonly string[]): Promise<string> =>
+  beside(join(folder, 'app'), file, words);
+
+interface DemoSummary {
+  readonly proposed: number;
+  readonly started: number;
+  readonly pullRequests: readonly unknown[];
+  readonly problems: readonly unknown[];
+  readonly states: Readonly<Record<string, number>>;
+  readonly sandbox: string;
 }
 
 beforeAll(async () => {
@@ -62,21 +75,51 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
-test('the installed package runs the demo to its end, and a program uses it as a library', async () => {
-  const summary = JSON.parse(await inside('npx', 'claude-manager', '--json', 'demo', '--once')) as {
-    readonly pullRequests: readonly unknown[];
-    readonly problems: readonly unknown[];
-    readonly states: Readonly<Record<string, number>>;
-  };
+test('the installed package runs the demo to its end, again does nothing twice, and a program uses it as a library', async () => {
+  const demo = async (): Promise<DemoSummary> =>
+    JSON.parse(await inside('npx', 'claude-manager', '--json', 'demo', '--once')) as DemoSummary;
+  const summary = await demo();
   expect(summary.problems).toEqual([]);
   expect(summary.pullRequests.length).toBeGreaterThanOrEqual(3);
   expect(summary.states['no_change']).toBe(1);
+  const branches = await branchesOfSamples();
+  const { states, pullRequests } = summary;
+  const quiet = { proposed: 0, approved: 0, started: 0, problems: [] };
+  expect(await demo()).toMatchObject({ ...quiet, states, pullRequests });
+  expect(await branchesOfSamples()).toEqual(branches);
 
   await writeFile(join(folder, 'app', 'program.mjs'), program);
   const said = JSON.parse(await inside(process.execPath, 'program.mjs')) as object;
   expect(said).toMatchObject({ states: summary.states, who: expect.any(String) });
   expect(said).toMatchObject({ database: expect.stringMatching(/healthy|degraded/u) });
 }, 420_000);
+
+/** Every ref of the sample repositories with its commit. */
+async function branchesOfSamples(): Promise<string> {
+  const samples = join(folder, 'app', '.claude-manager', 'demo', 'repositories');
+  const refs = await Promise.all(
+    (await readdir(samples)).map((name) =>
+      beside(join(samples, name), 'git', ['for-each-ref', '--format=%(refname) %(objectname)']),
+    ),
+  );
+  expect(refs.join('')).toContain('refs/heads/claude-manager/');
+  return refs.join('');
+}
+
+test.skipIf(withoutBubblewrap === null)(
+  'without a sandbox the demo runs its own agent to the end and says so (src/app/work/open-agents.test.ts: no other)',
+  async () => {
+    const place = join(folder, 'bare');
+    await mkdir(place);
+    const manager = join(folder, 'app', 'node_modules', '.bin', 'claude-manager');
+    const [file = '', ...before] = withoutBubblewrap ?? [];
+    const said = await beside(place, file, [...before, manager, '--json', 'demo', '--once']);
+    const summary = JSON.parse(said) as DemoSummary;
+    expect(summary).toMatchObject({ sandbox: 'none', problems: [], states: { no_change: 1 } });
+    expect(summary.pullRequests.length).toBeGreaterThanOrEqual(3);
+  },
+  420_000,
+);
 
 test('it ships neither sources nor tests, and its declarations stand beside its code', async () => {
   const place = join(folder, 'app', 'node_modules', 'claude-manager-service');
