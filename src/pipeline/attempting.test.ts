@@ -413,12 +413,12 @@ describe('a task for a delegate', () => {
   };
   /** Does it while the delegate is waited for, at the third look for its answer. */
   const meanwhile = (act: () => void): void => {
-    const { pullRequests } = world.host;
+    const read = world.host.pullRequests.bind(world.host);
     let looks = 0;
     vi.spyOn(world.host, 'pullRequests').mockImplementation(async (...asked) => {
       looks += 1;
       if (looks === 3) act();
-      return await pullRequests(...asked);
+      return await read(...asked);
     });
   };
   const firstAttempt = (signal: AbortSignal): Promise<string> => {

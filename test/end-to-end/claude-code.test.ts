@@ -70,7 +70,8 @@ describe.skipIf(binary === null)('Claude Code on a hostile repository, through t
     await loop.once();
     loop.emulator.as('wendy').label(manager, loop.proposals()[0]?.number ?? 0, 'approved-for-dev');
     watched = watchAgents(join(loop.service.folder, 'data'), secrets);
-    const ended = await loop.once().finally(() => watched.end());
+    const ended = await loop.once();
+    await watched.end();
     const [first] = loop.pulls('acme/widgets');
     if (first === undefined) throw new Error(`nothing was delivered: ${JSON.stringify(ended)}`);
     pull = first;
@@ -81,6 +82,7 @@ describe.skipIf(binary === null)('Claude Code on a hostile repository, through t
     await loop.close();
     await model.close();
     await attacker.close();
+    await watched.end();
   });
 
   const inPull = (...words: readonly string[]): Promise<string> =>

@@ -23,6 +23,17 @@ async function placeOn(disk: SmallDisk, repository: string): Promise<ServiceProc
   return await createServiceProcess({ folder: disk.folder, config, env: {} });
 }
 
+/** Writes until one is refused, and answers why. */
+async function refusal(write: () => Promise<void>): Promise<unknown> {
+  for (;;) {
+    try {
+      await write();
+    } catch (error) {
+      return error;
+    }
+  }
+}
+
 // Mounting a disk needs root.
 describe.skipIf(!canMount)('a data disk without room', () => {
   test.each([
@@ -76,8 +87,7 @@ describe.skipIf(!canMount)('a data disk without room', () => {
       };
       await write();
       await disk.fill();
-      let refused: unknown = null;
-      while (refused === null) await write().catch((error: unknown) => (refused = error));
+      const refused = await refusal(write);
       expect(refused).toBeInstanceOf(ApiError);
       expect([503, 507]).toContain((refused as ApiError).status);
       expect((refused as ApiError).next).toMatch(/\S/u);

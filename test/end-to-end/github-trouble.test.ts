@@ -267,7 +267,7 @@ describe.concurrent('init', () => {
     const made = (): number =>
       emulator.journal.entries.filter(
         ({ method, path, status }) =>
-          method === 'POST' && /\/labels$/u.test(path) && status === 201,
+          method === 'POST' && path.endsWith('/labels') && status === 201,
       ).length;
     const labels = ['task-proposal', approved, 'task-in-review'];
     expect((await init('one.json')).labels).toEqual(labels);

@@ -70,7 +70,8 @@ describe('a run of an agent that tries everything, through the whole service', (
     await loop.once();
     loop.emulator.as('wendy').label(manager, loop.proposals()[0]?.number ?? 0, 'approved-for-dev');
     watched = watchAgents(join(loop.service.folder, 'data'), secrets);
-    const ended = await loop.once().finally(() => watched.end());
+    const ended = await loop.once();
+    await watched.end();
     const [pull] = loop.pulls('acme/widgets');
     if (pull === undefined) throw new Error(`nothing was delivered: ${JSON.stringify(ended)}`);
     const place = `${pull.pull?.headSha}:report.json`;
@@ -85,6 +86,7 @@ describe('a run of an agent that tries everything, through the whole service', (
     await loop.close();
     await model.close();
     await rm(root, { recursive: true, force: true, maxRetries: 5 });
+    await watched.end();
   });
 
   test('gets nothing', () => {

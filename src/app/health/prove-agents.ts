@@ -81,8 +81,9 @@ async function sandboxLines(
 ): Promise<readonly DoctorCheck[]> {
   const stands = (await chosen.probe()).works;
   const lines: DoctorCheck[] = [];
-  for (const { name, probe } of candidates.filter((one) => one.name !== 'none')) {
-    const { works, evidence, mend } = await probe();
+  for (const candidate of candidates.filter(({ name }) => name !== 'none')) {
+    const { name } = candidate;
+    const { works, evidence, mend } = await candidate.probe();
     const isNeeded = !stands && (wanted === 'auto' || wanted === name);
     const status = works ? 'ok' : isNeeded ? 'failed' : 'warning';
     lines.push({ name: `sandbox ${name}`, status, evidence, mend });
