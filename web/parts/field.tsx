@@ -1,6 +1,7 @@
-import type { ComponentProps, ReactNode } from 'react';
+import type { ChangeEventHandler, ComponentProps, ReactNode } from 'react';
 import { useId } from 'react';
 import { classNames } from './class-names.ts';
+import { firstCharacters } from './first-characters.ts';
 import { WithCode } from './with-code.tsx';
 
 const box =
@@ -54,6 +55,22 @@ function described(id: string, { about, error }: FieldFrame): object {
 interface ControlFrame extends FieldFrame {
   /** For what is code: names, keys, patterns. */
   readonly mono?: boolean;
+  /** Characters at most, as the service counts them; `maxLength` of HTML counts a sign such as an emoji twice. */
+  readonly most?: number;
+}
+
+/** Takes what is over the limit away again before anybody hears of the change. */
+function limited<Box extends HTMLInputElement | HTMLTextAreaElement>(
+  most: number | undefined,
+  onChange: ChangeEventHandler<Box> | undefined,
+): ChangeEventHandler<Box> | undefined {
+  if (most === undefined) return onChange;
+  return (event) => {
+    const { currentTarget } = event;
+    const short = firstCharacters(currentTarget.value, most);
+    if (short !== currentTarget.value) currentTarget.value = short;
+    onChange?.(event);
+  };
 }
 
 /** What a box to write in has, whether of one line or of many. */
@@ -75,13 +92,19 @@ export function TextField({
   about,
   error,
   mono = false,
+  most,
+  onChange,
   ...rest
-}: ControlFrame & Omit<ComponentProps<'input'>, 'id' | 'about'>): ReactNode {
+}: ControlFrame & Omit<ComponentProps<'input'>, 'id' | 'about' | 'maxLength'>): ReactNode {
   const id = useId();
   const frame = { label, about, error };
   return (
     <Frame id={id} {...frame}>
-      <input {...rest} {...control(id, { ...frame, mono }, 'h-9')} />
+      <input
+        {...rest}
+        {...control(id, { ...frame, mono }, 'h-9')}
+        onChange={limited(most, onChange)}
+      />
     </Frame>
   );
 }
@@ -91,13 +114,19 @@ export function TextArea({
   about,
   error,
   mono = false,
+  most,
+  onChange,
   ...rest
-}: ControlFrame & Omit<ComponentProps<'textarea'>, 'id' | 'about'>): ReactNode {
+}: ControlFrame & Omit<ComponentProps<'textarea'>, 'id' | 'about' | 'maxLength'>): ReactNode {
   const id = useId();
   const frame = { label, about, error };
   return (
     <Frame id={id} {...frame}>
-      <textarea {...rest} {...control(id, { ...frame, mono }, 'py-2')} />
+      <textarea
+        {...rest}
+        {...control(id, { ...frame, mono }, 'py-2')}
+        onChange={limited(most, onChange)}
+      />
     </Frame>
   );
 }

@@ -1,7 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AppError } from '../../lib/app-error.ts';
 import { assertPublicUrl, isPublicAddress, sendPublic } from './public-url.ts';
+
+const corpus = new URL('../../../test/corpora/inspection/hostile-addresses.jsonl', import.meta.url);
 
 const answers =
   (...addresses: string[]) =>
@@ -53,6 +57,25 @@ describe('an address that leads inside', () => {
     `https://x/${'a'.repeat(2048)}`,
   ])('%s is no address', async (url) => {
     await expect(assertPublicUrl(url)).rejects.toMatchObject({ code: 'url_invalid' });
+  });
+  test('is refused however somebody hostile writes it, whether its name answers from inside or is not known', async () => {
+    const lines = (await readFile(corpus, 'utf8')).trim().split('\n');
+    const lookup = async (host: string) => {
+      if (host.endsWith('.invalid')) throw new Error(`ENOTFOUND ${host}`);
+      return answers('127.0.0.1')();
+    };
+    const codes = await Promise.all(
+      lines.map((line) =>
+        assertPublicUrl(JSON.parse(line) as string, { lookup }).then(
+          ({ url }) => `taken: ${url.href}`,
+          ({ code }: AppError) => code,
+        ),
+      ),
+    );
+    expect(codes.length).toBeGreaterThanOrEqual(46);
+    const refusals = ['url_invalid', 'url_not_public', 'host_unknown'];
+    expect(codes.filter((code) => !refusals.includes(code))).toEqual([]);
+    expect(new Set(codes)).toEqual(new Set(refusals));
   });
   test('is refused when one of the answers for its name is inside', async () => {
     const lookup = answers('93.184.216.34', '10.0.0.1');

@@ -70,7 +70,7 @@ function EditForm({
       <TextField
         label="Title"
         value={title}
-        maxLength={256}
+        most={256}
         error={wrong('title')}
         onChange={(event) => setTitle(event.target.value)}
       />

@@ -69,7 +69,7 @@ function RejectForm({
         label="Reason (optional)"
         about="Stands in the task’s story and in its issue. Ctrl Enter rejects."
         rows={3}
-        maxLength={2000}
+        most={2000}
         value={reason}
         onChange={(event) => setReason(event.target.value)}
         onKeyDown={(event) => {

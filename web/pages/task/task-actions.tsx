@@ -107,7 +107,7 @@ function ActForm({ act, onClose }: { readonly act: Act; readonly onClose: () => 
         <TextArea
           label="Reason (optional)"
           rows={3}
-          maxLength={2000}
+          most={2000}
           value={reason}
           onChange={(event) => setReason(event.target.value)}
         />

@@ -73,7 +73,7 @@ function Form({
       <TextField
         label="Name"
         about="What it is for; logs and the audit log name it so."
-        maxLength={100}
+        most={100}
         autoComplete="off"
         value={name}
         error={isTried && name.trim() === '' ? 'Give it a name.' : said('name')}

@@ -56,7 +56,7 @@ function Form({ onClose }: { readonly onClose: () => void }): ReactNode {
       <TextField
         label="Name"
         autoComplete="off"
-        maxLength={64}
+        most={64}
         value={name}
         error={isTried && name.trim() === '' ? 'Give the name to sign in with.' : said('name')}
         onChange={({ target }) => setName(target.value)}
