@@ -59,6 +59,9 @@ describe('a password', () => {
     expect(await strong.verify(`${goodPassword}x`, one)).toBe(false);
     expect(await strong.verify(goodPassword, null)).toBe(false);
     expect([weak.isOutdated(one), strong.isOutdated(one)]).toEqual([false, true]);
+    expect(await createPasswords({ random: systemRandom }).hash(goodPassword)).toMatch(
+      /^scrypt\$15\$8\$3\$/u,
+    );
   });
   test('is hashed anew at the sign-in when the parameters were raised', async () => {
     await world.person('elder');

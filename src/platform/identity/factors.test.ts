@@ -72,6 +72,21 @@ describe('a code generator', () => {
     await expect(second((await signIn()).session.id, before)).rejects.toMatchObject(wrong);
     await expect(second((await signIn()).session.id, code(1))).resolves.toBeDefined();
   });
+  test('takes each of a hundred codes once, and never one of an earlier step', async () => {
+    const { code } = await enroll();
+    const taken = { first: 0, again: 0, before: 0 };
+    for (let count = 0; count < 100; count += 1) {
+      const [before, now] = [code(-1), code()];
+      for (const [which, one] of [
+        ['first', now],
+        ['again', now],
+        ['before', before],
+      ] as const)
+        if (await world.identity.factors.takeTotp(user.id, one)) taken[which] += 1;
+      world.clock.advance(minute);
+    }
+    expect(taken).toEqual({ first: 100, again: 0, before: 0 });
+  });
   test('takes one code once, however many ask at the same moment', async () => {
     const { code } = await enroll();
     const now = code();
