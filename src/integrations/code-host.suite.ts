@@ -267,6 +267,21 @@ export function describeCodeHost(name: string, open: () => Promise<HostSubject>)
         expect(pulls.map((pull) => pull.number)).toEqual([number]);
       });
 
+      test('a pull request takes labels and comments like an issue, and they are found again', async () => {
+        await push('work/labeled');
+        const payload = { title: 'PR', body: 'Why', head: 'work/labeled', base: 'main' };
+        const number = (await send('open_pull_request', payload)).number ?? 0;
+        const writes = [
+          write('add_label', { number, labels: ['for a person'] }),
+          write('comment', { number, body: 'Look at it.' }),
+        ];
+        for (const wanted of writes) {
+          expect(await subject.host.find(wanted)).toBeNull();
+          await subject.host.send(wanted);
+          expect(await subject.host.find(wanted)).toMatchObject({ number, adopted: true });
+        }
+      });
+
       test('a pull request without a branch is refused', async () => {
         const payload = { title: 'PR', body: 'Why', head: 'nowhere', base: 'main', draft: true };
         await expect(send('open_pull_request', payload)).rejects.toMatchObject({

@@ -38,7 +38,9 @@ export async function findLocalWrite(
   ) {
     return null;
   }
-  const item = await itemOf(db, ref.name, read.payload.number, 'issue');
+  // Labels stand on pull requests too.
+  const kind = read.kind === 'add_label' || read.kind === 'remove_label' ? null : 'issue';
+  const item = await itemOf(db, ref.name, read.payload.number, kind);
   if (item === undefined) return null;
   const isSo =
     (read.kind === 'update_issue' && saysSo(item, read.payload, write.marker)) ||

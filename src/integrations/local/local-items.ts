@@ -90,19 +90,19 @@ interface NewEvent {
   readonly label?: string;
 }
 
-/** One item of the kind; undefined when there is none. */
+/** One item of the kind, null = of either; undefined when there is none. */
 export async function itemOf(
   db: Db,
   repository: string,
   number: number,
-  kind: Item['kind'],
+  kind: Item['kind'] | null,
 ): Promise<Item | undefined> {
   return db
     .selectFrom('local_items')
     .selectAll()
     .where('repository', '=', repository)
     .where('number', '=', number)
-    .where('kind', '=', kind)
+    .$if(kind !== null, (items) => items.where('kind', '=', kind ?? 'issue'))
     .executeTakeFirst();
 }
 
