@@ -39,7 +39,6 @@ const notRun: readonly (readonly [pattern: RegExp, reason: string])[] = [
     /^(?:[A-Z_]+=\w+ )?npx vitest run /u,
     'it is a part of this suite; that its files exist is checked',
   ],
-  [/^npm run audit:product/u, 'it asks a registry; what it said last stands in SECURITY.md'],
   [/^npm run /u, 'it lasts, builds or changes files; that the script exists is checked'],
   [/^chmod /u, 'no command of ours'],
   [
