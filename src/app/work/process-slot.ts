@@ -1,10 +1,11 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processMark } from '../../integrations/git/process-mark.ts';
 import { sweepLeftovers } from '../../integrations/sandbox/leftovers.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { sha256 } from '../../lib/hash.ts';
+import { removeTree } from '../../lib/remove-tree.ts';
 
 /** Where one process keeps what must not be shared with another one on the same data folder. */
 export interface ProcessSlot {
@@ -38,7 +39,7 @@ export async function openProcessSlot(
       for (const other of await readdir(root).catch(() => [])) {
         if (!(await isDead(other))) continue;
         await sweepLeftovers(join(root, other), clock);
-        await rm(join(root, other), { recursive: true, force: true, maxRetries: 5 });
+        await removeTree(join(root, other));
       }
     },
   };

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentEvent } from '../../domain/agent-event.ts';
 import type { Agent, AgentRunner } from '../../domain/ports/agent.ts';
@@ -7,6 +7,7 @@ import type { Sandbox } from '../../domain/ports/sandbox.ts';
 import { AppError, toAppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
+import { removeTree } from '../../lib/remove-tree.ts';
 
 export interface ProofStep {
   readonly step: 'program' | 'sandbox' | 'work';
@@ -130,7 +131,7 @@ async function work(
       usage: cost,
     };
   } finally {
-    await rm(workspace, { recursive: true, force: true, maxRetries: 5 });
+    await removeTree(workspace);
   }
 }
 

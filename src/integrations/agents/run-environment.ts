@@ -1,5 +1,6 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { removeTree } from '../../lib/remove-tree.ts';
 import { locateProgram, type ProgramPlaces } from './locate-program.ts';
 
 /** The folders of one run that are not its work tree. */
@@ -21,7 +22,7 @@ export async function makeRunFolders(tempRoot: string, prompt: string): Promise<
     root,
     home,
     promptFile,
-    remove: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
+    remove: () => removeTree(root),
   };
 }
 

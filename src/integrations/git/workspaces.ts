@@ -1,7 +1,8 @@
-import { appendFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Mirror, Workspace, Workspaces } from '../../domain/ports/git.ts';
 import { AppError } from '../../lib/app-error.ts';
+import { removeTree } from '../../lib/remove-tree.ts';
 import { treeEntries, writeTree } from './checkout.ts';
 import { type ExportLimits, exportWorkspace } from './export.ts';
 import type { Git } from './git.ts';
@@ -178,9 +179,4 @@ async function bothEnded(...works: readonly Promise<void>[]): Promise<void> {
   const ended = await Promise.allSettled(works);
   const failed = ended.find((one) => one.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
-}
-
-/** Removes a folder tree whatever modes an agent left on its folders; links are removed, not followed. */
-async function removeTree(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true, maxRetries: 3, retryDelay: 100 });
 }

@@ -1,6 +1,7 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
+import { removeTree } from '../../lib/remove-tree.ts';
 import { ownerOf } from './bubblewrap.ts';
 import { findControlGroups } from './control-group.ts';
 import { killNow, markedProcesses } from './marked-processes.ts';
@@ -34,7 +35,7 @@ export async function sweepLeftovers(tempRoot: string, clock: Clock): Promise<Le
   const folders: string[] = [];
   for (const name of await readdir(tempRoot).catch(() => [])) {
     if (!/^(sb|probe|run|command)-/.test(name)) continue;
-    await rm(join(tempRoot, name), { recursive: true, force: true, maxRetries: 5 });
+    await removeTree(join(tempRoot, name));
     folders.push(join(tempRoot, name));
   }
   return { processes: [...processes], folders };

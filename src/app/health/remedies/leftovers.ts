@@ -1,6 +1,7 @@
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { runOfFolder } from '../../../integrations/git/workspaces.ts';
+import { removeTree } from '../../../lib/remove-tree.ts';
 import type { HealthCheck } from '../../../platform/health/check.ts';
 import { sizeOfFolder } from '../../../platform/health/folder-checks.ts';
 import type { Remedy } from '../../../platform/health/healer.ts';
@@ -75,7 +76,7 @@ function removal(parts: LeftoverParts): Pick<Remedy, 'act'> {
       const paths = await leftovers(parts);
       for (const path of paths) {
         signal.throwIfAborted();
-        await rm(path, { recursive: true, force: true, maxRetries: 5 });
+        await removeTree(path);
       }
       return `Removed ${paths.length} folders of ended runs.`;
     },
