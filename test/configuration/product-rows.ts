@@ -87,6 +87,15 @@ export const productRows: Readonly<Record<string, KeyRow>> = {
     [bounded[0], 'bounds().cpus'],
   ),
   'executor.limits.fileMb': seen(sealing, 8),
+  'executor.limits.diskMb': told(
+    8,
+    [
+      'src/integrations/agents/runner.test.ts',
+      'stops when it takes more disk than it may',
+      'diskBytes',
+    ],
+    [bounded[0], 'bounds().diskMb'],
+  ),
   'executor.limits.outputMb': seen(policy, 1),
   'executor.limits.changedFiles': seen(policy, 1),
   'executor.limits.patchKb': seen(policy, 1),

@@ -19,7 +19,7 @@ import type { Random } from '../../lib/random.ts';
 import { type AgentLine, proofBudgetUsd } from '../../operations/agents/contract.ts';
 import { agentHandlers } from '../../operations/agents/handlers.ts';
 import type { Served } from '../../operations/gate.ts';
-import type { CommandRunner } from '../../pipeline/pipeline-ports.ts';
+import type { CommandRunner, Sealing } from '../../pipeline/pipeline-ports.ts';
 import type { Config } from '../../platform/config/schema.ts';
 import { correlationIdHere } from '../../platform/logging/context.ts';
 import type { ProcessSlot } from './process-slot.ts';
@@ -30,8 +30,7 @@ export interface AgentRooms {
   readonly delegates: (name: string) => Delegate | null;
   readonly runner: AgentRunner;
   readonly commands: CommandRunner;
-  /** Words for people: what seals agents in. */
-  readonly sandboxName: string;
+  readonly sealing: Sealing;
   /** What has to be installed before any agent can run here; null when nothing has to. */
   readonly missing: string | null;
   /** Why this agent may not run here where others may, for a person; null when it may. */
@@ -95,6 +94,9 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
     get fileBytes() {
       return bounds().fileMb * 2 ** 20;
     },
+    get diskBytes() {
+      return bounds().diskMb * 2 ** 20;
+    },
   };
   const secrets = parts.secret;
   const mayRun = (agent: Agent | null): boolean => !isForDemoOnly || agent === demo[0];
@@ -157,7 +159,10 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
         };
       },
     },
-    sandboxName: sandbox.name,
+    sealing: {
+      sandbox: sandbox.name,
+      isUnsealedByConsent: parts.isWorking && sandbox.name === 'none' && missing === null,
+    },
     missing,
     refusal: (name) => {
       if (mayRun(find(name))) return null;

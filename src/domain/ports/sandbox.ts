@@ -30,7 +30,13 @@ export interface SandboxSpec {
   readonly limits: {
     readonly memoryBytes: number;
     readonly processes: number;
+    /** The largest file that it may write. */
     readonly fileBytes: number;
+    /**
+     * Most that workspace and home may grow by together, in bytes of disk. Watched by who starts it, not by the sandbox;
+     * `fileBytes` when left out.
+     */
+    readonly diskBytes?: number;
     /** Of how many processors it gets the time, where control groups can be made; all when null or left out. */
     readonly cpus?: number | null;
   };
@@ -41,6 +47,8 @@ export interface SandboxedProcess {
   readonly stdout: NodeJS.ReadableStream;
   readonly stderr: NodeJS.ReadableStream;
   readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  /** Disk of files that it holds open and that no folder has any more, in bytes; null where that cannot be asked. */
+  deletedBytes(): Promise<number | null>;
   /** Ends the whole tree, children in sessions of their own too; resolves when none is left. */
   kill(): Promise<void>;
 }

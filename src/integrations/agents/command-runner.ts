@@ -1,11 +1,13 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EgressRefusal } from '../../domain/egress-refusal.ts';
 import type { Sandbox, SandboxSpec } from '../../domain/ports/sandbox.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { removeTree } from '../../lib/remove-tree.ts';
 import { readLines } from './read-lines.ts';
 import { baseEnvironment } from './run-environment.ts';
-import { defaultSandboxLimits } from './runner.ts';
+import { defaultSandboxLimits, diskBytesOf, overDisk } from './runner.ts';
+import { lookBefore, watch } from './watchdog.ts';
 
 export interface CommandRunnerDeps {
   readonly sandbox: Sandbox;
@@ -44,6 +46,9 @@ export interface CommandRunner {
 
 const outputTail = 16_000;
 
+const unlimited = { budgetUsd: null, outputBytes: Infinity };
+const nothing = { costUsd: 0, tokens: 0, turns: 0 };
+
 /** Runs shell lines in the sandbox without any secret. A canceled command has no exit code. */
 export function createCommandRunner(deps: CommandRunnerDeps): CommandRunner {
   return {
@@ -55,7 +60,7 @@ export function createCommandRunner(deps: CommandRunnerDeps): CommandRunner {
         await mkdir(home, { recursive: true });
         return await runLine(deps, request, home);
       } finally {
-        await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+        await removeTree(folder);
       }
     },
   };
@@ -68,6 +73,9 @@ async function runLine(
 ): Promise<CommandResult> {
   const { clock } = deps;
   const startedMs = clock.monotonicMs();
+  const folders = [request.workspace, home];
+  const limits = request.limits ?? deps.limits ?? defaultSandboxLimits;
+  const before = await lookBefore(folders, request.signal);
   const running = await deps.sandbox.start({
     argv: ['/bin/sh', '-c', request.command],
     env: { ...baseEnvironment(home, deps.nodePath), CI: '1', ...request.env },
@@ -77,7 +85,7 @@ async function runLine(
     stdin: null,
     egress: request.egress,
     ...(request.onEgressRefused === undefined ? {} : { onEgressRefused: request.onEgressRefused }),
-    limits: request.limits ?? deps.limits ?? defaultSandboxLimits,
+    limits,
   });
   let output = '';
   const keep = (line: string) => {
@@ -85,20 +93,36 @@ async function runLine(
   };
   const reading = Promise.all([readLines(running.stdout, keep), readLines(running.stderr, keep)]);
   const over = new AbortController();
-  const deadline = clock
-    .sleep(request.timeoutMs, AbortSignal.any([over.signal, request.signal]))
-    .then(
-      () => 'timeout' as const,
-      () => (request.signal.aborted ? ('canceled' as const) : null),
-    )
-    .then(async (reason) => {
-      if (reason !== null) await running.kill();
+  const guard = watch(
+    {
+      clock,
+      // A command may be silent for as long as it may run.
+      limits: { ...unlimited, timeoutMs: request.timeoutMs, stallMs: request.timeoutMs },
+      diskBytes: diskBytesOf(limits),
+      folders,
+      before,
+      deletedBytes: () => running.deletedBytes(),
+      signal: request.signal,
+      lastOutputMs: () => clock.monotonicMs(),
+      used: () => nothing,
+    },
+    over.signal,
+  ).then(
+    async (reason) => {
+      await running.kill();
       return reason;
-    });
+    },
+    async (cause: unknown) => {
+      if (over.signal.aborted) return null;
+      // A command that nobody watches must not go on.
+      await running.kill();
+      throw cause;
+    },
+  );
   const { code } = await running.exited;
   over.abort();
-  const stopped = await deadline;
-  await reading;
+  const [stopped] = await Promise.all([guard, reading]);
+  if (stopped === 'disk') keep(overDisk);
   return {
     exitCode: stopped === null ? code : null,
     output,

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import type { AgentEvent } from '../../domain/agent-event.ts';
 import type { AgentLimits, AgentRunResult } from '../../domain/ports/agent.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/random.ts';
+import { removeTree } from '../../lib/remove-tree.ts';
 import { agentUserOf, createBubblewrap } from '../sandbox/bubblewrap.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { createCommandRunner } from './command-runner.ts';
@@ -43,7 +44,7 @@ async function run(
   options: AgentOptions,
   limits: Partial<AgentLimits> = {},
   signal = new AbortController().signal,
-  fileBytes = 2 ** 30,
+  diskBytes = 2 ** 30,
 ): Promise<Run> {
   const workspace = await mkdtemp(join(root, 'work-'));
   const baseDir = join(root, 'config');
@@ -63,7 +64,7 @@ async function run(
     limits: { ...generous, ...limits },
     egress: [],
     signal,
-    sandbox: { limits: { memoryBytes: 2 ** 30, processes: 100, fileBytes } },
+    sandbox: { limits: { memoryBytes: 2 ** 30, processes: 100, fileBytes: 2 ** 30, diskBytes } },
     onEvent: (event) => events.push(event),
   });
   return { result, events, workspace };
@@ -170,6 +171,8 @@ describe('the agent runner', () => {
       limits: { ...generous, turns: 5 },
       diskBytes: 1e9,
       folders: [],
+      before: { newestMs: 0, bytes: 0, isWhole: true },
+      deletedBytes: async () => 0,
       signal: AbortSignal.timeout(200),
       lastOutputMs: () => systemClock.monotonicMs(),
       used: () => ({ costUsd: 0, tokens: 0, turns }),
@@ -179,15 +182,33 @@ describe('the agent runner', () => {
     expect(await watch(watched(5), over)).toBe('canceled');
   });
 
-  it('stops when it fills the disk, and says so', async () => {
-    const line = 'i=0; while :; do head -c 900000 /dev/zero > "f$i"; i=$((i+1)); sleep 0.02; done';
-    const { result, workspace } = await run(shell(line), {}, undefined, 10 * 2 ** 20);
-    expect(result).toMatchObject({ stopped: null, end: { kind: 'failed', failure: 'agent' } });
-    expect(result.end.message).toContain('disk');
-    const names = await readdir(workspace);
-    const sizes = await Promise.all(names.map((name) => stat(join(workspace, name))));
-    const written = sizes.reduce((sum, { blocks }) => sum + blocks * 512, 0);
-    expect(written).toBeGreaterThan(10 * 2 ** 20);
+  it('stops when it takes more disk than it may', async () => {
+    const diskBytes = 10 * 2 ** 20;
+    const ways = {
+      'files one after the other':
+        'i=0; while :; do head -c 900000 /dev/zero > "f$i"; i=$((i+1)); sleep 0.02; done',
+      'files without a byte': 'mkdir d; cd d; i=0; while :; do : > "f$i"; i=$((i+1)); done',
+      'folders far below each other':
+        'node -e \'for (let n = 0; n < 30; n += 1) { fs.mkdirSync("a".repeat(200)); process.chdir("a".repeat(200)); } let n = 0; setInterval(() => fs.writeFileSync("f" + n++, Buffer.alloc(900000, 1)), 20)\'',
+      'a file that no folder has any more':
+        'exec 3> f; rm f; while :; do head -c 900000 /dev/zero >&3; sleep 0.02; done',
+    };
+    for (const [way, line] of Object.entries(ways)) {
+      const { result, workspace } = await run(shell(line), {}, undefined, diskBytes);
+      expect([way, result]).toMatchObject([
+        way,
+        { stopped: null, end: { kind: 'failed', failure: 'agent' } },
+      ]);
+      expect(result.end.message).toContain('disk');
+      await removeTree(workspace);
+    }
+  });
+
+  it('does not take for disk what takes none: names of one file, holes in files, what is deleted again', async () => {
+    const line =
+      'head -c 900000 /dev/zero > f; for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do ln f "f$n"; done; truncate -s 1G hole; for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do head -c 900000 /dev/zero > g; rm g; sleep 0.2; done';
+    const { result } = await run(shell(line), {}, undefined, 10 * 2 ** 20);
+    expect(result).toMatchObject({ stopped: null, end: { kind: 'completed' } });
   });
 
   it('stops when it is canceled, and does not start when it was canceled before', async () => {
@@ -251,6 +272,20 @@ describe('the command runner', () => {
     const long = await line('seq 1 100000; echo the end');
     expect(long.output).toMatch(/the end\n$/);
     expect(long.output.length).toBeLessThanOrEqual(16_000);
+  });
+
+  it('ends when it takes more disk than it may, and says so', async () => {
+    const workspace = await mkdtemp(join(root, 'work-'));
+    const ended = await createCommandRunner(parts()).run({
+      command: 'i=0; while :; do head -c 900000 /dev/zero > "f$i"; i=$((i+1)); sleep 0.02; done',
+      workspace,
+      timeoutMs: 60_000,
+      egress: [],
+      signal: new AbortController().signal,
+      limits: { memoryBytes: 2 ** 30, processes: 100, fileBytes: 2 ** 30, diskBytes: 10 * 2 ** 20 },
+    });
+    expect(ended).toMatchObject({ exitCode: null, timedOut: false });
+    expect(ended.output).toContain('disk');
   });
 
   it('ends at its deadline and when it is canceled', async () => {

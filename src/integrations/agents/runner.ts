@@ -18,7 +18,8 @@ import {
   makeRunFolders,
   type RunFolders,
 } from './run-environment.ts';
-import { type StopReason, type Used, watch } from './watchdog.ts';
+import type { TreeLook } from './tree-look.ts';
+import { lookBefore, type StopReason, type Used, watch } from './watchdog.ts';
 
 export interface AgentRunnerDeps {
   readonly sandbox: Sandbox;
@@ -40,7 +41,17 @@ export const defaultSandboxLimits: SandboxSpec['limits'] = {
   memoryBytes: 2 * 2 ** 30,
   processes: 256,
   fileBytes: 2 * 2 ** 30,
+  diskBytes: 2 * 2 ** 30,
 };
+
+/** Words for people: a run or a command took more disk than it may. */
+export const overDisk =
+  'It wrote more than its limit of disk (each file and folder counts as at least 4 KiB), so we stopped it.';
+
+/** What the watchdog holds a run to. */
+export function diskBytesOf({ diskBytes, fileBytes }: SandboxSpec['limits']): number {
+  return diskBytes ?? fileBytes;
+}
 
 /**
  * Runs one assignment: own HOME, the sandbox, events as they come, and a watchdog over time, silence, money and the
@@ -87,8 +98,9 @@ async function runInside(
     if (access.missing.length > 0) return withoutSecrets(access.missing);
     if (request.signal.aborted) return canceledBefore;
     const spec = await specOf(deps, request, folders, command, access);
+    const before = await lookBefore([spec.workspace, spec.home], request.signal);
     const running = await deps.sandbox.start(spec);
-    return await accompany(deps, request, running, access, folders.home);
+    return await accompany(deps, request, { running, spec, before }, access);
   } finally {
     await access.close();
   }
@@ -128,13 +140,19 @@ async function specOf(
   };
 }
 
+interface Started {
+  readonly running: SandboxedProcess;
+  readonly spec: SandboxSpec;
+  /** Its folders before it began. */
+  readonly before: TreeLook;
+}
+
 /** From the first line of output to the last process. */
 async function accompany(
   deps: AgentRunnerDeps,
   request: AgentRunRequest,
-  running: SandboxedProcess,
+  { running, spec, before }: Started,
   access: ModelAccess,
-  home: string,
 ): Promise<Outcome> {
   const { clock } = deps;
   const parser = request.agent.parser();
@@ -147,8 +165,10 @@ async function accompany(
     {
       clock,
       limits: request.limits,
-      diskBytes: (request.sandbox?.limits ?? deps.limits ?? defaultSandboxLimits).fileBytes,
-      folders: [request.workspace, home],
+      diskBytes: diskBytesOf(spec.limits),
+      folders: [spec.workspace, spec.home],
+      before,
+      deletedBytes: () => running.deletedBytes(),
       signal: request.signal,
       lastOutputMs: () => lastOutputMs,
       used: () => usedBy(parser.usage(), access.usage()),
@@ -224,8 +244,8 @@ function reportedUsage(said: AgentUsage | null, metered: AgentUsage | null): Age
 
 function stoppedEnd(end: AgentEnd, stopped: StopReason): AgentEnd {
   if (stopped === 'disk') {
-    const message = 'It wrote more than its limit of disk, so we stopped it.';
-    return { kind: 'failed', exitCode: end.exitCode, message, failure: 'agent', resetsAt: null };
+    const { exitCode } = end;
+    return { kind: 'failed', exitCode, message: overDisk, failure: 'agent', resetsAt: null };
   }
   const kind = stopped === 'budget' ? 'max_budget' : 'interrupted';
   const message = `We stopped it (${stopped}). ${end.message}`.trim();

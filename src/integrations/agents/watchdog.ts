@@ -1,7 +1,7 @@
-import { lstat, opendir, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat, statfs } from 'node:fs/promises';
 import type { AgentLimits, AgentRunResult } from '../../domain/ports/agent.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { lookAtTrees, type TreeLook } from './tree-look.ts';
 
 export type StopReason = NonNullable<AgentRunResult['stopped']> | 'disk';
 
@@ -11,6 +11,10 @@ export interface Watched {
   /** Most that work tree and home may grow by, in bytes of disk. */
   readonly diskBytes: number;
   readonly folders: readonly string[];
+  /** The folders before the run began. */
+  readonly before: TreeLook;
+  /** Disk of files that it deleted and holds open; null where that cannot be asked. */
+  deletedBytes(): Promise<number | null>;
   /** The caller's wish to cancel. */
   readonly signal: AbortSignal;
   /** Monotonic time of the last output. */
@@ -29,47 +33,81 @@ export interface Used {
 
 /** Looks until the run must be stopped, and says why; rejects when `over` fires first. */
 export async function watch(watched: Watched, over: AbortSignal): Promise<StopReason> {
-  const { clock, limits, signal } = watched;
+  const { clock, limits, signal, before, folders, diskBytes } = watched;
   const startedMs = clock.monotonicMs();
   const tickMs = Math.min(
     longestTickMs,
     Math.max(20, Math.min(limits.timeoutMs, limits.stallMs) / 8),
   );
-  const first = await lookAtAll(watched.folders);
-  let { newestMs } = first;
+  const reason = (): StopReason | null => {
+    if (signal.aborted) return 'canceled';
+    if (clock.monotonicMs() - startedMs >= limits.timeoutMs) return 'timeout';
+    return isOver(watched.used(), limits) ? 'budget' : null;
+  };
+  const bounds = {
+    mostBytes: before.bytes + diskBytes,
+    isOver: () => over.aborted || reason() !== null,
+  };
+  const disks = await onePlaceEach(folders);
+  const freeAtFirst = await freeBytes(disks);
+  let { newestMs } = before;
   let lastChangeMs = startedMs;
   let nextLookMs = startedMs;
-  let disk = { freeBytes: await freeBytes(watched.folders), leftBytes: watched.diskBytes };
-  while (!signal.aborted) {
+  let disk = { freeBytes: freeAtFirst, leftBytes: diskBytes };
+  for (let stop = reason(); ; stop = reason()) {
+    if (stop !== null) return stop;
     const nowMs = clock.monotonicMs();
-    if (nowMs - startedMs >= limits.timeoutMs) return 'timeout';
-    if (isOver(watched.used(), limits)) return 'budget';
     const isSilent = nowMs - Math.max(watched.lastOutputMs(), lastChangeMs) >= limits.stallMs;
-    const freeNow = await freeBytes(watched.folders);
+    const freeNow = await freeBytes(disks);
     const mayBeFull = disk.freeBytes - freeNow > disk.leftBytes;
     if (isSilent || mayBeFull || nowMs >= nextLookMs) {
-      const look = await lookAtAll(watched.folders);
-      disk = { freeBytes: freeNow, leftBytes: watched.diskBytes - look.bytes + first.bytes };
-      if (look.bytes - first.bytes > watched.diskBytes) return 'disk';
-      if (look.newestMs > newestMs) lastChangeMs = nowMs;
-      else if (isSilent) return 'stall';
-      newestMs = look.newestMs;
-      nextLookMs = nextLookAfter(nowMs, clock.monotonicMs());
+      const look = await lookAtTrees(folders, bounds);
+      if (look !== null) {
+        const deleted = await watched.deletedBytes();
+        const grown = look.bytes - before.bytes + (deleted ?? 0);
+        disk = { freeBytes: freeNow, leftBytes: diskBytes - grown };
+        if (grown > diskBytes) return 'disk';
+        // What hides from us is judged by what the disk lost.
+        const isHiding = !look.isWhole || deleted === null;
+        if (isHiding && freeAtFirst - freeNow > diskBytes) return 'disk';
+        if (look.newestMs > newestMs) lastChangeMs = nowMs;
+        else if (isSilent) return 'stall';
+        newestMs = look.newestMs;
+        nextLookMs = nextLookAfter(nowMs, clock.monotonicMs());
+      }
     }
     await sleepUntilEither(clock, tickMs, signal, over);
   }
-  return 'canceled';
+}
+
+/** What the folders of a run take before it starts. */
+export async function lookBefore(
+  folders: readonly string[],
+  signal: AbortSignal,
+): Promise<TreeLook> {
+  const look = await lookAtTrees(folders, { mostBytes: Infinity, isOver: () => signal.aborted });
+  return look ?? { newestMs: 0, bytes: 0, isWhole: false };
 }
 
 const longestTickMs = 100;
 
 /**
- * Free space of the disk under the folders. Asked for each time, because it costs nothing and a fast writer fills a
- * disk between two looks at a tree.
+ * Free space of the disks. Asked for each time, because it costs nothing and a fast writer fills a disk between two
+ * looks at a tree.
  */
-async function freeBytes([folder]: readonly string[]): Promise<number> {
-  const found = folder === undefined ? null : await statfs(folder).catch(() => null);
-  return found === null ? 0 : found.bfree * found.bsize;
+async function freeBytes(places: readonly string[]): Promise<number> {
+  const found = await Promise.all(places.map((place) => statfs(place).catch(() => null)));
+  return found.reduce((sum, one) => sum + (one === null ? 0 : one.bfree * one.bsize), 0);
+}
+
+/** One of the folders for each disk that they lie on. */
+async function onePlaceEach(folders: readonly string[]): Promise<readonly string[]> {
+  const places = new Map<number, string>();
+  for (const folder of folders) {
+    const found = await stat(folder).catch(() => null);
+    if (found !== null) places.set(found.dev, folder);
+  }
+  return [...places.values()];
 }
 
 function isOver({ costUsd, tokens, turns }: Used, limits: AgentLimits): boolean {
@@ -80,14 +118,6 @@ function isOver({ costUsd, tokens, turns }: Used, limits: AgentLimits): boolean 
 /** Looks take at most a twentieth of the time, however large the tree is. */
 function nextLookAfter(beganMs: number, endedMs: number): number {
   return endedMs + Math.max(2000, (endedMs - beganMs) * 20);
-}
-
-async function lookAtAll(folders: readonly string[]): Promise<TreeLook> {
-  const looks = await Promise.all(folders.map(lookAt));
-  return {
-    newestMs: Math.max(...looks.map((look) => look.newestMs)),
-    bytes: looks.reduce((sum, look) => sum + look.bytes, 0),
-  };
 }
 
 async function sleepUntilEither(
@@ -101,42 +131,4 @@ async function sleepUntilEither(
   } catch (cause) {
     if (!signal.aborted || over.aborted) throw cause;
   }
-}
-
-/** Entries looked at in one walk; a larger tree is judged by these. */
-const longestWalk = 50_000;
-
-interface TreeLook {
-  /** Newest modification time, in ms since 1970. */
-  newestMs: number;
-  /** Disk that the files take; links count as themselves. */
-  bytes: number;
-}
-
-/** Looks at a tree without following links. */
-async function lookAt(root: string): Promise<TreeLook> {
-  const look: TreeLook = { newestMs: 0, bytes: 0 };
-  let seen = 0;
-  const folders = [root];
-  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    await add(look, folder);
-    const entries = await opendir(folder).catch(() => null);
-    if (entries === null) continue;
-    for await (const entry of entries) {
-      seen += 1;
-      if (seen > longestWalk) return look;
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) folders.push(path);
-      else await add(look, path);
-    }
-  }
-  return look;
-}
-
-/** What is gone meanwhile counts nothing. */
-async function add(look: TreeLook, path: string): Promise<void> {
-  const found = await lstat(path).catch(() => null);
-  if (found === null) return;
-  look.newestMs = Math.max(look.newestMs, found.mtimeMs);
-  look.bytes += found.blocks * 512;
 }

@@ -1,9 +1,10 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
 import { type FileHandle, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import type { EgressRefusal } from '../../domain/egress-refusal.ts';
 import type { Sandbox, SandboxedProcess, SandboxSpec } from '../../domain/ports/sandbox.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -90,6 +91,7 @@ async function start(deps: BubblewrapDeps, spec: SandboxSpec): Promise<Sandboxed
     const supervised = supervise(child, {
       clock: deps.clock,
       memoryBytes: group === null ? spec.limits.memoryBytes : null,
+      folders: [spec.workspace, spec.home],
       members: async () => (group === null ? markedProcesses(mark) : group.members()),
       cleanUp,
     });
@@ -164,14 +166,8 @@ async function bwrapCommand(
     '/proc',
     '--dev',
     '/dev',
-    '--perms',
-    '1777',
-    '--tmpfs',
-    '/dev/shm',
-    '--perms',
-    '1777',
-    '--tmpfs',
-    '/tmp',
+    ...(await inMemory('/dev/shm', spec, group)),
+    ...(await inMemory('/tmp', spec, group)),
     ...mountArguments([...readable, ...own, ...egress.mounts]),
     '--remount-ro',
     '/',
@@ -183,6 +179,33 @@ async function bwrapCommand(
     ...processLimits(spec, group),
     ...egress.wrap(spec.argv),
   ];
+}
+
+/**
+ * A writable file system in memory. A control group counts it as memory of the run; without one it gets a size of its
+ * own, else it would take half of the machine's memory.
+ */
+async function inMemory(
+  path: string,
+  spec: SandboxSpec,
+  group: ControlGroup | null,
+): Promise<readonly string[]> {
+  const isSized = group === null && (await takesSizes());
+  const size = isSized ? ['--size', String(spec.limits.memoryBytes)] : [];
+  return ['--perms', '1777', ...size, '--tmpfs', path];
+}
+
+let sizes: Promise<boolean> | null = null;
+
+/** Bubblewrap knows `--size` since 0.7. */
+function takesSizes(): Promise<boolean> {
+  sizes ??= promisify(execFile)('bwrap', ['--help'], {
+    env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+  }).then(
+    ({ stdout }) => stdout.includes('--size '),
+    () => false,
+  );
+  return sizes;
 }
 
 /** As root no user namespace: mounts then work below closed folders, and `setpriv` leaves root for good. */

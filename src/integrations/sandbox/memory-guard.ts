@@ -31,24 +31,31 @@ export async function guardMemory(
   }
 }
 
-interface ProcessMemory {
+export interface ProcessMemory {
   readonly pid: number;
   readonly parent: number;
+  /** Held for itself alone. */
   readonly bytes: number;
 }
 
 async function memoryOfTree(root: number): Promise<number> {
+  const tree = await processTree(root);
+  return tree.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** A process and its descendants, as far as their parents live. */
+export async function processTree(root: number): Promise<readonly ProcessMemory[]> {
   const names = await readdir('/proc').catch(() => []);
   const all = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map(readProcess));
   const tree = new Set([root]);
-  let bytes = 0;
+  const found: ProcessMemory[] = [];
   // Children come after their parents except when ids wrapped round; those are caught by the next look.
-  for (const found of all.filter((entry) => entry !== null).sort((a, b) => a.pid - b.pid)) {
-    if (!tree.has(found.pid) && !tree.has(found.parent)) continue;
-    tree.add(found.pid);
-    bytes += found.bytes;
+  for (const one of all.filter((entry) => entry !== null).sort((a, b) => a.pid - b.pid)) {
+    if (!tree.has(one.pid) && !tree.has(one.parent)) continue;
+    tree.add(one.pid);
+    found.push(one);
   }
-  return bytes;
+  return found;
 }
 
 /** `/proc/pid/stat` and `statm`, proc(5); null for what is gone meanwhile. */

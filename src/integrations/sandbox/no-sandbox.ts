@@ -40,6 +40,7 @@ async function start(deps: NoSandboxDeps, spec: SandboxSpec): Promise<SandboxedP
   return await supervise(child, {
     clock: deps.clock,
     memoryBytes: spec.limits.memoryBytes,
+    folders: [spec.workspace, spec.home],
     members: () => markedProcesses(mark),
     cleanUp: async () => undefined,
   });

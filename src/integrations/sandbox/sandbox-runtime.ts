@@ -98,6 +98,7 @@ async function start(deps: SandboxRuntimeDeps, spec: SandboxSpec): Promise<Sandb
     const running = await supervise(child, {
       clock: deps.clock,
       memoryBytes: spec.limits.memoryBytes,
+      folders: [spec.workspace, spec.home],
       members: () => markedProcesses(mark),
       cleanUp,
     });

@@ -152,6 +152,25 @@ export function describeSandbox(subject: SandboxUnderTest): void {
         expect((await readdir(root)).includes('x')).toBe(false);
       });
 
+      it.runIf(process.getuid?.() === 0)('is another user than the service', async () => {
+        const { stdout } = await run('id -u; id -g; id -G');
+        const ids = stdout.trim().split('\n').map(Number);
+        expect(ids).toHaveLength(3);
+        for (const id of ids) expect(id).toBeGreaterThan(0);
+      });
+
+      it('tells how much its deleted files take, and holds none of it against who has none', async () => {
+        const line = 'exec 3> f; rm f; head -c 3000000 /dev/zero >&3; echo up; exec sleep 600';
+        const running = await sandbox.start(spec(line));
+        await new Promise((resolve) => running.stdout.once('data', resolve));
+        expect(await running.deletedBytes()).toBeGreaterThanOrEqual(3_000_000);
+        await running.kill();
+        const other = await sandbox.start(spec('echo up; exec sleep 600'));
+        await new Promise((resolve) => other.stdout.once('data', resolve));
+        expect(await other.deletedBytes()).toBe(0);
+        await other.kill();
+      });
+
       it('has no network without egress', async () => {
         const { stdout } = await run(`node -e '${reach(`http://${address}/`)}'`);
         expect(stdout).toContain('ECONNREFUSED');

@@ -3,8 +3,9 @@ import type { Readable, Writable } from 'node:stream';
 import type { SandboxedProcess } from '../../domain/ports/sandbox.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { deletedBytes } from './deleted-files.ts';
 import { killNow } from './marked-processes.ts';
-import { guardMemory } from './memory-guard.ts';
+import { guardMemory, processTree } from './memory-guard.ts';
 
 export interface Supervision {
   readonly clock: Clock;
@@ -12,6 +13,8 @@ export interface Supervision {
   members(): Promise<readonly number[]>;
   /** Memory that we must watch ourselves; null where the kernel does. */
   readonly memoryBytes: number | null;
+  /** The folders that it may write. */
+  readonly folders: readonly string[];
   /** Frees what the sandbox held (groups, sockets, folders); called once, when nobody lives. */
   cleanUp(): Promise<void>;
 }
@@ -47,6 +50,12 @@ export async function supervise(child: Child, supervision: Supervision): Promise
     stdout: child.stdout,
     stderr: child.stderr,
     exited,
+    deletedBytes: async () => {
+      // Who lost the mark of our environment still has its parents.
+      const tree = (await processTree(pid)).map((one) => one.pid);
+      const all = new Set([...(await supervision.members()), ...tree]);
+      return await deletedBytes(all, supervision.folders);
+    },
     kill: async () => {
       if (child.exitCode === null && child.signalCode === null) killGroup(pid);
       for (const member of await supervision.members()) killNow(member);

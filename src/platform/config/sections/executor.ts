@@ -116,8 +116,14 @@ export const executor = section('Agents, their limits and their money.', {
     perRunTurns: key(positive, 500, { description: 'A run is ended after so many turns.' }),
   }),
   limits: section('Bounds of one run and of its change.', {
-    memoryMb: key(megabytes, 4096, { description: 'Memory of a run, in megabytes.' }),
-    processes: key(positive, 512, { description: 'Processes of a run.' }),
+    memoryMb: key(megabytes, 4096, {
+      description:
+        'Memory of a run, in megabytes: the agent together with what it builds and tests. An agent on Node takes about 500 MB by itself, a compiler or a test run beside it 2 GB and more.',
+    }),
+    processes: key(positive, 256, {
+      description:
+        'Processes of a run; where control groups can be made, their threads count as well, of which one Node has about a dozen.',
+    }),
     cpus: key(z.number().positive().nullable(), null, {
       description:
         'Processors whose time a run may use, such as 1.5, where control groups can be made (as root); null leaves it all of them.',
@@ -125,7 +131,14 @@ export const executor = section('Agents, their limits and their money.', {
     fileMb: key(megabytes, 1024, {
       description: 'Largest file that a run may write, in megabytes.',
     }),
-    outputMb: key(megabytes, 64, { description: 'Output of a run that is read, in megabytes.' }),
+    diskMb: key(megabytes, 2048, {
+      description:
+        'Disk by which the work tree and the home of a run may grow together, in megabytes; each file, link and folder counts at least 4 KiB. A set-up command or a check is held to it as well.',
+    }),
+    outputMb: key(megabytes, 10, {
+      description:
+        'Output of a run that is kept, in megabytes; the run goes on and only what it cost is read of the rest.',
+    }),
     changedFiles: key(positive, 100, { description: 'Files that one change may touch.' }),
     patchKb: key(positive, 4096, { description: 'Size of the patch of one change, in kilobytes.' }),
     binaryFileKb: key(naturalNumber, 256, {
