@@ -22,6 +22,7 @@ import type { Config } from '../platform/config/schema.ts';
 import { readSecrets } from '../platform/config/secrets.ts';
 import { createValidator } from '../platform/config/validator.ts';
 import { serviceHolder, serviceProcesses } from '../platform/database/service-claim.ts';
+import { correlationIdHere } from '../platform/logging/context.ts';
 import type { LineSink, Logger } from '../platform/logging/logger.ts';
 import type { Redactor } from '../platform/redaction/redactor.ts';
 import { type BreakerTables, breakerStates } from '../platform/resilience/breakers.ts';
@@ -70,6 +71,7 @@ import { createScan } from './work/open-scan.ts';
 import { openProcessSlot } from './work/process-slot.ts';
 import { createSettings, inheritedPolicy, namedRepository, policyEntry } from './work/settings.ts';
 import { createSupervisor } from './work/supervisor.ts';
+import { tellUnsealed } from './work/tell-unsealed.ts';
 
 export interface RoomParts {
   readonly options: OpenOptions;
@@ -255,7 +257,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         ...reading.ports,
         health: () => health.latest(),
         alertsFiring: () => alerts.firing(),
-        sandbox: isWorking ? { name: agents.sandboxName, missing: agents.missing } : null,
+        sandbox: isWorking ? { name: agents.sealing.sandbox, missing: agents.missing } : null,
         budgetPerDayUsd: () => current().executor.budget.perDayUsd,
         github: () => githubStanding(store.database),
         breakers: () => breakerStates(store.database.kysely<BreakerTables>(), systemClock.now()),
@@ -331,6 +333,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       });
       const { service, leads } = process;
       // Who is refused beside another service has written nothing.
+      await tellUnsealed(store.trail, agents.sealing, config, correlationIdHere(systemRandom));
       closers.push(publishConfig(store.database, parts.live, loaded.file, parts.log));
       closers.push(() => process.close());
       closers.push(await vaultKept(parts, store, leads));
@@ -368,7 +371,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
             };
           })
         : server.openProbes;
-      working = { service, sandbox: agents.sandboxName, openServer };
+      working = { service, sandbox: agents.sealing.sandbox, openServer };
       served.push(
         ...startHandlers(
           service,

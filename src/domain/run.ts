@@ -33,6 +33,8 @@ export interface Run {
   /** 1-based attempt; also the fencing generation. */
   readonly attempt: number;
   readonly agent: string;
+  /** What sealed the agent in, `none` where nothing did; null when no agent was started here. */
+  readonly sandbox: string | null;
   readonly baseCommit: string | null;
   readonly startedAt: Date;
   readonly endedAt: Date | null;

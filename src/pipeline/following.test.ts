@@ -106,6 +106,8 @@ describe('red checks', () => {
       approver: 'ann',
       continued: true,
       kind: 'ci',
+      sandbox: 'none',
+      isUnsealedByConsent: true,
     });
   });
 

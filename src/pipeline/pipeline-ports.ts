@@ -39,6 +39,7 @@ export interface PipelinePorts {
   /** Agents of others that are only asked. */
   readonly delegates: (name: string) => Delegate | null;
   readonly runner: AgentRunner;
+  readonly sealing: Sealing;
   readonly commands: CommandRunner;
   readonly secrets: SecretScan;
   readonly settings: Settings;
@@ -51,6 +52,14 @@ export interface PipelinePorts {
   /** Runs the body as a unit of work of its own where it is done for nobody who asked; within a person's call it just runs. */
   readonly asUnit: <T>(operation: string, body: () => Promise<T>) => Promise<T>;
   readonly newId: () => string;
+}
+
+/** What seals agents in here. */
+export interface Sealing {
+  /** Name of the sandbox; `none` where there is none. */
+  readonly sandbox: string;
+  /** Agents run without a sandbox because the owner consented to it. */
+  readonly isUnsealedByConsent: boolean;
 }
 
 /** Runs one shell line of the policy (`setup`, `checks`) in the sandbox, without secrets. */

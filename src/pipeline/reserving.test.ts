@@ -25,6 +25,7 @@ const run = (taskId: string, attempt: number, costUsd: number): Run => ({
   taskId,
   attempt,
   agent: 'scripted',
+  sandbox: null,
   baseCommit: null,
   startedAt: world.clock.now(),
   endedAt: null,

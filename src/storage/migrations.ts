@@ -73,6 +73,12 @@ export const storageMigrations: readonly Migration[] = [
       await run(db, ['alter table approvals add column base_commit text']);
     },
   },
+  {
+    id: 'storage-0010-run-sandbox',
+    up: async (db) => {
+      await run(db, ['alter table runs add column sandbox text']);
+    },
+  },
 ];
 
 const taskTables = [

@@ -40,7 +40,7 @@ export function createRunQueries(database: Pick<Database, 'kysely'>): RunQueries
   };
 }
 
-const columns = sql`select runs.id, runs.task_id, runs.attempt, runs.agent, runs.base_commit, runs.started_at,
+const columns = sql`select runs.id, runs.task_id, runs.attempt, runs.agent, runs.sandbox, runs.base_commit, runs.started_at,
   runs.ended_at, runs.outcome, runs.reason, runs.summary, runs.usage, runs.cost_usd, runs.checks, null as patch,
   runs.correlation_id, runs.patch is not null as has_patch, runs.started_at::text as place,
   tasks.title, tasks.target, coalesce(last.seq, 0) as last_seq, last.at as last_at

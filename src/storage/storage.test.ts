@@ -296,6 +296,7 @@ describe('runs', () => {
       taskId,
       attempt: 1,
       agent: 'claude-code',
+      sandbox: 'bubblewrap',
       baseCommit: 'c0ffee',
       startedAt: new Date('2020-03-01T10:00:00Z'),
       endedAt: null,

@@ -119,6 +119,7 @@ export interface RunRow {
   task_id: string;
   attempt: number;
   agent: string;
+  sandbox: string | null;
   base_commit: string | null;
   started_at: Date;
   ended_at: Date | null;

@@ -206,7 +206,7 @@ export const sealing: Look = async (config) =>
           () => 'not run',
         );
     return {
-      name: rooms.sandboxName,
+      name: rooms.sealing.sandbox,
       missing: rooms.missing === null,
       ran: await run(
         `head -c 20000000 /dev/zero > big 2>/dev/null; wc -c < big

@@ -218,6 +218,23 @@ describe('one data folder', () => {
     expect(await task()).toMatchObject({ id, state: 'in_review' });
     const { runs } = JSON.parse((await cli('tasks', 'show', id)).out) as { runs: unknown[] };
     expect(runs).toHaveLength(1);
+    await nothingSealedItIn(id);
+  };
+
+  /** The agent ran by consent without a sandbox: the audit log and the explanation of the task say so. */
+  const nothingSealedItIn = async (id: string): Promise<void> => {
+    const facts = async (event: string) => {
+      const { out } = await cli('audit', 'list', '--event', event);
+      return (JSON.parse(out) as { entries: { facts: object }[] }).entries.map((one) => one.facts);
+    };
+    expect(await facts('agent.start')).toEqual([
+      expect.objectContaining({ attempt: 1, sandbox: 'none', isUnsealedByConsent: true }),
+    ]);
+    const starts = await facts('agent.unsealed');
+    expect(starts.length).toBeGreaterThanOrEqual(1);
+    for (const start of starts)
+      expect(start).toMatchObject({ sandbox: 'none', consent: 'executor.allowUnsandboxed' });
+    expect(JSON.parse((await cli('tasks', 'explain', id)).out)).toMatchObject({ sandbox: 'none' });
   };
 
   const mergeMovesNoCheckedOutBranch = async (): Promise<void> => {

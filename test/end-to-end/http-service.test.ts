@@ -17,6 +17,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApiError, createClient } from '../../src/operations/api-client/client.ts';
 import { routeOf } from '../../src/operations/api-client/route.ts';
+import { listAudit } from '../../src/operations/audit/contract.ts';
 import { catalogue } from '../../src/operations/catalogue.ts';
 import { watchChanges } from '../../src/operations/changes/contract.ts';
 import {
@@ -77,6 +78,7 @@ beforeAll(async () => {
   const url = await listenForMessages();
   const config = {
     repositories: [{ match: './r' }],
+    executor: { sandbox: 'none', allowUnsandboxed: true },
     dataDir: 'data',
     logDir: 'logs',
     notifications: {
@@ -159,6 +161,16 @@ describe('a service', () => {
       await expect(createClient({ baseUrl: address }).call(listTasks, {})).rejects.toMatchObject({
         status: 401,
       });
+
+      // Of this every page of the dashboard tells.
+      expect((await person.call(serviceStatus, {})).sandbox).toEqual({
+        name: 'none',
+        missing: null,
+      });
+      const { entries } = await person.call(listAudit, { event: 'agent.unsealed', limit: 10 });
+      expect(entries.map(({ facts }) => facts)).toEqual([
+        { sandbox: 'none', consent: 'executor.allowUnsandboxed', wanted: 'none' },
+      ]);
 
       const stop = new AbortController();
       const changes = person.stream(watchChanges, {}, { signal: stop.signal });

@@ -2,7 +2,7 @@ import type { AgentEvent } from '../../src/domain/agent-event.ts';
 import type { Agent, AgentRunner, AgentRunResult } from '../../src/domain/ports/agent.ts';
 import type { ChangedFile, Mirrors, Workspaces } from '../../src/domain/ports/git.ts';
 import type { RepositoryRef } from '../../src/domain/repository.ts';
-import type { CommandRunner } from '../../src/pipeline/pipeline-ports.ts';
+import type { CommandRunner, Sealing } from '../../src/pipeline/pipeline-ports.ts';
 import { fakeCommit } from './fake-repository.ts';
 
 /** What the next run of the agent does and what is found in its workspace; tests change it in place. */
@@ -77,6 +77,7 @@ export function fakeWorkPorts(work: FakeWork): {
   mirrors: Mirrors;
   workspaces: Workspaces;
   runner: AgentRunner;
+  sealing: Sealing;
   commands: CommandRunner;
 } {
   return {
@@ -119,6 +120,7 @@ export function fakeWorkPorts(work: FakeWork): {
         return work.result;
       },
     },
+    sealing: { sandbox: 'none', isUnsealedByConsent: true },
     commands: {
       run: async ({ command }) => {
         const passed = !work.failing.has(command);

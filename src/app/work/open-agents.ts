@@ -161,7 +161,8 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
     },
     sealing: {
       sandbox: sandbox.name,
-      isUnsealedByConsent: parts.isWorking && sandbox.name === 'none' && missing === null,
+      isUnsealedByConsent:
+        parts.isWorking && sandbox.name === 'none' && missing === null && !isForDemoOnly,
     },
     missing,
     refusal: (name) => {

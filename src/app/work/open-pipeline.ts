@@ -51,6 +51,7 @@ export function pipelinePorts(
     agents: agents.agents,
     delegates: agents.delegates,
     runner: guardedRunner(agents.runner, store.breakers, parts.loaded.config),
+    sealing: agents.sealing,
     commands: agents.commands,
     secrets: {
       scan: (text) => redactor.kindsIn(text),

@@ -16,6 +16,8 @@ export const RunItem = z.object({
   target: z.string(),
   attempt: z.number(),
   agent: z.string(),
+  /** What sealed the agent in, `none` where nothing did; null until that is known. */
+  sandbox: z.string().nullable(),
   live: z.boolean(),
   outcome: z.string().nullable(),
   reason: z.string().nullable(),

@@ -99,6 +99,7 @@ function itemOf({ settings }: Pick<RunPorts, 'settings'>, run: RunSummary): RunI
     target: run.target.name,
     attempt,
     agent,
+    sandbox: run.sandbox,
     live: run.endedAt === null,
     outcome,
     reason,

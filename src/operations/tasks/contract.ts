@@ -196,6 +196,8 @@ const Explanation = z.object({
   code: z.string(),
   text: z.string(),
   next: z.string(),
+  /** What sealed the agent of the last run in, `none` where nothing did; null until one has worked. */
+  sandbox: z.string().nullable(),
   notes: z.array(z.object({ at: z.string(), code: z.string(), text: z.string() })),
 });
 

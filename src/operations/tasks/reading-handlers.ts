@@ -94,9 +94,11 @@ export function taskReadingHandlers(ports: ReadingPorts): readonly Served[] {
     serve(explainTask, async ({ id }, context) => {
       const task = await readable(id, context);
       const { notes, ...reason } = await explain(ports, task);
+      const runs = await ports.runs.ofTask(task.id);
       return {
         id: task.id,
         ...reason,
+        sandbox: runs.findLast(({ sandbox }) => sandbox !== null)?.sandbox ?? null,
         notes: notes.map(({ at, code, text }) => ({ at: at.toISOString(), code, text })),
       };
     }),

@@ -72,7 +72,8 @@ export async function timelineOf(ports: Ports, task: Task): Promise<readonly Tim
     add('run', run.startedAt, 'run_started', `${with_} began.`, { runId: run.id });
     if (run.endedAt === null) continue;
     const outcome = run.outcome ?? 'ended';
-    const text = `${with_} ended: ${outcome.replaceAll('_', ' ')}.`;
+    const unsealed = run.sandbox === 'none' ? ' It ran without a sandbox.' : '';
+    const text = `${with_} ended: ${outcome.replaceAll('_', ' ')}.${unsealed}`;
     add('run_end', run.endedAt, outcome, text, { runId: run.id });
   }
   for (const { at, event, outcome, actor } of audit) {

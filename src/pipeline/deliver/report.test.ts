@@ -8,6 +8,7 @@ const run: Run = {
   id: 'abc-1',
   taskId: 'abc',
   attempt: 1,
+  sandbox: 'bubblewrap',
   agent: 'claude-code',
   baseCommit: 'c0',
   startedAt: new Date(0),
@@ -81,6 +82,18 @@ describe('the pull request', () => {
     );
     expect(body).toContain('| Approved by | nobody through - at - |');
   });
+  test('says where an agent ran without a sandbox', () => {
+    const unsealed = pullRequestBody(aTask(), { ...run, sandbox: 'none' }, null, {
+      manager: 'acme/manager',
+      summary: '',
+      leftToPerson: [],
+      refused: [],
+      model: null,
+    });
+    expect(unsealed).toContain('| Sandbox | **none** |');
+    expect(unsealed).toContain('Nothing sealed the agent in');
+    expect(unsealed).not.toContain('sealed workspace');
+  });
   test('a command and its output cannot break the table or the fold', () => {
     expect(body).toContain('<code>a &#124; b `c` &lt;d&gt;</code> passed');
     expect(body).toContain('````text\n```\n</details>\n````');
@@ -90,6 +103,8 @@ describe('the pull request', () => {
     expect(body).toContain('claude-code, run `abc-1`, attempt 1');
     expect(body).toContain('| Model | <code>model-7 &#124; &lt;b&gt; @x</code> |');
     expect(body).toContain('$0.50');
+    expect(body).toContain('| Sandbox | bubblewrap |');
+    expect(body).toContain('in a sealed workspace');
     expect(deliveredComment(run, 'https://x/1', false)).toContain(
       'Done as approved: https://x/1\n',
     );

@@ -29,6 +29,7 @@ export function pullRequestBody(
     `| Approved by | ${approval === null ? 'nobody' : inert(approval.actor)} through ${approval?.channel ?? '-'} at ${approval?.decidedAt.toISOString() ?? '-'} |`,
     `| Content hash | \`${approval?.contentHash ?? '-'}\` |`,
     `| Agent | ${inert(run.agent)}, run \`${run.id}\`, attempt ${run.attempt} |`,
+    `| Sandbox | ${run.sandbox === 'none' ? '**none**' : (run.sandbox ?? 'not told')} |`,
     `| Model | ${options.model === null ? 'not told' : `<code>${escapeHtml(oneLine(options.model).slice(0, 100))}</code>`} |`,
     `| Base | <code>${escapeHtml(task.baseBranch)}</code> at \`${run.baseCommit ?? '-'}\`${movedBase(run, approval)} |`,
     `| Cost | ${cost(run)} |`,
@@ -37,7 +38,7 @@ export function pullRequestBody(
     `| Correlation | \`${run.correlationId}\` |`,
     '',
     ...details(run),
-    'The agent worked in a sealed workspace without any credential that can write; this branch was pushed after the change was judged. It is a draft: a person reviews and merges it.',
+    `${run.sandbox === 'none' ? 'Nothing sealed the agent in: it could do anything that the user of the service can' : 'The agent worked in a sealed workspace without any credential that can write'}; this branch was pushed after the change was judged. It is a draft: a person reviews and merges it.`,
   ].join('\n');
 }
 

@@ -112,6 +112,7 @@ async function start(
       taskId: task.id,
       attempt: ref.attempt,
       agent: task.agent,
+      sandbox: null,
       baseCommit: null,
       startedAt: ports.clock.now(),
       endedAt: null,
@@ -131,7 +132,13 @@ async function start(
       actor: pipelineActor,
       target: task.id,
       correlationId: ports.correlationId(),
-      facts: { attempt: ref.attempt, agent: task.agent, approver, contentHash: task.contentHash },
+      facts: {
+        attempt: ref.attempt,
+        agent: task.agent,
+        approver,
+        contentHash: task.contentHash,
+        ...ports.sealing,
+      },
     });
     return null;
   });

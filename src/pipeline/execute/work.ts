@@ -169,6 +169,7 @@ async function settle(
     ports.runs.finish(transaction, job.run.id, {
       patch: ports.secrets.redact(change.patch),
       usage: result.usage,
+      sandbox: result.sandbox,
       costUsd,
     }),
   );

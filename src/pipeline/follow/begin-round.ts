@@ -126,6 +126,7 @@ async function start(
       taskId: task.id,
       attempt,
       agent: task.agent,
+      sandbox: null,
       baseCommit: null,
       startedAt: at,
       endedAt: null,
@@ -152,7 +153,13 @@ async function start(
       actor: pipelineActor,
       target: task.id,
       correlationId,
-      facts: { ...facts, agent: task.agent, contentHash: approval.contentHash, continued: true },
+      facts: {
+        ...facts,
+        agent: task.agent,
+        contentHash: approval.contentHash,
+        continued: true,
+        ...ports.sealing,
+      },
     });
     return null;
   });

@@ -81,7 +81,10 @@ function Head({
         </span>
       </div>
       <div className="flex flex-wrap items-end gap-x-8 gap-y-3">
-        <Figure name="Agent">{run.agent}</Figure>
+        <Figure name="Agent">
+          {run.agent}
+          {run.sandbox === 'none' ? <Of>without a sandbox</Of> : null}
+        </Figure>
         <Figure name={run.live ? 'At work for' : 'Lasted'}>
           <Duration from={run.startedAt} to={run.endedAt} />
           <Of>of {run.timeoutMinutes} min</Of>

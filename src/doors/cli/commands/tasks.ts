@@ -192,12 +192,14 @@ function explanationText(answer: {
   code: string;
   text: string;
   next: string;
+  sandbox: string | null;
   notes: readonly { at: string; code: string; text: string }[];
 }): string {
   const notes = answer.notes
     .map(({ at, code, text }) => `  ${at}  ${code}: ${printable(text)}\n`)
     .join('');
-  return `${answer.id}  ${answer.state}\nwhy:   ${answer.code}: ${printable(answer.text)}\nnext:  ${printable(answer.next)}\n${notes === '' ? '' : `said before:\n${notes}`}`;
+  const unsealed = answer.sandbox === 'none' ? 'note:  the agent ran without a sandbox\n' : '';
+  return `${answer.id}  ${answer.state}\nwhy:   ${answer.code}: ${printable(answer.text)}\nnext:  ${printable(answer.next)}\n${unsealed}${notes === '' ? '' : `said before:\n${notes}`}`;
 }
 
 function detailText(task: TaskDetail): string {
