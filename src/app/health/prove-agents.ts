@@ -7,6 +7,7 @@ import { createAgents } from '../../integrations/agents/create-agents.ts';
 import { createDemoAgent } from '../../integrations/agents/demo/demo-agent.ts';
 import { type Proof, proveAgent } from '../../integrations/agents/prove-agent.ts';
 import { createAgentRunner } from '../../integrations/agents/runner.ts';
+import { measureAbilities } from '../../integrations/sandbox/abilities.ts';
 import { chooseSandbox } from '../../integrations/sandbox/choose-sandbox.ts';
 import { toAppError } from '../../lib/app-error.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -46,7 +47,7 @@ export async function proveAgents(proofs: AgentProofs): Promise<readonly DoctorC
       allowUnsandboxed: executor?.allowUnsandboxed ?? false,
       candidates,
     }).catch(none);
-    const lines = await sandboxLines(candidates, wanted, sandbox);
+    const lines = await sandboxLines(candidates, wanted, sandbox, root);
     if (proofs.loaded === null) {
       const evidence = 'The configuration is not valid.';
       return [...lines, { name: 'agents', status: 'not_measured', evidence, mend: null }];
@@ -78,6 +79,7 @@ async function sandboxLines(
   candidates: readonly Sandbox[],
   wanted: string,
   chosen: Sandbox,
+  root: string,
 ): Promise<readonly DoctorCheck[]> {
   const stands = (await chosen.probe()).works;
   const lines: DoctorCheck[] = [];
@@ -87,12 +89,30 @@ async function sandboxLines(
     const isNeeded = !stands && (wanted === 'auto' || wanted === name);
     const status = works ? 'ok' : isNeeded ? 'failed' : 'warning';
     lines.push({ name: `sandbox ${name}`, status, evidence, mend });
+    if (works) lines.push(...(await abilityLines(candidate, root)));
   }
   if (!stands || chosen.name !== 'none') return lines;
   const evidence =
     'executor.allowUnsandboxed consents, and agents run without one: they can do anything this user can.';
   const mend = 'Set executor.allowUnsandboxed to false once a sandbox works.';
   return [...lines, { name: 'sandbox none', status: 'warning', evidence, mend }];
+}
+
+/** What it can do here. It works without what is lacking, with less between an agent and the machine. */
+async function abilityLines(sandbox: Sandbox, root: string): Promise<readonly DoctorCheck[]> {
+  const deps = { tempRoot: join(root, 'able'), nodePath: process.execPath, random: systemRandom };
+  try {
+    return (await measureAbilities(sandbox, deps)).map(({ name, has, evidence, next }) => ({
+      name: `sandbox ${sandbox.name}: ${name}`,
+      status: has ? 'ok' : 'warning',
+      evidence,
+      mend: next,
+    }));
+  } catch (thrown) {
+    const { message, next } = toAppError(thrown);
+    const name = `sandbox ${sandbox.name}: abilities`;
+    return [{ name, status: 'not_measured', evidence: message, mend: next ?? null }];
+  }
 }
 
 async function agentLines(

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 export interface ControlGroup {
   /** Files that take the id of a process which joins. */
   readonly joinFiles: readonly string[];
+  /** The share of the processors that was asked for holds; false where none was asked for. */
+  readonly sharesProcessors: boolean;
   /** Ids of all processes in it, descendants in other sessions too. */
   members(): Promise<readonly number[]>;
   remove(): Promise<void>;
@@ -57,7 +59,19 @@ export async function createControlGroup(
     for (const folder of made) await rmdir(folder).catch(() => undefined);
     return null;
   }
-  return groupOf(made);
+  return groupOf(made, limits.cpus != null && (await isShared(made, limits.cpus)));
+}
+
+/** Reads the share back: not everywhere is the processor handed on. */
+async function isShared(folders: readonly string[], cpus: number): Promise<boolean> {
+  const quota = String(Math.round(cpus * cpuPeriod));
+  for (const folder of folders) {
+    for (const file of ['cpu.max', 'cpu.cfs_quota_us']) {
+      const held = await readFile(join(folder, file), 'utf8').catch(() => '');
+      if (held.trim().split(' ')[0] === quota) return true;
+    }
+  }
+  return false;
 }
 
 /** Groups of our name that an ended service left behind. */
@@ -73,9 +87,10 @@ export async function findControlGroups(prefix: string): Promise<readonly Contro
   return found;
 }
 
-function groupOf(folders: readonly string[]): ControlGroup {
+function groupOf(folders: readonly string[], sharesProcessors = false): ControlGroup {
   const first = folders[0] ?? '';
   return {
+    sharesProcessors,
     joinFiles: folders.map((folder) => join(folder, 'cgroup.procs')),
     members: async () => {
       const text = await readFile(join(first, 'cgroup.procs'), 'utf8').catch(() => '');
