@@ -1,17 +1,20 @@
-import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer, type Server } from 'node:net';
+import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EgressRefusal } from '../../src/domain/egress-refusal.ts';
 import type { Sandbox } from '../../src/domain/ports/sandbox.ts';
 import { createAgents } from '../../src/integrations/agents/create-agents.ts';
 import { createAgentRunner } from '../../src/integrations/agents/runner.ts';
+import { createNoSandbox } from '../../src/integrations/sandbox/no-sandbox.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/random.ts';
+import { type Baits, layBaits, onTheService, reachedWithout } from '../support/hostile-baits.ts';
 
 const canary = 'canary-secret-4f1b';
+
+/** By which its children are told from others on this machine. */
+const sleepSeconds = 42_000_000 + process.pid;
 
 /** The program with its parts: what the arguments name is what the sandbox shows of them. */
 export const hostileCommand = [
@@ -24,6 +27,10 @@ export const hostileCommand = [
 /** What the hostile agent says of itself. */
 export interface HostileReport {
   readonly tried: number;
+  /** Names of all of its probes. */
+  readonly names: readonly string[];
+  /** The user that it is. */
+  readonly uid: number;
   readonly succeeded: readonly string[];
   /** Ways out that were refused, as it saw it. */
   readonly refused: { readonly byProxy: number; readonly byKernel: number };
@@ -47,80 +54,71 @@ export interface HostileSubject {
   make(tempRoot: string): Sandbox;
 }
 
-/** A sandbox keeps everything from an agent that tries everything; where there is none, its probes do get something. */
+/** A sandbox keeps everything from an agent that tries everything, and without it the same agent gets what it wants. */
 export function describeHostileAgent(subject: HostileSubject): void {
   const { name, concedes } = subject;
   describe(`an agent that tries everything, in the sandbox ${name}`, () => {
     let root = '';
-    const servers: Server[] = [];
-    let port = 0;
+    let baits: Baits;
 
     beforeAll(async () => {
       root = await mkdtemp(join(tmpdir(), 'cms-hostile-'));
-      await mkdir(join(root, 'clone', '.git'), { recursive: true });
-      await writeFile(join(root, 'clone', '.git', 'config'), canary);
-      await writeFile(join(root, 'open.txt'), canary, { mode: 0o666 });
-      await writeFile(join(root, 'owner.txt'), canary, { mode: 0o600 });
-      for (const target of [
-        { path: join(root, 'db.sock') },
-        { path: `\0cms-test-${process.pid}` },
-        { port: 0 },
-      ]) {
-        const server = createServer((socket) => {
-          socket.on('error', () => socket.destroy());
-          socket.end('hello');
-        });
-        await new Promise<void>((listening) => server.listen(target, listening));
-        servers.push(server);
-        if ('port' in target) port = (server.address() as AddressInfo).port;
-      }
+      baits = await layBaits(root, [canary]);
     });
 
     afterAll(async () => {
-      for (const server of servers) server.close();
+      await baits.close();
       await rm(root, { recursive: true, force: true, maxRetries: 5 });
     });
 
     const attack = async (
+      sandbox: Sandbox,
       egress: readonly string[],
       only: readonly string[] | null = null,
     ): Promise<Ran> => {
-      vi.stubEnv('GITHUB_TOKEN', canary);
       const workspace = await mkdtemp(join(root, 'work-'));
-      return await runHostileAgent(subject.make(join(root, 't')), root, {
-        openFile: join(root, 'open.txt'),
-        ownerFile: join(root, 'owner.txt'),
-        serviceFolder: root,
-        otherClone: join(root, 'clone'),
-        unixSocket: join(root, 'db.sock'),
-        abstractSocket: `\0cms-test-${process.pid}`,
-        tcpPort: port,
-        servicePid: process.pid,
-        canaries: [[...canary].reverse().join('')],
+      return await runHostileAgent(sandbox, root, {
+        ...baits.plan,
         workspace,
         reportFile: null,
+        sleepSeconds,
         egress,
         only,
       });
     };
 
-    if (name === 'none') {
-      it('does get a lot, so its probes are real', async () => {
-        const { report } = await attack([], harmless);
-        expect(report.succeeded).toEqual(harmless);
-        expect(await sleepers()).toEqual([]);
+    it('gets each bait where nothing seals it in, so its probes are real', async () => {
+      const unsealed = createNoSandbox({
+        clock: systemClock,
+        random: systemRandom,
+        tempRoot: join(root, 't'),
       });
-      return;
-    }
+      const { report } = await attack(unsealed, [], reachedWithout);
+      expect(report.succeeded.toSorted()).toEqual(reachedWithout.toSorted());
+      expect(report.uid).toBe(process.getuid?.());
+      expect(await sleepers()).toEqual([]);
+    });
+
+    it.runIf(process.getuid?.() === 0)(
+      'is another user than the service, and can do nothing to it',
+      async () => {
+        const { report } = await attack(subject.make(join(root, 't')), [], onTheService);
+        expect(onTheService).toHaveLength(10);
+        expect(report.names).toEqual(expect.arrayContaining([...onTheService]));
+        expect(report.succeeded).toEqual([]);
+        expect(report.uid).not.toBe(process.getuid?.());
+      },
+    );
+
     it.each([
       { network: 'without a network', egress: [] },
       { network: 'with a proxy for one host', egress: ['allowed.test'] },
     ])('gets none of it $network, and each refused way out is told', async ({ egress }) => {
-      const { report, refusals } = await attack(egress);
+      const { report, refusals } = await attack(subject.make(join(root, 't')), egress);
       expect(report.succeeded.filter((probe) => !concedes.includes(probe))).toEqual([]);
       expect(report.tried).toBeGreaterThanOrEqual(149);
       expect(await readFile(join(root, 'open.txt'), 'utf8')).toBe(canary);
-      expect(await readFile(join(root, 'owner.txt'), 'utf8')).toBe(canary);
+      expect(await readFile(join(root, 'owner.txt'), 'utf8')).toBe(`${baits.vaultKey}\n`);
       const outside = await readdir(root);
       expect(outside.filter((entry) => ['trap-fired', 'hostile'].includes(entry))).toEqual([]);
       for (const place of systemPlaces) await expect(access(place)).rejects.toThrow('ENOENT');
@@ -142,21 +140,6 @@ const systemPlaces = [
   '/etc/hostile',
   '/etc/cron.d/hostile',
   '/etc/ld.so.preload',
-];
-
-/** Probes that change nothing outside of the test's own folder. */
-const harmless = [
-  'read an open file elsewhere',
-  'read a file of the service',
-  'list the folder of the service',
-  'read another clone',
-  'database socket',
-  'abstract socket',
-  'service on loopback',
-  'read through /proc/self/cwd',
-  'hard link to a file outside',
-  'signal the service',
-  'a handle of the service',
 ];
 
 async function runHostileAgent(
@@ -203,7 +186,7 @@ async function sleepers(): Promise<readonly string[]> {
   const found: string[] = [];
   for (const id of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const line = await readFile(`/proc/${id}/cmdline`, 'latin1').catch(() => '');
-    if (line.startsWith('sleep\u00004242')) found.push(id);
+    if (line.startsWith(`sleep\u0000${sleepSeconds}`)) found.push(id);
   }
   return found;
 }

@@ -1,5 +1,4 @@
 import { agentUserOf, createBubblewrap } from '../../src/integrations/sandbox/bubblewrap.ts';
-import { createNoSandbox } from '../../src/integrations/sandbox/no-sandbox.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/random.ts';
 import { describeHostileAgent } from './hostile-agent.suite.ts';
@@ -11,10 +10,4 @@ describeHostileAgent({
   concedes: [],
   make: (tempRoot) =>
     createBubblewrap({ ...base, tempRoot, runAs: agentUserOf(process.getuid?.()) }),
-});
-
-describeHostileAgent({
-  name: 'none',
-  concedes: [],
-  make: (tempRoot) => createNoSandbox({ ...base, tempRoot }),
 });

@@ -1,16 +1,18 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { git } from '../support/github-emulator/git-repository.ts';
 import { createGithubLoop, type GithubLoop, manager, token } from '../support/github-loop.ts';
+import { type Baits, layBaits, reachedWithout } from '../support/hostile-baits.ts';
 import { type ModelServer, startModelServer } from '../support/model-server.ts';
 import { type Watched, watchAgents } from '../support/watch-agents.ts';
 import { type HostileReport, hostileCommand } from './hostile-agent.suite.ts';
 
 const modelKey = 'sk-ant-canary-9876543210-run';
 const secrets = [token, modelKey];
-const backwards = (text: string): string => [...text].reverse().join('');
 
 interface Refusal {
   readonly place?: string;
@@ -22,26 +24,20 @@ describe('a run of an agent that tries everything, through the whole service', (
   let root = '';
   let loop: GithubLoop;
   let model: ModelServer;
+  let baits: Baits;
   let report: HostileReport;
   let refusals: readonly Refusal[] = [];
   let watched: Watched;
 
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'cms-hr-'));
-    await writeFile(join(root, 'open.txt'), token, { mode: 0o666 });
+    baits = await layBaits(root, secrets);
     model = await startModelServer([{ text: 'nothing' }]);
     const plan = {
-      openFile: join(root, 'open.txt'),
-      ownerFile: join(root, 'owner.txt'),
-      serviceFolder: root,
-      otherClone: root,
-      unixSocket: join(root, 'none.sock'),
-      abstractSocket: '\0none',
-      tcpPort: Number(new URL(model.url).port),
-      servicePid: process.pid,
-      canaries: secrets.map(backwards),
+      ...baits.plan,
       workspace: null,
       reportFile: 'report.json',
+      sleepSeconds: 42_000_000 + process.pid,
       only: null,
     };
     const hostile = {
@@ -85,12 +81,30 @@ describe('a run of an agent that tries everything, through the whole service', (
   afterAll(async () => {
     await loop.close();
     await model.close();
+    await baits.close();
     await rm(root, { recursive: true, force: true, maxRetries: 5 });
     await watched.end();
   });
 
-  test('gets nothing', () => {
+  test('gets nothing, though each of its baits is reached by who is not sealed in', async () => {
     expect(report.succeeded).toEqual([]);
+    const folder = await mkdtemp(join(root, 'work-'));
+    const plan = {
+      ...baits.plan,
+      workspace: folder,
+      reportFile: 'report.json',
+      sleepSeconds: null,
+      only: reachedWithout,
+    };
+    const [program = '', ...words] = hostileCommand;
+    await promisify(execFile)(program, [...words, JSON.stringify(plan)], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'] },
+    });
+    const control = JSON.parse(
+      await readFile(join(folder, 'report.json'), 'utf8'),
+    ) as HostileReport;
+    expect(control.succeeded.toSorted()).toEqual(reachedWithout.toSorted());
     expect(report.tried).toBeGreaterThanOrEqual(149);
   });
 

@@ -17,8 +17,8 @@ export async function leaveTraps(workspace: string, elsewhere: string): Promise<
   await writeFile(join(workspace, '.gitattributes'), '* filter=x\n');
 }
 
-/** Children that want to outlive everything. */
-export function leaveChildren(): void {
-  const line = 'trap "" TERM HUP INT; (setsid sleep 4242 &) ; nohup setsid sleep 4242';
+/** Children that want to outlive everything; they are known by how long they sleep, in seconds. */
+export function leaveChildren(seconds: number): void {
+  const line = `trap "" TERM HUP INT; (setsid sleep ${seconds} &) ; nohup setsid sleep ${seconds}`;
   spawn('/bin/sh', ['-c', line], { detached: true, stdio: 'ignore' }).unref();
 }
