@@ -1,10 +1,13 @@
 /**
  * A service that starts an agent with stubborn children and waits, to be ended by a test: by a signal, or by the line
- * `cancel` on standard input. Arguments: its folder, the sandbox, the agent's shell script, memory in bytes.
+ * `cancel` on standard input. Arguments: its folder, the sandbox, the agent's shell script, memory in bytes, and the
+ * limit of wall time in ms under which the runner of agents runs it, as the service does; without one it is only started.
  */
 import { chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sandbox } from '../../src/domain/ports/sandbox.ts';
+import { createAgents } from '../../src/integrations/agents/create-agents.ts';
+import { createAgentRunner } from '../../src/integrations/agents/runner.ts';
 import { agentUserOf, createBubblewrap } from '../../src/integrations/sandbox/bubblewrap.ts';
 import { createNoSandbox } from '../../src/integrations/sandbox/no-sandbox.ts';
 import { createSandboxRuntime } from '../../src/integrations/sandbox/sandbox-runtime.ts';
@@ -12,7 +15,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { systemRandom } from '../../src/lib/random.ts';
 
 const stubborn = '(setsid sleep 5151 &) ; nohup setsid sleep 5151 & echo up; exec sleep 5151';
-const [folder = '', kind = 'bubblewrap', script = stubborn, memory = String(2 ** 28)] =
+const [folder = '', kind = 'bubblewrap', script = stubborn, memory = String(2 ** 28), wall = ''] =
   process.argv.slice(2);
 const base = {
   clock: systemClock,
@@ -39,7 +42,10 @@ if (kind === 'sandbox-runtime' && process.getuid?.() === 0) {
 }
 await mkdir(join(folder, 'work'), { recursive: true });
 await mkdir(join(folder, 'home'), { recursive: true });
-const running = await (kinds[kind] ?? (() => createNoSandbox(base)))().start({
+const sandbox = (kinds[kind] ?? (() => createNoSandbox(base)))();
+const limits = { memoryBytes: Number(memory), processes: 100, fileBytes: 2 ** 20 };
+if (wall !== '') process.exit((await runWithin(Number(wall))) === 'timeout' ? 0 : 1);
+const running = await sandbox.start({
   argv: ['/bin/sh', '-c', script],
   env: { PATH: '/usr/bin:/bin' },
   workspace: join(folder, 'work'),
@@ -47,10 +53,32 @@ const running = await (kinds[kind] ?? (() => createNoSandbox(base)))().start({
   readable: [],
   stdin: null,
   egress: [],
-  limits: { memoryBytes: Number(memory), processes: 100, fileBytes: 2 ** 20 },
+  limits,
 });
 running.stdout.pipe(process.stdout);
 running.stderr.resume();
 process.stdin.once('data', () => void running.kill());
 await running.exited;
 process.exit(0);
+
+/** Why it was stopped. */
+async function runWithin(timeoutMs: number): Promise<string | null> {
+  const [agent] = createAgents(
+    { mine: { command: ['/bin/sh', '-c', script] } },
+    { path: '/usr/bin:/bin', baseDir: null },
+  ).filter(({ name }) => name === 'mine');
+  if (agent === undefined) throw new Error('no agent was made');
+  const secrets = async (): Promise<undefined> => undefined;
+  const runner = createAgentRunner({ ...base, sandbox, secrets, path: '/usr/bin:/bin' });
+  const { stopped } = await runner.run({
+    agent,
+    assignment: { prompt: '', budgetUsd: null, timeoutMs, correlationId: 'run' },
+    workspace: join(folder, 'work'),
+    limits: { timeoutMs, stallMs: 10 * timeoutMs, budgetUsd: null, outputBytes: 1e6 },
+    egress: [],
+    signal: new AbortController().signal,
+    sandbox: { limits },
+    onEvent: () => undefined,
+  });
+  return stopped;
+}

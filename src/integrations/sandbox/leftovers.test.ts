@@ -8,10 +8,13 @@ import { ownerOf } from './bubblewrap.ts';
 import { findControlGroups } from './control-group.ts';
 import { sweepLeftovers } from './leftovers.ts';
 import { markedProcesses } from './marked-processes.ts';
+import { missingPrograms } from './missing-programs.suite.ts';
+
+const missing = await missingPrograms(['bwrap', 'socat', 'rg', 'prlimit']);
 
 const program = join(import.meta.dirname, '../../../test/support/service-with-agent-program.ts');
 
-async function killedService(kind: 'bubblewrap' | 'none'): Promise<string> {
+async function killedService(kind: 'bubblewrap' | 'sandbox-runtime' | 'none'): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'cms-left-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   const service = spawn(process.execPath, [program, folder, kind], {
@@ -36,6 +39,19 @@ describe('after the service was killed with SIGKILL', () => {
     expect(await readdir(tempRoot)).toEqual([]);
     expect(await findControlGroups(`cms-${owner}`)).toEqual([]);
   });
+
+  it.skipIf(missing.length > 0)(
+    'sandbox-runtime leaves no process of an agent, and the sweep removes its folders',
+    async () => {
+      const tempRoot = await killedService('sandbox-runtime');
+      await expect
+        .poll(async () => await markedProcesses(`${ownerOf(tempRoot)}.`), { timeout: 5000 })
+        .toEqual([]);
+      const swept = await sweepLeftovers(tempRoot, systemClock);
+      expect(swept.folders).toHaveLength(1);
+      expect(await readdir(tempRoot)).toEqual([]);
+    },
+  );
 
   it('without a sandbox the sweep finds and kills what it left', async () => {
     const tempRoot = await killedService('none');

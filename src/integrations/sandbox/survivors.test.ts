@@ -32,7 +32,11 @@ const endings: readonly (readonly [string, string, (service: ChildProcess) => vo
   ['its first process is killed', 'kill -9 $$', () => undefined],
   ['the service is killed', 'exec @@', (service) => void service.kill('SIGKILL')],
   ['the service is asked to stop', 'exec @@', (service) => void service.kill('SIGTERM')],
+  ['its time is over', 'exec @@', () => undefined],
 ];
+
+/** Milliseconds that an agent has whose time is over. */
+const wallMs = 1500;
 
 // One round of each in a run of all tests; `SURVIVORS=100` for the number of the figures.
 const rounds = Number(process.env['SURVIVORS'] ?? endings.length);
@@ -65,18 +69,21 @@ describe.each(['bubblewrap', 'sandbox-runtime'])('in the sandbox %s', (kind) => 
     }),
   )(
     'nothing that hid itself is alive five seconds after $name (round $round)',
-    async ({ round, end, act }) => {
+    async ({ round, name, end, act }) => {
       const folder = await mkdtemp(join(tmpdir(), 'cms-sv-'));
       onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
       const mark = `sleep 86${randomInt(1e9)}.${round}`;
       const script = `${hideouts}\nsleep 0.2; echo up; ${end}`.replaceAll('@@', mark);
-      const service = spawn(process.execPath, [program, folder, kind, script, String(memory)], {
+      const isTimed = name === 'its time is over';
+      const words = [folder, kind, script, String(memory), ...(isTimed ? [String(wallMs)] : [])];
+      const service = spawn(process.execPath, [program, ...words], {
         stdio: ['pipe', 'pipe', 'inherit'],
       });
       const gone = once(service, 'exit');
       await Promise.race([once(service.stdout, 'data'), gone]);
       act(service);
-      await gone;
+      const [code] = (await gone) as [number | null];
+      if (isTimed) expect(code).toBe(0);
       await expect.poll(() => living(mark), { timeout: 5000 }).toEqual([]);
     },
   );
