@@ -1,5 +1,6 @@
-// What the sealed room costs: one `/bin/true` started bare, in our bubblewrap without a network, and with an open
-// way out, in turns: `node bench/sandbox.ts [ROUNDS]`. Milliseconds until every process is gone, median and least.
+// What the sealed room costs: one `/bin/true` started bare, in a sandbox without a network, and with an open way out, in
+// turns: `node bench/sandbox.ts [ROUNDS] [bubblewrap|sandbox-runtime]`. Milliseconds until every process is gone, median
+// and least. For sandbox-runtime, which refuses root, the bench becomes an ordinary user.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,18 +8,28 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import { agentUserOf, createBubblewrap } from '../src/integrations/sandbox/bubblewrap.ts';
+import { createSandboxRuntime } from '../src/integrations/sandbox/sandbox-runtime.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { systemRandom } from '../src/lib/random.ts';
 
 const rounds = Number(process.argv[2] ?? 15);
+const kind = process.argv[3] ?? 'bubblewrap';
+if (kind === 'sandbox-runtime' && process.getuid?.() === 0) {
+  process.setgroups?.([]);
+  process.setgid?.(61_001);
+  process.setuid?.(61_001);
+}
 const root = await mkdtemp(join(tmpdir(), 'cms-bench-'));
-const sandbox = createBubblewrap({
+const base = {
   clock: systemClock,
   random: systemRandom,
   tempRoot: join(root, 't'),
   nodePath: process.execPath,
-  runAs: agentUserOf(process.getuid?.()),
-});
+};
+const sandbox =
+  kind === 'sandbox-runtime'
+    ? createSandboxRuntime({ ...base, path: join(import.meta.dirname, '../node_modules/.bin') })
+    : createBubblewrap({ ...base, runAs: agentUserOf(process.getuid?.()) });
 
 async function sealed(egress: readonly string[]): Promise<void> {
   const [workspace, home] = [join(root, 'w'), join(root, 'h')];
