@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { link, mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -92,12 +93,12 @@ describe('a run of which something cannot be seen', () => {
         },
         over.signal,
       );
-      let reason: string | null = null;
-      void watched.then((found) => (reason = found));
-      for (let n = 0; reason === null && n < 64; n += 1) {
-        await writeFile(join(hidden, `f${n}`), Buffer.alloc(2 ** 20, 1));
-        await systemClock.sleep(50);
-      }
+      let n = 0;
+      const writing = setInterval(() => {
+        if (n < 64) writeFileSync(join(hidden, `f${n}`), Buffer.alloc(2 ** 20, 1));
+        n += 1;
+      }, 50);
+      await watched.finally(() => clearInterval(writing));
       for (const name of await readdir(hidden)) await rm(join(hidden, name));
       return await watched;
     };

@@ -12,7 +12,7 @@ export interface TreeLook {
   isWhole: boolean;
 }
 
-export interface LookBounds {
+interface LookBounds {
   /** Taken disk at which the walk may end, since more is too much in any case. */
   readonly mostBytes: number;
   /** True when nobody wants the answer any more. */

@@ -23,7 +23,7 @@ const refresh = async (
 };
 
 /** A program that writes down how it was started and then is git. */
-function recordingGit(): { readonly program: string; calls(): readonly Call[] } {
+function recordingGit(): { readonly program: string; readonly calls: () => readonly Call[] } {
   const folder = temporaryFolder();
   const [program, record] = [path.join(folder, 'git'), path.join(folder, 'record')];
   const script = `#!/bin/sh

@@ -17,7 +17,7 @@ export interface SandboxAbility {
   readonly next: string | null;
 }
 
-export interface AbilityDeps {
+interface AbilityDeps {
   readonly tempRoot: string;
   readonly nodePath: string;
   readonly random: Random;

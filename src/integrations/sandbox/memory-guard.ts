@@ -31,7 +31,7 @@ export async function guardMemory(
   }
 }
 
-export interface ProcessMemory {
+interface ProcessMemory {
   readonly pid: number;
   readonly parent: number;
   /** Held for itself alone. */
