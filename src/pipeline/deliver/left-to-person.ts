@@ -13,6 +13,9 @@ const humanReviewLabel = 'needs-human-review';
 /** Tells these writes from the other ones of an attempt, which are few or numbered by versions of their task. */
 const ordinal = 1_000_000_001;
 
+/** How the note begins, so that it can be read among others. */
+const noted = 'Left to a person: ';
+
 type Left = NonNullable<WorkResult['leftToPerson']>;
 
 /**
@@ -31,7 +34,7 @@ export async function leaveToPerson(
     taskId: task.id,
     at: ports.clock.now(),
     code: 'left_to_person',
-    text: left.map(({ text }) => text).join('; '),
+    text: `${noted}${left.map(({ text }) => text).join('; ')}`,
     key: `${keyOf(pullRequest)}${run.attempt}`,
   });
   await ports.audit.record(transaction, {
@@ -69,7 +72,7 @@ export function leftInPullRequest(
   return notes
     .filter(({ key }) => key.startsWith(keyOf(pullRequest)))
     .toSorted((one, other) => one.at.getTime() - other.at.getTime())
-    .map(({ text }) => text);
+    .map(({ text }) => text.slice(noted.length));
 }
 
 function keyOf({ branch }: PullRequestRef): string {
