@@ -192,6 +192,17 @@ describe('a change that the policy leaves to a person', () => {
     expect(made('push_branch')).toEqual([]);
     expect(await now()).toMatchObject({ state: 'needs_attention', attention: 'blocked_by_policy' });
   });
+  test('is known again after the database was lost, by the report of its pull request', async () => {
+    await world.attempt(task);
+    world = await createPipelineWorld(database, world);
+    world.policy.protectedPathsPolicy = 'human';
+    await world.find('one');
+    [task] = (await propose(world.ports, world.target)).proposed as [Task];
+    expect(await now()).toMatchObject({ state: 'in_review' });
+    const { code, text } = await explain(world.ports, await now());
+    expect(code).toBe('waits_for_human_review');
+    expect(text).toContain(places.join('; '));
+  });
   test('is never marked as ready or merged by the service, however often it looks', async () => {
     await world.attempt(task);
     for (let looks = 0; looks < 3; looks += 1) await followPullRequests(world.ports);

@@ -30,13 +30,8 @@ export async function leaveToPerson(
   left: Left,
 ): Promise<readonly EffectRequest[]> {
   if (left.length === 0) return [];
-  await ports.tasks.addNote(transaction, {
-    taskId: task.id,
-    at: ports.clock.now(),
-    code: 'left_to_person',
-    text: `${noted}${left.map(({ text }) => text).join('; ')}`,
-    key: `${keyOf(pullRequest)}${run.attempt}`,
-  });
+  const texts = left.map(({ text }) => text);
+  await noteLeft(ports, transaction, { task, pullRequest, attempt: run.attempt }, texts);
   await ports.audit.record(transaction, {
     event: 'change.left_to_person',
     outcome: 'ok',
@@ -51,6 +46,26 @@ export async function leaveToPerson(
     { ...base, kind: 'add_label', payload: { number, labels: [humanReviewLabel] } },
     { ...base, kind: 'comment', payload: { number, body: request(left) } },
   ];
+}
+
+/** On the task, where `explain`, its page and a merge find it. */
+export async function noteLeft(
+  ports: Pick<PipelinePorts, 'tasks' | 'clock'>,
+  transaction: Transaction,
+  place: {
+    readonly task: Pick<Task, 'id'>;
+    readonly pullRequest: PullRequestRef;
+    readonly attempt: number;
+  },
+  texts: readonly string[],
+): Promise<void> {
+  await ports.tasks.addNote(transaction, {
+    taskId: place.task.id,
+    at: ports.clock.now(),
+    code: 'left_to_person',
+    text: `${noted}${texts.join('; ')}`,
+    key: `${keyOf(place.pullRequest)}${place.attempt}`,
+  });
 }
 
 function request(left: Left): string {

@@ -48,11 +48,22 @@ function movedBase({ baseCommit }: Run, approval: Approval | null): string {
   return `, which moved since the approval, when it was at \`${approved}\``;
 }
 
+const forPersonHead = '## A person must look at this before it is merged';
+
+/** What a report of ours leaves to a person, in its own words; empty when nothing is. */
+export function leftInReport(body: string): readonly string[] {
+  if (!body.startsWith(`${forPersonHead}\n`)) return [];
+  const lines = body.split(/\r?\n/u);
+  return lines
+    .slice(0, lines.indexOf('---'))
+    .flatMap((line) => (line.startsWith('- ') ? [line.slice(2)] : []));
+}
+
 /** At the very top, so that nobody merges without having read it. */
 function forPerson(left: readonly { readonly text: string }[]): readonly string[] {
   if (left.length === 0) return [];
   return [
-    '## A person must look at this before it is merged',
+    forPersonHead,
     '',
     'The policy of this repository leaves these changes to a person; no check and no agent has decided about them. Look at exactly these:',
     '',

@@ -239,7 +239,7 @@ function issueOf(ports: Pick<Ports, 'settings'>, task: Task): EffectRequest {
  * later round. Safe to repeat.
  */
 async function publish(
-  ports: Pick<Ports, 'tasks' | 'effects' | 'host' | 'settings' | 'log'>,
+  ports: Pick<Ports, 'tasks' | 'effects' | 'host' | 'settings' | 'clock' | 'log'>,
   taskId: string,
   intentId: string,
 ): Promise<Task> {
