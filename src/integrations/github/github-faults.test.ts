@@ -290,18 +290,35 @@ test('on a real clock GitHub sees no broken rule', async () => {
   expect(emulator.contractViolations).toEqual([]);
 });
 
-test('the credential is not sent to another host', async () => {
-  const seen: (string | undefined)[] = [];
-  const other = await serve((request, response) => {
-    seen.push(request.headers.authorization);
-    response.setHeader('content-type', 'application/json').end('{"login":"elsewhere"}');
-  });
-  const home = await serve((_request, response) => {
-    response.writeHead(302, { location: `${other}/user` }).end();
-  });
-  expect(await hostAt(home).self()).toBe('elsewhere');
-  expect(seen).toEqual([undefined]);
-});
+const redirects = [301, 302, 303, 307, 308];
+const waysAway = ['another port', 'another name', 'over a hop at home', 'with a user'] as const;
+
+test.each(redirects.flatMap((status) => waysAway.map((way) => [status, way] as const)))(
+  'the credential is not sent to another host by an answer of %i: %s',
+  async (status, way) => {
+    const seen: (string | undefined)[] = [];
+    const other = await serve((request, response) => {
+      seen.push(request.headers.authorization);
+      response.setHeader('content-type', 'application/json').end('{"login":"elsewhere"}');
+    });
+    const { port } = new URL(other);
+    const locations = {
+      'another port': `${other}/user`,
+      'another name': `http://localhost:${port}/user`,
+      'over a hop at home': '/hop',
+      'with a user': `http://token:word@127.0.0.1:${port}/user`,
+    };
+    const home = await serve((request, response) => {
+      const location = request.url === '/hop' ? `${other}/user` : locations[way];
+      response.writeHead(status, { location }).end();
+    });
+    const self = await hostAt(home)
+      .self()
+      .catch(() => 'refused');
+    if (way !== 'with a user') expect(self).toBe('elsewhere');
+    expect(seen.filter((sent) => sent !== undefined)).toEqual([]);
+  },
+);
 
 test('a write is not carried to another host', async () => {
   let arrived = 0;
@@ -316,24 +333,20 @@ test('a write is not carried to another host', async () => {
   expect(arrived).toBe(0);
 });
 
-test.each([301, 302, 303, 307, 308])(
-  'a read goes on over five answers of %i and no more',
-  async (status) => {
-    let hops = 5;
-    const asked = new Set<number>();
-    const home = await serve((request, response) => {
-      const hop = Number(/\d*$/u.exec(request.url ?? '')?.[0] ?? 0);
-      asked.add(hop);
-      if (hop < hops)
-        return void response.writeHead(status, { location: `/user/${hop + 1}` }).end();
-      response.setHeader('content-type', 'application/json').end('{"login":"there"}');
-    });
-    expect(await hostAt(home).self()).toBe('there');
-    hops = 6;
-    await expect(hostAt(home).self()).rejects.toMatchObject({ code: 'github_redirect' });
-    expect([...asked]).toEqual([0, 1, 2, 3, 4, 5]);
-  },
-);
+test.each(redirects)('a read goes on over five answers of %i and no more', async (status) => {
+  let hops = 5;
+  const asked = new Set<number>();
+  const home = await serve((request, response) => {
+    const hop = Number(/\d*$/u.exec(request.url ?? '')?.[0] ?? 0);
+    asked.add(hop);
+    if (hop < hops) return void response.writeHead(status, { location: `/user/${hop + 1}` }).end();
+    response.setHeader('content-type', 'application/json').end('{"login":"there"}');
+  });
+  expect(await hostAt(home).self()).toBe('there');
+  hops = 6;
+  await expect(hostAt(home).self()).rejects.toMatchObject({ code: 'github_redirect' });
+  expect([...asked]).toEqual([0, 1, 2, 3, 4, 5]);
+});
 
 test('redirects in a circle and lists in a circle end', async () => {
   const around = await serve((_request, response) => {
