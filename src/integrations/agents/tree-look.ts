@@ -73,7 +73,7 @@ function isCounted({ dev, ino, nlink }: Stats, counted: Set<string>): boolean {
 type Entries = Awaited<ReturnType<typeof opendir>> | readonly [];
 
 async function entriesOf(folder: string, look: TreeLook): Promise<Entries> {
-  return (await unlessGone(opendir(folder), look)) ?? [];
+  return (await unlessGone(opendir(folder, { bufferSize: 256 }), look)) ?? [];
 }
 
 async function seen(path: string, look: TreeLook): Promise<Stats | null> {

@@ -1,7 +1,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import type { AgentLimits, AgentRunResult } from '../../domain/ports/agent.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { lookAtTrees, type TreeLook } from './tree-look.ts';
+import { leastEntryBytes, lookAtTrees, type TreeLook } from './tree-look.ts';
 
 export type StopReason = NonNullable<AgentRunResult['stopped']> | 'disk';
 
@@ -49,27 +49,27 @@ export async function watch(watched: Watched, over: AbortSignal): Promise<StopRe
     isOver: () => over.aborted || reason() !== null,
   };
   const disks = await onePlaceEach(folders);
-  const freeAtFirst = await freeBytes(disks);
+  const first = await freeOn(disks);
   let { newestMs } = before;
   let lastChangeMs = startedMs;
   let nextLookMs = startedMs;
-  let disk = { freeBytes: freeAtFirst, leftBytes: diskBytes };
+  let disk = { free: first, leftBytes: diskBytes };
   for (let stop = reason(); ; stop = reason()) {
     if (stop !== null) return stop;
     const nowMs = clock.monotonicMs();
     const isSilent = nowMs - Math.max(watched.lastOutputMs(), lastChangeMs) >= limits.stallMs;
-    const freeNow = await freeBytes(disks);
-    const mayBeFull = disk.freeBytes - freeNow > disk.leftBytes;
+    const free = await freeOn(disks);
+    const mayBeFull = mostLost(disk.free, free) > disk.leftBytes;
     if (isSilent || mayBeFull || nowMs >= nextLookMs) {
       const look = await lookAtTrees(folders, bounds);
       if (look !== null) {
         const deleted = await watched.deletedBytes();
         const grown = look.bytes - before.bytes + (deleted ?? 0);
-        disk = { freeBytes: freeNow, leftBytes: diskBytes - grown };
+        disk = { free, leftBytes: diskBytes - grown };
         if (grown > diskBytes) return 'disk';
         // What hides from us is judged by what the disk lost.
         const isHiding = !look.isWhole || deleted === null;
-        if (isHiding && freeAtFirst - freeNow > diskBytes) return 'disk';
+        if (isHiding && first.bytes - free.bytes > diskBytes) return 'disk';
         if (look.newestMs > newestMs) lastChangeMs = nowMs;
         else if (isSilent) return 'stall';
         newestMs = look.newestMs;
@@ -91,13 +91,27 @@ export async function lookBefore(
 
 const longestTickMs = 100;
 
+interface Free {
+  readonly bytes: number;
+  /** Files that there is room for; always 0 where the file system does not count them. */
+  readonly files: number;
+}
+
 /**
- * Free space of the disks. Asked for each time, because it costs nothing and a fast writer fills a disk between two
+ * What is free on the disks. Asked for each time, because it costs nothing and a fast writer fills a disk between two
  * looks at a tree.
  */
-async function freeBytes(places: readonly string[]): Promise<number> {
+async function freeOn(places: readonly string[]): Promise<Free> {
   const found = await Promise.all(places.map((place) => statfs(place).catch(() => null)));
-  return found.reduce((sum, one) => sum + (one === null ? 0 : one.bfree * one.bsize), 0);
+  return {
+    bytes: found.reduce((sum, one) => sum + (one === null ? 0 : one.bfree * one.bsize), 0),
+    files: found.reduce((sum, one) => sum + (one?.ffree ?? 0), 0),
+  };
+}
+
+/** The most, in bytes, by which a tree can have grown that took what is missing now. */
+function mostLost(before: Free, now: Free): number {
+  return Math.max(before.bytes - now.bytes, (before.files - now.files) * leastEntryBytes);
 }
 
 /** One of the folders for each disk that they lie on. */
@@ -115,10 +129,12 @@ function isOver({ costUsd, tokens, turns }: Used, limits: AgentLimits): boolean 
   return tokens > (limits.tokens ?? Infinity) || turns > (limits.turns ?? Infinity);
 }
 
-/** Looks take at most a twentieth of the time, however large the tree is. */
+/** Looks take at most a twentieth of the time, but for trees at which one look takes long. */
 function nextLookAfter(beganMs: number, endedMs: number): number {
-  return endedMs + Math.max(2000, (endedMs - beganMs) * 20);
+  return endedMs + Math.min(longestPauseMs, Math.max(2000, (endedMs - beganMs) * 20));
 }
+
+const longestPauseMs = 8000;
 
 async function sleepUntilEither(
   clock: Clock,
