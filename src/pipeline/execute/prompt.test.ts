@@ -26,6 +26,7 @@ describe('what has a meaning survives', () => {
     ['a country flag', '\u{1F1E9}\u{1F1EA}'],
     ['Hebrew and Arabic', 'שלום عالم'],
     ['Japanese with a variation of an ideograph', '葛\u{E0100}城'],
+    ['Mongolian with a selector', '\u1820\u180B\u1821'],
     ['combining marks', 'e\u0301 Z\u0351'],
     ['tabs and line feeds', 'a\tb\nc'],
   ])('%s', (_name, text) => {
@@ -52,6 +53,25 @@ describe('what shows nothing is removed', () => {
     ['controls of musical and shorthand notation', 'a\u{1D173}\u{1BCA0}b', 'ab'],
     ['the beginning of a tag', 'a\u{E0001}b', 'ab'],
     ['deprecated format controls', 'a\u206A\u206Fb\u200E', 'ab'],
+    ['embedded and overridden directions', 'a\u202Aleft\u202C b\u202Dc', 'aleft bc'],
+    ['isolated directions', '\u2067a\u2069', 'a'],
+    ['a mark of Arabic letters between Latin ones', 'a\u061Cb', 'ab'],
+    ['an invisible times and separator', 'a\u2062b\u2063c', 'abc'],
+    ['an invisible function application', 'f\u2061x', 'fx'],
+    ['a grapheme joiner', 'a\u034Fb', 'ab'],
+    ['inherent vowels of Khmer', 'a\u17B4\u17B5b', 'ab'],
+    ['a filler of Hangul vowels', 'a\u1160b', 'ab'],
+    ['selectors of Mongolian behind Latin', 'a\u180B\u180Fb', 'ab'],
+    ['a run of selectors behind Mongolian', '\u1820\u180B\u180C\u180F\u1820', '\u1820\u180B\u1820'],
+    ['an emoji variation behind a Latin letter', 'a\uFE0Fb', 'ab'],
+    ['the end of a tag alone', 'a\u{E007F}b', 'ab'],
+    ['places that nothing has been given to', 'a\u2065\uFFF0\u{E0080}\u{E0FFF}b', 'ab'],
+    ['backspaces over a harmless word', 'safe\b\b\b\bleak', 'safeleak'],
+    ['controls of the second set', 'a\u0085\u009B31mb', 'a31mb'],
+    ['vertical tabs and form feeds', 'a\vb\fc', 'abc'],
+    ['bits of two zero-width letters', 'a\u200B\u2060\u200B\u200B\u2060b', 'ab'],
+    ['a joiner before everything', '\u200Da', 'a'],
+    ['soft hyphens within a word', 'l\u00ADe\u00ADa\u00ADk', 'leak'],
   ])('%s', (_name, text, wanted) => {
     expect(visible(text)).toBe(wanted);
   });
@@ -81,6 +101,13 @@ describe('what Markdown hides is shown', () => {
     ['a title of an image', '![](x.png "leak")', '![](x.png) [hidden title: leak]'],
     ['a used definition', '[x]: http://y "leak"', '[hidden link definition: x http://y "leak"]'],
     ['a foot note', '[^1]: leak', '[hidden link definition: ^1 leak]'],
+    [
+      'an abbreviation',
+      '<abbr title="leak">a</abbr>',
+      '[hidden markup: abbr title="leak"]a</abbr>',
+    ],
+    ['what a page says of itself', '<meta content="leak">', '[hidden markup: meta content="leak"]'],
+    ['an image by reference', '![leak][x]', '[hidden image text: leak][x]'],
   ])('%s', (_name, text, wanted) => {
     expect(visible(text)).toBe(wanted);
   });

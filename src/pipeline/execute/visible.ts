@@ -53,7 +53,8 @@ const invisible = new RegExp(
     '(?<=\\p{Emoji})[\\uFE0E\\uFE0F]',
     '(?<=[\\p{Sm}\\p{Script=Han}])[\\uFE00-\\uFE02]',
     '(?<=\\p{Script=Han})[\\u{E0100}-\\u{E01EF}]',
-    '(?<=\\p{Script=Mong})[\\u180B-\\u180D\\u180F]',
+    // Behind a letter alone: the selectors are of that script themselves, so that a run of them would stay.
+    '(?<=\\p{Script=Mong}(?<=\\p{L}))[\\u180B-\\u180D\\u180F]',
     '[\\n\\t])',
     '[\\p{Default_Ignorable_Code_Point}\\p{Cc}\\uFFF9-\\uFFFB\\u2800]',
   ].join('|'),
