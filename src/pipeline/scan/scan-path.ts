@@ -133,14 +133,17 @@ async function lookAtFolder(
     skip: (folder: string) => isExcludedPath(`${folder}/x`),
     signal: request.signal,
   };
-  for await (const file of deps.folders.files(place, options)) files.set(file.path, file.version);
+  // Of a million files the versions alone take a hundred megabytes, and only a file of state keeps them.
+  const isKept = request.state !== undefined;
+  const note = (path: string, version: string) => files.set(path, isKept ? version : '');
+  for await (const { path, version } of deps.folders.files(place, options)) note(path, version);
   const attributes = [...files.keys()].filter(isAttributes).sort();
   const policy = createFilePolicy();
   for await (const { path, bytes } of contents(deps, place, attributes)) policy.learn(path, bytes);
   if (policy.reopens()) {
     const everywhere = { skip: () => false, signal: request.signal };
     for await (const { path, version } of deps.folders.files(place, everywhere)) {
-      if (!policy.excludesPath(path)) files.set(path, version);
+      if (!policy.excludesPath(path)) note(path, version);
     }
   }
   const same = (path: string) => memory?.files.get(path) === files.get(path);
@@ -151,6 +154,9 @@ async function lookAtFolder(
   const gone = [...memory.files.keys()].filter((path) => !files.has(path));
   return { seen, looked: new Set([...changed, ...gone]), files };
 }
+
+/** In place of each file that was taken, so that its content can go. */
+const taken = Promise.resolve(null);
 
 /** The files of a folder, several read at once. */
 async function* contents(
@@ -168,7 +174,7 @@ async function* contents(
       reads.push(next);
     }
     const bytes = await reads[at];
-    reads[at] = Promise.resolve(null);
+    reads[at] = taken;
     if (bytes != null) yield { path: paths[at] ?? '', oid: '', bytes };
   }
 }
