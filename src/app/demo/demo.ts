@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { SampleRepository } from '../../integrations/agents/demo/samples.ts';
 import { sampleRepositories } from '../../integrations/agents/demo/samples.ts';
+import type { Config } from '../../platform/config/schema.ts';
 
 const run = promisify(execFile);
 
@@ -25,11 +26,30 @@ export async function prepareDemo(folder: string): Promise<DemoPlace> {
   return { folder, configFile, repositories };
 }
 
+/** Whether a configuration in this folder names the samples of a demo that lies there, with their own checks, and nothing else. */
+export function isOfSamplesAlone(
+  { github, repositories }: Pick<Config, 'github' | 'repositories'>,
+  folder: string,
+): boolean {
+  return (
+    repositories.length > 0 &&
+    github.reposToScan.length === 0 &&
+    repositories.every(({ match, setup, checks }) => {
+      const sample = sampleRepositories.find(({ name }) => placeOf(folder, name) === match);
+      return setup.length === 0 && checks.every((check) => check === sample?.check);
+    })
+  );
+}
+
+function placeOf(folder: string, name: string): string {
+  return join(folder, 'repositories', name);
+}
+
 function configOf(folder: string): object {
   return {
     executor: { default: 'demo', maxConcurrent: 2, timeoutMinutes: 5, stallMinutes: 2, egress: [] },
     repositories: sampleRepositories.map(({ name, check }) => ({
-      match: join(folder, 'repositories', name),
+      match: placeOf(folder, name),
       checks: [check],
     })),
     dataDir: 'data',
@@ -39,7 +59,7 @@ function configOf(folder: string): object {
 
 /** A real git repository with one commit, bare like a server's, so that merging never touches a work tree. */
 async function makeRepository(folder: string, sample: SampleRepository): Promise<string> {
-  const place = join(folder, 'repositories', sample.name);
+  const place = placeOf(folder, sample.name);
   if (await exists(join(place, 'HEAD'))) return place;
   const half = `${place}.${process.pid}`;
   const work = `${half}.work`;

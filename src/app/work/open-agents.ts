@@ -22,6 +22,7 @@ import type { Served } from '../../operations/gate.ts';
 import type { CommandRunner, Sealing } from '../../pipeline/pipeline-ports.ts';
 import type { Config } from '../../platform/config/schema.ts';
 import { correlationIdHere } from '../../platform/logging/context.ts';
+import { isOfSamplesAlone } from '../demo/demo.ts';
 import type { ProcessSlot } from './process-slot.ts';
 
 /** Agents and where they run. */
@@ -76,7 +77,7 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
       ]
     : [];
   const { sandbox, missing, isForDemoOnly } = parts.isWorking
-    ? await sandboxFor(parts, tempRoot, isDemo)
+    ? await sandboxFor(parts, tempRoot, isDemo && isOfSamplesAlone(config, parts.folder))
     : { sandbox: notWorking, missing: null, isForDemoOnly: false };
   const nodePath = process.execPath;
   const bounds = (): Config['executor']['limits'] => parts.current().executor.limits;
@@ -99,7 +100,11 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
     },
   };
   const secrets = parts.secret;
-  const mayRun = (agent: Agent | null): boolean => !isForDemoOnly || agent === demo[0];
+  // Asked each time: a reload can name other repositories.
+  const mayRunCommands = (): boolean =>
+    !isForDemoOnly || isOfSamplesAlone(parts.current(), parts.folder);
+  const mayRun = (agent: Agent | null): boolean =>
+    !isForDemoOnly || (agent === demo[0] && mayRunCommands());
   const anyRunner = createAgentRunner({
     sandbox,
     secrets,
@@ -148,6 +153,7 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
     runner,
     commands: {
       run: async (request) => {
+        if (!mayRunCommands()) throw withoutConsent('commands of a policy');
         const { exitCode, output, durationMs, timedOut } = await lines.run(request);
         const said = timedOut ? `${output}\n(ended: it used up its time)` : output;
         return {
@@ -167,17 +173,18 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
     missing,
     refusal: (name) => {
       if (mayRun(find(name))) return null;
-      const { message, next = '' } = withoutConsent(name);
+      const isElsewhere = find(name) === demo[0];
+      const { message, next = '' } = withoutConsent(isElsewhere ? `${name} elsewhere` : name);
       return `${message} ${next}`.trim();
     },
   };
 }
 
-function withoutConsent(agent: string): AppError {
+function withoutConsent(what: string): AppError {
   return new AppError({
     kind: 'unavailable',
     code: 'sandbox_missing',
-    message: `No sandbox works on this machine, and without one only the agent of the demo runs, not ${agent}.`,
+    message: `No sandbox works on this machine, and without one only the agent of the demo runs, on its own samples, not ${what}.`,
     next: 'Run `apt-get install bubblewrap`, or set executor.allowUnsandboxed to true: an agent can then do anything this user can, approving included.',
   });
 }
@@ -214,14 +221,14 @@ interface SandboxChoice {
 async function sandboxFor(
   parts: AgentRoomParts,
   tempRoot: string,
-  isDemo: boolean,
+  isOfDemo: boolean,
 ): Promise<SandboxChoice> {
   const { sandbox: wanted, allowUnsandboxed } = parts.config.executor;
   const candidates = sandboxCandidates(parts, tempRoot);
   try {
     const sandbox = await chooseSandbox({
       wanted,
-      allowUnsandboxed: allowUnsandboxed || isDemo,
+      allowUnsandboxed: allowUnsandboxed || isOfDemo,
       candidates,
     });
     return { sandbox, missing: null, isForDemoOnly: sandbox.name === 'none' && !allowUnsandboxed };
