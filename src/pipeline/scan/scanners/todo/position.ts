@@ -162,7 +162,16 @@ function standsApart(lead: string, rest: string): boolean {
 function endsParagraph(src: string, comment: Comment, line: CommentLine): boolean {
   const below = lineBelow(src, comment, line);
   if (below === undefined) return true;
-  return /^[\s*/#;%!-]*(?:$|[@\\]\w|[-*]\s|TODO\b|FIXME\b)/.test(src.slice(below.start, below.end));
+  const text = src.slice(below.start, below.end);
+  const own = isStarred(src, comment, line) ? text.replace(/^\s*\*/, '') : text;
+  return /^[\s*/#;%!-]*(?:$|[@\\]\w|[-*]\s|TODO\b|FIXME\b)/.test(own);
+}
+
+/** Whether the next line of the block begins with a star as this one does, so that the star is no bullet. */
+function isStarred(src: string, comment: Comment, line: CommentLine): boolean {
+  if (comment.marker !== null) return false;
+  const isFirst = line.start === comment.start;
+  return isFirst || /^\s*\*/.test(src.slice(line.start, line.end));
 }
 
 /** "replace XXX", "marked as TODO": the last word is what is talked about. */
