@@ -57,7 +57,7 @@ export function useAskEach<C extends AnyContract>(
 ): readonly UseQueryResult<z.output<C['output']>, ApiError>[] {
   const { client } = useData();
   const queries = inputs.map((input) => queryOf(client, contract, input, options));
-  return useQueries({ queries }) as UseQueryResult<z.output<C['output']>, ApiError>[];
+  return useQueries({ queries });
 }
 
 function queryOf<C extends AnyContract>(
