@@ -1,12 +1,11 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { EgressRefusal } from '../../domain/egress-refusal.ts';
 import type { Sandbox } from '../../domain/ports/sandbox.ts';
 import type { Random } from '../../lib/random.ts';
 import { createControlGroup } from './control-group.ts';
+import { probePlace } from './probe.ts';
 
 /** One thing that a sandbox can do on this machine or cannot, tried out. */
 export interface SandboxAbility {
@@ -123,12 +122,8 @@ async function lookInside(
   const server = createServer((_, answer) => answer.end('from outside'));
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const listed = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await mkdir(deps.tempRoot, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(deps.tempRoot, 'probe-'));
+  const { workspace, home, remove } = await probePlace(deps.tempRoot);
   try {
-    const [workspace, home] = [join(folder, 'workspace'), join(folder, 'home')];
-    await mkdir(workspace);
-    await mkdir(home);
     const running = await sandbox.start({
       argv: [deps.nodePath, '-e', program(listed)],
       env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
@@ -148,7 +143,7 @@ async function lookInside(
   } finally {
     server.closeAllConnections();
     server.close();
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    await remove();
   }
 }
 

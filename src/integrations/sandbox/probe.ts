@@ -14,12 +14,8 @@ export async function probeSandbox(
   deps: { readonly tempRoot: string },
   mend: string,
 ): Promise<Probe> {
-  await mkdir(deps.tempRoot, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(deps.tempRoot, 'probe-'));
+  const { workspace, home, remove } = await probePlace(deps.tempRoot);
   try {
-    const [workspace, home] = [join(folder, 'workspace'), join(folder, 'home')];
-    await mkdir(workspace);
-    await mkdir(home);
     const running = await sandbox.start({
       argv: ['/bin/sh', '-c', 'echo written-inside > proof'],
       env: { PATH: '/usr/bin:/bin' },
@@ -44,6 +40,21 @@ export async function probeSandbox(
   } catch (cause) {
     return { works: false, evidence: messageOf(cause), mend };
   } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    await remove();
   }
+}
+
+/** Empty folders for one small program; remove them. */
+export async function probePlace(tempRoot: string): Promise<{
+  readonly workspace: string;
+  readonly home: string;
+  readonly remove: () => Promise<void>;
+}> {
+  await mkdir(tempRoot, { recursive: true, mode: 0o700 });
+  const folder = await mkdtemp(join(tempRoot, 'probe-'));
+  const [workspace, home] = [join(folder, 'workspace'), join(folder, 'home')];
+  await mkdir(workspace);
+  await mkdir(home);
+  const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  return { workspace, home, remove };
 }
