@@ -13,6 +13,7 @@ import { isBuiltin } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build, type ESTree, type InlineConfig, type Plugin, parseSync, Visitor } from 'vite';
+import { commandOfScan } from '../src/app/search-ahead.ts';
 
 // Usage: node scripts/bundle.ts [LINK]. Puts the program with its libraries into few files, because loading more than a
 // thousand modules one by one takes half of the time of a start and a fifth of its memory, and makes LINK point to them.
@@ -23,6 +24,8 @@ import { build, type ESTree, type InlineConfig, type Plugin, parseSync, Visitor 
 //              file, the rest of what a scan needs in another; what neither needs is loaded from the sources.
 //   main.blob  a snapshot of Node with the scan of folders in its memory, made by the Node that main.node names. Node
 //              starts from it where it is that very program; without it scans start from main.cjs.
+//   main.search  the words with which git searches a bare repository for such a scan, ended by NUL: `run` starts it beside
+//              Node.
 // The folder stands two below the root, as src/app does, so that paths relative to a module still lead there. The link
 // moves at once; the folder before stays, and each that a process was started from.
 const link = resolve(process.argv[2] ?? '.cache/program');
@@ -172,6 +175,7 @@ async function takeSnapshot(): Promise<void> {
   await writeFile(maker, script);
   const blob = join(fresh, 'main.blob');
   await run(process.execPath, ['--snapshot-blob', blob, '--build-snapshot', maker], { env: {} });
+  await writeFile(join(fresh, 'main.search'), commandOfScan.map((word) => `${word}\0`).join(''));
   await writeFile(join(fresh, 'main.node'), `${process.execPath}\n`);
 }
 

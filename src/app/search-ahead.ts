@@ -1,9 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import type { FolderReader } from '../domain/ports/git.ts';
+import { commandOfSearch, takeBegunSearch } from '../integrations/git/begun-search.ts';
 import { createFolderReader } from '../integrations/git/folder-reader.ts';
 import { createGit } from '../integrations/git/git.ts';
 import { createTreeReader, type OpenTreeReader } from '../integrations/git/tree-reader.ts';
-import { type BegunLook, beginLook } from '../pipeline/scan/begin-look.ts';
+import { type BegunLook, beginLook, usualSearch } from '../pipeline/scan/begin-look.ts';
 
 /** What `scan --path` reads with. */
 export interface ScanRooms {
@@ -25,9 +26,13 @@ export interface SearchAhead {
   end(): void;
 }
 
+/** The words with which `run` begins the search that a plain scan asks for. */
+export const commandOfScan = commandOfSearch(usualSearch());
+
 export function openScanRooms(): ScanRooms {
   const git = createGit({ environment: process.env });
-  return { trees: createTreeReader({ git }), folders: createFolderReader({ git }) };
+  const begun = takeBegunSearch(process.env, commandOfScan);
+  return { trees: createTreeReader({ git, begun }), folders: createFolderReader({ git }) };
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -14,6 +15,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { program, programEnv } from '../support/program.ts';
+import { root } from '../support/sources.ts';
 
 const run = promisify(execFile);
 
@@ -151,6 +153,38 @@ describe('a scan of folders', () => {
       expect(await start(['--snapshot-blob', blob])).toEqual(fromFiles);
     },
   );
+});
+
+describe('a scan by ./run', () => {
+  it('lets git search a bare repository once, while Node starts, and finds what the program finds alone', async () => {
+    const where = place('ahead', {});
+    const bare = join(where, 'r.git');
+    const source = join(where, 'source');
+    mkdirSync(source);
+    writeFileSync(join(source, 'a.py'), '# TODO(ann): mend it\n');
+    const who = ['-c', 'user.name=x', '-c', 'user.email=x@example.com'];
+    await run('git', ['init', '-q'], { cwd: source });
+    await run('git', ['add', '.'], { cwd: source });
+    await run('git', [...who, 'commit', '-q', '-m', 'x'], { cwd: source });
+    await run('git', ['clone', '-q', '--bare', source, bare]);
+    const { stdout: git } = await run('sh', ['-c', 'command -v git']);
+    const told = join(where, 'told');
+    const watcher = join(where, 'bin', 'git');
+    mkdirSync(join(where, 'bin'));
+    const script = `#!/bin/sh\nfor word; do echo "$word"; done >>${told}\nexec ${git.trim()} "$@"\n`;
+    writeFileSync(watcher, script, { mode: 0o755 });
+    const words = ['scan', '--path', bare, '--format', 'jsonl'];
+    const PATH = `${join(where, 'bin')}:${process.env['PATH'] ?? ''}`;
+    const byRun = await run(join(root, 'run'), words, {
+      cwd: where,
+      env: programEnv(folder, { PATH }),
+    });
+    const alone = await manager(where, words);
+    expect(byRun.stdout).toBe(alone.out);
+    expect(JSON.parse(alone.out)).toMatchObject({ path: 'a.py', text: 'mend it' });
+    const asked = readFileSync(told, 'utf8').split('\n');
+    expect(asked.filter((word) => word === 'grep')).toHaveLength(1);
+  });
 });
 
 describe('one data folder', () => {

@@ -99,7 +99,25 @@ const harmless = [
   'zeroPaddedFilemode',
 ].flatMap((message) => [`fetch.fsck.${message}=ignore`]);
 
-const settingArguments = [...settings, ...harmless].flatMap((setting) => ['-c', setting]);
+/** Words that stand between `git` and the command. */
+export const settingArguments = [...settings, ...harmless].flatMap((setting) => ['-c', setting]);
+
+/** What git finds in its environment beside the few variables that are passed on; no transport is allowed. */
+export const commandEnvironment = {
+  HOME: '/nonexistent',
+  LC_ALL: 'C',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_ASKPASS: '/bin/false',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_ATTR_NOSYSTEM: '1',
+  GIT_LITERAL_PATHSPECS: '1',
+  GIT_NO_REPLACE_OBJECTS: '1',
+  GIT_NO_LAZY_FETCH: '1',
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_LFS_SKIP_SMUDGE: '1',
+  GIT_ALLOW_PROTOCOL: 'none',
+} as const;
 
 /** Builds the runner. */
 export function createGit(deps: GitDeps): Git {
@@ -201,19 +219,8 @@ function environmentOf(
   });
   return {
     ...Object.fromEntries(kept),
-    HOME: '/nonexistent',
-    LC_ALL: 'C',
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_ASKPASS: '/bin/false',
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_ATTR_NOSYSTEM: '1',
-    GIT_LITERAL_PATHSPECS: '1',
-    GIT_NO_REPLACE_OBJECTS: '1',
-    GIT_NO_LAZY_FETCH: '1',
-    GIT_OPTIONAL_LOCKS: '0',
-    GIT_LFS_SKIP_SMUDGE: '1',
-    GIT_ALLOW_PROTOCOL: options.protocols?.join(':') ?? 'none',
+    ...commandEnvironment,
+    ...(options.protocols === undefined ? {} : { GIT_ALLOW_PROTOCOL: options.protocols.join(':') }),
     ...options.env,
   };
 }

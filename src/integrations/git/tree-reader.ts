@@ -5,17 +5,25 @@ import type {
   TreeChange,
   TreeReader,
 } from '../../domain/ports/git.ts';
-import { AppError } from '../../lib/app-error.ts';
 import { attributesOfFolders } from './folder-attributes.ts';
 import type { Git } from './git.ts';
-import { parseNul, parseRawDiff, parseTree } from './git-output.ts';
+import { parseRawDiff, parseTree } from './git-output.ts';
+import {
+  type BegunSearch,
+  grepNames,
+  type NameSearch,
+  namesWith,
+  pathspecMagic,
+  searchFailed,
+} from './name-search.ts';
 import { type GitObject, type ObjectReader, openObjectReader } from './object-reader.ts';
-import { wordPatterns } from './word-pattern.ts';
 
 export interface TreeReaderDeps {
   readonly git: Git;
   /** Blobs above this are left out; default 5 MB. */
   readonly maxFileBytes?: number;
+  /** A search that is under way already. */
+  readonly begun?: BegunSearch | null;
 }
 
 /** A TreeReader that holds one `cat-file` per git folder open between calls; `close` ends them. */
@@ -36,6 +44,7 @@ const ahead = { count: 32, countOfNamed: 128, bytes: 6 << 20 };
 export function createTreeReader({
   git,
   maxFileBytes = 5_000_000,
+  begun = null,
 }: TreeReaderDeps): OpenTreeReader {
   const open = new Map<string, ObjectReader>();
   const attributes = createAttributesIndex(git);
@@ -58,7 +67,7 @@ export function createTreeReader({
   };
   return {
     candidates: (gitDir, commit, spellings, choice = everything) =>
-      hits(git, () => objects(gitDir), attributes, { gitDir, commit, spellings, choice }),
+      hits({ git, begun, attributes, objects }, { gitDir, commit, spellings, choice }),
     read: (gitDir, commit, files, wanted = all) =>
       given(objects(gitDir), attributes, { gitDir, commit, files, wanted }),
     blob: async (gitDir, oid) => (await objects(gitDir).read(oid))?.bytes ?? null,
@@ -104,26 +113,23 @@ const TELLING = 'linguist-';
 /** So many files have so many folders that one walk over all names is cheaper than a question for each folder. */
 const manyFiles = 200;
 
-interface Search {
-  readonly gitDir: string;
-  readonly commit: string;
-  readonly spellings: readonly string[];
-  readonly choice: FileChoice;
-}
-
 /**
  * Attributes first: only who knows them can say which files are wanted, and what is not wanted is never read. Where they
  * lie and all object ids come from one list of the tree, because git looks up each name that it is asked by from the root.
  */
 async function* hits(
-  git: Git,
-  objects: () => ObjectReader,
-  attributes: AttributesIndex,
-  search: Search,
+  deps: {
+    readonly git: Git;
+    readonly begun: BegunSearch | null;
+    readonly attributes: AttributesIndex;
+    readonly objects: (gitDir: string) => ObjectReader;
+  },
+  search: NameSearch,
 ): AsyncIterable<Candidate> {
+  const { git, attributes } = deps;
   const { gitDir, commit, choice } = search;
   // The search takes longest: it is started before all else.
-  const names = namesWith(git, search);
+  const names = namesWith(git, search, deps.begun);
   const first = names.next();
   first.catch(() => undefined);
   const list = git.run([`--git-dir=${gitDir}`, 'ls-tree', '-r', '-z', '--full-tree', commit], {
@@ -131,7 +137,7 @@ async function* hits(
     accept: [0, 128],
   });
   list.catch(() => undefined);
-  const reader = objects();
+  const reader = deps.objects(gitDir);
   try {
     const { stdout } = await list;
     const telling: string[] = [];
@@ -198,18 +204,10 @@ function reopened(list: Buffer, choice: FileChoice): BlobAt[] {
     .filter(({ path }) => !choice.never.some((ending) => path.endsWith(ending)));
 }
 
-/** What a search leaves out, as git reads it. */
-function exclusions({ never, unlikely }: FileChoice): string[] {
-  return [
-    ...unlikely.folders.map((name) => `:(exclude,glob)**/${name}/**`),
-    ...[...unlikely.endings, ...never].map((ending) => `:(exclude)*${ending}`),
-  ];
-}
-
 async function* given(
   reader: ObjectReader,
   attributes: AttributesIndex,
-  request: Pick<Search, 'gitDir' | 'commit'> & {
+  request: Pick<NameSearch, 'gitDir' | 'commit'> & {
     readonly files: readonly BlobAt[];
     readonly wanted: (path: string) => boolean;
   },
@@ -271,10 +269,10 @@ function createAttributesIndex(git: Git): AttributesIndex {
 /** The `.gitattributes` of all folders that say what linguist is to think of a file. */
 async function attributesAt(git: Git, gitDir: string, commit: string): Promise<string[]> {
   const { code, stdout, stderr } = await git.run(
-    [...grepOf(gitDir), '-F', '-e', TELLING, commit, '--', '*.gitattributes'],
+    [`--git-dir=${gitDir}`, ...grepNames, '-F', '-e', TELLING, commit, '--', '*.gitattributes'],
     { accept: [0, 1, 128], ...pathspecMagic },
   );
-  if (code !== 0 && code !== 1) throw grepFailed(stderr);
+  if (code !== 0 && code !== 1) throw searchFailed(stderr);
   const names = stdout.toString('utf8').split('\0').filter(Boolean);
   return names.map((name) => name.slice(commit.length + 1)).filter(isAttributes);
 }
@@ -323,71 +321,6 @@ async function* stream(
   }
 }
 
-/** The patterns that we give git are patterns. */
-const pathspecMagic = { env: { GIT_LITERAL_PATHSPECS: '0' } };
-
-function grepOf(gitDir: string): string[] {
-  return [
-    `--git-dir=${gitDir}`,
-    'grep',
-    '-l',
-    '-z',
-    '--no-color',
-    '--full-name',
-    '--no-recurse-submodules',
-  ];
-}
-
-/** Patterns as git is given them. */
-function eitherOf(patterns: readonly string[]): string[] {
-  return patterns.flatMap((pattern) => ['-e', pattern]);
-}
-
-/** Names of files with one of the words, UTF-16 ones too, as `git grep` finds them. */
-async function* namesWith(
-  git: Git,
-  { gitDir, commit, spellings, choice }: Search,
-): AsyncGenerator<string, void> {
-  const grep = grepOf(gitDir);
-  const where = [commit, '--', ...exclusions(choice)];
-  const child = git.start(
-    [...grep, '-P', ...eitherOf(wordPatterns(spellings)), ...where],
-    pathspecMagic,
-  );
-  child.stdin.end();
-  const prefix = commit.length + 1;
-  let yielded = 0;
-  try {
-    for await (const name of parseNul(child.stdout)) {
-      yielded++;
-      yield name.slice(prefix);
-    }
-    const { code, stderr } = await child.done;
-    if (code === 0 || code === 1) return;
-    if (yielded > 0 || !stderr.includes('Perl-compatible')) throw grepFailed(stderr);
-  } finally {
-    child.kill();
-  }
-  yield* namesWithFixed(git, [...grep, '-I', '-w', '-F', ...eitherOf(spellings), ...where], prefix);
-}
-
-/** For a git that was built without PCRE: the same words, without UTF-16 files. */
-async function* namesWithFixed(
-  git: Git,
-  args: readonly string[],
-  prefix: number,
-): AsyncIterable<string> {
-  const child = git.start(args, pathspecMagic);
-  child.stdin.end();
-  try {
-    for await (const name of parseNul(child.stdout)) yield name.slice(prefix);
-    const { code, stderr } = await child.done;
-    if (code !== 0 && code !== 1) throw grepFailed(stderr);
-  } finally {
-    child.kill();
-  }
-}
-
 async function changesOf(
   git: Git,
   gitDir: string,
@@ -412,14 +345,5 @@ async function changesOf(
   if (code === 0) return parseRawDiff(stdout);
   if (/bad object|unknown revision|bad tree|unable to read|ambiguous argument/u.test(stderr))
     return null;
-  throw grepFailed(stderr);
-}
-
-function grepFailed(stderr: string): AppError {
-  const said = stderr.trim().split('\n').at(-1) ?? '';
-  return new AppError({
-    kind: 'unavailable',
-    code: 'git_tree_unreadable',
-    message: `git could not read the tree: ${said || 'it said nothing'}`,
-  });
+  throw searchFailed(stderr);
 }

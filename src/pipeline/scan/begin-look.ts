@@ -1,4 +1,10 @@
-import type { Candidate, FolderLook, FolderReader, TreeReader } from '../../domain/ports/git.ts';
+import type {
+  Candidate,
+  FileChoice,
+  FolderLook,
+  FolderReader,
+  TreeReader,
+} from '../../domain/ports/git.ts';
 import { choiceOf, createFilePolicy, type FilePolicy } from './file-policy.ts';
 import { prefilterSpellings } from './scanners/todo/tags.ts';
 
@@ -25,6 +31,14 @@ export async function beginLook(
   const { kind, gitDir, commit } = place;
   if (kind !== 'bare' || gitDir === null || commit === null) return { place, found: null };
   return { place, found: findFiles(deps.trees, gitDir, commit, extraTags) };
+}
+
+/** What is searched for where nothing else was asked for. */
+export function usualSearch(): {
+  readonly spellings: readonly string[];
+  readonly choice: FileChoice;
+} {
+  return { spellings: prefilterSpellings([]), choice: choiceOf(createFilePolicy()) };
 }
 
 /** Starts the search at once, not when the first file is asked for. */
