@@ -24,6 +24,7 @@ async function shownNames(): Promise<ReadonlySet<string>> {
     onFailure: () => undefined,
     now: () => 0,
     version: '1',
+    folders: { data: '/', logs: '/', temporary: '/' },
   });
   for (const area of areas)
     telemetry.record({ area, name: 'one', outcome: 'ok', durationMs: 1, correlationId: null });

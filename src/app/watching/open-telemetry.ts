@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { fetch } from 'undici';
 import type { ErrorKind } from '../../lib/app-error.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -133,6 +134,7 @@ export function openTelemetryRooms(parts: {
       onFailure: (error) => log.warn({ error }, 'figures of the service could not be read'),
       now: () => systemClock.monotonicMs(),
       version: parts.version,
+      folders: { data: config().dataDir, logs: config().logDir, temporary: tmpdir() },
     });
     return exposition;
   };

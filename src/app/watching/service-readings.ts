@@ -3,7 +3,7 @@ import { systemClock } from '../../lib/clock.ts';
 import type { Config } from '../../platform/config/schema.ts';
 import { countLeases, countOpenEffects } from '../../platform/effects/count-open.ts';
 import { type BreakerTables, breakerStates } from '../../platform/resilience/breakers.ts';
-import type { Reading } from '../../platform/telemetry/exposition.ts';
+import type { Reading } from '../../platform/telemetry/reading.ts';
 import { countEndedRuns } from '../../storage/ended-runs.ts';
 import { createTaskQueries } from '../../storage/task-queries.ts';
 import type { StoreRooms } from '../store/open-store.ts';

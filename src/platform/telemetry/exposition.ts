@@ -1,15 +1,8 @@
-import { availableParallelism, freemem, loadavg, totalmem } from 'node:os';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { type Folders, machineReadings } from './machine-readings.ts';
+import type { Reading } from './reading.ts';
 import type { Area, Ended, Telemetry } from './telemetry.ts';
 import { areas } from './telemetry.ts';
-
-/** One value that is read when somebody looks. Null: it could not be measured, and is left out. */
-export interface Reading {
-  readonly name: string;
-  readonly help: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly value: number | null;
-}
 
 export interface Exposition {
   /** The figures of now in Prometheus' text format 0.0.4. */
@@ -61,6 +54,8 @@ export function createExposition(deps: {
   readonly onFailure: (error: unknown) => void;
   readonly now: () => number;
   readonly version: string;
+  /** Whose disks are shown. */
+  readonly folders?: Folders;
   readonly keepMs?: number;
 }): Exposition {
   const registry = new Registry();
@@ -116,8 +111,9 @@ export function createExposition(deps: {
       deps.onFailure(error);
       return [];
     });
+    const machine = await machineReadings(deps.folders ?? {});
     for (const gauge of gauges.values()) gauge.reset();
-    for (const one of [...processReadings(), ...readings]) {
+    for (const one of [...machine, ...readings]) {
       if (one.value === null) {
         gauges.get(one.name)?.remove(one.labels ?? {});
         continue;
@@ -155,32 +151,4 @@ export function createExposition(deps: {
       for (const stop of stops) stop();
     },
   };
-}
-
-/** What this process and its machine use. */
-function processReadings(): readonly Reading[] {
-  const { rss, heapUsed, external } = process.memoryUsage();
-  const { user, system } = process.cpuUsage();
-  const [load = 0] = loadavg();
-  const gauge = (name: string, text: string, value: number): Reading => ({
-    name: `claude_manager_${name}`,
-    help: text,
-    value,
-  });
-  return [
-    gauge('process_cpu_seconds', 'Processor time that this process used', (user + system) / 1e6),
-    gauge('process_resident_bytes', 'Memory that this process holds', rss),
-    gauge('process_heap_bytes', 'Memory of its objects', heapUsed),
-    gauge('process_external_bytes', 'Memory of its buffers', external),
-    gauge('process_uptime_seconds', 'Time since it started', process.uptime()),
-    gauge(
-      'process_handles',
-      'Sockets, timers and files it waits for',
-      process.getActiveResourcesInfo().length,
-    ),
-    gauge('machine_load', 'Processes that wanted a processor, over a minute', load),
-    gauge('machine_processors', 'Processors of the machine', availableParallelism()),
-    gauge('machine_memory_bytes', 'Memory of the machine', totalmem()),
-    gauge('machine_memory_free_bytes', 'Memory that nobody uses', freemem()),
-  ];
 }

@@ -1,3 +1,5 @@
+import { open, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createManualClock } from '../../../test/fakes/manual-clock.ts';
@@ -71,6 +73,33 @@ test('100,000 different names in every area make less than 2,000 series', async 
   expect(lines.length).toBeGreaterThan(1000);
   expect(lines.length).toBeLessThanOrEqual(2000);
   expect(lines.some((line) => line.includes('operation="other"'))).toBe(true);
+  exposition.stop();
+});
+
+test('the room on each disk and the open files are shown, and a folder that is gone leaves out no other figure', async () => {
+  const exposition = createExposition({
+    telemetry: telemetryOf(),
+    watchLag: () => () => undefined,
+    readings: async () => [],
+    onFailure: () => undefined,
+    now: () => 0,
+    version: '1',
+    folders: { data: tmpdir(), logs: '/nowhere/at/all' },
+  });
+  const valueOf = async (name: string) =>
+    (await exposition.values()).filter((sample) => sample.name === `claude_manager_${name}`);
+  const { bsize, blocks } = await statfs(tmpdir());
+  expect(await valueOf('disk_bytes')).toEqual([
+    { name: 'claude_manager_disk_bytes', labels: { disk: 'data' }, value: bsize * blocks },
+  ]);
+  const [free] = await valueOf('disk_free_bytes');
+  expect(free?.value).toBeGreaterThan(0);
+  expect(free?.value).toBeLessThanOrEqual(bsize * blocks);
+  const [before] = await valueOf('process_open_files');
+  const more = await Promise.all(Array.from({ length: 20 }, () => open('/dev/null')));
+  const [after] = await valueOf('process_open_files');
+  expect((after?.value ?? 0) - (before?.value ?? 0)).toBeGreaterThan(10);
+  await Promise.all(more.map((one) => one.close()));
   exposition.stop();
 });
 
