@@ -112,14 +112,27 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
     });
 
     test.each([
-      [{ name: 'none', missing: null }, 'Nothing seals agents in'],
-      [{ name: 'none', missing: 'No sandbox for agents works on this machine.' }, 'No agent runs.'],
-    ])('with the sandbox %j every page says so', async (sandbox, words) => {
+      [{ sandbox: { name: 'none', missing: null } }, 'Nothing seals agents in: '],
+      [
+        { sandbox: { name: 'none', missing: 'No sandbox for agents works on this machine.' } },
+        'No agent runs.',
+      ],
+      [
+        {
+          sandbox: null,
+          processes: [
+            { role: 'api', pid: 1, host: 'one', isUnsealed: false },
+            { role: 'worker', pid: 2, host: 'two', isUnsealed: true },
+          ],
+        },
+        'Nothing seals agents in on two: ',
+      ],
+    ])('with the status %j every page says so', async (changed, words) => {
       const page = await signedIn.newPage();
       await page.route(/\/api\/v1\/service\/status/u, async (route) => {
         const answer = await route.fetch();
         const status = (await answer.json()) as object;
-        await route.fulfill({ response: answer, json: { ...status, sandbox } });
+        await route.fulfill({ response: answer, json: { ...status, ...changed } });
       });
       for (const path of ['/outcomes', '/repositories', '/board', '/settings']) {
         await page.goto(`${service.origin}${path}`);

@@ -164,10 +164,11 @@ describe('a service', () => {
       });
 
       // Of this every page of the dashboard tells.
-      expect((await person.call(serviceStatus, {})).sandbox).toEqual({
-        name: 'none',
-        missing: null,
-      });
+      const { sandbox, processes } = await person.call(serviceStatus, {});
+      expect(sandbox).toEqual({ name: 'none', missing: null });
+      expect(processes).toContainEqual(
+        expect.objectContaining({ pid: child.pid, isUnsealed: true }),
+      );
       const { entries } = await person.call(listAudit, { event: 'agent.unsealed', limit: 10 });
       // The other tests start services on the same database.
       const own = entries.filter(({ at }) => at >= began);

@@ -86,8 +86,11 @@ describe('a scheduler, workers and an API as processes of their own on one datab
     await vi.waitFor(() => expect(loop.proposals()).toHaveLength(3), patience);
 
     const status = await loop.service.run(['status']);
-    const { processes } = status.json as { processes: readonly { role: string }[] };
+    const { processes } = status.json as {
+      processes: readonly { role: string; isUnsealed: boolean }[];
+    };
     expect(processes.map(({ role }) => role).toSorted()).toEqual(['api', 'scheduler', 'worker']);
+    expect(processes.some(({ isUnsealed }) => isUnsealed)).toBe(false);
 
     const [one] = await proposed();
     const before = pulls().length;

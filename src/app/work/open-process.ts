@@ -40,7 +40,8 @@ export async function openProcess(parts: ProcessParts): Promise<ServiceRooms> {
   const deps = { clock: pipeline.clock, log: engineLogOf(pipeline) };
   // One that works beside the others takes no work of theirs, so nobody hands it any.
   const said = parts.isService || database.kind === 'embedded' ? role : 'execute';
-  const claim = await claimService(database, deps, said);
+  const { isUnsealedByConsent } = pipeline.sealing;
+  const claim = await claimService(database, deps, said, isUnsealedByConsent);
   const closers: (() => Promise<void>)[] = [() => claim.release()];
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).toReversed()) await closer();

@@ -107,7 +107,15 @@ export const serviceStatus = operation({
       host: z.string().nullable(),
     }),
     /** Every process of the service, with what it does. */
-    processes: z.array(z.object({ role: z.string(), pid: z.number(), host: z.string() })),
+    processes: z.array(
+      z.object({
+        role: z.string(),
+        pid: z.number(),
+        host: z.string(),
+        /** It runs agents, and nothing seals them in. */
+        isUnsealed: z.boolean(),
+      }),
+    ),
     database: z.object({ kind: z.string(), version: z.string() }),
     states: z.record(z.string(), z.number()),
     /** Proposed or held, and not snoozed. */

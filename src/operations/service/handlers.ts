@@ -60,6 +60,7 @@ interface ServiceProcess {
   readonly pid: number;
   readonly host: string;
   readonly role: string;
+  readonly isUnsealed: boolean;
 }
 
 /** Status and pause: what needs the store only. */
@@ -84,7 +85,12 @@ export function statusHandlers(ports: StatusPorts): readonly Served[] {
           pid: first?.pid ?? null,
           host: first?.host ?? null,
         },
-        processes: processes.map(({ role, pid, host }) => ({ role, pid, host })),
+        processes: processes.map(({ role, pid, host, isUnsealed }) => ({
+          role,
+          pid,
+          host,
+          isUnsealed,
+        })),
         database: ports.database,
         states,
         waiting,

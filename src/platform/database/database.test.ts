@@ -8,7 +8,7 @@ import { systemRandom } from '../../lib/random.ts';
 import { openDatabase } from './database.ts';
 import { serverFailure } from './embedded/server-failure.ts';
 import { askAgainMs, patienceMs } from './patient-pool.ts';
-import { claimService } from './service-claim.ts';
+import { claimService, serviceProcesses } from './service-claim.ts';
 import { letStand } from './standstill.ts';
 
 const deps = { clock: systemClock, random: systemRandom, log: silentLog };
@@ -48,6 +48,22 @@ test('an external database takes any number of services', async () => {
   ]);
   await Promise.all([one.release(), two.release()]);
   expect(database.kind).toBe('external');
+});
+
+test('that nothing seals in the agents of a process is known of it to all others for as long as it lives', async () => {
+  const unsealed = async (): Promise<readonly string[]> =>
+    (await serviceProcesses(database))
+      .filter(({ isUnsealed }) => isUnsealed)
+      .map(({ role }) => role);
+  const api = await claimService(database, deps, 'api');
+  expect(await unsealed()).toEqual([]);
+  const worker = await claimService(database, deps, 'worker', true);
+  expect(await unsealed()).toEqual(['worker']);
+  await worker.release();
+  // The server ends a session a moment after its client.
+  await expect.poll(unsealed).toEqual([]);
+  expect((await serviceProcesses(database)).map(({ role }) => role)).toEqual(['api']);
+  await api.release();
 });
 
 test('a connection lost inside a transaction fails the transaction, not the process', async () => {

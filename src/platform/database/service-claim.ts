@@ -17,9 +17,14 @@ export interface ServiceHolder {
   readonly host: string;
   /** What it does, as it said at its start; `all` where nothing else was said. */
   readonly role: string;
+  /** It runs agents, and nothing seals them in. */
+  readonly isUnsealed: boolean;
 }
 
 const lockName = 'service';
+
+/** The first word of a label. What it tells goes with the session, so it is never told of a process that is gone. */
+const words = { sealed: 'cms-service', unsealed: 'cms-unsealed' } as const;
 
 /**
  * One service per data folder: a second one is refused at once. An external database takes any number of services, which
@@ -31,10 +36,12 @@ export async function claimService(
   database: Pick<Database, 'kind' | 'url' | 'pool'>,
   deps: { readonly clock: Clock; readonly log: Log },
   role = 'all',
+  isUnsealed = false,
 ): Promise<ServiceClaim> {
   const shared = database.kind === 'external' && role !== 'restore';
   if (!shared && role !== 'all' && role !== 'restore') throw needsDatabase(role);
-  const label = `cms-service ${process.pid} ${hostname()} ${role}`;
+  const word = isUnsealed ? words.unsealed : words.sealed;
+  const label = `${word} ${process.pid} ${hostname()} ${role}`;
   const lock = await takeSessionLock({ url: database.url, name: lockName, label, shared }, deps);
   if (lock === undefined) throw alreadyRunning((await serviceProcesses(database))[0]);
   return lock;
@@ -53,8 +60,11 @@ export async function serviceProcesses(
     [advisoryKey(lockName)],
   );
   return answer.rows.flatMap(({ label }) => {
-    const [, pid, host, role = 'all'] = label.split(' ');
-    return pid === undefined || host === undefined ? [] : [{ pid: Number(pid), host, role }];
+    const [word, pid, host, role = 'all'] = label.split(' ');
+    const isUnsealed = word === words.unsealed;
+    return pid === undefined || host === undefined
+      ? []
+      : [{ pid: Number(pid), host, role, isUnsealed }];
   });
 }
 

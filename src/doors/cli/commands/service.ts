@@ -206,6 +206,7 @@ interface StatusAnswer {
     readonly role: string;
     readonly pid: number;
     readonly host: string;
+    readonly isUnsealed: boolean;
   }[];
   readonly database: { readonly kind: string; readonly version: string };
   readonly states: Readonly<Record<string, number>>;
@@ -247,6 +248,12 @@ function statusText(answer: StatusAnswer, isShort: boolean): string {
           role,
           `process ${pid} on ${host}`,
         ])),
+    ...answer.processes
+      .filter(({ isUnsealed }) => isUnsealed)
+      .map(({ pid, host }): [string, string] => [
+        'sandbox',
+        `none: the agents of process ${pid} on ${host} can do anything that its user can`,
+      ]),
     ['database', `${answer.database.kind} PostgreSQL ${answer.database.version}`],
     ['tasks', states],
     ['at work', String(answer.runsLive)],
