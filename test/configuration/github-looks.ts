@@ -71,6 +71,7 @@ async function hostOf(config: Config, database: TestDatabase, apiUrl: string): P
     push: {} as never,
     breakers: createBreakers({ db: database.kysely<BreakerTables>(), clock: systemClock }),
     access: githubAccess(parts),
+    githubClock: { hear: () => undefined },
   });
 }
 

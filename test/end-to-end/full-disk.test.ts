@@ -92,6 +92,7 @@ describe.skipIf(!canMount)('a data disk without room', () => {
       expect([503, 507]).toContain((refused as ApiError).status);
       expect((refused as ApiError).next).toMatch(/\S/u);
       await client.call(listTasks, {});
+      expect((await fetch(`${service.address}/livez`)).status).toBe(200);
       const typed = await place.run(['credentials', 'set', 'SOME_KEY'], { input: 'word' });
       expect(typed.exitCode).toBe(4);
       expect(typed.json).toMatchObject({ error: { next: expect.stringMatching(/\S/u) } });

@@ -6,6 +6,7 @@ import type { HttpAnswer } from '../../integrations/github/exchange.ts';
 import { createGithubHost, type GithubGuards } from '../../integrations/github/github-host.ts';
 import type { GithubTables } from '../../integrations/github/tables.ts';
 import type { Markers } from '../../platform/effects/markers.ts';
+import type { PeerClock } from '../../platform/health/peer-clock.ts';
 import type { Breakers } from '../../platform/resilience/breakers.ts';
 import { createDependency } from '../../platform/resilience/dependency.ts';
 import type { Telemetry } from '../../platform/telemetry/telemetry.ts';
@@ -18,6 +19,8 @@ export interface GithubParts extends GithubAccessParts {
   readonly push: GitPush;
   readonly breakers: Breakers;
   readonly access: AccessOf;
+  /** Hears what GitHub's answers say of its clock. */
+  readonly githubClock: Pick<PeerClock, 'hear'>;
 }
 
 /** The GitHub host behind its governors, whose state all processes of one credential share. */
@@ -25,6 +28,7 @@ export function openGithub(parts: GithubParts): CodeHost {
   const { config, clock, random, markers, push, log } = parts;
   const { apiUrl, serverUrl, managerRepo, username } = config.github;
   const limits = config.resilience.github;
+  const count = upstreamObserver(parts.telemetry);
   return createGithubHost({
     apiUrl,
     serverUrl,
@@ -37,7 +41,10 @@ export function openGithub(parts: GithubParts): CodeHost {
     markers,
     git: push,
     log,
-    observer: upstreamObserver(parts.telemetry),
+    observer: (seen) => {
+      count(seen);
+      parts.githubClock.hear(seen.date, seen.durationMs);
+    },
     deadlines: {
       connectMs: limits.connectMs,
       firstByteMs: limits.firstByteMs,

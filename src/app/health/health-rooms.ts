@@ -34,7 +34,7 @@ export interface HealthRoomParts {
   readonly config: () => Config;
   readonly configFolder: string;
   readonly path: string;
-  readonly store: Pick<StoreRooms, 'database' | 'vault' | 'audit' | 'breakers'>;
+  readonly store: Pick<StoreRooms, 'database' | 'vault' | 'audit' | 'breakers' | 'githubClock'>;
   readonly pipeline: Pick<PipelinePorts, 'runs'>;
   readonly log: Log;
   readonly history: Pick<History, 'sums'>;
@@ -97,6 +97,7 @@ export function openHealthRooms(parts: HealthRoomParts): HealthRooms {
   const clockNow = clockCheck({
     clock,
     startedOffMs,
+    peer: { name: 'GitHub', apart: () => store.githubClock.apart() },
     serverNow: async () => {
       const { rows } = await store.database.pool.query<{ at: Date }>(
         'select clock_timestamp() as at',

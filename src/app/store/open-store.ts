@@ -49,6 +49,7 @@ import type { EffectsOf } from '../../platform/effects/create-effects.ts';
 import { createEffects } from '../../platform/effects/create-effects.ts';
 import { createMarkers } from '../../platform/effects/markers.ts';
 import { effectMigrations } from '../../platform/effects/migrations.ts';
+import { createPeerClock, type PeerClock } from '../../platform/health/peer-clock.ts';
 import { healthMigrations } from '../../platform/health/tables.ts';
 import { idempotencyMigrations } from '../../platform/idempotency/migrations.ts';
 import { identityMigrations } from '../../platform/identity/migrations.ts';
@@ -107,6 +108,8 @@ export interface StoreRooms {
   readonly push: GitPush;
   /** Which dependencies are left alone. */
   readonly breakers: Breakers;
+  /** Against that of GitHub, by the answers that this process got. */
+  readonly githubClock: Pick<PeerClock, 'apart'>;
   /** Name of the credential that goes to a repository on GitHub. */
   readonly credentialOf: (repository: string) => string;
   readonly mirrors: Mirrors;
@@ -213,6 +216,7 @@ async function build(
     redact,
   );
   const checkpoint = killPoint(env);
+  const githubClock = createPeerClock(clock);
   let github: CodeHost | null = null;
   let access: AccessOf | null = null;
   const accessOf = (): AccessOf =>
@@ -236,6 +240,7 @@ async function build(
           access: accessOf(),
           credentials,
           sealing: vault,
+          githubClock,
         }),
         redact,
       ),
@@ -296,6 +301,7 @@ async function build(
     local,
     push,
     breakers,
+    githubClock,
     credentialOf: (repository) => accessOf()(repository).id,
     mirrors: createMirrors({
       git,

@@ -41,6 +41,8 @@ export type ExchangeObserver = (seen: {
   readonly path: string;
   readonly status: number | null;
   readonly durationMs: number;
+  /** The answer's `Date`; null when it bore none, or came out of a cache (`Age`). */
+  readonly date: string | null;
 }) => void;
 
 /** Puts an observer round an exchange. */
@@ -51,14 +53,15 @@ export function observed(
 ): Exchange {
   return async (request) => {
     const started = nowMs();
-    let status: number | null = null;
+    let [status, date]: [number | null, string | null] = [null, null];
     try {
       const answer = await exchange(request);
       ({ status } = answer);
+      if (answer.headers['age'] === undefined) date = answer.headers['date'] ?? null;
       return answer;
     } finally {
       const path = new URL(request.url).pathname;
-      observer({ method: request.method, path, status, durationMs: nowMs() - started });
+      observer({ method: request.method, path, status, durationMs: nowMs() - started, date });
     }
   };
 }

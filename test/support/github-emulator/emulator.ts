@@ -44,6 +44,8 @@ export interface GithubEmulator extends Seeding {
   /** Where requests or our answers differ from GitHub's OpenAPI description; must stay empty. */
   readonly contractViolations: readonly ContractViolation[];
   as(login: string): Person;
+  /** From now on answers say a time that is so far ahead of the true one. */
+  tellTime(aheadMs: number): void;
   /** The issue or pull request as it is on the server; for assertions. */
   issue(repository: string, number: number): Issue | undefined;
   issues(repository: string): Issue[];
@@ -72,6 +74,10 @@ export async function createGithubEmulator(options: EmulatorOptions = {}): Promi
   const rest = createRest({ state, issues, pulls, rates, contract, apps });
   const git = createGitServer(state, pulls);
   const control = createControl({ seeding, faults, journal, contractViolations, as });
+  let aheadMs = 0;
+  server.on('request', (_request, response) => {
+    if (aheadMs !== 0) response.setHeader('date', new Date(Date.now() + aheadMs).toUTCString());
+  });
   server.on('request', createHandler({ state, journal, faults, rates, rest, git, control, apps }));
   return {
     ...seeding,
@@ -82,6 +88,9 @@ export async function createGithubEmulator(options: EmulatorOptions = {}): Promi
     apps,
     contractViolations,
     as,
+    tellTime: (ms) => {
+      aheadMs = ms;
+    },
     issue: (name, number) => requireRepository(state, name).issues.get(number),
     issues: (name) => [...requireRepository(state, name).issues.values()],
     gitFolder: (name) => requireRepository(state, name).dir,
