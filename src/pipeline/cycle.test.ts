@@ -73,6 +73,36 @@ describe('a round', () => {
       problems: [],
     });
   });
+  test('reads no proposal of which nothing was heard, however many wait', async () => {
+    for (let n = 0; n < 5; n += 1) await world.find(`f${n}`, { line: n + 1 });
+    const { proposed } = await runCycle(world.ports, [world.target], options);
+    expect(proposed).toBeGreaterThan(2);
+    const read: string[] = [];
+    const { tasks } = world.ports;
+    const watched: typeof tasks = {
+      ...tasks,
+      list: async (query) => {
+        const found = await tasks.list(query);
+        read.push(...found.map(({ id }) => id));
+        return found;
+      },
+      get: async (id) => {
+        read.push(id);
+        return await tasks.get(id);
+      },
+      approvals: async (id) => {
+        read.push(id);
+        return await tasks.approvals(id);
+      },
+    };
+    const round = () =>
+      runCycle({ ...world.ports, tasks: watched }, [world.target], { ...options, scan: false });
+    await round();
+    expect(read).toEqual([]);
+    world.host.close(world.manager, 1, 'ann', 'not_planned');
+    await round();
+    expect(new Set(read).size).toBe(1);
+  });
   test('one task of a repository is started at a time, the best ranked first', async () => {
     for (const [id, rank] of [
       ['aa01', 10],

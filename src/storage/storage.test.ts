@@ -64,6 +64,24 @@ function task(change: Partial<Task> & { rank?: number; state?: TaskState } = {})
   };
 }
 
+function approval(taskId: string, change: Partial<Approval> = {}): Approval {
+  return {
+    taskId,
+    actor: 'maria',
+    person: 'github:maria',
+    channel: 'label',
+    contentHash: 'abc',
+    decidedAt: new Date('2026-02-03T00:00:00Z'),
+    roles: { manager: 'write', target: 'admin' },
+    eventId: 'event-1',
+    baseCommit: 'c'.repeat(40),
+    voidedAt: null,
+    voidReason: null,
+    correlationId: 'k',
+    ...change,
+  };
+}
+
 async function saved(change: Parameters<typeof task>[0] = {}): Promise<Task> {
   const tasks = createTaskStore(database);
   return await tasks.transact(async (open) => await tasks.insert(open, task(change)));
@@ -157,27 +175,54 @@ describe('tasks', () => {
     expect(await ids({ target })).toHaveLength(4);
     expect(await ids({ states: [] })).toEqual([]);
   });
+
+  it('are listed by where their issues stand, by an approval that stands, and without their words', async () => {
+    const tasks = createTaskStore(database);
+    const target = repository();
+    const folder: RepositoryRef = { host: 'local', name: '/srv/code.git' };
+    const [here, approved, voided] = [
+      await saved({ target, issueNumber: 71 }),
+      await saved({ target, issueNumber: 72 }),
+      await saved({ target, issueNumber: 73 }),
+    ];
+    const bare = await saved({ target });
+    const local = await saved({ target: folder, issueNumber: 74 });
+    const at = new Date('2026-02-04T00:00:00Z');
+    await tasks.transact(async (open) => {
+      await tasks.addApproval(open, approval(approved.id));
+      await tasks.addApproval(open, approval(voided.id));
+      await tasks.voidApproval(open, voided.id, at, 'edited');
+    });
+    const ids = async (query: Parameters<typeof tasks.list>[0]) =>
+      (await tasks.list(query)).map(({ id }) => id);
+    expect(await ids({ target, approved: true })).toEqual([approved.id]);
+    expect(await ids({ target, manager })).toEqual([here.id, approved.id, voided.id, bare.id]);
+    expect(await ids({ target, manager: folder })).toEqual([]);
+    expect(await ids({ manager: folder })).toEqual([local.id]);
+    expect(await tasks.published({ manager: folder, states: ['proposed'] })).toEqual([
+      { id: local.id, target: folder, issueNumber: 74 },
+    ]);
+    expect((await tasks.published({ target, manager })).map(({ id }) => id)).toEqual([
+      here.id,
+      approved.id,
+      voided.id,
+    ]);
+    expect(await tasks.published({ manager: folder, states: ['done'] })).toEqual([]);
+  });
+
+  it('are counted by state', async () => {
+    const tasks = createTaskStore(database);
+    const before = await tasks.countByState();
+    await saved({ state: 'expired' });
+    await saved({ state: 'expired' });
+    expect(await tasks.countByState()).toEqual({
+      ...before,
+      expired: (before.expired ?? 0) + 2,
+    });
+  });
 });
 
 describe('approvals and notes', () => {
-  function approval(taskId: string, change: Partial<Approval> = {}): Approval {
-    return {
-      taskId,
-      actor: 'maria',
-      person: 'github:maria',
-      channel: 'label',
-      contentHash: 'abc',
-      decidedAt: new Date('2026-02-03T00:00:00Z'),
-      roles: { manager: 'write', target: 'admin' },
-      eventId: 'event-1',
-      baseCommit: 'c'.repeat(40),
-      voidedAt: null,
-      voidReason: null,
-      correlationId: 'k',
-      ...change,
-    };
-  }
-
   it('count the same event once, and stay on record when voided', async () => {
     const tasks = createTaskStore(database);
     const { id } = await saved();

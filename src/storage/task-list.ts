@@ -1,6 +1,7 @@
 import type { Kysely, RawBuilder, Selectable } from 'kysely';
 import { sql } from 'kysely';
-import type { TaskQuery } from '../domain/ports/stores.ts';
+import type { PublishedTask, TaskQuery } from '../domain/ports/stores.ts';
+import type { RepositoryRef } from '../domain/repository.ts';
 import { repositoryKey } from '../domain/repository.ts';
 import type { Task } from '../domain/task.ts';
 import { taskStates } from '../domain/task.ts';
@@ -26,16 +27,41 @@ function listOfStates(
     select listed.* from unnest(${[...new Set(states)]}::text[]) as wanted(state)
     cross join lateral (
       select * from tasks where tasks.state = wanted.state and ${inTarget(query)}
-        and ${published(query)} ${inOrder(query)}
+        and ${unpublished(query)} and ${approved(query)} ${inOrder(query)}
     ) as listed ${inOrder(query)}`;
 }
 
-function inTarget(query: TaskQuery): RawBuilder<unknown> {
-  return query.target === undefined ? sql`true` : sql`target_key = ${repositoryKey(query.target)}`;
+/** In the order of the list. */
+export async function publishedTasks(
+  db: Kysely<StorageTables>,
+  query: TaskQuery,
+): Promise<readonly PublishedTask[]> {
+  const { rows } = await sql<PublishedTask>`
+    select id, target, issue_number as "issueNumber" from tasks
+    where state = any(${[...(query.states ?? taskStates)]}::text[]) and issue_number is not null
+      and ${inTarget(query)} and ${approved(query)} ${inOrder(query)}`.execute(db);
+  return rows;
 }
 
-function published(query: TaskQuery): RawBuilder<unknown> {
+/** An issue stands in the manager repository: a folder is its own, all of GitHub has one. */
+export function issuesIn(manager: RepositoryRef): RawBuilder<boolean> {
+  return manager.host === 'local'
+    ? sql`target_key = ${repositoryKey(manager)}`
+    : sql`target_key like 'github:%'`;
+}
+
+function inTarget({ target, manager }: TaskQuery): RawBuilder<unknown> {
+  const ofTarget = target === undefined ? sql`true` : sql`target_key = ${repositoryKey(target)}`;
+  return manager === undefined ? ofTarget : sql`${ofTarget} and ${issuesIn(manager)}`;
+}
+
+function unpublished(query: TaskQuery): RawBuilder<unknown> {
   return query.unpublished === true ? sql`issue_number is null` : sql`true`;
+}
+
+function approved(query: TaskQuery): RawBuilder<unknown> {
+  if (query.approved !== true) return sql`true`;
+  return sql`exists (select from approvals where task_id = tasks.id and voided_at is null)`;
 }
 
 function inOrder(query: TaskQuery): RawBuilder<unknown> {

@@ -4,12 +4,12 @@ import type { Transaction } from '../domain/ports/effects.ts';
 import type { TaskAtWork, TaskStore } from '../domain/ports/stores.ts';
 import type { RepositoryRef } from '../domain/repository.ts';
 import { repositoryKey } from '../domain/repository.ts';
-import type { Task } from '../domain/task.ts';
+import type { Task, TaskState } from '../domain/task.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Database } from '../platform/database/database.ts';
 import { createApprovals } from './approvals.ts';
 import type { StorageTables } from './tables.ts';
-import { listTasks } from './task-list.ts';
+import { issuesIn, listTasks, publishedTasks } from './task-list.ts';
 import { createTaskNotes } from './task-notes.ts';
 import { taskOf, taskRow } from './task-rows.ts';
 import { inTransaction, transact } from './transaction.ts';
@@ -23,6 +23,8 @@ export function createTaskStore(database: Pick<Database, 'kysely'>): TaskStore {
     byIssue: async (manager, number) => await taskByIssue(db, manager, number),
     byFinding: async (findingId) => await taskByFinding(db, findingId),
     list: async (query) => await listTasks(db, query),
+    published: async (query) => await publishedTasks(db, query),
+    countByState: async () => await countByState(db),
     atWork: async (transaction) => {
       if (transaction === null) return await tasksAtWork(db);
       await sql`select pg_advisory_xact_lock(hashtextextended('claude-manager starts', 0))`.execute(
@@ -45,6 +47,14 @@ async function tasksAtWork(db: Kysely<StorageTables>): Promise<readonly TaskAtWo
     .execute();
 }
 
+async function countByState(
+  db: Kysely<StorageTables>,
+): Promise<Readonly<Partial<Record<TaskState, number>>>> {
+  const { rows } = await sql<{ state: TaskState; count: number }>`
+    select state, count(*)::int as count from tasks group by state`.execute(db);
+  return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
+}
+
 async function taskById(db: Kysely<StorageTables>, id: string): Promise<Task | null> {
   const row = await db.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirst();
   return row === undefined ? null : taskOf(row);
@@ -61,13 +71,7 @@ async function taskByIssue(
     .selectAll()
     .where((is) =>
       is.or([
-        // A folder is its own manager; all of GitHub has one.
-        is.and([
-          is('issue_number', '=', number),
-          manager.host === 'local'
-            ? is('target_key', '=', repositoryKey(manager))
-            : is('target_key', 'like', 'github:%'),
-        ]),
+        is.and([is('issue_number', '=', number), issuesIn(manager)]),
         is.and([
           is('origin_repository', '=', repositoryKey(manager)),
           is('origin_number', '=', number),

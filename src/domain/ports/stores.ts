@@ -14,6 +14,9 @@ export interface TaskStore {
   byIssue(manager: RepositoryRef, number: number): Promise<Task | null>;
   byFinding(findingId: string): Promise<Task | null>;
   list(query: TaskQuery): Promise<readonly Task[]>;
+  /** Those that have an issue, without their words: of many, few are looked at. */
+  published(query: TaskQuery): Promise<readonly PublishedTask[]>;
+  countByState(): Promise<Readonly<Partial<Record<TaskState, number>>>>;
   /** Which tasks run now. In a transaction no other one counts or starts until its end, so that a cap holds. */
   atWork(transaction: Transaction | null): Promise<readonly TaskAtWork[]>;
   /** Inserts unless the id is there; returns the row that stands. */
@@ -40,9 +43,19 @@ export interface TaskStore {
 export interface TaskQuery {
   readonly states?: readonly TaskState[];
   readonly target?: RepositoryRef;
+  /** Only those whose issues stand here. */
+  readonly manager?: RepositoryRef;
   /** Only those without an issue. */
   readonly unpublished?: true;
+  /** Only those with an approval that stands. */
+  readonly approved?: true;
   readonly limit?: number;
+}
+
+export interface PublishedTask {
+  readonly id: string;
+  readonly target: RepositoryRef;
+  readonly issueNumber: number;
 }
 
 export interface TaskAtWork {

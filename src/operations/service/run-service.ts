@@ -307,11 +307,10 @@ async function report(
   total: Total,
   problems: readonly Problem[],
 ): Promise<ServiceSummary> {
-  const states: Record<string, number> = {};
-  for (const state of taskStates) {
-    const count = (await ports.cycle.tasks.list({ states: [state] })).length;
-    if (count > 0) states[state] = count;
-  }
+  const counts = await ports.cycle.tasks.countByState();
+  const states = Object.fromEntries(
+    taskStates.flatMap((state) => (counts[state] === undefined ? [] : [[state, counts[state]]])),
+  );
   const open = await ports.cycle.tasks.list({
     states: ['proposed', 'approved', 'needs_attention', 'failed'],
     limit: 50,

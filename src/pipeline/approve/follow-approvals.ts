@@ -18,7 +18,11 @@ export async function followApprovals(
   manager: RepositoryRef,
   labeled: ReadonlySet<number>,
 ): Promise<{ readonly moved: readonly Task[]; readonly failed: readonly Failure[] }> {
-  const tasks = await ports.tasks.list({ states: ['proposed', 'approved', 'running'] });
+  const tasks = await ports.tasks.list({
+    states: ['proposed', 'approved', 'running'],
+    manager,
+    approved: true,
+  });
   const here = tasks.filter(({ target }) =>
     isSameRepository(ports.settings.findManager(target), manager),
   );

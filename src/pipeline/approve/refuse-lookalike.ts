@@ -13,8 +13,8 @@ export async function refuseLookalike(
   task: Task,
   issue: HostIssue,
 ): Promise<void> {
+  const found = lookalikeOn(ports, issue);
   const wanted = ports.settings.labels().approved;
-  const found = issue.labels.find((label) => compareLabel(label, wanted) === 'lookalike');
   if (found === undefined || task.state !== 'proposed') return;
   const manager = ports.settings.managerOf(task.target);
   const { events } = await ports.host(manager.host).issueEvents(manager, issue.number);
@@ -25,4 +25,13 @@ export async function refuseLookalike(
     code: 'approval_lookalike_label',
     text: `The label "${found}" only looks like "${wanted}": it is written with other characters, and approves nothing. I took it away; choose "${wanted}" from the list of labels.`,
   });
+}
+
+/** The label of an issue that looks like the approval label and is another one. */
+export function lookalikeOn(
+  { settings }: Pick<ApprovalPorts, 'settings'>,
+  { labels }: Pick<HostIssue, 'labels'>,
+): string | undefined {
+  const wanted = settings.labels().approved;
+  return labels.find((label) => compareLabel(label, wanted) === 'lookalike');
 }

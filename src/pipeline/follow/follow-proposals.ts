@@ -1,14 +1,16 @@
 import { mayApprove } from '../../domain/approval.ts';
 import type { HostIssue } from '../../domain/ports/code-host.ts';
 import { isSameRepository, type RepositoryRef } from '../../domain/repository.ts';
-import type { Task, TaskEvent } from '../../domain/task.ts';
+import type { Task, TaskEvent, TaskState } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
 import { toAppError } from '../../lib/app-error.ts';
 import type { ApprovalPorts } from '../approve/approval-ports.ts';
-import { refuseLookalike } from '../approve/refuse-lookalike.ts';
+import { lookalikeOn, refuseLookalike } from '../approve/refuse-lookalike.ts';
 import { pipelineActor } from '../pipeline-ports.ts';
 import { forEachApart, settleAll } from '../settle.ts';
 import type { Followed } from './follow.ts';
+
+const states: readonly TaskState[] = ['proposed', 'approved', 'needs_attention', 'failed'];
 
 /**
  * Looks which issues of waiting tasks a person closed or deleted: closing as not planned and deleting are a no,
@@ -22,23 +24,25 @@ export async function followProposals(
   const labels = [ports.settings.labels().proposal];
   const issues = await host.issues(manager, { state: 'open', labels });
   const standing = new Map(issues.map((issue) => [issue.number, issue]));
-  const waiting = await ports.tasks.list({
-    states: ['proposed', 'approved', 'needs_attention', 'failed'],
-  });
+  const waiting = await ports.tasks.published({ states, manager });
   const moved: Task[] = [];
   const failed = await forEachApart(
     waiting.filter((task) => isHere(ports, manager, task)),
     ({ issueNumber }) => `${manager.name}#${issueNumber}`,
-    async (task) => {
-      const listed = standing.get(task.issueNumber ?? 0);
+    async ({ id, issueNumber }) => {
+      const listed = standing.get(issueNumber);
+      if (listed !== undefined && !listed.locked && lookalikeOn(ports, listed) === undefined)
+        return;
+      const task = await ports.tasks.get(id);
+      if (task === null || !states.includes(task.state)) return;
       if (listed !== undefined) {
         if (listed.locked) await noteLock(ports, task);
         await refuseLookalike(ports, task, listed);
         return;
       }
-      const issue = await host.issue(manager, task.issueNumber ?? 0);
+      const issue = await host.issue(manager, issueNumber);
       if (issue?.state === 'open') return;
-      const place = issue === null ? await host.issuePlace(manager, task.issueNumber ?? 0) : null;
+      const place = issue === null ? await host.issuePlace(manager, issueNumber) : null;
       if (place?.kind === 'here') return;
       moved.push(
         place?.kind === 'moved'
@@ -50,9 +54,12 @@ export async function followProposals(
   return { moved, failed };
 }
 
-function isHere(ports: ApprovalPorts, manager: RepositoryRef, task: Task): boolean {
-  if (task.issueNumber === null) return false;
-  return isSameRepository(ports.settings.findManager(task.target), manager);
+function isHere(
+  ports: ApprovalPorts,
+  manager: RepositoryRef,
+  { target }: Pick<Task, 'target'>,
+): boolean {
+  return isSameRepository(ports.settings.findManager(target), manager);
 }
 
 async function decide(ports: ApprovalPorts, task: Task, issue: HostIssue | null): Promise<Task> {

@@ -51,8 +51,7 @@ export async function propose(ports: Ports, target: RepositoryRef): Promise<Prop
   const policy = ports.settings.policyOf(target);
   const repository = await ports.host(target.host).repository(target);
   const candidates = await unproposed(ports, target);
-  const open = await ports.tasks.list({ states: ['proposed'], target });
-  const room = Math.max(0, policy.proposalsOpen - open.length);
+  const room = await roomFor(ports, target);
   const baseBranch = policy.base ?? repository.defaultBranch;
   const withCode = await mayShowCode(ports, target);
   const ranked = candidates
@@ -105,9 +104,13 @@ async function publishEach(
 
 /** How many findings would be proposed now, without writing anything. */
 export async function countUnproposed(ports: Ports, target: RepositoryRef): Promise<number> {
-  const open = await ports.tasks.list({ states: ['proposed'], target });
-  const room = Math.max(0, ports.settings.policyOf(target).proposalsOpen - open.length);
-  return Math.min(room, (await unproposed(ports, target)).length);
+  return Math.min(await roomFor(ports, target), (await unproposed(ports, target)).length);
+}
+
+/** How many more proposals may be open. */
+async function roomFor(ports: Ports, target: RepositoryRef): Promise<number> {
+  const { proposalsOpen: limit } = ports.settings.policyOf(target);
+  return limit - (await ports.tasks.list({ states: ['proposed'], target, limit })).length;
 }
 
 /** The id of the task that a finding leads to: equal on a new database, so that nothing is proposed twice. */
