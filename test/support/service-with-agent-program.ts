@@ -1,6 +1,6 @@
 /**
- * A service that starts an agent with stubborn children and waits, to be ended by a test: by a signal, or by the line
- * `cancel` on standard input. Arguments: its folder, the sandbox, the agent's shell script, memory in bytes, and the
+ * A service that starts an agent with stubborn children and waits, to be ended by a test: by a signal, by the line `exit`
+ * on standard input, as a second SIGTERM ends it, or by the line `cancel`, which ends the agent. Arguments: its folder, the sandbox, the agent's shell script, memory in bytes, and the
  * limit of wall time in ms under which the runner of agents runs it, as the service does; without one it is only started.
  */
 import { chown, mkdir } from 'node:fs/promises';
@@ -57,7 +57,10 @@ const running = await sandbox.start({
 });
 running.stdout.pipe(process.stdout);
 running.stderr.resume();
-process.stdin.once('data', () => void running.kill());
+process.stdin.once('data', (line) => {
+  if (String(line).includes('exit')) process.exit(143);
+  void running.kill();
+});
 await running.exited;
 process.exit(0);
 

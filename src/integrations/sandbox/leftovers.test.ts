@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +27,21 @@ async function killedService(kind: 'bubblewrap' | 'sandbox-runtime' | 'none'): P
   await gone;
   return join(folder, 't');
 }
+
+it('without a sandbox a service that ends at once, as a second SIGTERM ends it, takes its agents with it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'cms-left-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const service = spawn(process.execPath, [program, folder, 'none'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const mark = `${ownerOf(join(folder, 't'))}.`;
+  await once(service.stdout, 'data');
+  expect((await markedProcesses(mark)).length).toBeGreaterThanOrEqual(3);
+  const gone = once(service, 'exit');
+  service.stdin.write('exit\n');
+  expect(await gone).toEqual([143, null]);
+  await expect.poll(() => markedProcesses(mark)).toEqual([]);
+});
 
 describe('after the service was killed with SIGKILL', () => {
   it('bubblewrap leaves no process of an agent, and the sweep removes its folders and groups', async () => {

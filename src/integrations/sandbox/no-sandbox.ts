@@ -3,7 +3,7 @@ import type { Sandbox, SandboxedProcess, SandboxSpec } from '../../domain/ports/
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import { ownerOf } from './bubblewrap.ts';
-import { markedProcesses, processMark } from './marked-processes.ts';
+import { killNow, markedNow, markedProcesses, processMark } from './marked-processes.ts';
 import { probeSandbox } from './probe.ts';
 import { feed, supervise } from './supervise.ts';
 
@@ -37,11 +37,42 @@ async function start(deps: NoSandboxDeps, spec: SandboxSpec): Promise<SandboxedP
     detached: true,
   });
   feed(child, spec.stdin);
-  return await supervise(child, {
+  const running = await supervise(child, {
     clock: deps.clock,
     memoryBytes: spec.limits.memoryBytes,
     folders: [spec.workspace, spec.home],
     members: () => markedProcesses(mark),
     cleanUp: async () => undefined,
   });
+  endWithUs(mark, running.exited);
+  return running;
+}
+
+/** Marks of what runs now. */
+const living = new Set<string>();
+const looksAtEnd = 5;
+
+/**
+ * No kernel ends them when we end, as those in a sandbox, so it is the last thing that this process does. Of one that gets
+ * SIGKILL they stay until the next start (`sweepLeftovers`).
+ */
+function endWithUs(mark: string, exited: Promise<unknown>): void {
+  if (living.size === 0) process.on('exit', endAll);
+  living.add(mark);
+  const forget = (): void => {
+    living.delete(mark);
+    if (living.size === 0) process.off('exit', endAll);
+  };
+  exited.then(forget, forget);
+}
+
+/** Looks again, since one of them may have started another meanwhile. */
+function endAll(): void {
+  for (const mark of living) {
+    for (let look = 0; look < looksAtEnd; look += 1) {
+      const found = markedNow(mark);
+      if (found.length === 0) break;
+      for (const pid of found) killNow(pid);
+    }
+  }
 }
