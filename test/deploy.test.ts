@@ -23,7 +23,11 @@ interface Container {
   readonly args?: readonly string[];
   readonly securityContext: object;
   readonly resources: { readonly limits: object; readonly requests: object };
-  readonly livenessProbe?: object;
+  readonly livenessProbe?: {
+    readonly periodSeconds?: number;
+    readonly failureThreshold?: number;
+    readonly httpGet?: { readonly path?: string };
+  };
   readonly readinessProbe?: object;
 }
 
@@ -82,6 +86,20 @@ test('whoever stops a service waits for longer than agents are given to end', as
   expect(Number(/^TimeoutStopSec=(\d+)$/mu.exec(unit)?.[1])).toBeGreaterThan(drainSeconds);
   const worker = deployments.find(({ metadata }) => metadata.name === 'claude-manager-worker');
   expect(worker?.spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(drainSeconds);
+});
+
+test('one that stands still is replaced within a minute: by systemd, and by Kubernetes after three probes without an answer', async () => {
+  const unit = await read('deploy/systemd/claude-manager.service');
+  const seconds = (key: string): number =>
+    Number(new RegExp(`^${key}=(\\d+)$`, 'mu').exec(unit)?.[1]);
+  const [said, killed, begun] = ['WatchdogSec', 'TimeoutAbortSec', 'RestartSec'].map(seconds);
+  expect((said ?? 60) + (killed ?? 60) + (begun ?? 60)).toBeLessThan(60);
+  for (const { spec } of deployments) {
+    const [container] = spec.template.spec.containers;
+    const { periodSeconds = 0, failureThreshold = 0, httpGet } = container?.livenessProbe ?? {};
+    expect(httpGet?.path).toBe('/livez');
+    expect(periodSeconds * failureThreshold).toBeLessThanOrEqual(30);
+  }
 });
 
 describe('the Kubernetes manifests', () => {
