@@ -2,7 +2,11 @@ import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/random.ts';
 import { startService } from '../../operations/service/contract.ts';
 import type { LoadedConfig } from '../../platform/config/load-config.ts';
-import { beginServer } from '../../platform/database/embedded/supervisor.ts';
+import {
+  beginNewServer,
+  beginServer,
+  hasServer,
+} from '../../platform/database/embedded/supervisor.ts';
 import { readConfig } from '../configuration/live-config.ts';
 import { allSecrets } from '../configuration/named-secrets.ts';
 import { requireSound } from '../configuration/require-sound.ts';
@@ -16,8 +20,8 @@ export interface StartedAhead {
 }
 
 /**
- * Reads the configuration and, when it is one to work with, lets the embedded database of an existing data folder start
- * beside us: reading the rooms in keeps one processor busy for as long as it needs.
+ * Reads the configuration and, when it is one to work with, lets the embedded database start beside us, made first where
+ * the data folder is new: reading the rooms in keeps one processor busy for as long as it needs.
  */
 export async function startAhead(options: OpenOptions): Promise<StartedAhead> {
   const loaded = options.loaded ?? (await readConfig(options));
@@ -27,6 +31,8 @@ export async function startAhead(options: OpenOptions): Promise<StartedAhead> {
     return { loaded, giveUp: async () => undefined };
   const deps = { clock: systemClock, random: systemRandom, searchPath: options.env['PATH'] };
   // What hinders it hinders the store in the same way, and is told there.
-  const stop = await beginServer(loaded.config.dataDir, deps).catch(() => async () => undefined);
+  const { dataDir } = loaded.config;
+  const begin = (await hasServer(dataDir).catch(() => true)) ? beginServer : beginNewServer;
+  const stop = await begin(dataDir, deps).catch(() => async () => undefined);
   return { loaded, giveUp: stop };
 }

@@ -26,7 +26,7 @@ import { type Database, type DatabaseDeps, openDatabase } from '../database.ts';
 import { describeDatabase } from '../describe-database.ts';
 import { claimService } from '../service-claim.ts';
 import { binarySources } from './binaries.ts';
-import { beginServer, stopEmbedded } from './supervisor.ts';
+import { beginNewServer, beginServer, hasServer, stopEmbedded } from './supervisor.ts';
 
 const program = fileURLToPath(
   new URL('../../../../test/support/database-user-program.ts', import.meta.url),
@@ -123,6 +123,29 @@ describe('begun ahead', () => {
     await vi.waitFor(async () => expect(await serverPid()).toBeTypeOf('number'), patience);
     await giveUp();
     expect(await serverPid()).toBeUndefined();
+  });
+
+  test('in a new folder the cluster is made meanwhile: who joins waits for it, and when nobody does it is stopped again', async () => {
+    expect(await hasServer(dataDir)).toBe(false);
+    const giveUp = await beginNewServer(dataDir, deps);
+    const database = await open();
+    const pid = await serverPid();
+    await giveUp();
+    expect(await serverPid()).toBe(pid);
+    expect((await database.pool.query('select 1 as n')).rows).toEqual([{ n: 1 }]);
+    await database.close();
+    expect(await serverPid()).toBeUndefined();
+    expect(await hasServer(dataDir)).toBe(true);
+    await (await beginNewServer(dataDir, deps))();
+    expect(await serverPid()).toBeUndefined();
+  });
+
+  test('what hinders a new folder is told to who joins, and giving up is quiet', async () => {
+    const none = { ...deps, binaries: { bundled: undefined, system: [] } };
+    await (await beginNewServer(dataDir, none))();
+    await expect(openDatabase({ dataDir }, none)).rejects.toMatchObject({
+      code: 'postgres_not_found',
+    });
   });
 });
 

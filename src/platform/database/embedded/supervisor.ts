@@ -11,6 +11,7 @@ import {
   ensureRunning,
   findServer,
   type RunningServer,
+  type StartAttempt,
   startServer,
   stopServer,
   walWriterOf,
@@ -110,14 +111,45 @@ export async function beginServer(
     const sources = deps.binaries ?? (await binarySources(deps.searchPath));
     return await startServer(layout, await findBinaries(layout, sources));
   });
-  return async () => {
-    await withFileLock(layout.lockFile, deps, async () => {
-      // One that was just begun has not told its process id yet.
-      while (begun?.ended() === false && (await findServer(layout)) === undefined)
-        await deps.clock.sleep(20);
-      if ((await countUsers(layout.usersFolder)) === 0) await stopServer(layout, deps.clock);
-    });
-  };
+  return async () => await stopUnused(layout, begun, deps);
+}
+
+/**
+ * The same for a data folder that is new: what its server needs is made first, also beside us, and whoever joins meanwhile
+ * waits for it. What hinders it is told to whoever joins.
+ */
+export async function beginNewServer(
+  dataDir: string,
+  deps: Omit<SupervisorDeps, 'log'>,
+): Promise<() => Promise<void>> {
+  const layout = await prepareLayout(dataDir, deps.random);
+  const beginning = withFileLock(layout.lockFile, deps, async () => {
+    if ((await findServer(layout)) !== undefined) return null;
+    const sources = deps.binaries ?? (await binarySources(deps.searchPath));
+    const binaries = await findBinaries(layout, sources);
+    await ensureCluster(layout, binaries, deps.random);
+    return await startServer(layout, binaries);
+  }).catch(() => null);
+  return async () => await stopUnused(layout, await beginning, deps);
+}
+
+async function stopUnused(
+  layout: Layout,
+  begun: StartAttempt | null,
+  deps: Omit<SupervisorDeps, 'log'>,
+): Promise<void> {
+  await withFileLock(layout.lockFile, deps, async () => {
+    // One that was just begun has not told its process id yet.
+    while (begun?.ended() === false && (await findServer(layout)) === undefined)
+      await deps.clock.sleep(20);
+    if ((await countUsers(layout.usersFolder)) === 0) await stopServer(layout, deps.clock);
+  });
+}
+
+/** Whether a data folder has the cluster of an embedded server. */
+export async function hasServer(dataDir: string): Promise<boolean> {
+  const layout = await layoutOf(dataDir);
+  return layout !== undefined && (await hasCluster(layout));
 }
 
 /**
