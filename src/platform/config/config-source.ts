@@ -133,7 +133,10 @@ function applicable(
   const different = differentKeys(before, wanted);
   const next = structuredClone(wanted);
   const needRestart = different.filter(({ restart }) => restart).map(({ path }) => path);
-  for (const path of needRestart)
+  // With a whole group its parts have their old values.
+  const isInside = (path: string): boolean =>
+    needRestart.some((outer) => path.startsWith(`${outer}.`));
+  for (const path of needRestart.filter((one) => !isInside(one)))
     lay(next, { path: path.split('.'), value: readKey(before, path) });
   const changed = different.filter(({ restart }) => !restart).map(({ path }) => path);
   return { next, changed, needRestart };

@@ -58,6 +58,13 @@ export function schemaAt(path: readonly PropertyKey[]): SchemaNode | null {
   return node ?? null;
 }
 
+/** Names of the keys that may stand at a place. */
+export function keysAt(path: readonly PropertyKey[]): readonly string[] {
+  const node = schemaAt(path);
+  if (node === null) return [];
+  return Object.keys(node.properties ?? optionalGroup(node)?.properties ?? {});
+}
+
 /** `executor.maxConcurrent` is CLAUDE_MANAGER_EXECUTOR_MAX_CONCURRENT. */
 function environmentName(path: string): string {
   const words = path.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').replaceAll('.', '_');
@@ -68,7 +75,14 @@ function member(node: SchemaNode, part: PropertyKey): SchemaNode | undefined {
   const name = String(part);
   if (node.properties !== undefined && Object.hasOwn(node.properties, name))
     return node.properties[name];
-  return typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
+  if (typeof node.additionalProperties === 'object') return node.additionalProperties;
+  const inside = optionalGroup(node);
+  return inside === undefined ? undefined : member(inside, part);
+}
+
+/** The keys of a place that may also be null. */
+function optionalGroup({ anyOf }: SchemaNode): SchemaNode | undefined {
+  return anyOf?.find(({ properties }) => properties !== undefined);
 }
 
 function keysBelow(node: SchemaNode, path: string): readonly KeyDescription[] {
@@ -77,6 +91,16 @@ function keysBelow(node: SchemaNode, path: string): readonly KeyDescription[] {
     return Object.entries(properties).flatMap(([name, child]) =>
       keysBelow(child, path === '' ? name : `${path}.${name}`),
     );
+  const group = optionalGroup(node);
+  if (group !== undefined) {
+    const own = described(node, path);
+    // What waits for a restart as a whole does so with each part.
+    const parts = keysBelow(group, path).map((one) => ({
+      ...one,
+      restart: one.restart || own.restart,
+    }));
+    return [own, ...parts];
+  }
   const inside =
     items?.properties !== undefined
       ? keysBelow(items, `${path}[]`)

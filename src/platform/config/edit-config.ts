@@ -13,10 +13,14 @@ export interface KeyValue {
   readonly source: string;
 }
 
-/** The value of a key or of a whole section, for example `executor.maxConcurrent`; AppError `config_key_unknown`. */
+/**
+ * The value of a key or of a whole section, for example `executor.maxConcurrent`; null for what lies in a group that is
+ * null itself. AppError `config_key_unknown`.
+ */
 export function readKey(config: Config, key: string): unknown {
   let value: unknown = config;
   for (const part of key.split('.')) {
+    if (value === null && schemaAt(key.split('.')) !== null) return null;
     const isThere = (isObject(value) || Array.isArray(value)) && Object.hasOwn(value, part);
     if (!isThere) throw unknownKey(key);
     value = Reflect.get(value as object, part);

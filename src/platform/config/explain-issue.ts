@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { describeKeys, schemaAt } from './describe-keys.ts';
+import { describeKeys, keysAt, schemaAt } from './describe-keys.ts';
 import { nearestWord } from './nearest-word.ts';
 
 /** A complaint of the schema in words for the person who wrote the file. */
@@ -31,9 +31,7 @@ function unknownKey(
   key: string,
   show: (text: string) => string,
 ): Explanation {
-  const known = Object.keys(schemaAt(parent)?.properties ?? {}).filter(
-    (name) => name !== '$schema',
-  );
+  const known = keysAt(parent).filter((name) => name !== '$schema');
   const near = nearestWord(key, known) ?? elsewhere(key);
   const all = known.length === 0 ? 'Remove it.' : `Known here: ${known.join(', ')}.`;
   return {

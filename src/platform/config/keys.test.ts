@@ -61,6 +61,31 @@ describe('reading', () => {
   });
 });
 
+test('a group that may be null has its keys described, read, set by variables, written and waiting for a restart', async () => {
+  const described = describeKeys().find(({ path }) => path === 'github.app.installationId');
+  expect(described).toMatchObject({
+    type: 'whole number or null',
+    restart: true,
+    env: ['CLAUDE_MANAGER_GITHUB_APP_INSTALLATION_ID'],
+  });
+  for (const text of ['{}', '{ "github": { "app": null } }']) {
+    const { config } = await load(text);
+    expect(readKey(config, 'github.app.privateKey')).toBeNull();
+    const { config: set } = await loadConfig({
+      folder: '/srv',
+      file: 'c.json',
+      env: { CLAUDE_MANAGER_GITHUB_APP_ID: '7' },
+      readFile: () => Promise.resolve(text),
+    });
+    expect(set.github.app).toMatchObject({ id: 7, privateKey: 'GITHUB_APP_PRIVATE_KEY' });
+  }
+  const written = setKey('{}', 'github.app.id', '7').text;
+  expect((await load(written)).config.github.app?.id).toBe(7);
+  await expect(load('{ "github": { "app": { "id": 7, "privatKey": "K" } } }')).rejects.toThrow(
+    'Did you mean "privateKey"?',
+  );
+});
+
 describe('writing', () => {
   const text = '{\n  // money\n  "executor": {\n    "maxConcurrent": 2 // two\n  }\n}\n';
   test('changes one value and keeps comments and order', () => {

@@ -384,6 +384,7 @@ test('every key that names a secret gets its value from the environment', async 
   expect(naming.map(({ path }) => path).toSorted()).toEqual([
     'alerts.webhookCredential',
     'executor.agents.<name>.secrets',
+    'github.app.privateKey',
     'github.credentials[].app.privateKey',
     'github.credentials[].token',
     'notifications.webhooks[].secret',
@@ -404,7 +405,6 @@ test('every key that names a secret gets its value from the environment', async 
     },
     telemetry: { otlp: { credential: 'NAMED_7' } },
   });
-  // `github.app` may be null, so its members are described with it.
   const names = [1, 2, 3, 4, 5, 6, 7];
   const env = Object.fromEntries(names.map((at) => [`NAMED_${at}`, `value-${at}`]));
   const { secrets } = await load(text, { env });

@@ -78,8 +78,10 @@ export function lay(
   { path, value }: Pick<Overlay, 'path' | 'value'>,
 ): boolean {
   let place = target;
-  for (const part of path.slice(0, -1)) {
-    const inner = Object.hasOwn(place, part) ? place[part] : undefined;
+  for (const [at, part] of path.slice(0, -1).entries()) {
+    const found = Object.hasOwn(place, part) ? place[part] : undefined;
+    const isOff = found === null && typesOf(schemaAt(path.slice(0, at + 1))).includes('null');
+    const inner = isOff ? undefined : found;
     if (inner !== undefined && !isObject(inner)) return false;
     const next = inner ?? {};
     setOwn(place, part, next);
