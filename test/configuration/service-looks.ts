@@ -4,6 +4,7 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
+import { requireSound } from '../../src/app/configuration/require-sound.ts';
 import { createServerOpener } from '../../src/app/doors/open-http.ts';
 import { openLogger } from '../../src/app/watching/open-logger.ts';
 import { AppError } from '../../src/lib/app-error.ts';
@@ -11,6 +12,7 @@ import { silentLog } from '../../src/lib/log.ts';
 import { systemRandom } from '../../src/lib/random.ts';
 import { catalogue } from '../../src/operations/catalogue.ts';
 import type { Gate } from '../../src/operations/gate.ts';
+import { loadConfig } from '../../src/platform/config/load-config.ts';
 import {
   type BreakerTables,
   breakerStates,
@@ -22,6 +24,15 @@ import {
 } from '../../src/platform/resilience/dependency.ts';
 import { createManualClock } from '../fakes/manual-clock.ts';
 import type { Look } from './looks.ts';
+
+/** Whether a service starts with the configuration, and what it refuses. */
+export const starting: Look = async (config) => {
+  const loaded = await loadConfig({ folder: '/srv', env: {} });
+  return await requireSound({ ...loaded, config }).then(
+    () => 'starts',
+    (error: AppError) => error.message,
+  );
+};
 
 /** What the server answers, and where. */
 export const serving: Look = async (config, database) => {

@@ -3,7 +3,7 @@ import { connecting, waiting } from './github-looks.ts';
 import { minding, storing, vaulting } from './keeping-looks.ts';
 import { type KeyRow, seen, told } from './key-row.ts';
 import { limits, signingIn } from './looks.ts';
-import { calling, logging, serving } from './service-looks.ts';
+import { calling, logging, serving, starting } from './service-looks.ts';
 import { collecting, telling, waitingFor } from './telling-looks.ts';
 import { alerting, backing, figuring } from './watching-looks.ts';
 
@@ -22,6 +22,7 @@ const big = { 'logging.maxFileMb': 1 };
 
 /** Keys of the service round it: server, security, logs, figures, dependencies, backups, alerts. */
 export const serviceRows: Readonly<Record<string, KeyRow>> = {
+  environment: seen(starting, 'production'),
   dataDir: seen(backing, '/srv/other'),
   logDir: seen(logging, '/srv/elsewhere'),
   'server.host': seen(serving, '127.0.0.2', server),

@@ -322,7 +322,7 @@ describe('a service', () => {
     }
   }, 420_000);
 
-  test('whose port is taken says so and ends with 4; without sessions it stays on this machine', async () => {
+  test('whose port is taken says so and ends with 4; without sessions it stays on this machine, and serves nothing in production', async () => {
     const other = createSocketServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
@@ -336,5 +336,20 @@ describe('a service', () => {
       env: programEnv(folder, { DATABASE_URL: database.url, ...env }),
     });
     expect(await ended(open)).toBe(2);
+    const live = spawn(
+      process.execPath,
+      [program, '--no-validate-config', 'start', '--port', '0', '--no-security'],
+      {
+        cwd: folder,
+        env: programEnv(folder, {
+          DATABASE_URL: database.url,
+          CLAUDE_MANAGER_ENVIRONMENT: 'production',
+        }),
+      },
+    );
+    let refusal = '';
+    live.stderr.setEncoding('utf8').on('data', (part: string) => (refusal += part));
+    expect(await ended(live)).toBe(2);
+    expect(refusal).toContain('Without sessions and rate limits nothing is served in production.');
   }, 420_000);
 });

@@ -84,6 +84,7 @@ export function createServerOpener(
       const { server } = config;
       const inheritedSocket = inheritedSocketOf(env, process.pid);
       if (!security) {
+        requireNoProduction(config.environment);
         requireLoopback(server.host);
         await tellUnsecured(store.audit, server.host);
       }
@@ -188,6 +189,17 @@ async function tellUnsecured(audit: Pick<Audit, 'record'>, host: string): Promis
 function onceTrue(ask: () => Promise<boolean>): () => Promise<boolean> {
   let isTrue = false;
   return async () => (isTrue ||= await ask());
+}
+
+/** Where others depend on the service, nobody is let in without a sign-in, and nobody goes unlimited. */
+function requireNoProduction(environment: Config['environment']): void {
+  if (environment !== 'production') return;
+  throw new AppError({
+    kind: 'invalid_input',
+    code: 'unsecured_in_production',
+    message: 'Without sessions and rate limits nothing is served in production.',
+    next: 'Leave --no-security and --mode legacy out, or set the key "environment" to development.',
+  });
 }
 
 /** Without sessions whoever reaches the server may do everything, so only this machine may reach it. */

@@ -22,6 +22,12 @@ export const configSchema = z.strictObject({
     .string()
     .optional()
     .meta({ description: 'Address of the JSON Schema, for editors; not read.' }),
+  environment: key(z.enum(['development', 'staging', 'production']), 'development', {
+    description:
+      'What the service is for. It does not start on what `validate --environment` calls an error there, and in production not with --no-security; NODE_ENV means nothing here.',
+    restart: true,
+    example: 'production',
+  }),
   github,
   analyzer,
   executor,
