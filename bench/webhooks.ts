@@ -46,6 +46,8 @@ try {
     path: '/webhooks/github',
     secrets: async () => [secret],
     store: (delivery) => inbox.store(delivery, 'quick'),
+    nowMs: () => performance.now(),
+    onStored: () => undefined,
     refuseSender: async () => null,
     forged: async () => new AppError({ kind: 'unauthenticated', code: 'forged', message: 'No.' }),
   })(ours);

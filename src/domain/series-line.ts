@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** One series of a period; durations in milliseconds, percentiles at most 4 % above the exact ones. */
 export const SeriesLine = z.object({
-  area: z.enum(['operation', 'upstream', 'job', 'scanner', 'function']),
+  area: z.enum(['operation', 'upstream', 'job', 'scanner', 'function', 'objective']),
   name: z.string(),
   calls: z.number(),
   refused: z.number(),

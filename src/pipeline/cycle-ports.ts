@@ -31,6 +31,8 @@ export interface CyclePorts extends PipelinePorts {
   readonly startAttempt: (ref: AttemptRef, turn: Turn) => Promise<Start>;
   /** Starts the durable workflow of a round on an open pull request; starting it twice is starting it once. */
   readonly startRound: (ref: RoundRef) => Promise<Start>;
+  /** When each waiting task was last seen held by people's will or for its turn; kept by `dispatch`, forgotten with the process. */
+  readonly lastHeld: Map<string, Date>;
   /** Settles effects that a dead process left behind. */
   readonly settleLeftovers: () => Promise<number>;
 }

@@ -7,7 +7,7 @@ import { followApprovals } from './approve/follow-approvals.ts';
 import { pollApprovals } from './approve/poll-approvals.ts';
 import type { CyclePorts, Turn } from './cycle-ports.ts';
 import { turns } from './cycle-ports.ts';
-import { holdOf, holdsTheirPlace, overCap } from './dispatch.ts';
+import { type Hold, holdOf, holdsTheirPlace, isByWill, overCap } from './dispatch.ts';
 import { followDrift } from './follow/drift.ts';
 import { followPullRequests } from './follow/follow.ts';
 import { followProposals } from './follow/follow-proposals.ts';
@@ -130,26 +130,51 @@ export async function runCycle(
  */
 export async function dispatch(ports: CyclePorts): Promise<number> {
   const waiting = inTurn(await ports.tasks.list({ states: ['approved'] }));
+  forgetOthers(ports.lastHeld, waiting);
   if (waiting.length === 0) return 0;
   const taken = [...(await ports.tasks.atWork(null))];
-  const heldPlaces = new Set<string>();
+  const heldPlaces = new Map<string, Hold>();
   let started = 0;
   for (const task of waiting) {
     const place = `${repositoryKey(task.target)} ${task.agent}`;
-    if (heldPlaces.has(place) || overCap(ports.settings, task, taken) !== null) continue;
-    const hold = await holdOf(ports, task);
+    const hold =
+      heldPlaces.get(place) ??
+      overCap(ports.settings, task, taken) ??
+      (await placeHold(ports, task, (found) => heldPlaces.set(place, found)));
     if (hold !== null) {
-      if (holdsTheirPlace(hold)) heldPlaces.add(place);
+      if (isByWill(hold)) ports.lastHeld.set(task.id, ports.clock.now());
       continue;
     }
     const { id, attempt, version, agent } = task;
-    const ref = { taskId: id, attempt: attempt + 1, version };
+    const heldUntil = ports.lastHeld.get(id)?.toISOString();
+    const ref = {
+      taskId: id,
+      attempt: attempt + 1,
+      version,
+      ...(heldUntil === undefined ? {} : { heldUntil }),
+    };
     const start = await ports.startAttempt(ref, turnOf(task));
     if (start === 'held') return started;
     if (start !== 'ended') taken.push({ id, targetKey: repositoryKey(task.target), agent });
     if (start === 'started') started += 1;
   }
   return started;
+}
+
+/** What holds the task, which is told where it holds the others of its place as well. */
+async function placeHold(
+  ports: CyclePorts,
+  task: Task,
+  ofPlace: (hold: Hold) => void,
+): Promise<Hold | null> {
+  const hold = await holdOf(ports, task);
+  if (hold !== null && holdsTheirPlace(hold)) ofPlace(hold);
+  return hold;
+}
+
+function forgetOthers(lastHeld: CyclePorts['lastHeld'], waiting: readonly Task[]): void {
+  const ids = new Set(waiting.map(({ id }) => id));
+  for (const id of lastHeld.keys()) if (!ids.has(id)) lastHeld.delete(id);
 }
 
 function turnOf({ attempt }: Task): Turn {

@@ -48,6 +48,24 @@ export type HoldCode = (typeof holdCodes)[number];
 /** What holds one task alone; everything else holds whatever its agent would do in its repository. */
 const ofTheTask: ReadonlySet<HoldCode> = new Set(['retry_later', 'start_failed', 'budget_task']);
 
+/** What people set, and turns that come by themselves; everything else is in the way. */
+const byWill: ReadonlySet<HoldCode> = new Set([
+  'paused',
+  'repository_paused',
+  'quiet_hours',
+  'repository_busy',
+  'agent_busy',
+  'budget_task',
+  'budget_repository',
+  'budget_day',
+  'budget_month',
+]);
+
+/** Whether the wait is what people wanted, so that it is none of the service's. */
+export function isByWill({ code }: Hold): boolean {
+  return byWill.has(code);
+}
+
 /** Whether it holds the other tasks of the same repository and agent too. */
 export function holdsTheirPlace({ code }: Hold): boolean {
   return !ofTheTask.has(code);

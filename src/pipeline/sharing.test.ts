@@ -65,6 +65,34 @@ describe('what is handed to the workers', () => {
     expect(new Set(asked).size).toBe(2);
   });
 
+  test('how long people held a task, or it waited for its turn, is told with its start; what is in the way is not', async () => {
+    const [one, two] = await approved('one', 'two');
+    const ids = [one?.id, two?.id];
+    const heldUntil = async (): Promise<object> => {
+      world.started.length = 0;
+      await dispatch(world.ports);
+      return Object.fromEntries(
+        world.started.map((ref) => [
+          ids.indexOf(ref.taskId),
+          ref.heldUntil?.slice(0, 19) ?? 'not held',
+        ]),
+      );
+    };
+    world.obstacle = { code: 'memory_tight', text: 'There is too little memory.' };
+    expect(await heldUntil()).toEqual({});
+    world.obstacle = null;
+    await world.ports.pauses.pause(world.target, 'ann', world.clock.now());
+    expect(await heldUntil()).toEqual({});
+    const paused = world.clock.now().toISOString().slice(0, 19);
+    await world.ports.pauses.resume(world.target);
+    world.clock.advance(5000);
+    expect(await heldUntil()).toEqual({ 0: paused });
+    const turn = world.clock.now().toISOString().slice(0, 19);
+    await world.attempt(await world.task(ids[0] ?? ''));
+    world.clock.advance(5000);
+    expect(await heldUntil()).toEqual({ 1: turn });
+  });
+
   test('what holds a repository is read once for all of its tasks', async () => {
     await approved('one', 'two', 'three');
     await world.ports.pauses.pause(world.target, 'ann', new Date());

@@ -106,6 +106,7 @@ export const receiving: Look = async (config, database) => {
     },
     redactor: { register: () => undefined },
     guard: { admit: async () => null },
+    telemetry: { record: () => undefined },
     log: silentLog,
     tell: () => undefined,
     leads: () => false,

@@ -50,7 +50,7 @@ export const alerting: Look = async (config, database) => {
       tasks: { transact: async () => await Promise.reject(new Error('an issue was wanted')) },
     } as never,
     history: {
-      totals: async () => [{ minute, calls: 1000, failed: 50 }],
+      totals: async () => [{ minute, of: 'operation', calls: 1000, failed: 50 }],
       sums: async () => [slow],
       baseline: async () => ({ series: [normal] }),
     } as never,

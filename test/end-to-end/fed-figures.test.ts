@@ -13,10 +13,12 @@ import { listTasks } from '../../src/operations/tasks/contract.ts';
 import { listTokens } from '../../src/operations/tokens/contract.ts';
 import { bootstrapUsers } from '../../src/operations/users/contract.ts';
 import { alertKinds } from '../../src/platform/alerts/rules.ts';
+import { countedObjectives } from '../../src/platform/telemetry/objectives.ts';
 import { areas } from '../../src/platform/telemetry/telemetry.ts';
 import { browserFetch } from '../support/browser-fetch.ts';
 import { createGithubLoop, type GithubLoop, manager } from '../support/github-loop.ts';
 import { type RunningService, startService } from '../support/running-service.ts';
+import { signDelivery } from '../support/sign-delivery.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const patience = { timeout: 120_000, interval: 500 };
@@ -29,6 +31,8 @@ const dearAgent = [
   'echo "opened();" > a.ts',
   `echo '{"type":"result","message":"done","usage":{"costUsd":4.5}}'`,
 ].join('; ');
+
+const webhookSecret = 'between GitHub and us';
 
 let folder = '';
 let faults = '';
@@ -63,6 +67,7 @@ beforeAll(async () => {
     },
     env: {
       ALERT_HOOK: 'http://127.0.0.1:9/',
+      GITHUB_WEBHOOK_SECRET: webhookSecret,
       CLAUDE_MANAGER_GITHUB_POLL_SECONDS: '2',
       NODE_OPTIONS: `--import=${planter}`,
       PLANT_FOLDER: faults,
@@ -200,6 +205,14 @@ test('every kind of alert, log file, family of /metrics and figure of a report i
   const [proposal] = loop.proposals();
   github.as('wendy').label(manager, proposal?.number ?? 0, 'approved-for-dev');
   await isFed('runs_live');
+  const { headers, body } = signDelivery(webhookSecret, 'ping', {}, 'first');
+  const hook = `${service.address}/webhooks/github`;
+  expect((await fetch(hook, { method: 'POST', headers, body })).status).toBe(202);
+  // What we wrote stands there a second time.
+  github
+    .as(proposal?.user.login ?? '')
+    .openIssue(manager, { title: 'The same again', body: proposal?.body ?? '' });
+  await isTold('objective');
 
   // What is normal, and then three calls that wait for a table longer than that.
   for (let calls = 0; calls < 30; calls += 1) await ann.call(listTokens, {});
@@ -282,6 +295,8 @@ test('every kind of alert, log file, family of /metrics and figure of a report i
     const empty = figures.filter((name) => series.every((one) => !one[name]));
     expect(empty).toEqual([]);
   }
+  const objectives = report.series.filter(({ area }) => area === 'objective');
+  expect(objectives.map(({ name }) => name).toSorted()).toEqual(countedObjectives.toSorted());
   expect(report.baseline?.series).not.toEqual([]);
   expect(metrics.source).toBe('service');
   const all = await families();

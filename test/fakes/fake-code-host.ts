@@ -151,12 +151,15 @@ function createReads(held: Held, self: string): Reads {
         ...comments
           .slice(-100)
           .toReversed()
-          .map(({ body }) => ({ body, number: null, url: null })),
-        ...[...issues.values(), ...pullRequests.values()].map(({ number, title, body, url }) => ({
-          body: `${title}\n${body}`,
-          number,
-          url,
-        })),
+          .map(({ body, author }) => ({ body, author, number: null, url: null })),
+        ...[...issues.values(), ...pullRequests.values()].map(
+          ({ number, title, body, author, url }) => ({
+            body: `${title}\n${body}`,
+            author,
+            number,
+            url,
+          }),
+        ),
       ];
     },
     pullRequest: async (ref, number) => stateOf(held, ref).pullRequests.get(number) ?? null,

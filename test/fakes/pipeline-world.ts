@@ -209,6 +209,7 @@ export async function createPipelineWorld(
       asUnit: async (_operation, body) => await body(),
       newId: () => `id-${(ids += 1)}`,
       scan: async () => ({ commit: 'c'.repeat(40), changed: true, findings: 1 }),
+      lastHeld: new Map(),
       startAttempt: async (ref) => {
         started.push(ref);
         return 'started';

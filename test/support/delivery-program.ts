@@ -41,6 +41,8 @@ await webhookRoute({
     processor.wake();
     return isNew;
   },
+  nowMs: () => systemClock.monotonicMs(),
+  onStored: () => undefined,
   refuseSender: async () => null,
   forged: async () => new AppError({ kind: 'unauthenticated', code: 'forged', message: 'No.' }),
 })(server);

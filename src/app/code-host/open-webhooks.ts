@@ -13,9 +13,14 @@ import { createSenderAddresses } from '../../operations/webhooks/sender-addresse
 import type { Config } from '../../platform/config/schema.ts';
 import { startPeriodic } from '../../platform/durable/periodic.ts';
 import { createInbox, type Inbox } from '../../platform/inbox/inbox.ts';
-import { correlationIdHere, withContext } from '../../platform/logging/context.ts';
+import {
+  correlationIdHere,
+  currentCorrelationId,
+  withContext,
+} from '../../platform/logging/context.ts';
 import { addressGroup } from '../../platform/ratelimit/client-address.ts';
 import { createSlidingWindow } from '../../platform/ratelimit/sliding-window.ts';
+import { countObjective } from '../../platform/telemetry/objectives.ts';
 import type { Telemetry } from '../../platform/telemetry/telemetry.ts';
 import type { StoreRooms } from '../store/open-store.ts';
 import type { HookParts } from './open-hooks.ts';
@@ -32,7 +37,7 @@ export interface WebhookParts extends LookPorts, HookParts {
   readonly config: () => Config;
   readonly store: Pick<StoreRooms, 'database' | 'credentials' | 'audit' | 'vault' | 'see'>;
   readonly guard: Pick<CreatedGuard, 'admit'>;
-  readonly telemetry: Pick<Telemetry, 'measure'>;
+  readonly telemetry: Pick<Telemetry, 'measure' | 'record'>;
   readonly log: Log;
   /** Tells the process that works through deliveries, wherever it is. */
   readonly tell: () => void;
@@ -62,6 +67,12 @@ export function openWebhooks(parts: WebhookParts): WebhookRooms {
       }
       return isNew;
     },
+    nowMs: () => systemClock.monotonicMs(),
+    onStored: (ended) =>
+      countObjective(parts.telemetry, 'webhook_stored', {
+        ...ended,
+        correlationId: currentCorrelationId(),
+      }),
     refuseSender: refuseSender(parts),
     forged: countForged(parts),
   });

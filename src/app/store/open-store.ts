@@ -89,6 +89,7 @@ import type { Reconciliation } from './reconciliation.ts';
 import { openReconciliation, reconciliationMigration } from './reconciliation.ts';
 import { cleanRequest, withCleanWrites } from './redacted-writes.ts';
 import { loadSharedKey, sharedKeysMigration } from './shared-keys.ts';
+import { withDuplicateWatch } from './watch-duplicates.ts';
 import { createExposureWatch, type SeeText, withExposureWatch } from './watch-exposure.ts';
 
 /** Everything that keeps or writes: database, stores, effects, audit, git, code hosts. */
@@ -229,23 +230,20 @@ async function build(
   });
   const host = (name: HostName): CodeHost => {
     if (name === 'local') return local;
-    github ??= withExposureWatch(
-      withCleanWrites(
-        openGithub({
-          ...parts,
-          database,
-          markers,
-          push,
-          breakers,
-          access: accessOf(),
-          credentials,
-          sealing: vault,
-          githubClock,
-        }),
-        redact,
-      ),
-      see,
-    );
+    if (github !== null) return github;
+    const opened = openGithub({
+      ...parts,
+      database,
+      markers,
+      push,
+      breakers,
+      access: accessOf(),
+      credentials,
+      sealing: vault,
+      githubClock,
+    });
+    const watched = withDuplicateWatch(withCleanWrites(opened, redact), { ...parts, markers });
+    github = withExposureWatch(watched, see);
     return github;
   };
   const effects = createEffects<Transaction, EffectRequest>({

@@ -7,6 +7,7 @@ import { alertHandlers } from '../../operations/alerts/handlers.ts';
 import type { Served } from '../../operations/gate.ts';
 import type { Alerts, Sink } from '../../platform/alerts/alerts.ts';
 import { createAlerts, slackMessage } from '../../platform/alerts/alerts.ts';
+import type { Minute } from '../../platform/alerts/burn.ts';
 import type { AlertKind, Facts } from '../../platform/alerts/rules.ts';
 import { judge } from '../../platform/alerts/rules.ts';
 import type { Config } from '../../platform/config/schema.ts';
@@ -17,7 +18,7 @@ import type { RemedyRun } from '../../platform/health/health-store.ts';
 import { sendPublic } from '../../platform/outbound/public-url.ts';
 import type { Blocks } from '../../platform/ratelimit/blocks.ts';
 import type { Dependency } from '../../platform/resilience/dependency.ts';
-import type { History } from '../../platform/telemetry/history.ts';
+import type { History, MinuteTotal } from '../../platform/telemetry/history.ts';
 import type { HealthRooms } from '../health/health-rooms.ts';
 import type { StoreRooms } from '../store/open-store.ts';
 import { issueSink } from './alert-issues.ts';
@@ -58,8 +59,7 @@ export function openAlerts(parts: AlertParts): AlertRooms {
     served: alertHandlers({ alerts, clock: systemClock }),
     firing: async () =>
       (await alerts.list(false)).filter(
-        ({ state, silenced_until: until }) =>
-          state === 'firing' && (until === null || until <= systemClock.now()),
+        ({ state, silenced_until: until }) => state === 'firing' && until === null,
       ).length,
     keep: (leads) =>
       startPeriodic(
@@ -96,7 +96,7 @@ async function readFacts(parts: AlertParts): Promise<Facts | null> {
   day.setUTCHours(0, 0, 0, 0);
   const ago = (ms: number): Date => new Date(now.getTime() - ms);
   // One after the other: nobody waits for it, and side by side they would need connections that are closed until next time.
-  const totals = await history.totals('operation', ago(73 * hour));
+  const totals = Map.groupBy(await history.totals(ago(73 * hour)), ({ of }) => of);
   const recent = await history.sums({ since: ago(hour / 4) });
   const baseline = await history.baseline();
   const effects = await countOpenEffects(database);
@@ -114,11 +114,12 @@ async function readFacts(parts: AlertParts): Promise<Facts | null> {
     nowMs: now.getTime(),
     availability: config().alerts.availability,
     latencyFactor: config().alerts.latencyFactor,
-    operations: totals.map(({ minute, calls, failed }) => ({
-      atMs: minute.getTime(),
-      calls,
-      failed,
-    })),
+    operations: minutesOf(totals.get('operation')),
+    objectives: {
+      webhook_stored: minutesOf(totals.get('webhook_stored')),
+      approval_started: minutesOf(totals.get('approval_started')),
+      effects_once: minutesOf(totals.get('effects_once')),
+    },
     recent,
     baseline: baseline?.series ?? null,
     unwell: [...useless.map(uselessRemedy), ...unwellChecks(results)],
@@ -129,6 +130,10 @@ async function readFacts(parts: AlertParts): Promise<Facts | null> {
     quotas,
     backup: ended === undefined ? null : ended.outcome === 'failed' ? 'failed' : 'ok',
   };
+}
+
+function minutesOf(totals: readonly MinuteTotal[] = []): readonly Minute[] {
+  return totals.map(({ minute, calls, failed }) => ({ atMs: minute.getTime(), calls, failed }));
 }
 
 /** Of which checks people are told, as what, from which result on, and after how long. */

@@ -17,6 +17,7 @@ import { createExposition } from '../../platform/telemetry/exposition.ts';
 import type { History } from '../../platform/telemetry/history.ts';
 import { createHistory } from '../../platform/telemetry/history.ts';
 import { watchMeasurements } from '../../platform/telemetry/monitor-performance.ts';
+import { countedObjectives } from '../../platform/telemetry/objectives.ts';
 import type { Telemetry } from '../../platform/telemetry/telemetry.ts';
 import { createTelemetry } from '../../platform/telemetry/telemetry.ts';
 import { newSpanId } from '../span-id.ts';
@@ -47,7 +48,10 @@ export function openTelemetry(): Telemetry {
     clock: systemClock,
     correlationId: currentCorrelationId,
     tracing: { current: currentTrace, within: withSpan, newId: newSpanId },
-    reserved: { operation: catalogue().map(({ name }) => name) },
+    reserved: {
+      operation: catalogue().map(({ name }) => name),
+      objective: countedObjectives,
+    },
   });
 }
 

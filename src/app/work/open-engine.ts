@@ -14,6 +14,7 @@ import { startPeriodic } from '../../platform/durable/periodic.ts';
 import { withContext } from '../../platform/logging/context.ts';
 import type { Telemetry } from '../../platform/telemetry/telemetry.ts';
 import { agentQueue, attemptName, isOfRun, type LoopParts, roundName } from './open-loop.ts';
+import { createStartWatch } from './watch-starts.ts';
 
 /** The agents of this process at work. */
 export interface EngineRooms {
@@ -29,7 +30,7 @@ export interface EngineRooms {
 
 export interface EngineParts extends Pick<LoopParts, 'store' | 'pipeline' | 'config'> {
   readonly random: Random;
-  readonly telemetry: Pick<Telemetry, 'measure'>;
+  readonly telemetry: Pick<Telemetry, 'measure' | 'record'>;
   /** Ends agents that dead services left running on this machine. */
   readonly endLeftovers: () => Promise<void>;
 }
@@ -71,7 +72,17 @@ export async function openEngine(parts: EngineParts): Promise<EngineRooms> {
   };
 }
 
-function register(engine: DurableEngine, { store, pipeline, telemetry }: EngineParts): void {
+function register(
+  engine: DurableEngine,
+  { store, pipeline, telemetry, config }: EngineParts,
+): void {
+  const starts = createStartWatch({
+    tasks: pipeline.tasks,
+    telemetry,
+    clock: pipeline.clock,
+    log: pipeline.log,
+    workers: config().executor.maxConcurrent,
+  });
   engine.register(attemptName, async (context, ref: AttemptRef) =>
     withContext(
       {
@@ -83,7 +94,14 @@ function register(engine: DurableEngine, { store, pipeline, telemetry }: EngineP
         telemetry.measure(
           'job',
           'attempt',
-          () => attemptWorkflow(pipeline, withCheckpoints(context, store.checkpoint), ref),
+          () =>
+            starts.atWork(() =>
+              attemptWorkflow(
+                pipeline,
+                starts.watched(withCheckpoints(context, store.checkpoint), ref),
+                ref,
+              ),
+            ),
           (outcome) => (isBad(outcome) ? 'failed' : 'ok'),
         ),
     ),
@@ -99,7 +117,10 @@ function register(engine: DurableEngine, { store, pipeline, telemetry }: EngineP
         telemetry.measure(
           'job',
           'round',
-          () => roundWorkflow(pipeline, withCheckpoints(context, store.checkpoint), ref),
+          () =>
+            starts.atWork(() =>
+              roundWorkflow(pipeline, withCheckpoints(context, store.checkpoint), ref),
+            ),
           (outcome) => (isBad(outcome) ? 'failed' : 'ok'),
         ),
     ),

@@ -39,6 +39,7 @@ export function openLoop(parts: LoopParts, driver: WorkflowDriver): Loop {
   const cycle: CyclePorts = {
     ...parts.pipeline,
     scan: parts.scan,
+    lastHeld: new Map(),
     startAttempt: async (ref, turn) =>
       await startOnce(
         parts,

@@ -123,6 +123,8 @@ export interface IssueEvent {
 
 export interface HostText {
   readonly body: string;
+  /** Login of who wrote it; null where the host does not tell. */
+  readonly author: string | null;
   /** Of the issue or pull request whose own text it is; null for a comment. */
   readonly number: number | null;
   /** Web address; null on the local host. */

@@ -85,11 +85,20 @@ describe('the address for deliveries', () => {
   let app: FastifyInstance;
   let stored: ReceivedDelivery[] = [];
   let secrets: readonly string[] = [];
+  let nowMs = 0;
+  let tookMs = 0;
+  let isFull = false;
+  let ends: { durationMs: number; isDone: boolean }[] = [];
 
   beforeAll(async () => {
     app = fastify();
     app.setErrorHandler(async (error, _request, reply) => {
-      const statuses = { invalid_input: 400, unauthenticated: 401, forbidden: 403 } as const;
+      const statuses = {
+        invalid_input: 400,
+        unauthenticated: 401,
+        forbidden: 403,
+        unavailable: 503,
+      } as const;
       if (!(error instanceof AppError)) throw error;
       const known = statuses[error.kind as keyof typeof statuses];
       return reply.code(error.code === 'media_type_unsupported' ? 415 : known).send({});
@@ -98,10 +107,14 @@ describe('the address for deliveries', () => {
       path: '/hook',
       secrets: async () => secrets,
       store: async (delivery) => {
+        nowMs += tookMs;
+        if (isFull) throw new AppError({ kind: 'unavailable', code: 'full', message: 'Full.' });
         const isKnown = stored.some(({ id }) => id === delivery.id);
         if (!isKnown) stored.push(delivery);
         return !isKnown;
       },
+      nowMs: () => nowMs,
+      onStored: (end) => void ends.push(end),
       refuseSender: async () => null,
       forged: async () =>
         new AppError({ kind: 'unauthenticated', code: 'signature_invalid', message: 'No.' }),
@@ -112,6 +125,9 @@ describe('the address for deliveries', () => {
   beforeEach(() => {
     stored = [];
     secrets = [secret];
+    ends = [];
+    tookMs = 0;
+    isFull = false;
   });
 
   const send = async (
@@ -160,6 +176,18 @@ describe('the address for deliveries', () => {
     expect(stored.map(({ id }) => id)).toEqual(['by-new', 'by-old']);
     secrets = [];
     expect(await send('{}', {}, 'the new one')).toBe(403);
+  });
+
+  test('tells how long each well-signed delivery took until it was stored, also one that was not, and nothing of others', async () => {
+    tookMs = 40;
+    expect(await send('{}')).toBe(202);
+    isFull = true;
+    expect(await send('{}', { 'x-github-delivery': 'two' })).toBe(503);
+    expect(await send('{}', {}, 'another secret')).toBe(401);
+    expect(ends).toEqual([
+      { durationMs: 40, isDone: true },
+      { durationMs: 40, isDone: false },
+    ]);
   });
 
   test('takes events that nobody knows, and refuses well-signed bytes that are no JSON: 1,000 bodies', async () => {

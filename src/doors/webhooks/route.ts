@@ -18,6 +18,10 @@ export interface WebhookRouteDeps {
   readonly secrets: () => Promise<readonly string[]>;
   /** Resolves once the delivery cannot be lost any more; false when it was known. */
   readonly store: (delivery: ReceivedDelivery) => Promise<boolean>;
+  /** Milliseconds of a clock that is never put back. */
+  readonly nowMs: () => number;
+  /** Told how long a delivery that is signed well took from its first byte until it was stored, or was not. */
+  readonly onStored: (ended: { readonly durationMs: number; readonly isDone: boolean }) => void;
   /** The refusal of a sender whose address may not send here at all; null for anybody else. */
   readonly refuseSender: (address: string) => Promise<AppError | null>;
   /** Counts a forged delivery and answers the refusal: of the signature, or of a sender who goes on. */
@@ -32,6 +36,17 @@ const largestDeliveryBytes = 25 * 1024 * 1024;
  * who does not is counted. Nothing of the body is read before it is known to be GitHub's.
  */
 export function webhookRoute(deps: WebhookRouteDeps): (app: FastifyInstance) => Promise<void> {
+  const began = new WeakMap<FastifyRequest, number>();
+  const store = async (request: FastifyRequest, delivery: ReceivedDelivery): Promise<boolean> => {
+    let isDone = false;
+    try {
+      const isNew = await deps.store(delivery);
+      isDone = true;
+      return isNew;
+    } finally {
+      deps.onStored({ durationMs: deps.nowMs() - (began.get(request) ?? deps.nowMs()), isDone });
+    }
+  };
   return async (app) => {
     await app.register(async (scope) => {
       scope.removeAllContentTypeParsers();
@@ -43,6 +58,7 @@ export function webhookRoute(deps: WebhookRouteDeps): (app: FastifyInstance) => 
       scope.post(deps.path, {
         bodyLimit: largestDeliveryBytes,
         onRequest: async (request) => {
+          began.set(request, deps.nowMs());
           const refusal = await deps.refuseSender(request.ip);
           if (refusal !== null) throw refusal;
           if (!isSignature(one(request, 'x-hub-signature-256')))
@@ -55,7 +71,7 @@ export function webhookRoute(deps: WebhookRouteDeps): (app: FastifyInstance) => 
           if (secrets.length === 0) throw noSecret();
           if (!isSignedBy(secrets, body, one(request, 'x-hub-signature-256')))
             throw await deps.forged(clientIdOf(request.ip, request.headers));
-          const isNew = await deps.store(readDelivery(request, body));
+          const isNew = await store(request, readDelivery(request, body));
           return reply
             .code(202)
             .header('cache-control', 'no-store')

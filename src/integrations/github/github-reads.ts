@@ -9,7 +9,7 @@ import type {
 } from '../../domain/ports/code-host.ts';
 import type { RepositoryRef } from '../../domain/repository.ts';
 import { AppError } from '../../lib/app-error.ts';
-import { ghost, isPullRequest, toEvent, toIssue, toPullRequest } from './from-github.ts';
+import { ghost, isPullRequest, loginOf, toEvent, toIssue, toPullRequest } from './from-github.ts';
 import type { GithubClient, ReadOptions } from './github-client.ts';
 import type { Lane } from './governor/lanes.ts';
 import type { IssueEdits } from './issue-edits.ts';
@@ -76,13 +76,15 @@ export function createGithubReads(client: GithubClient, edits: IssueEdits): Gith
         ),
       ]);
       return [
-        ...(comments ?? []).map(({ body, html_url: url }) => ({
+        ...(comments ?? []).map(({ body, user, html_url: url }) => ({
           body: body ?? '',
+          author: loginOf(user),
           number: null,
           url,
         })),
-        ...(texts ?? []).map(({ number, title, body, html_url: url }) => ({
+        ...(texts ?? []).map(({ number, title, body, user, html_url: url }) => ({
           number,
+          author: loginOf(user),
           body: `${title}\n${body ?? ''}`,
           url,
         })),

@@ -64,9 +64,10 @@ export function createLocalReads(deps: LocalReadsDeps): LocalReads {
         .limit(100)
         .execute();
       return [
-        ...comments.map(({ body }) => ({ body, number: null, url: null })),
+        ...comments.map(({ body }) => ({ body, author: null, number: null, url: null })),
         ...items.map(({ number, title, body }) => ({
           body: `${title}\n${body}`,
+          author: null,
           number,
           url: null,
         })),

@@ -22,7 +22,7 @@ export type PerformanceReport = z.infer<typeof PerformanceReport>;
 
 const hours = z.coerce.number().positive().max(87_600).default(24);
 
-const area = z.enum(['operation', 'upstream', 'job', 'scanner', 'function']);
+const area = z.enum(['operation', 'upstream', 'job', 'scanner', 'function', 'objective']);
 
 const Timeline = z.object({
   since: z.string(),

@@ -37,7 +37,10 @@ export function executeHandlers(
       else {
         await requireReady(service, task);
         const attempt = task.attempt + 1;
-        await cycle.startAttempt({ taskId: task.id, attempt, version: task.version }, 'person');
+        // Somebody chose this moment, so it waited for nobody until now.
+        const heldUntil = cycle.clock.now().toISOString();
+        const ref = { taskId: task.id, attempt, version: task.version, heldUntil };
+        await cycle.startAttempt(ref, 'person');
         progress(`attempt ${attempt} of ${task.id} with ${task.agent}`);
       }
       while (!signal.aborted && (await service.busy())) await cycle.clock.sleep(250);

@@ -9,6 +9,8 @@ export interface AttemptRef {
   readonly attempt: number;
   /** Version of the task when it was dispatched: a start that failed may be tried again under a new id. */
   readonly version?: number;
+  /** Until when people held it, or it waited for its turn (RFC 3339); left out where nobody saw it wait. */
+  readonly heldUntil?: string;
   /** Set when it goes on with an open pull request instead of starting from the base branch. */
   readonly round?: {
     readonly branch: string;

@@ -15,29 +15,47 @@ export interface Burn {
 
 const hour = 3_600_000;
 
-/** Multi-window, multi-burn-rate: The Site Reliability Workbook, chapter 5, table 5-8. The short window ends the alert soon. */
-const windows = [
+/**
+ * Multi-window, multi-burn-rate: The Site Reliability Workbook, chapter 5, table 5-8. The short window ends the alert soon.
+ * Worst first.
+ */
+export const burnWindows = [
   { severity: 'critical', limit: 14.4, longMs: hour, shortMs: hour / 12 },
   { severity: 'critical', limit: 6, longMs: 6 * hour, shortMs: hour / 2 },
   { severity: 'warning', limit: 1, longMs: 72 * hour, shortMs: 6 * hour },
 ] as const;
 
 /** Fewer failures than this in the long window are no rate, whatever their share. */
-const fewestFailures = 5;
+export const fewestFailures = 5;
 
-/** The worst burn of the error budget now; null when it lasts. `target` is the share that must succeed. */
+/** How long a write that stands twice is told. */
+export const twiceMs = hour;
+
+/** The worst burn of the error budget now; null when it lasts. `target` is the share that must succeed, below 1. */
 export function judgeBurn(minutes: readonly Minute[], target: number, nowMs: number): Burn | null {
-  for (const { severity, limit, longMs, shortMs } of windows) {
-    const long = sum(minutes, nowMs - longMs, nowMs);
-    const short = sum(minutes, nowMs - shortMs, nowMs);
-    const rate = rateOf(long, target);
-    if (long.failed < fewestFailures || rate < limit || rateOf(short, target) < limit) continue;
-    return { severity, rate, limit, hours: longMs / hour };
-  }
-  return null;
+  return burnsOf(minutes, target, nowMs)[0] ?? null;
 }
 
-function sum(minutes: readonly Minute[], from: number, until: number): Omit<Minute, 'atMs'> {
+/** Of each window in which the budget burns too fast now, worst first. */
+export function burnsOf(
+  minutes: readonly Minute[],
+  target: number,
+  nowMs: number,
+): readonly Burn[] {
+  return burnWindows.flatMap(({ severity, limit, longMs, shortMs }) => {
+    const long = sumMinutes(minutes, nowMs - longMs, nowMs);
+    const short = sumMinutes(minutes, nowMs - shortMs, nowMs);
+    const rate = rateOf(long, target);
+    if (long.failed < fewestFailures || rate < limit || rateOf(short, target) < limit) return [];
+    return [{ severity, rate, limit, hours: longMs / hour }];
+  });
+}
+
+export function sumMinutes(
+  minutes: readonly Minute[],
+  from: number,
+  until: number,
+): Omit<Minute, 'atMs'> {
   let [calls, failed] = [0, 0];
   for (const minute of minutes) {
     if (minute.atMs < from || minute.atMs > until) continue;

@@ -1,10 +1,12 @@
 import { percentile } from '../telemetry/duration-bins.ts';
+import { type CountedObjective, objectives } from '../telemetry/objectives.ts';
 import type { Series } from '../telemetry/telemetry.ts';
-import { judgeBurn, type Minute } from './burn.ts';
+import { judgeBurn, type Minute, sumMinutes, twiceMs } from './burn.ts';
 
 /** Everything that can be told about; a test produces each of them by a real fault. */
 export const alertKinds = [
   'error_rate',
+  'objective',
   'latency',
   'exhaustion',
   'security',
@@ -38,6 +40,8 @@ export interface Facts {
   readonly availability: number;
   readonly latencyFactor: number;
   readonly operations: readonly Minute[];
+  /** What counts for each objective beside availability. */
+  readonly objectives: Readonly<Record<CountedObjective, readonly Minute[]>>;
   /** Of the last quarter of an hour. */
   readonly recent: readonly Series[];
   readonly baseline: readonly Series[] | null;
@@ -72,6 +76,8 @@ const fewestCalls = 30;
 export function judge(facts: Facts): readonly Condition[] {
   return [
     ...errorRate(facts),
+    ...lateObjectives(facts),
+    ...writtenTwice(facts),
     ...latency(facts),
     ...facts.unwell.map(({ kind, name, severity, text, next, forMs }) => ({
       kind,
@@ -120,9 +126,36 @@ function errorRate({ operations, availability, nowMs }: Facts): readonly Conditi
   return [condition('error_rate', 'operations', burn.severity, text, { next })];
 }
 
+const objectiveNext = {
+  webhook_stored:
+    'See `claude-manager performance function webhook_stored`, `claude-manager health --category database` and errors.json.',
+  approval_started:
+    'See `claude-manager tasks list --state approved`, and `claude-manager tasks explain TASK` for what one waits for.',
+} as const;
+
+function lateObjectives({ objectives: counted, nowMs }: Facts): readonly Condition[] {
+  return (['webhook_stored', 'approval_started'] as const).flatMap((name) => {
+    const { promise, target } = objectives[name];
+    const burn = judgeBurn(counted[name], target, nowMs);
+    if (burn === null) return [];
+    const text = `Not kept: ${promise}. It is missed ${burn.rate.toFixed(1)} times as often as allowed, over ${burn.hours} hours.`;
+    return [condition('objective', name, burn.severity, text, { next: objectiveNext[name] })];
+  });
+}
+
+function writtenTwice({ objectives: counted, nowMs }: Facts): readonly Condition[] {
+  const { failed } = sumMinutes(counted.effects_once, nowMs - twiceMs, nowMs);
+  if (failed === 0) return [];
+  const text = `${failed} ${failed === 1 ? 'write stands' : 'writes stand'} twice on the code host.`;
+  const next = 'errors.json names both places of each; close or delete the later one.';
+  return [condition('objective', 'effects_once', 'critical', text, { next })];
+}
+
 function latency({ recent, baseline, latencyFactor }: Facts): readonly Condition[] {
   const normal = new Map(baseline?.map((one) => [`${one.area} ${one.name}`, one]));
-  return recent.flatMap((one) => {
+  // How long an approved task waits is judged by its objective, and is no speed of ours.
+  const speeds = recent.filter(({ area }) => area !== 'objective');
+  return speeds.flatMap((one) => {
     const before = normal.get(`${one.area} ${one.name}`);
     const was = before === undefined ? null : percentile(before.bins, 0.95);
     const is = percentile(one.bins, 0.95);

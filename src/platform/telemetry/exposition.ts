@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { type Folders, machineReadings } from './machine-readings.ts';
+import { countedObjectives } from './objectives.ts';
 import type { Reading } from './reading.ts';
 import type { Area, Ended, Telemetry } from './telemetry.ts';
 import { areas } from './telemetry.ts';
@@ -41,6 +42,8 @@ const help: Readonly<Record<Area, string>> = {
   job: 'Workflows and scans of repositories that ended, by outcome',
   scanner: 'Looks of a scanner at a repository, by outcome',
   function: 'Calls of functions under monitorPerformance, by outcome',
+  objective:
+    'What counts for an objective of the service, by outcome; failed is what it must not be',
 };
 
 /**
@@ -80,6 +83,10 @@ export function createExposition(deps: {
       },
     ]),
   );
+  // A counter that appears with its first failure shows no increase.
+  for (const objective of countedObjectives)
+    for (const outcome of ['ok', 'failed'])
+      counted.get('objective')?.calls.inc({ objective, outcome }, 0);
   const lag = new Histogram({
     name: 'claude_manager_event_loop_lag_seconds',
     help: 'How late timers of this process are',

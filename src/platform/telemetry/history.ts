@@ -74,9 +74,11 @@ export interface HistoryQuery {
   readonly name?: string;
 }
 
-/** One minute of an area, all series and processes together. */
+/** One minute of all operations, or of one objective, all processes together. */
 export interface MinuteTotal {
   readonly minute: Date;
+  /** `operation`, or the name of the objective. */
+  readonly of: string;
   readonly calls: number;
   readonly failed: number;
 }
@@ -116,7 +118,7 @@ export interface History {
   /** Gauges whose name (without labels) is one of these, averaged over steps and processes, oldest first. */
   gaugeSteps(names: readonly string[], since: Date, seconds: number): Promise<readonly GaugeStep[]>;
   /** Minute by minute, oldest first; minutes without a call are left out. */
-  totals(area: Area, since: Date): Promise<readonly MinuteTotal[]>;
+  totals(since: Date): Promise<readonly MinuteTotal[]>;
   gauges(
     since: Date,
   ): Promise<
@@ -169,11 +171,12 @@ export function createHistory(
         group by 1, 2 order by 1, 2`.execute(db);
       return rows;
     },
-    totals: async (area, since) => {
+    totals: async (since) => {
       const { rows } = await sql<MinuteTotal>`
-        select minute, sum(calls)::bigint as calls, sum(failed)::bigint as failed
-        from performance_minutes where area = ${area} and minute >= ${since}
-        group by minute order by minute`.execute(db);
+        select minute, case when area = 'objective' then name else area end as of,
+          sum(calls)::bigint as calls, sum(failed)::bigint as failed
+        from performance_minutes where area in ('operation', 'objective') and minute >= ${since}
+        group by 1, 2 order by 1, 2`.execute(db);
       return rows;
     },
     gauges: async (since) => {

@@ -143,8 +143,12 @@ describe('the history', () => {
     expect(new Map(counted as [])).toEqual(wanted);
     for (const { bins, calls } of found)
       expect(Object.values(bins).reduce((sum, count) => sum + count, 0)).toBe(calls);
-    const totals = await history.totals('operation', since);
-    expect(totals.reduce((sum, { calls }) => sum + calls, 0)).toBe(2000);
+    const objective = { area: 'objective', name: 'webhook_stored', calls: 7, failed: 1 } as const;
+    await history.write([{ ...objective, refused: 0, totalMs: 7, maxMs: 1, bins: { 3: 7 } }]);
+    const totals = await history.totals(since);
+    const of = (name: string) => totals.filter((one) => one.of === name);
+    expect(of('operation').reduce((sum, { calls }) => sum + calls, 0)).toBe(2000);
+    expect(of('webhook_stored')).toMatchObject([{ calls: 7, failed: 1 }]);
     expect(await history.prune(new Date(clock.now().getTime() + 60_000))).toBeGreaterThan(5);
     expect(await history.sums({ since })).toEqual([]);
   });

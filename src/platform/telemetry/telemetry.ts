@@ -2,8 +2,11 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Span } from '../logging/context.ts';
 import { binOf, type DurationBins } from './duration-bins.ts';
 
-/** What kind of thing was measured: an operation of the gate, a request to somebody else, a workflow, a scanner, a named function. */
-export const areas = ['operation', 'upstream', 'job', 'scanner', 'function'] as const;
+/**
+ * What kind of thing was measured: an operation of the gate, a request to somebody else, a workflow, a scanner, a named
+ * function, what an objective promises.
+ */
+export const areas = ['operation', 'upstream', 'job', 'scanner', 'function', 'objective'] as const;
 export type Area = (typeof areas)[number];
 export type Outcome = 'ok' | 'refused' | 'failed';
 
@@ -71,6 +74,7 @@ const mostNames: Readonly<Record<Area, number>> = {
   job: 6,
   scanner: 5,
   function: 10,
+  objective: 3,
 };
 
 const other = 'other';
