@@ -228,8 +228,17 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       const disk = page.getByRole('listitem').filter({ hasText: '0.4 GB are free' });
       await disk.getByRole('button', { name: 'Resolve' }).click();
       await disk.waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Silence everything' }).click();
+      await page.getByRole('menuitem', { name: 'For four hours' }).click();
+      const silences = page.getByRole('list', { name: 'Silences' });
+      const everything = silences.getByRole('listitem').filter({ hasText: 'any alert' });
+      await everything.getByText('said ann').waitFor();
+      await everything.getByRole('button', { name: 'Tell again' }).click();
+      await everything.waitFor({ state: 'detached' });
       const { rows } = await service.database.pool.query(
-        "select id, state, silenced_by, resolved_by from alerts where id <> 'a00000000003' order by id",
+        `select alerts.id, state, made_by as silenced_by, resolved_by
+          from alerts left join alert_silences using (kind, subject)
+          where alerts.id <> 'a00000000003' order by alerts.id`,
       );
       expect(rows).toEqual([
         { id: 'a00000000001', state: 'firing', silenced_by: 'ann', resolved_by: null },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { reasonText, titleText } from '../../domain/input.ts';
 import { operation } from '../operation.ts';
 
 const common = {
@@ -39,14 +40,74 @@ export const listAlerts = operation({
   output: z.object({ items: z.array(AlertLine) }),
 });
 
+const hours = z.number().positive().max(720).default(4);
+const reason = reasonText.optional();
+
 export const silenceAlert = operation({
   ...common,
   name: 'alerts.silence',
-  summary: 'Tell nobody of an alert for some hours; it stays in the list',
+  summary: 'Tell nobody of an alert for some hours, also when it comes back; it stays in the list',
   permission: 'alerts:write',
   effect: 'write',
-  input: z.object({ id, hours: z.number().positive().max(720).default(4) }),
+  input: z.object({ id, hours, reason }),
   output: AlertLine,
+});
+
+export const SilenceLine = z.object({
+  id: z.string(),
+  /** Null: alerts of every kind. */
+  kind: z.string().nullable(),
+  /** Null: every subject of the kind. */
+  subject: z.string().nullable(),
+  since: z.string(),
+  until: z.string(),
+  by: z.string(),
+  reason: z.string().nullable(),
+});
+export type SilenceLine = z.infer<typeof SilenceLine>;
+
+export const createSilence = operation({
+  ...common,
+  name: 'silences.create',
+  summary:
+    'Tell nobody of alerts for some hours, before they begin: all of them for maintenance, or those of a kind',
+  permission: 'alerts:write',
+  effect: 'write',
+  input: z.object({
+    /** As `alerts list` names it; left out for all kinds. */
+    kind: z
+      .string()
+      .regex(/^[a-z_]{1,40}$/u, 'give a kind of alert, such as latency')
+      .optional(),
+    subject: titleText.optional(),
+    hours,
+    reason,
+  }),
+  output: SilenceLine,
+});
+
+export const listSilences = operation({
+  ...common,
+  name: 'silences.list',
+  summary: 'What people are told nothing of now, until when, and who wanted it',
+  permission: 'metrics:read',
+  effect: 'read',
+  input: z.object({}),
+  output: z.object({ items: z.array(SilenceLine) }),
+});
+
+export const endSilence = operation({
+  ...common,
+  name: 'silences.end',
+  summary: 'End a silence now; what still fires is told with the next look',
+  permission: 'alerts:write',
+  effect: 'write',
+  input: z.object({
+    id: z
+      .string()
+      .regex(/^[0-9a-f]{12}$/u, 'give the id of a silence, as `alerts silences` prints it'),
+  }),
+  output: SilenceLine,
 });
 
 export const resolveAlert = operation({

@@ -52,6 +52,7 @@ const well: Facts = {
   availability: target,
   latencyFactor: 2,
   operations: minutes(72 * 60, () => 0),
+  objectives: { webhook_stored: [], approval_started: [], effects_once: [] },
   recent: [],
   baseline: null,
   unwell: [],
@@ -80,6 +81,12 @@ test('every kind of alert comes of something measured, and of that alone', () =>
   });
   const faults: Readonly<Record<Condition['kind'], Partial<Facts>>> = {
     error_rate: { operations: minutes(72 * 60, (age) => (age <= 10 ? 1 : 0)) },
+    objective: {
+      objectives: {
+        ...well.objectives,
+        effects_once: minutes(72 * 60, (age) => (age === 30 ? 0.01 : 0)),
+      },
+    },
     latency: { baseline: [slow(180)], recent: [slow(220)] },
     exhaustion: unwell('exhaustion'),
     security: { blocked: [{ subject: 'address:192.0.2.1', reason: 'probing' }] },
@@ -109,6 +116,7 @@ describe('an alert', () => {
   });
   beforeEach(async () => {
     await database.pool.query('delete from alerts');
+    await database.pool.query('delete from alert_silences');
     got = [];
     isDown = false;
   });
@@ -189,16 +197,79 @@ describe('an alert', () => {
     expect(got).toEqual(['CRITICAL:', 'RESOLVED:']);
   });
 
-  test('that is silenced stays in the list, tells nobody, and names who silenced it', async () => {
-    const alerts = started();
-    await alerts.observe([bad]);
-    await alerts.deliver();
-    const [{ id } = { id: '' }] = await alerts.list(false);
-    await alerts.silence(id, new Date(clock.now().getTime() + 3_600_000), 'ada');
-    await started().observe([]);
+  const hourMs = 3_600_000;
+  const silence = (what: { kind?: 'budget' | 'latency'; subject?: string } = {}) =>
+    started().silence({
+      kind: what.kind ?? null,
+      subject: what.subject ?? null,
+      until: new Date(clock.now().getTime() + hourMs),
+      made_by: 'ada',
+      reason: 'the disk is changed',
+    });
+  const look = async (...conditions: readonly Condition[]): Promise<readonly string[]> => {
+    await started().observe(conditions);
     await started().deliver();
-    expect(got).toEqual(['CRITICAL:']);
+    return got;
+  };
+
+  test('that is silenced stays in the list, is looked at, tells nobody, and names who silenced it; its end is told after the silence', async () => {
+    expect(await look(bad)).toEqual(['CRITICAL:']);
+    await silence({ kind: 'budget', subject: 'day' });
+    expect(await look({ ...bad, text: 'spent more' })).toEqual(['CRITICAL:']);
+    expect(await started().list(false)).toMatchObject([
+      { silenced_by: 'ada', state: 'firing', text: 'spent more' },
+    ]);
+    expect(await look()).toEqual(['CRITICAL:']);
     expect(await started().list(true)).toMatchObject([{ silenced_by: 'ada', state: 'resolved' }]);
+    clock.advance(hourMs + 1);
+    expect(await look()).toEqual(['CRITICAL:', 'RESOLVED:']);
+    expect(await look()).toEqual(['CRITICAL:', 'RESOLVED:']);
+  });
+
+  test.each([
+    ['of its kind', { kind: 'budget' }],
+    ['of its kind and subject', { kind: 'budget', subject: 'day' }],
+    ['of everything, for maintenance', {}],
+  ] as const)(
+    'that begins under a silence %s is told once when it still fires at its end',
+    async (_what, named) => {
+      await silence(named);
+      for (let times = 0; times < 3; times += 1) expect(await look(bad)).toEqual([]);
+      expect(await started().list(false)).toMatchObject([{ state: 'firing', silenced_by: 'ada' }]);
+      clock.advance(hourMs + 1);
+      for (let times = 0; times < 3; times += 1) expect(await look(bad)).toEqual(['CRITICAL:']);
+      expect(await started().list(false)).toMatchObject([{ state: 'firing', silenced_by: null }]);
+    },
+  );
+
+  test('that comes and goes under a silence, however often, is never told', async () => {
+    await silence();
+    for (let times = 0; times < 3; times += 1) {
+      clock.advance(1000);
+      await look(bad);
+      await look();
+    }
+    clock.advance(hourMs);
+    expect(await look()).toEqual([]);
+    expect(await started().list(true)).toHaveLength(3);
+  });
+
+  test('of another kind or about something else is told under a silence', async () => {
+    await silence({ kind: 'latency' });
+    await silence({ kind: 'budget', subject: 'month' });
+    expect(await look(bad)).toEqual(['CRITICAL:']);
+  });
+
+  test('is told with the next look when a person ends the silence, which can be ended once', async () => {
+    const { id } = await silence();
+    expect(await look(bad)).toEqual([]);
+    expect(await started().silences()).toMatchObject([
+      { id, kind: null, made_by: 'ada', reason: 'the disk is changed' },
+    ]);
+    expect(await started().endSilence(id)).toMatchObject({ id });
+    expect(await started().endSilence(id)).toBeNull();
+    expect(await started().silences()).toEqual([]);
+    expect(await look(bad)).toEqual(['CRITICAL:']);
   });
 
   test('that a person resolved comes back as a new one while it is not over', async () => {
@@ -212,4 +283,29 @@ describe('an alert', () => {
     expect(again?.state).toBe('firing');
     expect(again?.id).not.toBe(id);
   });
+});
+
+test('silences that stand when the schema changes go on, and what was told is not told again', async () => {
+  const database = await createTestDatabase();
+  try {
+    await migrate(database, alertMigrations.slice(0, 2));
+    await database.pool.query(`insert into alerts
+      (id, kind, subject, severity, state, text, next, since, silenced_until, silenced_by) values
+      ('one', 'budget', 'day', 'critical', 'firing', '', '', now(), now() + interval '1 hour', 'ada'),
+      ('two', 'clock', 'clock', 'critical', 'firing', '', '', now(), now() - interval '1 hour', 'ada'),
+      ('three', 'quota', 'c', 'warning', 'pending', '', '', now(), null, null)`);
+    await migrate(database, alertMigrations);
+    const { rows: silences } = await database.pool.query(
+      'select kind, subject, made_by from alert_silences',
+    );
+    expect(silences).toEqual([{ kind: 'budget', subject: 'day', made_by: 'ada' }]);
+    const { rows } = await database.pool.query('select id, told from alerts order by id');
+    expect(rows).toEqual([
+      { id: 'one', told: 'firing' },
+      { id: 'three', told: null },
+      { id: 'two', told: 'firing' },
+    ]);
+  } finally {
+    await database.drop();
+  }
 });

@@ -21,12 +21,33 @@ export interface Alert {
   readonly since: Date;
   readonly resolved_at: Date | null;
   readonly resolved_by: string | null;
+}
+
+/** An alert with the silence over it that lasts longest, if any. */
+export interface ListedAlert extends Alert {
   readonly silenced_until: Date | null;
   readonly silenced_by: string | null;
 }
 
+/** Tells nobody of what it names until then, whether that stands already or begins later. */
+export interface Silence {
+  readonly id: string;
+  /** Null for alerts of every kind. */
+  readonly kind: AlertKind | null;
+  /** Null for every subject of the kind. */
+  readonly subject: string | null;
+  readonly since: Date;
+  readonly until: Date;
+  readonly made_by: string;
+  readonly reason: string | null;
+}
+
 interface AlertTables {
-  readonly alerts: Alert;
+  readonly alerts: Alert & {
+    /** What people were told of it last; null: nothing. */
+    readonly told: 'firing' | 'resolved' | null;
+  };
+  readonly alert_silences: Silence;
   readonly alert_deliveries: {
     readonly id: string;
     readonly alert_id: string;
@@ -78,6 +99,30 @@ export const alertMigrations: readonly Migration[] = [
       );
     },
   },
+  {
+    id: 'alerts-0003-silences',
+    up: async (db) => {
+      await sql`create table alert_silences (
+        id text primary key,
+        kind text,
+        subject text,
+        since timestamptz(3) not null,
+        until timestamptz(3) not null,
+        made_by text not null,
+        reason text
+      )`.execute(db);
+      await sql`insert into alert_silences (id, kind, subject, since, until, made_by)
+        select distinct on (kind, subject) id, kind, subject, since, silenced_until,
+          coalesce(silenced_by, 'unknown')
+        from alerts where silenced_until > now()
+        order by kind, subject, silenced_until desc`.execute(db);
+      await sql`alter table alerts add column told text check (told in ('firing', 'resolved'))`.execute(
+        db,
+      );
+      await sql`update alerts set told = state where state <> 'pending'`.execute(db);
+      await sql`alter table alerts drop column silenced_until, drop column silenced_by`.execute(db);
+    },
+  },
 ];
 
 /** What is told: the alert, and whether it began or ended. */
@@ -101,9 +146,13 @@ export interface Alerts {
   /** Sends what is due; what does not arrive is tried again, later and later. Answers how many arrived. */
   deliver(): Promise<number>;
   /** The newest first; with `all` also those that ended within 30 days. */
-  list(all: boolean): Promise<readonly Alert[]>;
-  /** Tells nobody of it until then; null when there is no such alert. */
-  silence(id: string, until: Date, by: string): Promise<Alert | null>;
+  list(all: boolean): Promise<readonly ListedAlert[]>;
+  /** Tells nobody of what it names until then; what still fires then is told, and what ended meanwhile as well. */
+  silence(silence: Omit<Silence, 'id' | 'since'>): Promise<Silence>;
+  /** Those that last, the newest first. */
+  silences(): Promise<readonly Silence[]>;
+  /** Ends a silence now; null when there is none of this id that lasts. */
+  endSilence(id: string): Promise<Silence | null>;
   /** A person says that it is over; it comes back as new when it is not. */
   resolve(id: string, by: string): Promise<Alert | null>;
 }
@@ -141,9 +190,38 @@ export function createAlerts(
     list: async (all) => {
       let rows = db.selectFrom('alerts').selectAll();
       if (!all) rows = rows.where('state', '<>', 'resolved');
-      return await rows.orderBy('since', 'desc').limit(500).execute();
+      const found = await rows.orderBy('since', 'desc').limit(500).execute();
+      const lasting = await lastingSilences(db, clock.now());
+      return found.map(({ told: _told, ...alert }) => {
+        const over = silenceOver(alert, lasting);
+        return {
+          ...alert,
+          silenced_until: over?.until ?? null,
+          silenced_by: over?.made_by ?? null,
+        };
+      });
     },
-    silence: async (id, until, by) => await change(id, { silenced_until: until, silenced_by: by }),
+    silence: async (asked) => {
+      const since = clock.now();
+      const named = [asked.kind ?? '', asked.subject ?? '', asked.made_by];
+      const id = idOf('silence', ...named, since.toISOString()).slice(0, 12);
+      const silence = { ...asked, id, since };
+      await db
+        .insertInto('alert_silences')
+        .values(silence)
+        .onConflict((conflict) => conflict.column('id').doUpdateSet({ until: asked.until }))
+        .execute();
+      return silence;
+    },
+    silences: async () => await lastingSilences(db, clock.now()),
+    endSilence: async (id) =>
+      (await db
+        .updateTable('alert_silences')
+        .set({ until: clock.now() })
+        .where('id', '=', id)
+        .where('until', '>', clock.now())
+        .returningAll()
+        .executeTakeFirst()) ?? null,
     resolve: async (id, by) =>
       await change(id, { state: 'resolved', resolved_at: clock.now(), resolved_by: by }),
   };
@@ -175,48 +253,100 @@ async function takeOver(
     await (before === undefined
       ? open
           .insertInto('alerts')
-          .values({ id, ...row, ...nobody })
+          .values({ id, ...row, resolved_at: null, resolved_by: null, told: null })
           .execute()
       : open.updateTable('alerts').set(row).where('id', '=', id).execute());
-    if (state === 'firing' && before?.state !== 'firing')
-      await tell(open, { ...nobody, ...before, id, ...row }, 'firing', now, deps);
+    if (state === 'firing' && before?.state !== 'firing') note({ id, ...row }, 'firing', deps.log);
   }
   for (const alert of standing) {
     if (seen.has(keyOf(alert))) continue;
     const ended = { state: 'resolved', resolved_at: now } as const;
     await open.updateTable('alerts').set(ended).where('id', '=', alert.id).execute();
-    if (alert.state === 'firing') await tell(open, alert, 'resolved', now, deps);
+    if (alert.state === 'firing') note(alert, 'resolved', deps.log);
   }
+  await tellAll(open, now, deps.sinks());
   const old = new Date(now.getTime() - keptMs);
   await open.deleteFrom('alerts').where('resolved_at', '<', old).execute();
+  await open.deleteFrom('alert_silences').where('until', '<', old).execute();
 }
 
-const nobody = {
-  resolved_at: null,
-  resolved_by: null,
-  silenced_until: null,
-  silenced_by: null,
-} as const;
+async function lastingSilences(db: Kysely<AlertTables>, now: Date): Promise<readonly Silence[]> {
+  return await db
+    .selectFrom('alert_silences')
+    .selectAll()
+    .where('until', '>', now)
+    .orderBy('since', 'desc')
+    .limit(500)
+    .execute();
+}
+
+/** Of the silences that name the alert the one that lasts longest. */
+function silenceOver(
+  { kind, subject }: Pick<Alert, 'kind' | 'subject'>,
+  silences: readonly Silence[],
+): Silence | undefined {
+  return silences
+    .filter(
+      (one) =>
+        (one.kind === null || one.kind === kind) &&
+        (one.subject === null || one.subject === subject),
+    )
+    .toSorted((one, other) => other.until.getTime() - one.until.getTime())[0];
+}
 
 function keyOf({ kind, subject }: Pick<Alert, 'kind' | 'subject'>): string {
   return `${kind} ${subject}`;
 }
 
-/** Queued with the change itself, so that a kill between the two loses nothing. */
-async function tell(
-  open: Kysely<AlertTables>,
-  alert: Alert,
-  event: 'firing' | 'resolved',
-  now: Date,
-  { log, sinks }: { readonly log: Log; readonly sinks: () => readonly Sink[] },
-): Promise<void> {
-  const { id, kind, subject, severity, text, next, silenced_until: until } = alert;
+/** The log hears of every alert when it begins and ends, whoever is told. */
+function note(
+  { id, kind, subject, severity, text, next }: Omit<Told, 'event'>,
+  event: Told['event'],
+  log: Log,
+): void {
   const facts = { alert: id, kind, subject, severity, event, category: 'security', text, next };
   if (event === 'firing') log.error(facts, 'an alert began');
   else log.warn(facts, 'an alert ended');
-  if (until !== null && until > now) return;
+}
+
+/**
+ * Queues what people have not been told yet, with the change itself, so that a kill between the two loses nothing. Under a
+ * silence it waits: what fires when the silence ends is told then, what came and went under it never.
+ */
+async function tellAll(
+  open: Kysely<AlertTables>,
+  now: Date,
+  sinks: readonly Sink[],
+): Promise<void> {
+  const news = await open
+    .selectFrom('alerts')
+    .selectAll()
+    .where((row) =>
+      row.or([
+        row.and([row('state', '=', 'firing'), row('told', 'is', null)]),
+        row.and([row('state', '=', 'resolved'), row('told', '=', 'firing')]),
+      ]),
+    )
+    .orderBy('since')
+    .execute();
+  if (news.length === 0) return;
+  const lasting = await lastingSilences(open, now);
+  for (const alert of news) {
+    if (silenceOver(alert, lasting) !== undefined) continue;
+    const event = alert.state === 'firing' ? 'firing' : 'resolved';
+    await tell(open, { ...alert, event }, now, sinks);
+    await open.updateTable('alerts').set({ told: event }).where('id', '=', alert.id).execute();
+  }
+}
+
+async function tell(
+  open: Kysely<AlertTables>,
+  { id, kind, subject, severity, text, next, event }: Told,
+  now: Date,
+  sinks: readonly Sink[],
+): Promise<void> {
   const told = { id, kind, subject, severity, text, next, event };
-  for (const sink of sinks())
+  for (const sink of sinks)
     await open
       .insertInto('alert_deliveries')
       .values({

@@ -1,13 +1,4 @@
-import { Menu } from '@base-ui/react/menu';
-import {
-  BellOff,
-  Check,
-  ChevronDown,
-  CircleAlert,
-  CircleCheck,
-  Clock,
-  OctagonAlert,
-} from 'lucide-react';
+import { BellOff, Check, CircleAlert, CircleCheck, Clock, OctagonAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { AlertLine } from '../../../src/operations/alerts/contract.ts';
 import { listAlerts, resolveAlert, silenceAlert } from '../../../src/operations/alerts/contract.ts';
@@ -17,10 +8,10 @@ import { toApiError } from '../../data/to-api-error.ts';
 import { sentence, toneText } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
 import { classNames } from '../../parts/class-names.ts';
-import { menuItem, menuLandmark, menuPopup } from '../../parts/menu.tsx';
 import { Bone, CorrelationId, ErrorPanel, Loaded } from '../../parts/states.tsx';
 import { Time, useNow } from '../../parts/time.tsx';
 import { WithCode } from '../../parts/with-code.tsx';
+import { MaintenanceMenu, SilenceList, SilenceMenu } from './silences.tsx';
 
 /** What people are told of, above everything: how bad, since when, what to do. */
 export function AlertList({
@@ -39,10 +30,14 @@ export function AlertList({
         <h2 id="alerts" className="font-semibold text-14">
           Alerts
         </h2>
-        <Button look="quiet" aria-pressed={all} onClick={() => onAll(!all)}>
-          {all ? 'Only what is not well now' : 'Also the last 30 days'}
-        </Button>
+        <div className="flex flex-wrap items-center gap-2">
+          <Button look="quiet" aria-pressed={all} onClick={() => onAll(!all)}>
+            {all ? 'Only what is not well now' : 'Also the last 30 days'}
+          </Button>
+          <MaintenanceMenu />
+        </div>
       </div>
+      <SilenceList />
       <Loaded
         query={query}
         skeleton={
@@ -130,13 +125,6 @@ function AlertRow({ alert }: { readonly alert: AlertLine }): ReactNode {
   );
 }
 
-const silences: readonly { readonly word: string; readonly hours: number }[] = [
-  { word: 'For an hour', hours: 1 },
-  { word: 'For four hours', hours: 4 },
-  { word: 'For a day', hours: 24 },
-  { word: 'For a week', hours: 168 },
-];
-
 function AlertActs({ alert: { id } }: { readonly alert: AlertLine }): ReactNode {
   const { may } = useSession();
   const silence = useAct(silenceAlert);
@@ -149,31 +137,11 @@ function AlertActs({ alert: { id } }: { readonly alert: AlertLine }): ReactNode 
   return (
     <div className="flex flex-col items-end gap-1">
       <div className="flex gap-2">
-        <Menu.Root modal={false}>
-          <Menu.Trigger
-            disabled={silence.isPending}
-            className="inline-flex h-8 items-center gap-1 rounded-6 border border-line bg-raised px-3 font-medium text-13 hover:bg-hover"
-          >
-            <BellOff aria-hidden size={14} />
-            Silence
-            <ChevronDown aria-hidden size={14} className="text-quiet" />
-          </Menu.Trigger>
-          <Menu.Portal render={menuLandmark('How long')}>
-            <Menu.Positioner align="end" sideOffset={4} className="z-50">
-              <Menu.Popup className={menuPopup}>
-                {silences.map(({ word, hours }) => (
-                  <Menu.Item
-                    key={hours}
-                    className={menuItem}
-                    onClick={() => silence.mutate({ id, hours })}
-                  >
-                    {word}
-                  </Menu.Item>
-                ))}
-              </Menu.Popup>
-            </Menu.Positioner>
-          </Menu.Portal>
-        </Menu.Root>
+        <SilenceMenu
+          word="Silence"
+          isBusy={silence.isPending}
+          onChoose={(hours) => silence.mutate({ id, hours })}
+        />
         <Button
           icon={<Check aria-hidden size={14} />}
           disabled={resolve.isPending}

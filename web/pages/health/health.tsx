@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { RotateCw } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { listAlerts } from '../../../src/operations/alerts/contract.ts';
+import { listAlerts, listSilences } from '../../../src/operations/alerts/contract.ts';
 import type { HealthHistory, HealthReport } from '../../../src/operations/health/contract.ts';
 import { healthHistory, runHealth } from '../../../src/operations/health/contract.ts';
 import { useAsk } from '../../data/data.tsx';
@@ -29,6 +29,7 @@ export function HealthPage(): ReactNode {
   const { may } = useSession();
   const all = search.alerts === 'all';
   const alerts = useAsk(listAlerts, { all }, { enabled: may('metrics:read'), keep: true });
+  const silences = useAsk(listSilences, {}, { enabled: may('metrics:read'), keep: true });
   return (
     <Page
       title="Health"
@@ -57,7 +58,7 @@ export function HealthPage(): ReactNode {
         </>
       }
     >
-      <Together queries={[alerts]} skeleton={<RowBones rows={10} />}>
+      <Together queries={[alerts, silences]} skeleton={<RowBones rows={10} />}>
         <AlertList
           all={all}
           onAll={(wanted) => setSearch({ alerts: wanted ? 'all' : undefined }, { replace: true })}
