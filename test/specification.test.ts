@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SpecificationRow } from '../scripts/specification-table.ts';
 import { specificationPage, specificationRows } from '../scripts/specification-table.ts';
+import { effects } from './specification-effects.ts';
 import { program, programEnv } from './support/program.ts';
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts';
 
@@ -14,7 +15,7 @@ const root = new URL('../', import.meta.url);
 const run = promisify(execFile);
 
 let folder = '';
-const databases: TestDatabase[] = [];
+const databases = new Map<SpecificationRow['place'], TestDatabase>();
 const places = new Map<SpecificationRow['place'], { folder: string; env: NodeJS.ProcessEnv }>();
 const words = { ID: '', N: '', PORT: '' };
 
@@ -28,9 +29,11 @@ beforeAll(async () => {
     const where = join(folder, name);
     await mkdir(join(where, 'r'), { recursive: true });
     await writeFile(join(where, 'config.json'), JSON.stringify(configOf()));
+    const unsound = { ...configOf(), repositories: [{ match: './r', agent: 'nobody' }] };
+    await writeFile(join(where, 'unsound.json'), JSON.stringify(unsound));
     await repository(join(where, 'r'));
     const database = await createTestDatabase();
-    databases.push(database);
+    databases.set(name, database);
     places.set(name, { folder: where, env: { DATABASE_URL: database.url } });
   }
   const production = join(folder, 'production');
@@ -38,12 +41,13 @@ beforeAll(async () => {
   await copyFile(new URL('config.production.json.example', root), join(production, 'config.json'));
   await chmod(join(production, 'config.json'), 0o640);
   await copyFile(new URL('config.json.example', root), join(production, 'config.json.example'));
+  await writeFile(join(production, 'other.json'), '{ "github": { "managerRepo": "acme/other" } }');
   places.set('production', { folder: production, env: {} });
   words.PORT = String(await freePort());
   await prepareTasks();
 }, 420_000);
 afterAll(async () => {
-  for (const database of databases) await database.drop();
+  for (const database of databases.values()) await database.drop();
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
@@ -135,6 +139,11 @@ test('the page of the specification is up to date (node scripts/generate-referen
   expect(page).toBe(specificationPage());
 });
 
+test('each row has an effect by which it is seen to do what it says, and no effect is left over', () => {
+  const typed = specificationRows.map(({ here }) => here);
+  expect(Object.keys(effects).toSorted()).toEqual(typed.toSorted());
+});
+
 describe.each(['production', 'work', 'service'] as const)(
   'typed in %s',
   (place) => {
@@ -145,12 +154,22 @@ describe.each(['production', 'work', 'service'] as const)(
       const typed = filledIn(here).split(' ');
       // Lines for people are printed to a terminal only, or with --verbose.
       const all = isService && !typed.includes('--debug') ? ['--verbose', ...typed] : typed;
+      const at = places.get(place) ?? expect.unreachable();
+      const world = {
+        folder: at.folder,
+        words,
+        run: (more: readonly string[]) => finished(place, more),
+        query: async <T extends object>(statement: string) =>
+          (await (databases.get(place) ?? expect.unreachable()).pool.query<T>(statement)).rows,
+      };
+      const effect = effects[here] ?? expect.unreachable();
+      await effect.before?.(world);
       const { code, text } = await finished(place, all, isService ? wanted : null);
       expect(text).toMatch(wanted);
       if (exitCode < 0) expect([2, 4]).toContain(code);
       else expect(`${code} ${text}`).toMatch(new RegExp(`^${exitCode} `, 'u'));
-      const { folder: at } = places.get(place) ?? expect.unreachable();
-      for (const file of writes ?? []) await access(join(at, file));
+      for (const file of writes ?? []) await access(join(at.folder, file));
+      await effect.after(world, text);
     });
   },
   180_000,
