@@ -135,7 +135,8 @@ function executes(where: (place: Place) => string, { isUnsecured = false } = {})
         return stdout.split('\n');
       };
       const branches = await git('for-each-ref', '--format=%(refname)', 'refs/heads');
-      const branch = branches.find((name) => name.includes((task?.id ?? 'no task').slice(0, 12))) ?? '';
+      const branch =
+        branches.find((name) => name.includes((task?.id ?? 'no task').slice(0, 12))) ?? '';
       expect(branch).not.toBe('');
       expect(await git('ls-tree', '--name-only', branch)).toContain('done.js');
       const off = (await auditCount(place, 'security.switched_off')) - (stood.get('execute') ?? 0);

@@ -31,14 +31,15 @@ let client: ReturnType<typeof createClient>;
 /** Whether the data folder has a small disk of its own. */
 let hasDisk = false;
 
-/** The chat of the people who are told; it is down at first. */
-const chat = { isUp: false };
+/** The chat of the people who are told; it is down at first. What it took is kept, by its first line. */
+const chat = { isUp: false, heard: [] as string[] };
 const receiver = createServer((request, response) => {
   void hear(request, response);
 });
 
 async function hear(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  await readAll(request);
+  const { text } = JSON.parse(await readAll(request)) as { text: string };
+  if (chat.isUp) chat.heard.push(text);
   response.writeHead(chat.isUp ? 200 : 503).end();
 }
 
@@ -127,6 +128,29 @@ const usesOf = async (remedy: string): Promise<readonly string[]> =>
     await loop.query<{ outcome: string; after: string }>(`select outcome, after from health_remedies
     where remedy = '${remedy}' order by at`)
   ).map(({ outcome, after }) => (outcome === 'recovered' ? outcome : `${outcome}: ${after}`));
+/** What each use of a remedy that helped says that it did. */
+const doneBy = async (remedy: string): Promise<readonly string[]> =>
+  (
+    await loop.query<{ action: string }>(`select action from health_remedies
+    where remedy = '${remedy}' and outcome = 'recovered' order by at`)
+  ).map(({ action }) => action);
+/** How each remedy says what it did about the fault that is planted here. */
+const deeds: Readonly<Record<string, RegExp>> = {
+  release_breakers:
+    /^Closed (?=.*github \(it answers again\))(?=.*notifications gone\.example \(nobody has tried it)/u,
+  free_stale_lock: /^Took \S+\/postgres\/lock over from its dead holder and let it go\.$/u,
+  settle_stuck_runs: /^Settled [1-9]\d* writes and runs that nobody worked on\.$/u,
+  remove_expired_sessions: /^Removed 1 ended sessions and 0 ended tokens\.$/u,
+  rotate_credentials: /^Rotated the credentials that are due/u,
+  free_disk: /^Removed [1-9]\d* folders of ended runs\.$/u,
+  remove_temporary_files: /^Removed [1-9]\d* folders of ended runs\.$/u,
+  remove_old_logs: /^Removed 1 rotated log files\.$/u,
+  free_memory: /^Collected garbage \(-?\d+ MB came back to the system\)/u,
+  reconnect_database: /^Connected again at try \d+\.$/u,
+};
+/** Of how many alerts about it people were told, until now. */
+const begunOf = async (subject: string): Promise<number> =>
+  (await alerts()).filter((one) => one.subject === subject && one.state !== 'pending').length;
 const statusOfCheck = async (check: string): Promise<string | undefined> =>
   (await client.call(runHealth, {})).checks.find(({ name }) => name === check)?.status;
 
@@ -148,6 +172,7 @@ async function mended(
 ): Promise<void> {
   await expect.poll(() => usesOf(remedy), { ...patience, message: remedy }).toContain('recovered');
   since('remedy told');
+  expect((await doneBy(remedy))[0]).toMatch(deeds[remedy] ?? expect.unreachable());
   await expect.poll(() => statusOfCheck(check), { ...patience, message: check }).toBe('healthy');
   since('healthy');
 }
@@ -199,6 +224,14 @@ async function plantStaleLock(): Promise<void> {
   const home = join(folder, 'data', 'postgres');
   await mkdir(home, { recursive: true });
   await writeFile(join(home, 'lock'), JSON.stringify({ pid, birth: 'ended' }));
+}
+
+/** More than the logs may take, in a file that was rotated long ago; it has a hole as well. */
+async function plantRotatedLog(): Promise<void> {
+  const file = join(folder, 'logs', 'application.json.2020-01-01T00-00-00');
+  await writeFile(file, '');
+  await truncate(file, 2 * 2 ** 30);
+  await utimes(file, 1, 1);
 }
 
 /** More than the folders of ended runs may take. A file with a hole: the disk is no fuller for it, which is another fault. */
@@ -257,6 +290,8 @@ test.runIf(isAsked)(
     await plantStaleLock();
     const sinceRun = stopwatch('a run that nobody works on');
     await loop.query(stuckRun);
+    const sinceLogs = stopwatch('logs above their quota');
+    await plantRotatedLog();
     const sinceDisk = stopwatch('a disk nearly full');
     if (hasDisk) {
       const left = join(folder, 'data', 'workspaces', 'ended');
@@ -269,6 +304,7 @@ test.runIf(isAsked)(
       mended('settle_stuck_runs', 'stuck_runs', sinceRun),
       mended('remove_expired_sessions', 'expired_sessions', sinceSession),
       mended('rotate_credentials', 'vault', sinceSecret),
+      mended('remove_old_logs', 'logs', sinceLogs),
       ...(hasDisk ? [mended('free_disk', 'disk', sinceDisk)] : []),
     ]);
     const sinceMemory = stopwatch('memory taken');
@@ -282,12 +318,16 @@ test.runIf(isAsked)(
 
     // Taking so much memory at once blocked it too.
     await expect.poll(() => stateOf('event_loop'), patience).not.toBe('firing');
+    const blocksBefore = await begunOf('event_loop');
     const sinceBlock = stopwatch('event loop blocked for 3 s');
     await plant('block', 3000);
     await expect.poll(() => stateOf('event_loop'), patience).toBe('firing');
     sinceBlock('alert');
     await expect.poll(() => statusOfCheck('event_loop'), patience).toBe('healthy');
     sinceBlock('healthy');
+    await expect.poll(() => stateOf('event_loop'), patience).toBe('resolved');
+    sinceBlock('resolved');
+    expect(await begunOf('event_loop')).toBe(blocksBefore + 1);
     // With the patience of the probes of the Kubernetes manifests.
     const probe = (): Promise<number | null> =>
       fetch(`${service.address}/livez`, { signal: AbortSignal.timeout(5000) }).then(
@@ -308,6 +348,9 @@ test.runIf(isAsked)(
     proxy.slow(0);
     await expect.poll(() => keptCalls('tasks.list'), patience).toBe(52);
     await expect.poll(() => stateOf('tasks.list'), patience).toBe('firing');
+    // So many that the slow ones are fewer than one in twenty again.
+    for (let calls = 0; calls < 250; calls += 1) await client.call(listTasks, {});
+    await expect.poll(() => stateOf('tasks.list'), patience).toBe('resolved');
 
     const sinceCut = stopwatch('database gone');
     proxy.cut();
@@ -345,15 +388,36 @@ test.runIf(isAsked)(
     const sinceGithubBack = stopwatch('GitHub back');
     loop.emulator.faults.clear();
     chat.isUp = true;
+    await loop.query('update alert_deliveries set due_at = now()');
     await expect.poll(() => statusOfCheck('GitHub'), patience).toBe('healthy');
     sinceGithubBack('healthy');
     await expect.poll(() => stateOf('GitHub'), patience).toBe('resolved');
     sinceGithubBack('resolved');
-    for (const subject of ['process_memory', 'event_loop', 'vault'])
+    const lasting = [
+      'process_memory',
+      'vault',
+      'database',
+      'clock',
+      'GitHub',
+      'logs',
+      'tasks.list',
+    ];
+    const once = [...lasting, ...(hasDisk ? ['disk'] : [])];
+    for (const subject of [...once, 'event_loop'])
       await expect.poll(() => stateOf(subject), patience).toBe('resolved');
     const rows = await alerts();
-    for (const subject of ['process_memory', 'vault', 'database', 'clock', 'GitHub'])
+    for (const subject of once)
       expect(rows.filter((one) => one.subject === subject)).toHaveLength(1);
+    // Nothing was lost while the chat was away, and each was told once that it began and once that it is over.
+    for (const subject of once) {
+      const toldOf = (): readonly string[] =>
+        chat.heard
+          .filter((text) => text.includes(`(${subject}) `))
+          .map((text) => text.split(':')[0] ?? '');
+      await expect
+        .poll(toldOf, { ...patience, message: subject })
+        .toEqual([expect.stringMatching(/^(?:CRITICAL|WARNING)$/u), 'RESOLVED']);
+    }
 
     // Ours is wrong as well as the database's, which nobody but GitHub can tell; the service asks it every twenty seconds.
     const seldom = { timeout: 400_000, interval: 500 };
