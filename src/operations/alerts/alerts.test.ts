@@ -49,7 +49,7 @@ test('a silence is set, listed, ended by whom may, begun before in the audit log
   const all = (await call('silences.create', { hours: 1, reason: 'new disk' })) as SilenceLine;
   expect(all).toMatchObject({ kind: null, subject: null, by: 'ann', reason: 'new disk' });
   expect(Math.round((Date.parse(all.until) - clock.now().getTime()) / 1000)).toBe(3600);
-  expect((await lasting()).map(({ kind }) => kind).toSorted()).toEqual(['latency', null]);
+  expect(new Set((await lasting()).map(({ kind }) => kind))).toEqual(new Set(['latency', null]));
   await call('silences.end', { id: all.id });
   expect((await lasting()).map(({ kind }) => kind)).toEqual(['latency']);
   expect(begun).toEqual(['silences.create', 'silences.create', 'silences.end']);
@@ -78,7 +78,7 @@ test('the silence of one alert holds for what it is about, and shows in the list
   await alerts.observe([{ ...common, kind: 'clock', subject: 'clock' }]);
   const [{ id } = { id: '' }] = await alerts.list(false);
   const context = { actor: ann } as never;
-  await silence?.handler({ id, hours: 4 } as never, context);
+  await silence?.handler({ id, hours: 4 }, context);
   expect(await alerts.silences()).toMatchObject([{ kind: 'clock', subject: 'clock' }]);
   expect(await alerts.list(false)).toMatchObject([{ id, silenced_by: 'ann' }]);
 });
