@@ -52,6 +52,7 @@ import type { OpenOptions, WorkingRooms } from './open-options.ts';
 import { configFolder } from './open-options.ts';
 import { importable } from './store/credentials.ts';
 import { mergeOf } from './store/local-merge.ts';
+import { openArchive } from './store/open-archive.ts';
 import { auditOperations, gateAuditOf, keepAudit } from './store/open-audit.ts';
 import { backupOperations, keepBackups } from './store/open-backup.ts';
 import { openReading } from './store/open-reading.ts';
@@ -246,6 +247,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       flush: () => figures.flush(),
       log: parts.log,
     });
+    const archive = openArchive({ config, store, version: options.version, log: parts.log });
     const served = [
       ...reading.served,
       ...statusHandlers({
@@ -278,6 +280,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
             vault: store.vault,
             audit: store.audit,
             longestBlockMs: () => figures.longestBlockMs(),
+            archive: archive.standing,
           }),
       }),
       ...credentialHandlers({
@@ -336,7 +339,8 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       await tellUnsealed(store.trail, agents.sealing, config, correlationIdHere(systemRandom));
       closers.push(publishConfig(store.database, parts.live, loaded.file, parts.log));
       closers.push(() => process.close());
-      closers.push(await vaultKept(parts, store, leads));
+      const kept = { ...deps, env: options.env, log: parts.log, leads, isOwnProcess: isStart };
+      closers.push(await keepVault(store.vault, kept));
       closers.push(
         identity.keepTidy(),
         keepAudit(store.audit, { ...deps, log: parts.log, leads }),
@@ -366,8 +370,9 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
         ? beside(server.open, () => {
             const told = figures.publish(server.address());
             const stop = turnsTheLoop(role) ? webhooks.work() : async () => undefined;
+            const stopArchive = isStart ? archive.keep() : async () => undefined;
             return async () => {
-              await Promise.all([told, stop()]);
+              await Promise.all([told, stop(), stopArchive()]);
             };
           })
         : server.openProbes;
@@ -399,13 +404,4 @@ function identityOf(parts: RoomParts, store: StoreRooms, origin: () => string): 
     random: systemRandom,
     log: parts.logger,
   });
-}
-
-function vaultKept(
-  { options, log }: RoomParts,
-  { vault }: StoreRooms,
-  leads: () => boolean,
-): Promise<() => Promise<void>> {
-  const deps = { clock: systemClock, random: systemRandom, env: options.env, log, leads };
-  return keepVault(vault, { ...deps, isOwnProcess: options.operation === startService.name });
 }

@@ -5,7 +5,7 @@ import { type KeyRow, seen, told } from './key-row.ts';
 import { limits, signingIn } from './looks.ts';
 import { calling, logging, serving, starting } from './service-looks.ts';
 import { collecting, telling, waitingFor } from './telling-looks.ts';
-import { alerting, backing, figuring } from './watching-looks.ts';
+import { alerting, archiving, backing, figuring } from './watching-looks.ts';
 
 const rotation = { rotateEveryDays: 90, rotator: 'generate', keepOldHours: 24 };
 const often = { 'security.vault.rotate': { SECRET_ONE: { ...rotation, rotateEveryDays: 30 } } };
@@ -93,6 +93,16 @@ export const serviceRows: Readonly<Record<string, KeyRow>> = {
   'backup.intervalHours': seen(backing, 1),
   'backup.keep': seen(backing, 2),
   'backup.folder': seen(backing, '/srv/backups'),
+  'backup.archiveSeconds': seen(archiving, 5),
+  'backup.archiveDays': told(
+    2,
+    [
+      'src/platform/archive/moments.test.ts',
+      'what no moment of the days that are kept needs is removed, the newest base never',
+      'pruneChains(folder, minute(63))',
+    ],
+    ['src/app/store/open-archive.ts', 'keepDays: archiveDays'],
+  ),
   'alerts.enabled': seen(alerting, false),
   'alerts.availability': seen(alerting, 0.9),
   'alerts.latencyFactor': seen(alerting, 5),

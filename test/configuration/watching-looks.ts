@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { backupFolderOf } from '../../src/app/store/backup-place.ts';
+import { openArchive } from '../../src/app/store/open-archive.ts';
 import { keepBackups } from '../../src/app/store/open-backup.ts';
 import { openAlerts } from '../../src/app/watching/open-alerts.ts';
 import { openTelemetry, openTelemetryRooms } from '../../src/app/watching/open-telemetry.ts';
@@ -109,6 +110,18 @@ export const backing: Look = async (config) => {
   const left = (await readdir(folder)).length;
   await rm(folder, { recursive: true });
   return { made: made.length, left, folder: backupFolderOf(config) };
+};
+
+/** How long the first copy of a database waits, in seconds; null when none is made. */
+export const archiving: Look = async (config) => {
+  const database = { kind: 'embedded', pool: { query: async () => ({ rows: [] }) } };
+  const store = { database, audit: {} } as never;
+  const rooms = openArchive({ config, store, version: '0', log: silentLog });
+  const beganMs = systemClock.monotonicMs();
+  const stop = rooms.keep();
+  const standing = rooms.standing();
+  await stop();
+  return standing === null ? null : Math.round((standing.wholeAtMs - beganMs) / 1000);
 };
 
 /** What is kept of a call that has just ended, and of figures of ten days ago. */

@@ -2,6 +2,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { standingCheck } from '../../integrations/github/credentials/standing-check.ts';
 import type { GithubTables } from '../../integrations/github/tables.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { type ArchiveStanding, archiveCheck } from '../../platform/archive/archive-check.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import { auditCheck } from '../../platform/audit/audit-check.ts';
 import { auditRightsCheck } from '../../platform/audit/rights.ts';
@@ -35,6 +36,7 @@ export interface HealthParts {
   readonly performance: Pick<PerformanceWatch, 'counts'>;
   readonly audit: Pick<Audit, 'inspect' | 'outage'>;
   readonly longestBlockMs: () => number | null;
+  readonly archive: () => ArchiveStanding | null;
 }
 
 /** Everything that `health.run` measures; a new check is one line here. */
@@ -47,6 +49,7 @@ export function healthChecks({
   performance,
   audit,
   longestBlockMs,
+  archive,
 }: HealthParts): readonly HealthCheck[] {
   const { config } = loaded;
   let judged: ReturnType<typeof remarksOf> | null = null;
@@ -66,6 +69,12 @@ export function healthChecks({
       database,
       folder: backupFolderOf(config),
       intervalHours: config.backup.intervalHours,
+      clock: systemClock,
+    }),
+    archiveCheck({
+      standing: archive,
+      everySeconds: config.backup.archiveSeconds,
+      isEmbedded: database.kind === 'embedded',
       clock: systemClock,
     }),
     vaultCheck(vault),

@@ -1,13 +1,18 @@
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/random.ts';
-import type { BackupFacts } from '../../operations/backups/contract.ts';
+import type { ArchiveSpan, BackupFacts } from '../../operations/backups/contract.ts';
 import { createBackup } from '../../operations/backups/contract.ts';
 import { backupHandlers } from '../../operations/backups/handlers.ts';
 import type { Gate, Served } from '../../operations/gate.ts';
+import { archiveFolderOf, listChains } from '../../platform/archive/archive-folder.ts';
+import { restorableOf } from '../../platform/archive/moments.ts';
+import { verifyChains } from '../../platform/archive/verify-chains.ts';
 import { backupName, listBackups, pruneBackups } from '../../platform/backup/backup-folder.ts';
 import type { BackupManifest } from '../../platform/backup/manifest.ts';
-import { openBackup, thenClosed } from '../../platform/backup/open-backup.ts';
+import { openBackup } from '../../platform/backup/open-backup.ts';
+import { thenClosed } from '../../platform/backup/sealed-file.ts';
 import { writeBackup } from '../../platform/backup/write-backup.ts';
 import type { Config } from '../../platform/config/schema.ts';
 import type { PeriodicDeps } from '../../platform/durable/periodic.ts';
@@ -36,6 +41,12 @@ export function backupOperations({
   return backupHandlers({
     folder,
     list: () => listBackups(folder()),
+    moments: () => momentsOf(archiveFolderOf(folder())),
+    verifyArchive: async () => {
+      const archive = archiveFolderOf(folder());
+      await verifyChains(await listChains(archive), await key());
+      return await momentsOf(archive);
+    },
     create: async (named, { signal }) => {
       // What is in the log is signed before the snapshot, so that a restore finds as little unsigned as can be.
       await store.audit.checkpoint();
@@ -54,6 +65,24 @@ export function backupOperations({
       return factsOf(file, backup.bytes, manifest);
     },
   });
+}
+
+async function momentsOf(archive: string): Promise<readonly ArchiveSpan[]> {
+  const spans = (await listChains(archive)).flatMap((chain) => restorableOf(chain));
+  return await Promise.all(
+    spans.map(async ({ chain, from, until, bases, pieces }) => {
+      const files = [...bases, ...pieces].map(({ file }) => file);
+      const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+      return {
+        from: from.toISOString(),
+        until: until.toISOString(),
+        system: chain.system,
+        bases: bases.length,
+        pieces: pieces.length,
+        bytes: sizes.reduce((sum, size) => sum + size, 0),
+      };
+    }),
+  );
 }
 
 export function factsOf(file: string, bytes: number, manifest: BackupManifest): BackupFacts {

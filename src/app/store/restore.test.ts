@@ -10,8 +10,9 @@ import { silentLog } from '../../lib/log.ts';
 import { systemRandom } from '../../lib/random.ts';
 import type { BackupFacts, RestoreReport } from '../../operations/backups/contract.ts';
 import type { Caller } from '../../operations/gate.ts';
-import { magic, sealBytes } from '../../platform/backup/container.ts';
-import { openBackup, thenClosed } from '../../platform/backup/open-backup.ts';
+import { backupFormat, sealBytes } from '../../platform/backup/container.ts';
+import { openBackup } from '../../platform/backup/open-backup.ts';
+import { thenClosed } from '../../platform/backup/sealed-file.ts';
 import { makeEngineSchema } from '../../platform/durable/engine-schema.ts';
 import { loadOrCreateKey } from '../../platform/effects/key-file.ts';
 import { openManager } from '../compose.ts';
@@ -134,7 +135,9 @@ it(
     const backup = await openBackup(facts.file, key);
     const manifest = await thenClosed(backup, backup.verify());
     const bytes = await readFile(facts.file);
-    const plain = zstdDecompressSync(bytes.subarray(magic.length, bytes.length - sealBytes));
+    const plain = zstdDecompressSync(
+      bytes.subarray(backupFormat.magic.length, bytes.length - sealBytes),
+    );
     expect(plain.includes('PLANTED')).toBe(true);
     const kept = ['audit.key', 'marker.key', 'backup.key', 'vault.key'].map((name) =>
       readFile(join(folder, 'data', 'keys', name), 'utf8').catch(() => null),

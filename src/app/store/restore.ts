@@ -6,6 +6,9 @@ import { systemRandom } from '../../lib/random.ts';
 import type { RestoreReport } from '../../operations/backups/contract.ts';
 import { type Restore, restoreHandlers } from '../../operations/backups/handlers.ts';
 import type { CallContext, Served } from '../../operations/gate.ts';
+import { archiveFolderOf, listChains } from '../../platform/archive/archive-folder.ts';
+import { choose } from '../../platform/archive/moments.ts';
+import { withRecovered } from '../../platform/archive/recover.ts';
 import type { Audit } from '../../platform/audit/audit.ts';
 import { backupName } from '../../platform/backup/backup-folder.ts';
 import type { BackupManifest } from '../../platform/backup/manifest.ts';
@@ -49,42 +52,85 @@ export function restoreOperations(options: OpenOptions): readonly Served[] {
 const forgotten = ['reconciliations', 'identity_sessions'];
 
 function restoreWith(options: OpenOptions): Restore {
-  return async ({ file: named, to, force, configFile }, context) => {
+  return async ({ from, to, force, configFile }, context) => {
     const loaded = await configNamed(options, configFile);
     const { config, secrets } = loaded;
-    const file = resolve(options.folder, named);
     const key = await existingKey(config.dataDir);
-    const backup = await openBackup(file, key);
-    try {
-      context.progress(`reading ${file}`);
-      const { manifest, sharedKeys } = await readThrough(backup);
-      requireKnownSchema(
-        manifest,
-        migrations.map(({ id }) => id),
-      );
-      // Before anything is emptied: without them nothing could start on what was filled.
-      await requireSharedKeys(sharedKeys, { dataDir: config.dataDir, random: systemRandom });
-      const url = to ?? secrets.databaseUrl ?? undefined;
-      return await withClaimedDatabase(loaded, options, url, async (database, target) => {
-        const ready = { database, target, manifest, force, loaded, key, options };
-        const safety = await prepare(ready, context);
-        context.progress(`filling ${manifest.tables.length} tables`);
-        await fillFrom(backup, manifest, database, forgotten).catch((cause: unknown) => {
-          throw safety === null ? cause : emptied(cause, safety);
-        });
-        await migrate(database, migrations);
-        const told = await declare(loaded, options, database, { file, manifest, safety }, context);
-        return {
-          ...factsOf(file, backup.bytes, manifest),
-          into: nameOfDatabase(database),
-          safety,
-          ...told,
-        };
-      });
-    } finally {
-      await backup.close();
+    const url = to ?? secrets.databaseUrl ?? undefined;
+    const filling = { loaded, options, key, url, force };
+    if ('file' in from) {
+      const file = resolve(options.folder, from.file);
+      return await restoreFile({ ...filling, file, named: file }, context);
     }
+    const folder = archiveFolderOf(backupFolderOf(config));
+    const chosen = choose(await listChains(folder), from.at, folder);
+    // A recovery lasts; whoever would be refused after it is refused before.
+    await withClaimedDatabase(loaded, options, url, async (database, { hasRows }) => {
+      if (hasRows && !force) throw notEmpty(nameOfDatabase(database));
+    });
+    const { progress, signal } = context;
+    const deps = { ...wholeDatabaseDeps, searchPath: options.env['PATH'], progress };
+    return await withRecovered(config.dataDir, chosen, key, deps, async (recovered) => {
+      const file = join(recovered.folder, 'moment.backup');
+      const database = { ...recovered, kind: 'embedded' } as const;
+      await writeBackup(
+        { database, file, key, program: options.version, signal },
+        { clock: { now: () => chosen.at }, random: systemRandom },
+      );
+      return await restoreFile({ ...filling, file, named: chosen.base.file }, context);
+    });
   };
+}
+
+interface Filling {
+  readonly loaded: LoadedConfig;
+  readonly options: OpenOptions;
+  readonly key: Buffer;
+  /** Of the database to fill; the embedded one when left out. */
+  readonly url: string | undefined;
+  readonly force: boolean;
+  readonly file: string;
+  /** What people are told that it was restored from. */
+  readonly named: string;
+}
+
+async function restoreFile(
+  { loaded, options, key, url, force, file, named }: Filling,
+  context: CallContext,
+): Promise<RestoreReport> {
+  const backup = await openBackup(file, key);
+  try {
+    context.progress(`reading ${named}`);
+    const { manifest, sharedKeys } = await readThrough(backup);
+    requireKnownSchema(
+      manifest,
+      migrations.map(({ id }) => id),
+    );
+    // Before anything is emptied: without them nothing could start on what was filled.
+    await requireSharedKeys(sharedKeys, {
+      dataDir: loaded.config.dataDir,
+      random: systemRandom,
+    });
+    return await withClaimedDatabase(loaded, options, url, async (database, target) => {
+      const ready = { database, target, manifest, force, loaded, key, options };
+      const safety = await prepare(ready, context);
+      context.progress(`filling ${manifest.tables.length} tables`);
+      await fillFrom(backup, manifest, database, forgotten).catch((cause: unknown) => {
+        throw safety === null ? cause : emptied(cause, safety);
+      });
+      await migrate(database, migrations);
+      const restored = { file: named, manifest, safety };
+      const told = await declare(loaded, options, database, restored, context);
+      return {
+        ...factsOf(named, backup.bytes, manifest),
+        into: nameOfDatabase(database),
+        safety,
+        ...told,
+      };
+    });
+  } finally {
+    await backup.close();
+  }
 }
 
 /** Reads the whole backup, and which keys its database was used with. */

@@ -156,6 +156,7 @@ const told: Readonly<
   stuck_runs: ['stuck_work', 'degraded', minuteMs],
   dead_letters: ['stuck_work', 'degraded', 0],
   last_backup: ['backup_failed', 'unhealthy', 0],
+  archive: ['backup_failed', 'degraded', 0],
   sign_in: ['security', 'unhealthy', 0],
   // Asked every half minute only, so that it is told within two minutes.
   GitHub: ['unhealthy', 'unhealthy', minuteMs / 2],

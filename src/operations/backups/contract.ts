@@ -39,16 +39,31 @@ export const createBackup = operation({
   output: BackupFacts,
 });
 
+const ArchiveSpan = z.object({
+  from: z.iso.datetime(),
+  until: z.iso.datetime(),
+  /** System identifier of the database server. */
+  system: z.string(),
+  bases: z.number(),
+  pieces: z.number(),
+  /** Of all of it. */
+  bytes: z.number(),
+});
+export type ArchiveSpan = z.infer<typeof ArchiveSpan>;
+
 export const listBackups = operation({
   ...making,
   name: 'backups.list',
-  summary: 'List the backups in the configured folder, newest first',
+  summary:
+    'List the backups in the configured folder, newest first, and between which moments the archive reaches',
   effect: 'read',
   doors: ['cli', 'http', 'library'],
   input: z.strictObject({}),
   output: z.object({
     folder: z.string(),
     items: z.array(z.object({ file: z.string(), at: z.iso.datetime(), bytes: z.number() })),
+    /** Spans of which any moment can be restored by its archive, the oldest first. */
+    moments: z.array(ArchiveSpan),
   }),
 });
 
@@ -60,6 +75,16 @@ export const verifyBackup = operation({
   doors: ['cli', 'library'],
   input: z.strictObject({ file: filePath }),
   output: BackupFacts,
+});
+
+export const verifyArchive = operation({
+  ...making,
+  name: 'backups.verify-archive',
+  summary: 'Read every base and piece of the archive from end to end: seals, places, no gap',
+  effect: 'read',
+  doors: ['cli', 'library'],
+  input: z.strictObject({}),
+  output: z.object({ folder: z.string(), moments: z.array(ArchiveSpan) }),
 });
 
 export const RestoreReport = BackupFacts.extend({
@@ -77,7 +102,8 @@ export type RestoreReport = z.infer<typeof RestoreReport>;
 
 export const restoreBackup = operation({
   name: 'backups.restore',
-  summary: 'Fill an empty database from a backup; nothing else may run on it',
+  summary:
+    'Fill an empty database from a backup, or as it was at a moment of the archive; nothing else may run on it',
   permission: 'backup:run',
   effect: 'admin',
   kind: 'call',
@@ -86,7 +112,10 @@ export const restoreBackup = operation({
   doors: ['cli'],
   dangerous: true,
   input: z.strictObject({
-    file: filePath,
+    /** Either a file or a moment. */
+    file: filePath.optional(),
+    /** A moment that the archive holds, RFC 3339, or the latest one. */
+    at: z.union([z.literal('latest'), z.iso.datetime({ offset: true })]).optional(),
     /** Connection URL of the database to fill; that of the configuration when left out. */
     to: connectionUrl.optional(),
     /** Also when the database has rows; they are backed up first. */

@@ -1,6 +1,7 @@
 import { AppError } from '../../lib/app-error.ts';
 import { type CallContext, type Served, serve } from '../gate.ts';
 import {
+  type ArchiveSpan,
   type BackupFacts,
   createBackup,
   listBackups,
@@ -8,6 +9,7 @@ import {
   moveDatabase,
   type RestoreReport,
   restoreBackup,
+  verifyArchive,
   verifyBackup,
 } from './contract.ts';
 
@@ -19,9 +21,13 @@ export interface BackupPorts {
   readonly list: () => Promise<
     readonly { readonly file: string; readonly at: Date; readonly bytes: number }[]
   >;
+  /** What the archive holds, by its names. */
+  readonly moments: () => Promise<readonly ArchiveSpan[]>;
+  /** The same, when all of it was read and found whole. */
+  readonly verifyArchive: () => Promise<readonly ArchiveSpan[]>;
 }
 
-/** `backups.create`, `backups.list`, `backups.verify`. */
+/** `backups.create`, `backups.list`, `backups.verify`, `backups.verify-archive`. */
 export function backupHandlers(ports: BackupPorts): readonly Served[] {
   return [
     serve(createBackup, async ({ file }, context) => {
@@ -35,6 +41,11 @@ export function backupHandlers(ports: BackupPorts): readonly Served[] {
         at: at.toISOString(),
         bytes,
       })),
+      moments: [...(await ports.moments())],
+    })),
+    serve(verifyArchive, async () => ({
+      folder: ports.folder(),
+      moments: [...(await ports.verifyArchive())],
     })),
     serve(verifyBackup, async ({ file }) => ports.verify(file)),
   ];
@@ -42,7 +53,8 @@ export function backupHandlers(ports: BackupPorts): readonly Served[] {
 
 export type Restore = (
   request: {
-    readonly file: string;
+    /** Exactly one of the two. */
+    readonly from: { readonly file: string } | { readonly at: Date | 'latest' };
     readonly to: string | undefined;
     readonly force: boolean;
     readonly configFile: string | undefined;
@@ -59,10 +71,27 @@ export type Move = (
 export function restoreHandlers(restore: Restore, move: Move): readonly Served[] {
   return [
     serve(moveDatabase, async ({ to, configFile }, context) => move({ to, configFile }, context)),
-    serve(restoreBackup, async ({ file, to, force, configFile }, context) =>
-      restore({ file, to, force, configFile }, context),
-    ),
+    serve(restoreBackup, async ({ file, at, to, force, configFile }, context) => {
+      const from =
+        file === undefined && at !== undefined
+          ? { at: at === 'latest' ? ('latest' as const) : new Date(at) }
+          : file !== undefined && at === undefined
+            ? { file }
+            : null;
+      if (from === null) throw eitherOne();
+      return await restore({ from, to, force, configFile }, context);
+    }),
   ];
+}
+
+function eitherOne(): AppError {
+  return new AppError({
+    kind: 'invalid_input',
+    code: 'invalid_input',
+    message: 'file: a restore goes either by a file or by a moment.',
+    next: 'Name the file of a backup, or a moment with --at.',
+    details: { field: 'file' },
+  });
 }
 
 /** Whoever may ask for a backup over the network may not choose where on this machine a file is written. */

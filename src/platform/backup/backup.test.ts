@@ -9,9 +9,10 @@ import { systemClock } from '../../lib/clock.ts';
 import { systemRandom } from '../../lib/random.ts';
 import { backupName, listBackups, pruneBackups } from './backup-folder.ts';
 import type { BackupManifest } from './manifest.ts';
-import { openBackup, thenClosed } from './open-backup.ts';
+import { openBackup } from './open-backup.ts';
 import { fillFrom } from './restore-backup.ts';
 import { inspectTarget, requireKnownSchema } from './restore-target.ts';
+import { thenClosed } from './sealed-file.ts';
 import { writeBackup } from './write-backup.ts';
 
 const key = randomBytes(32);

@@ -1,12 +1,26 @@
 import { createHash, createHmac, type Hmac } from 'node:crypto';
 
 /**
- * The frame of a backup file (docs/backup-format.md): one line that names the format, the body compressed by Zstandard,
+ * The frame of a sealed file (docs/backup-format.md): one line that names the format, the body compressed by Zstandard,
  * one line with the seal over everything before it.
  */
-export const formatName = 'claude-manager-backup';
-const formatVersion = 1;
-export const magic = Buffer.from(`${formatName} ${formatVersion}\n`, 'latin1');
+const formatName = 'claude-manager-backup';
+
+/** What a sealed file may be; its first line is its name and a version. */
+export interface SealedFormat {
+  readonly name: string;
+  readonly magic: Buffer;
+}
+
+const formatOf = (name: string): SealedFormat => ({
+  name,
+  magic: Buffer.from(`${name} 1\n`, 'latin1'),
+});
+
+/** A logical copy of all tables. */
+export const backupFormat = formatOf(formatName);
+/** A copy of the database folder, or a piece of the write-ahead log. */
+export const archiveFormat = formatOf('claude-manager-archive');
 
 const sealPattern = /^\nhmac-sha256 ([0-9a-f]{16}) ([0-9a-f]{64})\n$/u;
 

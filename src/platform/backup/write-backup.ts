@@ -1,19 +1,14 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { constants, createZstdCompress } from 'node:zlib';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import { connectionError } from '../database/connection-error.ts';
 import type { Database } from '../database/database.ts';
-import { backupError } from './backup-error.ts';
-import { createSealer, magic, sealLine } from './container.ts';
+import { backupFormat } from './container.ts';
 import type { BackupManifest, BackupRecord, TableEnd } from './manifest.ts';
-import { openBackup, thenClosed } from './open-backup.ts';
+import { openBackup } from './open-backup.ts';
+import { thenClosed, writeSealedFile } from './sealed-file.ts';
 import {
   columnList,
   quoted,
@@ -49,40 +44,28 @@ export async function writeBackup(
   request: BackupRequest,
   { clock, random }: { readonly clock: Pick<Clock, 'now'>; readonly random: Pick<Random, 'bytes'> },
 ): Promise<WrittenBackup> {
-  const { file, key } = request;
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const draft = `${file}.${random.bytes(6).toString('hex')}.part`;
+  const { file, key, signal } = request;
+  const client = await connected(request.database.url);
   try {
-    await writeDraft(request, draft, clock);
-    const written = await openBackup(draft, key);
-    const manifest = await thenClosed(written, written.verify());
-    await giveName(draft, file);
-    return { manifest, bytes: written.bytes };
-  } catch (cause) {
-    throw fromSystem(file, cause);
+    await client.query('begin isolation level repeatable read, read only');
+    return await writeSealedFile(
+      {
+        file,
+        key,
+        format: backupFormat,
+        body: body(client, request, clock),
+        signal,
+        readBack: async (draft) => {
+          await client.query('commit');
+          const written = await openBackup(draft, key);
+          const manifest = await thenClosed(written, written.verify());
+          return { manifest, bytes: written.bytes };
+        },
+      },
+      { random },
+    );
   } finally {
-    await rm(draft, { force: true });
-  }
-}
-
-async function writeDraft(
-  request: BackupRequest,
-  draft: string,
-  clock: Pick<Clock, 'now'>,
-): Promise<void> {
-  const handle = await open(draft, 'wx', 0o600);
-  try {
-    const client = await connected(request.database.url);
-    try {
-      await client.query('begin isolation level repeatable read, read only');
-      await writeSealed(handle, request.key, body(client, request, clock), request.signal);
-      await client.query('commit');
-    } finally {
-      await client.end();
-    }
-    await handle.sync();
-  } finally {
-    await handle.close();
+    await client.end();
   }
 }
 
@@ -102,33 +85,6 @@ async function connected(url: string): Promise<pg.Client> {
   } catch (cause) {
     throw connectionError(url, cause);
   }
-}
-
-async function writeSealed(
-  handle: FileHandle,
-  key: Uint8Array,
-  records: AsyncIterable<Buffer>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const sealer = createSealer(key);
-  const put = async (bytes: Buffer): Promise<void> => {
-    for (let from = 0; from < bytes.length; )
-      from += (await handle.write(bytes, from)).bytesWritten;
-  };
-  const sealed = async (bytes: Buffer): Promise<void> => {
-    sealer.update(bytes);
-    await put(bytes);
-  };
-  await sealed(magic);
-  await pipeline(
-    Readable.from(records, { objectMode: false }),
-    createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 3 } }),
-    async (compressed: AsyncIterable<Buffer>) => {
-      for await (const chunk of compressed) await sealed(chunk);
-    },
-    signal === undefined ? {} : { signal },
-  );
-  await put(sealLine(key, sealer));
 }
 
 async function* body(
@@ -192,52 +148,4 @@ async function* rowsOf(
 
 function line(record: BackupRecord): Buffer {
   return Buffer.from(`${JSON.stringify(record)}\n`);
-}
-
-/** Never over a file that is there; a file system without hard links gets a rename. */
-async function giveName(draft: string, file: string): Promise<void> {
-  try {
-    await link(draft, file);
-  } catch (cause) {
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(codeOf(cause))) throw cause;
-    await requireFree(file);
-    await rename(draft, file);
-  }
-  const folder = await open(dirname(file), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-async function requireFree(file: string): Promise<void> {
-  await (await open(file, 'wx', 0o600)).close();
-}
-
-function fromSystem(file: string, cause: unknown): unknown {
-  const code = codeOf(cause);
-  if (code === 'EEXIST')
-    return backupError(
-      'backup_exists',
-      file,
-      `${file} is there already, and a backup is never written over another file.`,
-      'Name another file.',
-      { kind: 'conflict', cause },
-    );
-  if (['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EISDIR', 'EIO'].includes(code))
-    return backupError(
-      'backup_unwritable',
-      file,
-      `${file} cannot be written (${code}). No backup was made.`,
-      code === 'ENOSPC' || code === 'EDQUOT'
-        ? 'Free space there, or name another folder.'
-        : 'Check the folder and its permissions.',
-      { kind: 'unavailable', cause },
-    );
-  return cause;
-}
-
-function codeOf(thrown: unknown): string {
-  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
 }

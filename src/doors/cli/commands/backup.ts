@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type {
+  ArchiveSpan,
   BackupFacts,
   MoveReport,
   RestoreReport,
@@ -9,6 +10,7 @@ import {
   listBackups,
   moveDatabase,
   restoreBackup,
+  verifyArchive,
   verifyBackup,
 } from '../../../operations/backups/contract.ts';
 import { printable, table } from '../output/terminal.ts';
@@ -17,6 +19,7 @@ import type { Run } from '../run.ts';
 interface Listed {
   readonly folder: string;
   readonly items: readonly { readonly file: string; readonly at: string; readonly bytes: number }[];
+  readonly moments: readonly ArchiveSpan[];
 }
 
 /** `backup`, `restore`, `backups …`. */
@@ -33,22 +36,33 @@ export function addBackupCommands(program: Command, run: Run): void {
       ),
     );
   program
-    .command('restore <file>')
+    .command('restore [file]')
     .description(`${restoreBackup.summary}.`)
+    .option('--at <time>', 'a moment of the archive, RFC 3339, or "latest", instead of a file')
     .option('--to <url>', 'fill this database instead of that of the configuration')
     .option('--force', 'replace what is there, after a backup of it was written')
-    .action(async (file: string, flags: { to?: string; force?: boolean }, command: Command) => {
-      const { config } = command.optsWithGlobals<{ config?: string }>();
-      await run<object, RestoreReport>(
-        restoreBackup,
-        () => ({ file, ...flags, ...(config === undefined ? {} : { configFile: config }) }),
-        restoredText,
-        {
-          exitCode: ({ auditVerifies, vaultProblem }) =>
-            auditVerifies && vaultProblem === null ? 0 : 1,
-        },
-      )(file, flags, command);
-    });
+    .action(
+      async (
+        file: string | undefined,
+        flags: { at?: string; to?: string; force?: boolean },
+        command: Command,
+      ) => {
+        const { config } = command.optsWithGlobals<{ config?: string }>();
+        await run<object, RestoreReport>(
+          restoreBackup,
+          () => ({
+            ...(file === undefined ? {} : { file }),
+            ...flags,
+            ...(config === undefined ? {} : { configFile: config }),
+          }),
+          restoredText,
+          {
+            exitCode: ({ auditVerifies, vaultProblem }) =>
+              auditVerifies && vaultProblem === null ? 0 : 1,
+          },
+        )(file, flags, command);
+      },
+    );
   program
     .command('move-database <to>')
     .description(`${moveDatabase.summary}. <to> is a connection URL, or "embedded".`)
@@ -70,6 +84,19 @@ export function addBackupCommands(program: Command, run: Run): void {
     .command('verify <file>')
     .description(verifyBackup.summary)
     .action(run<string, BackupFacts>(verifyBackup, ([file]) => ({ file }), factsText));
+  backups
+    .command('verify-archive')
+    .description(verifyArchive.summary)
+    .action(
+      run<object, Omit<Listed, 'items'>>(
+        verifyArchive,
+        () => ({}),
+        ({ folder, moments }) =>
+          moments.length === 0
+            ? `No archive in ${printable(folder)}.\n`
+            : `Whole.\n${momentsText(moments)}`,
+      ),
+    );
 }
 
 function factsText({ file, bytes, at, tables, rows, program }: BackupFacts): string {
@@ -111,10 +138,22 @@ function restoredText(report: RestoreReport): string {
     .join('');
 }
 
-function listText({ folder, items }: Listed): string {
-  if (items.length === 0) return `No backups in ${printable(folder)}.\n`;
-  return table([
-    ['TIME', 'BYTES', 'FILE'],
-    ...items.map(({ at, bytes, file }) => [at, String(bytes), printable(file)]),
-  ]);
+function listText({ folder, items, moments }: Listed): string {
+  const backups =
+    items.length === 0
+      ? `No backups in ${printable(folder)}.\n`
+      : table([
+          ['TIME', 'BYTES', 'FILE'],
+          ...items.map(({ at, bytes, file }) => [at, String(bytes), printable(file)]),
+        ]);
+  return `${backups}${momentsText(moments)}`;
+}
+
+function momentsText(moments: readonly ArchiveSpan[]): string {
+  return moments
+    .map(
+      ({ from, until, bytes }) =>
+        `Any moment from ${from} to ${until} (restore --at), ${bytes} bytes.\n`,
+    )
+    .join('');
 }

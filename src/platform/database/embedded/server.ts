@@ -43,8 +43,9 @@ export async function ensureRunning(
   layout: Layout,
   binaries: Binaries,
   clock: Clock,
+  deadlineMs = startDeadlineMs,
 ): Promise<RunningServer> {
-  let end = clock.monotonicMs() + startDeadlineMs;
+  let end = clock.monotonicMs() + deadlineMs;
   let attempt: StartAttempt | undefined;
   let stillSince: number | undefined;
   while (clock.monotonicMs() < end) {
@@ -56,7 +57,7 @@ export async function ensureRunning(
     if (found !== undefined && now - (stillSince ?? now) > standstillMs) {
       stillSince = undefined;
       await endStuck(found.pid, layout, clock);
-      end = clock.monotonicMs() + startDeadlineMs;
+      end = clock.monotonicMs() + deadlineMs;
     }
     if (found === undefined && attempt?.ended() !== false) {
       await failUnlessTransient(attempt, layout);
@@ -192,6 +193,9 @@ async function removeMisleadingPidFile(layout: Layout): Promise<void> {
   await rm(join(layout.cluster, 'postmaster.pid'), { force: true });
 }
 
+/** So much of its log the server keeps for an archive that stands still, beside what it needs itself (`max_wal_size`). */
+export const walKeptAtMost = '1GB';
+
 /** What the embedded server takes at most. */
 export const embeddedConnections = 200;
 
@@ -207,6 +211,7 @@ function serverArguments(layout: Layout, sockets: string, { major }: Binaries): 
     max_connections: String(embeddedConnections),
     shared_buffers: '64MB',
     max_wal_size: '512MB',
+    max_slot_wal_keep_size: walKeptAtMost,
     timezone: 'UTC',
     log_timezone: 'UTC',
     log_min_messages: 'warning',
