@@ -79,6 +79,12 @@ export const storageMigrations: readonly Migration[] = [
       await run(db, ['alter table runs add column sandbox text']);
     },
   },
+  {
+    id: 'storage-0011-spared-agent',
+    up: async (db) => {
+      await run(db, ['alter table start_obstacles add column spares text']);
+    },
+  },
 ];
 
 const taskTables = [

@@ -11,7 +11,7 @@ export interface StorageTables {
   run_events: RunEventRow;
   pauses: PauseRow;
   resting_agents: RestingAgentRow;
-  start_obstacles: { code: string; text: string; until: Date };
+  start_obstacles: { code: string; text: string; spares: string | null; until: Date };
   suppressions: SuppressionRow;
   earlier_proposals: EarlierProposalRow;
   repository_looks: RepositoryLookRow;

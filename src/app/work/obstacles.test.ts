@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createManualClock } from '../../../test/fakes/manual-clock.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/test-database.ts';
-import type { Obstacle } from '../../domain/ports/obstacles.ts';
 import { createStanding } from '../../integrations/github/credentials/standing.ts';
 import { createDatabaseGovernorState } from '../../integrations/github/governor/database-state.ts';
 import { createGovernor } from '../../integrations/github/governor/governor.ts';
@@ -15,7 +14,7 @@ import {
   resilienceMigrations,
 } from '../../platform/resilience/breakers.ts';
 import { storageMigrations } from '../../storage/migrations.ts';
-import { createStartObstacles } from '../../storage/start-obstacles.ts';
+import { createStartObstacles, type MachineObstacle } from '../../storage/start-obstacles.ts';
 import { createObstacles } from './obstacles.ts';
 
 let database: TestDatabase;
@@ -27,7 +26,7 @@ afterAll(async () => database.drop());
 
 const clock = createManualClock();
 let token = '';
-let machine: readonly Obstacle[] = [];
+let machine: readonly MachineObstacle[] = [];
 beforeEach(() => {
   // Rows of the test before speak of things of its own.
   token = `TOKEN_${systemRandom.uuid()}`;
@@ -38,7 +37,7 @@ const manager = { host: 'github', name: 'acme/manager' } as const;
 const local = { host: 'local', name: '/srv/widgets' } as const;
 const trip = { failureRatio: 0.5, windowMs: 30_000, minimumCalls: 3, openMs: 60_000 };
 
-const obstacles = (here: (() => readonly Obstacle[]) | null = () => machine) =>
+const obstacles = (here: (() => readonly MachineObstacle[]) | null = () => machine) =>
   createObstacles({
     database,
     stored: createStartObstacles(database),
@@ -123,13 +122,14 @@ test('a limit of GitHub holds starts back to the second', async () => {
 });
 
 test('what is missing on a working machine is known to a process that only looks, for a while', async () => {
-  machine = [{ code: 'dependency_missing', text: 'Install bubblewrap.' }];
+  const missing = { code: 'dependency_missing', text: 'Install bubblewrap.' } as const;
+  machine = [{ ...missing, spares: null }];
   const looking = obstacles(null);
   const work = { target, manager, agent: 'claude-code' };
   expect(await looking.inTheWay(work)).toBeNull();
   const working = obstacles();
-  expect(await working.inTheWay(work)).toEqual(machine[0]);
-  expect(await looking.inTheWay(work)).toEqual(machine[0]);
+  expect(await working.inTheWay(work)).toEqual(missing);
+  expect(await looking.inTheWay(work)).toEqual(missing);
   expect(await working.inTheWay({ ...work, agent: null })).toBeNull();
   clock.advance(121_000);
   expect(await looking.inTheWay(work)).toBeNull();
@@ -137,4 +137,28 @@ test('what is missing on a working machine is known to a process that only looks
   machine = [];
   await working.inTheWay(work);
   expect(await looking.inTheWay(work)).toBeNull();
+});
+
+test('what spares one agent holds every other one, in a process that only looks too, and what it spares is held by the rest', async () => {
+  const alone = { code: 'dependency_missing', text: 'Only the demo runs here.' } as const;
+  const tight = { code: 'memory_tight', text: 'Too much memory.' } as const;
+  machine = [{ ...alone, spares: 'demo' }];
+  const [working, looking] = [obstacles(), obstacles(null)];
+  const held = async (agent: string) =>
+    await Promise.all(
+      [working, looking].map((one) => one.inTheWay({ target: local, manager: local, agent })),
+    );
+  await working.inTheWay({ target: local, manager: local, agent: 'codex' });
+  expect(await held('codex')).toEqual([alone, alone]);
+  expect(await held('demo')).toEqual([null, null]);
+  machine = [
+    { ...alone, spares: 'demo' },
+    { ...tight, spares: null },
+  ];
+  await working.inTheWay({ target: local, manager: local, agent: 'codex' });
+  expect(await held('codex')).toEqual([alone, alone]);
+  expect(await held('demo')).toEqual([tight, tight]);
+  machine = [];
+  await working.inTheWay({ target: local, manager: local, agent: 'codex' });
+  expect(await held('codex')).toEqual([null, null]);
 });

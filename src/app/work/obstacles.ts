@@ -10,7 +10,11 @@ import {
   type BreakerTables,
   breakerStates,
 } from '../../platform/resilience/breakers.ts';
-import { createStartObstacles, type StartObstacles } from '../../storage/start-obstacles.ts';
+import {
+  createStartObstacles,
+  type MachineObstacle,
+  type StartObstacles,
+} from '../../storage/start-obstacles.ts';
 import type { StoreRooms } from '../store/open-store.ts';
 import type { AgentRooms } from './open-agents.ts';
 
@@ -18,12 +22,14 @@ export interface ObstacleParts {
   readonly database: Pick<Database, 'kysely'>;
   readonly stored: StartObstacles;
   readonly clock: Clock;
+  /** By which GitHub's limits are judged; left out: the database's, as all processes write them. */
+  readonly limitClock?: Clock;
   /** Name of the credential that goes to a repository. */
   readonly credentialOf: (repository: string) => string;
   /** Host of `github.serverUrl`, as the breaker of git is named. */
   readonly gitHost: string;
-  /** What is in the way in this process; null in a process that starts nothing. */
-  readonly here: (() => readonly Obstacle[]) | null;
+  /** What is in the way in this process, each code once; null in a process that starts nothing. */
+  readonly here: (() => readonly MachineObstacle[]) | null;
 }
 
 /** For the rooms of this process. */
@@ -36,24 +42,27 @@ export function openObstacles({
 }: {
   readonly store: Pick<StoreRooms, 'database' | 'credentialOf'>;
   readonly config: Config;
-  readonly agents: Pick<AgentRooms, 'missing' | 'refusal'>;
+  readonly agents: Pick<AgentRooms, 'missing' | 'demoAlone' | 'refusal'>;
   readonly isMemoryTight: () => boolean;
   /** Whether this process starts runs. */
   readonly isWorking: boolean;
 }): Obstacles {
-  const here = (): readonly Obstacle[] => [
-    ...(agents.missing === null
-      ? []
-      : [{ code: 'dependency_missing', text: agents.missing } as const]),
-    ...(isMemoryTight()
-      ? [
-          {
-            code: 'memory_tight',
-            text: 'The service uses more memory than it should, so it starts nothing until it has let go of some.',
-          } as const,
-        ]
-      : []),
-  ];
+  const here = (): readonly MachineObstacle[] => {
+    const missing =
+      agents.missing === null ? agents.demoAlone() : { text: agents.missing, spares: null };
+    return [
+      ...(missing === null ? [] : [{ code: 'dependency_missing', ...missing } as const]),
+      ...(isMemoryTight()
+        ? [
+            {
+              code: 'memory_tight',
+              text: 'The service uses more memory than it should, so it starts nothing until it has let go of some.',
+              spares: null,
+            } as const,
+          ]
+        : []),
+    ];
+  };
   const obstacles = createObstacles({
     database: store.database,
     stored: createStartObstacles(store.database),
@@ -65,8 +74,10 @@ export function openObstacles({
   return {
     ...obstacles,
     inTheWay: async (work) => {
+      // Looked at in any case: it is written down for the processes that only look.
+      const found = await obstacles.inTheWay(work);
       const text = work.agent === null ? null : agents.refusal(work.agent);
-      return text === null ? await obstacles.inTheWay(work) : { code: 'dependency_missing', text };
+      return text === null ? found : { code: 'dependency_missing', text };
     },
   };
 }
@@ -82,7 +93,7 @@ export function createObstacles(parts: ObstacleParts): Obstacles {
     claimOf: (workflowId) => readStartClaim(database, workflowId),
     inTheWay: async ({ target, manager, agent }) => {
       const now = clock.now();
-      const onMachine = agent === null ? null : await machine(now);
+      const onMachine = agent === null ? null : await machine(now, agent);
       if (onMachine !== null) return onMachine;
       const states = await breakerStates(database.kysely<BreakerTables>(), now);
       const places = target.host === 'github' ? [target, manager] : [];
@@ -99,18 +110,20 @@ export function createObstacles(parts: ObstacleParts): Obstacles {
 function createMachineView({
   here,
   stored,
-}: ObstacleParts): (now: Date) => Promise<Obstacle | null> {
-  let written: { readonly text: string | null; readonly at: number } | null = null;
-  return async (now) => {
-    if (here === null) return (await stored.standing(now))[0] ?? null;
-    const [first = null] = here();
-    const text = first?.text ?? null;
-    const at = now.getTime();
-    if (written?.text !== text || at - written.at > believedMs / 4) {
-      await stored.write(first === null ? [] : [first], new Date(at + believedMs));
-      written = { text, at };
+}: ObstacleParts): (now: Date, agent: string) => Promise<Obstacle | null> {
+  let written: { readonly text: string; readonly at: number } | null = null;
+  return async (now, agent) => {
+    const all = here === null ? await stored.standing(now) : here();
+    if (here !== null) {
+      const text = JSON.stringify(all);
+      const at = now.getTime();
+      if (written?.text !== text || at - written.at > believedMs / 4) {
+        await stored.write(all, new Date(at + believedMs));
+        written = { text, at };
+      }
     }
-    return first;
+    const first = all.find(({ spares }) => spares !== agent);
+    return first === undefined ? null : { code: first.code, text: first.text };
   };
 }
 
@@ -146,12 +159,14 @@ function closedWay(
 }
 
 async function closedCredential(
-  { database, credentialOf }: ObstacleParts,
+  { database, credentialOf, limitClock }: ObstacleParts,
   places: readonly RepositoryRef[],
 ): Promise<Obstacle | null> {
   if (places.length === 0) return null;
   const used = new Set(places.map(({ name }) => credentialOf(name)));
-  const budgets = (await readBudgetsLeft(database)).filter(({ name }) => used.has(name));
+  const budgets = (await readBudgetsLeft(database, limitClock ?? null)).filter(({ name }) =>
+    used.has(name),
+  );
   const suspended = budgets.find(({ suspendedSince }) => suspendedSince !== null);
   if (suspended !== undefined)
     return {

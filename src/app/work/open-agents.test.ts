@@ -63,6 +63,12 @@ test('without a sandbox the demo runs its own agent alone: no other, and none th
   const rooms = await open({ default: 'demo', agents: { other } });
   expect(rooms.missing).toBeNull();
   expect(rooms.refusal('demo')).toBeNull();
+  expect(rooms.demoAlone()).toEqual({
+    text: expect.stringMatching(
+      /only the agent of the demo runs, on its own samples, not another\./u,
+    ),
+    spares: 'demo',
+  });
   expect(await outcome(rooms, rooms.agents('demo'))).toBe('failed inside none');
   expect(rooms.refusal('other')).toMatch(
     /only the agent of the demo runs, on its own samples, not other\. Run `apt-/u,
@@ -71,6 +77,7 @@ test('without a sandbox the demo runs its own agent alone: no other, and none th
     await expect(outcome(rooms, agent)).rejects.toMatchObject({ code: 'sandbox_missing' });
   const taken = await open({ default: 'demo', agents: { demo: other } });
   expect(taken.refusal('demo')).not.toBeNull();
+  expect(taken.demoAlone()).toMatchObject({ spares: null });
 });
 
 test('on repositories of somebody’s own not even the demo goes without a sandbox, and no command of their policy, from the start or after a reload', async () => {
@@ -92,6 +99,7 @@ test('on repositories of somebody’s own not even the demo goes without a sandb
   expect(own.missing).toContain('No sandbox for agents works');
   const later = await open({ default: 'demo' }, { later: true });
   expect(later.refusal('demo')).toMatch(/not demo elsewhere/u);
+  expect(later.demoAlone()).toMatchObject({ spares: null });
   for (const rooms of [own, later]) {
     await expect(outcome(rooms, rooms.agents('demo'))).rejects.toMatchObject({
       code: 'sandbox_missing',
@@ -102,7 +110,7 @@ test('on repositories of somebody’s own not even the demo goes without a sandb
 
 test('with consent every agent runs without one; without a demo and consent none does', async () => {
   const consented = await open({ default: 'demo', allowUnsandboxed: true, agents: { other } });
-  expect(consented.refusal('other')).toBeNull();
+  expect([consented.refusal('other'), consented.demoAlone()]).toEqual([null, null]);
   expect(await outcome(consented, consented.agents('other'))).toBe('completed inside none');
   const plain = await open({ default: 'other', agents: { other } });
   expect(plain.missing).toContain('No sandbox for agents works');

@@ -34,6 +34,11 @@ export interface AgentRooms {
   readonly sealing: Sealing;
   /** What has to be installed before any agent can run here; null when nothing has to. */
   readonly missing: string | null;
+  /**
+   * What keeps every agent but the demo's own from running here, for a person, and which one that is now; null where it
+   * keeps none.
+   */
+  readonly demoAlone: () => { readonly text: string; readonly spares: string | null } | null;
   /** Why this agent may not run here where others may, for a person; null when it may. */
   readonly refusal: (name: string) => string | null;
   /** `agents.list`, `agents.prove`. */
@@ -171,13 +176,22 @@ export async function openAgents(parts: AgentRoomParts): Promise<AgentRooms> {
         parts.isWorking && sandbox.name === 'none' && missing === null && !isForDemoOnly,
     },
     missing,
+    demoAlone: () => {
+      if (!isForDemoOnly) return null;
+      const [own] = demo;
+      const isSpared = own !== undefined && find(own.name) === own && mayRun(own);
+      return { text: inWords(withoutConsent('another')), spares: isSpared ? own.name : null };
+    },
     refusal: (name) => {
       if (mayRun(find(name))) return null;
       const isElsewhere = find(name) === demo[0];
-      const { message, next = '' } = withoutConsent(isElsewhere ? `${name} elsewhere` : name);
-      return `${message} ${next}`.trim();
+      return inWords(withoutConsent(isElsewhere ? `${name} elsewhere` : name));
     },
   };
+}
+
+function inWords({ message, next = '' }: AppError): string {
+  return `${message} ${next}`.trim();
 }
 
 function withoutConsent(what: string): AppError {
