@@ -66,7 +66,8 @@ export function createGovernor(deps: GovernorDeps): Governor {
   const turnOf = async (demand: Demand): Promise<Turn> => {
     for (;;) {
       const turn = await turns.turn(demand);
-      const told = await toldMs(deps, turn).catch(async (error: unknown) => {
+      const asked = turn.isLookedAt ? Promise.resolve(0) : toldMs(deps);
+      const told = await asked.catch(async (error: unknown) => {
         await giveBack(turn);
         throw stateAway(error);
       });
@@ -85,7 +86,9 @@ export function createGovernor(deps: GovernorDeps): Governor {
         const answer = await passed(turn, exchange, (end) => ('result' in end ? end.result : null));
         if (!isLimit(answer)) return answer;
       }
-      throw tooLong(deps, 'paused', 0);
+      // Of several refusals without a time only the shared budget knows how long is to be waited by now.
+      const told = await toldMs(deps).catch(() => 0);
+      throw tooLong(deps, 'paused', Math.max(0, told, heard.waitMs()));
     },
     hold: async (demand, work) => {
       const turn = await turnOf(demand);
@@ -99,9 +102,8 @@ export function createGovernor(deps: GovernorDeps): Governor {
 /** A limit that names no time. */
 const limitedHead: AnswerHead = { status: 429, headers: {}, text: '' };
 
-/** How long others were told to wait since the turn was given; it was a commit ago, which is a while on a slow disk. */
-async function toldMs({ state, credential, clock }: GovernorDeps, turn: Turn): Promise<number> {
-  if (turn.isLookedAt) return 0;
+/** How long anybody was told to wait from now on; since a turn was given it was a commit, which is a while on a slow disk. */
+async function toldMs({ state, credential, clock }: GovernorDeps): Promise<number> {
   const { untilMs, nowMs } = await state.pause(credential);
   return untilMs - (nowMs ?? clock.now().getTime());
 }
