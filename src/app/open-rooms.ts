@@ -350,7 +350,7 @@ export async function openRooms(parts: RoomParts): Promise<Rooms> {
       if (isStart)
         closers.push(
           figures.keep(server.address),
-          alerts.keep(leads),
+          alerts.keep({ leads, onAlert: process.onAlert }),
           notifications.keep(),
           collector.keep(figures.exposition),
         );

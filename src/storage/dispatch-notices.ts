@@ -4,8 +4,11 @@ import type { Migration } from '../platform/database/migrate.ts';
 /** Where processes hear that there may be something to start, or to work through. */
 export const workChannel = 'claude_manager_work';
 
-/** What is said there: something may be started, a delivery waits, something was queued for whoever runs agents, the health was asked for. */
-export type WorkNotice = 'dispatch' | 'delivery' | 'work' | 'health';
+/**
+ * What is said there: something may be started, a delivery waits, something was queued for whoever runs agents, the health
+ * was asked for, something happened of which people are told at once.
+ */
+export type WorkNotice = 'dispatch' | 'delivery' | 'work' | 'health' | 'alert';
 
 /** Says `dispatch` when a task becomes approved, when one stops running, and when something that held tasks is lifted. */
 export const dispatchNotices: Migration = {

@@ -149,7 +149,7 @@ export const minding: Look = async (config, database) => {
     },
     log: silentLog,
   } as unknown as AlertParts);
-  const stop = rooms.keep(() => true);
+  const stop = rooms.keep({ leads: () => true, onAlert: () => async () => undefined });
   const isAgain = await Promise.race([again.promise, delay(5000, false)]);
   await stop();
   return { isAgain };

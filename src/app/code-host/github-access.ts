@@ -23,6 +23,7 @@ import type { Database } from '../../platform/database/database.ts';
 import type { Redactor } from '../../platform/redaction/redactor.ts';
 import type { Sealing } from '../../platform/vault/vault.ts';
 import type { Credentials } from '../store/credentials.ts';
+import { sayAlert } from '../watching/say-alert.ts';
 
 export interface GithubAccessParts {
   readonly config: Config;
@@ -130,6 +131,7 @@ function accessOf(
           { credential, code: 'github_credential_suspended', category: 'security' },
           'GitHub refused a credential three times in a row; it is not used until it is changed or lifted',
         );
+        sayAlert(database, log);
       },
     }),
   });

@@ -79,6 +79,7 @@ import { kyselyOf } from '../../storage/transaction.ts';
 import { githubAccess } from '../code-host/github-access.ts';
 import { openGithub } from '../code-host/open-github.ts';
 import { toldTasks } from '../watching/open-notifications.ts';
+import { sayAlert } from '../watching/say-alert.ts';
 import { auditedTasks } from './audited-tasks.ts';
 import type { Credentials } from './credentials.ts';
 import { createCredentials } from './credentials.ts';
@@ -323,7 +324,7 @@ async function build(
 
 /** Tokens go by the name of their credential; those of an app end by themselves within the hour. */
 async function suspendExposed(
-  { current, clock }: Pick<StoreParts, 'current' | 'clock'>,
+  { current, clock, log }: Pick<StoreParts, 'current' | 'clock' | 'log'>,
   database: Database,
   credentials: Credentials,
   name: string,
@@ -335,6 +336,7 @@ async function suspendExposed(
   const token = used.includes(name) ? await credentials.take(name, 'suspending it') : undefined;
   if (token === undefined) return false;
   await suspendToken(database.kysely<GithubTables>(), name, token, clock.now());
+  sayAlert(database, log);
   return true;
 }
 

@@ -1,4 +1,6 @@
+import { standingCheck } from '../../integrations/github/credentials/standing-check.ts';
 import { readBudgetsLeft } from '../../integrations/github/governor/budget-left.ts';
+import type { GithubTables } from '../../integrations/github/tables.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
@@ -42,8 +44,14 @@ export interface AlertRooms {
   readonly served: readonly Served[];
   /** How many alerts people were told of, that are not over and not silenced. */
   firing(): Promise<number>;
-  /** Looks and tells until the answer is called; of several processes only the one that leads. */
-  keep(leads: () => boolean): () => Promise<void>;
+  /**
+   * Looks and tells until the answer is called, now and then and whenever `onAlert` says so; of several processes only
+   * the one that leads.
+   */
+  keep(process: {
+    readonly leads: () => boolean;
+    readonly onAlert: (call: () => void) => () => Promise<void>;
+  }): () => Promise<void>;
 }
 
 /** Alerts of a running service: what is measured, judged, kept and told. */
@@ -61,17 +69,32 @@ export function openAlerts(parts: AlertParts): AlertRooms {
       (await alerts.list(false)).filter(
         ({ state, silenced_until: until }) => state === 'firing' && until === null,
       ).length,
-    keep: (leads) =>
-      startPeriodic(
-        {
-          name: 'alerts',
-          everyMs: config().alerts.everySeconds * 1000,
-          work: async () => {
-            if (leads() && config().alerts.enabled) await look(parts, alerts);
-          },
-        },
+    keep: ({ leads, onAlert }) => {
+      const lookNow = inTurn(async () => {
+        if (leads() && config().alerts.enabled) await look(parts, alerts);
+      });
+      const everyMs = config().alerts.everySeconds * 1000;
+      const stop = startPeriodic(
+        { name: 'alerts', everyMs, work: lookNow },
         { clock: systemClock, random: systemRandom, log },
-      ),
+      );
+      const stopHearing = onAlert(() => {
+        lookNow().catch((error: unknown) => log.error({ error }, 'Looking for alerts failed.'));
+      });
+      return async () => {
+        await stopHearing();
+        await stop();
+      };
+    },
+  };
+}
+
+/** Does it once more for each call, one after the other: one that is under way may have measured before. */
+function inTurn(work: () => Promise<void>): () => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  return async () => {
+    last = last.then(work, work);
+    await last;
   };
 }
 
@@ -105,6 +128,7 @@ async function readFacts(parts: AlertParts): Promise<Facts | null> {
   const standing = await blocks.list();
   const backups = await store.audit.list({ event: backupOperation, limit: 20 });
   const useless = await parts.health.gaveUp();
+  const refused = await suspension(database);
   // Taken last: what was taken and then not judged would not be told.
   const results = parts.health.takeUnwell();
   if (results === null) return null;
@@ -122,7 +146,7 @@ async function readFacts(parts: AlertParts): Promise<Facts | null> {
     },
     recent,
     baseline: baseline?.series ?? null,
-    unwell: [...useless.map(uselessRemedy), ...unwellChecks(results)],
+    unwell: [...useless.map(uselessRemedy), ...refused, ...unwellChecks(results)],
     blocked: standing,
     oldestEffectSeconds: ages.length === 0 ? null : Math.max(...ages),
     spentUsd: spent,
@@ -151,7 +175,6 @@ const told: Readonly<
   audit_log: ['audit_fault', 'degraded', 0],
   vault: ['credential_ending', 'degraded', 0],
   configuration_drift: ['config_drift', 'degraded', 0],
-  github_credentials: ['credential_suspended', 'degraded', 0],
   clock: ['clock', 'degraded', 0],
   stuck_runs: ['stuck_work', 'degraded', minuteMs],
   dead_letters: ['stuck_work', 'degraded', 0],
@@ -165,8 +188,25 @@ const told: Readonly<
   event_loop: ['unhealthy', 'degraded', 0],
 };
 
-/** Load alone is no fault, and the last two are alerts of their own, judged over a longer time. */
-const untold: ReadonlySet<string> = new Set(['cpu', 'error_rate', 'response_times']);
+/** Load alone is no fault; the others are alerts of their own, judged over a longer time or read anew at each look. */
+const untold: ReadonlySet<string> = new Set([
+  'cpu',
+  'error_rate',
+  'response_times',
+  'github_credentials',
+]);
+
+/** Read and not taken from the last look at the health, which may be half a minute old: people are told at once. */
+async function suspension(
+  database: StoreRooms['database'],
+): Promise<readonly Facts['unwell'][number][]> {
+  const check = standingCheck(database.kysely<GithubTables>());
+  const { name } = check;
+  const { status, evidence, remedy } = await check.measure(AbortSignal.timeout(minuteMs));
+  if (status === 'healthy') return [];
+  const [kind, severity] = ['credential_suspended', 'critical'] as const;
+  return [{ kind, name, severity, text: evidence, next: remedy, forMs: 0 }];
+}
 
 /** Checks of the health report that are not well, or were not since the last look. */
 function unwellChecks(results: readonly CheckResult[]): Facts['unwell'] {

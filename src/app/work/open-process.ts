@@ -24,6 +24,8 @@ export interface ServiceRooms {
   readonly onDelivery: (call: () => void) => () => Promise<void>;
   /** Undefined in a process that does not hear the others. */
   readonly onHealthAsked: ((call: () => void) => () => Promise<void>) | undefined;
+  /** Something happened of which people are told at once. */
+  readonly onAlert: (call: () => void) => () => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -67,6 +69,7 @@ export async function openProcess(parts: ProcessParts): Promise<ServiceRooms> {
       tell: tellOthers(parts),
       onDelivery: (call) => listeners.on('delivery', call),
       onHealthAsked: listeners.hears ? (call) => listeners.on('health', call) : undefined,
+      onAlert: (call) => listeners.on('alert', call),
       close,
     };
   } catch (error) {
