@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type AddressInfo, createServer as createRawServer, type Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { AppError } from '../../lib/app-error.ts';
 import { assertPublicUrl, isPublicAddress, sendPublic } from './public-url.ts';
 
@@ -147,5 +148,99 @@ describe('a request', () => {
   });
   test('reads only so much of the answer', async () => {
     expect((await send('/large')).body).toHaveLength(65_536);
+  });
+});
+
+describe('a receiver whose answer does not come to its end', () => {
+  const head = 'HTTP/1.1 200 OK\r\n';
+  const closers: (() => void)[] = [];
+  afterEach(() => {
+    for (const close of closers.splice(0)) close();
+  });
+  const trickle = (socket: Socket, part: string): void => {
+    const timer = setInterval(() => socket.write(part), 50);
+    closers.push(() => clearInterval(timer));
+  };
+  /** `over` when the connection has ended. */
+  const receiver = async (does: (socket: Socket) => void) => {
+    const over = Promise.withResolvers<void>();
+    const server = createRawServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => undefined).on('close', () => over.resolve());
+      socket.once('data', () => does(socket)).on('end', () => socket.end());
+      closers.push(() => socket.destroy());
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    closers.push(() => server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    return { url, over: over.promise };
+  };
+  const post = { method: 'POST', timeoutMs: 300 } as const;
+  const options = { allowed: ['127.0.0.1', 'sink.example'] };
+
+  test.each<[string, (socket: Socket) => void]>([
+    ['because there is none', () => undefined],
+    [
+      'because its head comes byte by byte',
+      (socket) => {
+        socket.write(`${head}x-more: `);
+        trickle(socket, 'a');
+      },
+    ],
+    [
+      'because its body comes byte by byte',
+      (socket) => {
+        socket.write(`${head}content-length: 1000\r\n\r\n`);
+        trickle(socket, ' ');
+      },
+    ],
+    ['because its body stands still', (socket) => socket.write(`${head}content-length: 9\r\n\r\n`)],
+    ['because it closes its side', (socket) => socket.end()],
+    [
+      'because it closes its side in the middle',
+      (socket) => socket.end(`${head}content-length: 1000\r\n\r\n{`),
+    ],
+  ])('%s is given up, and its connection is gone', async (_why, does) => {
+    const { url, over } = await receiver(does);
+    await expect(sendPublic(url, post, options)).rejects.toThrow();
+    await over;
+  });
+
+  test('is cut where its body has no end, and its connection is gone', async () => {
+    const { url, over } = await receiver((socket) => {
+      socket.write(`${head}transfer-encoding: chunked\r\n\r\n`);
+      const part = `4000\r\n${'x'.repeat(0x4000)}\r\n`;
+      const more = (): void => {
+        while (!socket.destroyed && socket.write(part));
+      };
+      socket.on('drain', more);
+      more();
+    });
+    const answer = await sendPublic(url, { ...post, timeoutMs: 60_000 }, options);
+    expect(answer.body).toHaveLength(65_536);
+    await over;
+  });
+
+  test('is given up as a whole after the time for all of it, though each redirect was answered', async () => {
+    let asked = 0;
+    const { url } = await receiver((socket) => {
+      asked += 1;
+      const timer = setTimeout(
+        () => socket.end(`HTTP/1.1 302 Found\r\nlocation: ${url}\r\ncontent-length: 0\r\n\r\n`),
+        200,
+      );
+      closers.push(() => clearTimeout(timer));
+    });
+    await expect(sendPublic(url, { ...post, method: 'GET' }, options)).rejects.toMatchObject({
+      name: 'TimeoutError',
+    });
+    expect(asked).toBeLessThanOrEqual(2);
+  });
+
+  test('is given up when the name server says nothing', async () => {
+    const lookup = async () => await new Promise<never>(() => undefined);
+    await expect(
+      sendPublic('http://sink.example/', post, { ...options, lookup }),
+    ).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 });

@@ -16,6 +16,8 @@ export interface PublicUrlOptions {
   readonly allowed?: readonly string[];
   /** Answers all addresses of a name. */
   readonly lookup?: (host: string) => Promise<readonly { address: string; family: number }[]>;
+  /** Waits for the name server until then. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -25,13 +27,13 @@ export interface PublicUrlOptions {
  */
 export async function assertPublicUrl(
   text: string,
-  { allowed = [], lookup = everyAddress }: PublicUrlOptions = {},
+  { allowed = [], lookup = everyAddress, signal }: PublicUrlOptions = {},
 ): Promise<PinnedUrl> {
   const url = parsed(text);
   const host = url.hostname.replace(/^\[(.*)\]$/u, '$1').replace(/\.$/u, '');
   const literal = isIP(host);
   const answers =
-    literal === 0 ? await resolved(host, lookup) : [{ address: host, family: literal }];
+    literal === 0 ? await resolved(host, lookup, signal) : [{ address: host, family: literal }];
   const isAllowed = allowed.some((one) => one.toLowerCase() === host.toLowerCase());
   const inside = answers.find(({ address }) => !isPublicAddress(address));
   if (inside !== undefined && !isAllowed) throw notPublic(url.host, inside.address);
@@ -48,6 +50,7 @@ export interface Answer {
 /**
  * Sends one request to a checked address, over a connection that goes nowhere else. Redirects are followed at most three
  * times, each checked like the first; a POST that is redirected is not sent again. Answers at most 64 KB of the body.
+ * `timeoutMs` is for all of it, the name server included; then it throws a `TimeoutError`, and the connection is gone.
  */
 export async function sendPublic(
   text: string,
@@ -60,10 +63,13 @@ export async function sendPublic(
   },
   options: PublicUrlOptions = {},
 ): Promise<Answer> {
+  const deadline = AbortSignal.timeout(message.timeoutMs);
+  const signal =
+    message.signal === undefined ? deadline : AbortSignal.any([message.signal, deadline]);
   let target = text;
   for (let hop = 0; hop <= 3; hop += 1) {
-    const pinned = await assertPublicUrl(target, options);
-    const { status, body, location } = await sendOnce(pinned, message);
+    const pinned = await assertPublicUrl(target, { ...options, signal });
+    const { status, body, location } = await sendOnce(pinned, { ...message, signal });
     const isRedirect = status >= 300 && status < 400 && location !== null;
     if (!isRedirect || message.method !== 'GET') return { status, body };
     if (!URL.canParse(location, target)) return { status, body };
@@ -79,7 +85,7 @@ export async function sendPublic(
 
 async function sendOnce(
   { url, address, family }: PinnedUrl,
-  message: Parameters<typeof sendPublic>[1],
+  message: Parameters<typeof sendPublic>[1] & { readonly signal: AbortSignal },
 ): Promise<Answer & { readonly location: string | null }> {
   const agent = new Agent({
     connect: {
@@ -92,14 +98,13 @@ async function sendOnce(
     headersTimeout: message.timeoutMs,
     bodyTimeout: message.timeoutMs,
   });
-  const deadline = AbortSignal.timeout(message.timeoutMs);
   try {
     const answer = await request(url, {
       dispatcher: agent,
       method: message.method,
       headers: { ...message.headers },
       body: message.body ?? null,
-      signal: message.signal === undefined ? deadline : AbortSignal.any([message.signal, deadline]),
+      signal: message.signal,
     });
     const parts: Buffer[] = [];
     let size = 0;
@@ -200,12 +205,22 @@ function parsed(text: string): URL {
 async function resolved(
   host: string,
   lookup: NonNullable<PublicUrlOptions['lookup']>,
+  signal: AbortSignal | undefined,
 ): Promise<readonly { address: string; family: number }[]> {
   try {
-    return await lookup(host);
+    return await Promise.race([lookup(host), abortion(signal)]);
   } catch (error) {
+    if (signal?.aborted === true) throw error;
     throw unknownHost(host, messageOf(error), error);
   }
+}
+
+/** Never comes to an end but by the signal: the system's own look-up cannot be stopped. */
+async function abortion(signal: AbortSignal | undefined): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  if (signal?.aborted === true) reject(signal.reason as Error);
+  signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  return await promise;
 }
 
 async function everyAddress(host: string): Promise<readonly { address: string; family: number }[]> {
