@@ -232,3 +232,20 @@ test('a probe that another breaker kept back tells nothing: it is neither closed
   expect(await codeOf(guarded(async () => (sent += 1)))).toBe('ok');
   expect([sent, (await state())?.state]).toEqual([1, 'closed']);
 });
+
+test('the wait doubles with each failed probe up to five minutes and no further, over restarts too', async () => {
+  const clock = createManualClock();
+  const started = (): Guarded<number> =>
+    createBreakers({ db: db(), clock }).get<number>(dependency, trip);
+  const first = started();
+  for (let calls = 0; calls < 10; calls += 1) await codeOf(first(() => fail('unavailable')));
+  const waits: number[] = [];
+  for (let probes = 0; probes < 6; probes += 1) {
+    const { since, until } = (await state()) ?? {};
+    waits.push((until?.getTime() ?? 0) - (since?.getTime() ?? 0));
+    clock.advance(waits.at(-1) ?? 0);
+    // Each probe is of a process that has just started.
+    expect(await codeOf(started()(() => fail('timeout')))).toBe('x');
+  }
+  expect(waits).toEqual([60_000, 120_000, 240_000, 300_000, 300_000, 300_000]);
+});
