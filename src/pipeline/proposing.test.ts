@@ -149,12 +149,19 @@ describe('a finding that changes', () => {
 });
 
 describe('a no', () => {
-  test('closing as not planned is remembered, also when the comment goes and comes back', async () => {
+  test('closing as not planned is remembered, also when the comment goes and comes back, or its code moves', async () => {
     const task = await proposeOne();
     world.host.close(world.manager, task.issueNumber ?? 0, 'ann', 'not_planned');
     await followProposals(world.ports, world.manager);
-    for (const status of ['fixed', 'open'] as const) {
-      await world.find('one', { status });
+    const changes = [
+      { status: 'fixed' },
+      { status: 'open' },
+      { line: 503, endLine: 503 },
+      { path: 'lib/renamed.ts' },
+      { context: ['\t\tother white space\r'], commit: 'd'.repeat(40) },
+    ] as const;
+    for (const change of changes) {
+      await world.find('one', change);
       await followFindings(world.ports, world.target, 'abc');
       await propose(world.ports, world.target);
     }

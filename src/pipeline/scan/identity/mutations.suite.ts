@@ -176,6 +176,15 @@ function duplicateRemoved(first: boolean): Mutation {
   }));
 }
 
+/** Everything moves down by five hundred lines. */
+const shiftedDown = everyFile((file) => ({
+  ...file,
+  blocks: [
+    { name: 'table', lines: Array.from({ length: 497 }, (_, n) => `row(${n});`), todos: [] },
+    ...file.blocks,
+  ],
+}));
+
 /** Kinds of change; each answers the states of the code after it. */
 export const mutations = {
   linesInsertedAbove: oneBlock((block) => ({
@@ -285,4 +294,13 @@ export const mutations = {
     const [once = code] = oneBlock(todosOf(editText))(code, fraction);
     return [once, ...oneBlock(todosOf(editText))(once, fraction)];
   },
+} satisfies Record<string, Mutation>;
+
+/** The same findings in other places or other white space. */
+export const moves = {
+  shiftedDown,
+  shiftedUp: (code, fraction) => [...shiftedDown(code, fraction), code],
+  renamed: mutations.renamedAll,
+  reindented: mutations.reindented,
+  carriageReturns: mutations.carriageReturns,
 } satisfies Record<string, Mutation>;
