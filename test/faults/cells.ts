@@ -284,17 +284,17 @@ export const unrun: readonly Unrun[] = [
   {
     place: 'vault rotation, migration, log rotation, backup',
     fault: 'SIGKILL',
-    why: 'killed vault rotation: src/platform/vault/rekey.test.ts, test/end-to-end/vault.test.ts; killed migration: test/end-to-end/migrations.test.ts; of a log rotation and a backup proven nowhere',
+    why: 'killed vault rotation: src/platform/vault/rekey.test.ts, test/end-to-end/vault.test.ts; killed migration: test/end-to-end/migrations.test.ts; killed log rotation: src/platform/logging/rotation-faults.test.ts; killed backup: test/backup-faults.test.ts',
   },
   {
     place: 'vault rotation, migration, log rotation, backup',
     fault: 'ENOSPC',
-    why: 'log files on a full disk: src/platform/logging/rotating-file.test.ts, test/end-to-end/full-disk.test.ts; of a vault rotation, a migration and a backup proven nowhere',
+    why: 'log files on a full disk: src/platform/logging/rotating-file.test.ts, test/end-to-end/full-disk.test.ts; a change of the key of the vault and of its schema: src/platform/vault/disk-faults.test.ts; a backup: test/backup-faults.test.ts',
   },
   {
     place: 'vault rotation, migration, log rotation, backup',
     fault: 'EIO fsync',
-    why: 'proven nowhere; vault rotation and migration commit in the database whose fsync the cells above break',
+    why: 'the key file of the vault: src/platform/vault/disk-faults.test.ts; log files: src/platform/logging/rotation-faults.test.ts; a backup: test/backup-faults.test.ts; what a vault rotation and a migration commit lies in the database, whose fsync the cells above break',
   },
 ];
 

@@ -228,11 +228,24 @@ async function removeOld({ path, keep, keepMs, now }: RotatingFileOptions): Prom
 
 async function openEnd({ path, now }: RotatingFileOptions, state: State): Promise<FileHandle> {
   await mkdir(dirname(path), { recursive: true });
-  const handle = await open(path, 'a', 0o640);
-  const { size, birthtimeMs } = await handle.stat();
-  state.size = size;
-  state.begunAt = size === 0 ? now() : birthtimeMs;
-  return handle;
+  const handle = await open(path, 'a+', 0o640);
+  try {
+    const { size, birthtimeMs } = await handle.stat();
+    state.size = size + (await endLine(handle, size));
+    state.begunAt = size === 0 ? now() : birthtimeMs;
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** A line that a kill cut off stays alone; answers how many bytes that took. */
+async function endLine(handle: FileHandle, size: number): Promise<number> {
+  if (size === 0) return 0;
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
+  if (bytesRead === 0 || buffer.toString() === '\n') return 0;
+  return (await handle.write('\n')).bytesWritten;
 }
 
 async function renameIfThere(from: string, to: string): Promise<void> {

@@ -248,10 +248,16 @@ async function writeDraft(path: string, text: string, { random }: KeySourceDeps)
   const draft = `${path}.${random.bytes(8).toString('hex')}`;
   const file = await open(draft, 'wx', 0o600);
   try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    // A full disk took half of it, or nobody knows whether it is there.
+    await rm(draft, { force: true });
+    throw cause;
   }
   return draft;
 }
