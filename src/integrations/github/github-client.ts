@@ -18,12 +18,16 @@ export interface GithubClient {
     schema: Schema,
     options: ReadOptions,
   ): Promise<z.infer<Schema>>;
-  /** All pages, by their `Link` headers. */
-  list<Schema extends z.ZodType>(
+  /**
+   * All pages, by their `Link` headers. Of each item only what `take` makes of it is held, nothing where that is null; all
+   * of it when left out.
+   */
+  list<Schema extends z.ZodType, Kept = z.infer<Schema>>(
     path: string,
     item: Schema,
     options: ReadOptions,
-  ): Promise<z.infer<Schema>[]>;
+    take?: (item: z.infer<Schema>) => Kept | null,
+  ): Promise<Kept[]>;
   /** A GraphQL query: a read that is POSTed; any status below 500, and 501, is answered, a redirect too. */
   readonly query: (url: string, body: string, repository: string) => Promise<HttpAnswer>;
   write<Schema extends z.ZodType>(request: WriteRequest, schema: Schema): Promise<z.infer<Schema>>;
@@ -84,8 +88,13 @@ export function createGithubClient(deps: GithubClientDeps): GithubClient {
       const { value } = await read(access, url, options, (got) => parsed(schema, request, got));
       return value;
     },
-    list: async (path, item, options) => {
-      const items: z.infer<typeof item>[] = [];
+    list: async <Schema extends z.ZodType, Kept = z.infer<Schema>>(
+      path: string,
+      item: Schema,
+      options: ReadOptions,
+      take: (one: z.infer<Schema>) => Kept | null = (one) => one as Kept,
+    ) => {
+      const items: Kept[] = [];
       const seen = new Set<string>();
       // Further pages name the repository by a number.
       const access = deps.access(placeOf(path));
@@ -95,8 +104,11 @@ export function createGithubClient(deps: GithubClientDeps): GithubClient {
         seen.add(url);
         const request = { method: 'GET', url, headers: {} } as const;
         const parse = (got: HttpAnswer) => parsed(z.array(item), request, got);
-        const page: Parsed<z.infer<typeof item>[]> = await read(access, url, options, parse);
-        items.push(...page.value);
+        const page: Parsed<z.infer<Schema>[]> = await read(access, url, options, parse);
+        for (const one of page.value) {
+          const kept = take(one);
+          if (kept !== null) items.push(kept);
+        }
         url = nextPage(page.answer.headers['link'], url);
       }
       return items;

@@ -61,17 +61,19 @@ const lookBackMs = 300_000;
 
 async function createdIssue(deps: GithubFindsDeps, write: HostWrite): Promise<EffectResult | null> {
   const creator = await deps.self(write.repository.name);
-  const listed = await deps.client.list(`${pathOf(write.repository)}/issues`, Issue, {
+  const options = {
     lane: 'deliver',
     fresh: true,
     query: { state: 'all', creator, since: sinceOf(write) },
-  });
-  const ours = listed.filter(
-    (issue) =>
-      sameLogin(loginOf(issue.user), creator) && carries(deps.markers, issue.body ?? '', write),
+  } as const;
+  const path = `${pathOf(write.repository)}/issues`;
+  const ours = await deps.client.list(path, Issue, options, (issue) =>
+    sameLogin(loginOf(issue.user), creator) && carries(deps.markers, issue.body ?? '', write)
+      ? { number: issue.number, url: issue.html_url }
+      : null,
   );
   const oldest = ours.sort((a, b) => a.number - b.number)[0];
-  return oldest === undefined ? null : adopted(oldest.number, oldest.html_url, null);
+  return oldest === undefined ? null : adopted(oldest.number, oldest.url, null);
 }
 
 async function comment(
@@ -82,15 +84,13 @@ async function comment(
 ): Promise<EffectResult | null> {
   const self = await deps.self(write.repository.name);
   const path = `${pathOf(write.repository)}/${of}/${number}/comments`;
-  const listed = await deps.client.list(path, Comment, {
-    lane: 'deliver',
-    fresh: true,
-    query: { since: sinceOf(write) },
-  });
-  const ours = listed.find(
-    (made) => sameLogin(loginOf(made.user), self) && carries(deps.markers, made.body ?? '', write),
+  const options = { lane: 'deliver', fresh: true, query: { since: sinceOf(write) } } as const;
+  const [ours] = await deps.client.list(path, Comment, options, (made) =>
+    sameLogin(loginOf(made.user), self) && carries(deps.markers, made.body ?? '', write)
+      ? made.html_url
+      : null,
   );
-  return ours === undefined ? null : adopted(number, ours.html_url, null);
+  return ours === undefined ? null : adopted(number, ours, null);
 }
 
 async function pullRequest(
@@ -99,14 +99,15 @@ async function pullRequest(
   { head, base }: HostPayload<'open_pull_request'>,
 ): Promise<EffectResult | null> {
   const self = await deps.self(write.repository.name);
-  const listed = await deps.client.list(`${pathOf(write.repository)}/pulls`, PullRequest, {
+  const options = {
     lane: 'deliver',
     fresh: true,
     query: { state: 'all', head: headFilter(write.repository, head), base },
-  });
+  } as const;
+  const path = `${pathOf(write.repository)}/pulls`;
   // A server that does not know the filter answers with all of them.
-  const ours = listed.filter(
-    (pull) => pull.head.ref === head && sameLogin(loginOf(pull.user), self),
+  const ours = await deps.client.list(path, PullRequest, options, (pull) =>
+    pull.head.ref === head && sameLogin(loginOf(pull.user), self) ? pull : null,
   );
   const pull = ours.find((one) => one.state === 'open') ?? ours[0];
   return pull === undefined ? null : adopted(pull.number, pull.html_url, pull.head.sha);

@@ -97,11 +97,8 @@ export function createGithubReads(client: GithubClient, edits: IssueEdits): Gith
     },
     pullRequests: async (ref, query) => {
       const head = query.headBranch === undefined ? undefined : headFilter(ref, query.headBranch);
-      const found = await client.list(`${pathOf(ref)}/pulls`, schemas.PullRequest, {
-        lane: 'follow',
-        query: { state: query.state, head },
-      });
-      return found.map(toPullRequest);
+      const options = { lane: 'follow', query: { state: query.state, head } } as const;
+      return client.list(`${pathOf(ref)}/pulls`, schemas.PullRequest, options, toPullRequest);
     },
   };
 }
@@ -230,15 +227,22 @@ async function expand(client: GithubClient, pattern: string): Promise<readonly R
       message: `The pattern "${pattern}" names no owner.`,
       next: 'Write it as owner/pattern, for example acme/*.',
     });
-  const list = async (path: string) => client.list(path, schemas.Repository, { lane: 'propose' });
+  const isOf = repositoriesOf(name);
+  const list = async (path: string) =>
+    client.list(path, schemas.Repository, { lane: 'propose' }, (found) =>
+      !found.archived && isOf(found.full_name) ? found.full_name : null,
+    );
   const all =
     (await orNull(list(`/orgs/${encodeURIComponent(owner)}/repos`))) ??
     (await list(`/users/${encodeURIComponent(owner)}/repos`));
-  const parts = name.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/gu, '\\$&'));
+  return all.map((found) => ({ host: 'github', name: found }));
+}
+
+/** Whether a full name is one of those that the pattern behind the owner stands for. */
+function repositoriesOf(pattern: string): (fullName: string) => boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/gu, '\\$&'));
   const matcher = new RegExp(`/${parts.join('.*')}$`, 'iu');
-  return all
-    .filter((found) => !found.archived && matcher.test(found.full_name))
-    .map((found) => ({ host: 'github', name: found.full_name }));
+  return (fullName) => matcher.test(fullName);
 }
 
 async function roleOf(client: GithubClient, ref: RepositoryRef, login: string): Promise<HostRole> {
@@ -260,9 +264,9 @@ async function issues(
 ): Promise<readonly HostIssue[]> {
   // GitHub's list takes all of several labels, ours any of them: one list for each.
   const filters = query.labels === undefined ? [undefined] : query.labels;
-  const found = new Map<number, z.infer<typeof schemas.Issue>>();
+  const found = new Map<number, HostIssue>();
   for (const labels of filters) {
-    const listed = await client.list(`${pathOf(ref)}/issues`, schemas.Issue, {
+    const options = {
       lane: 'follow',
       query: {
         state: query.state,
@@ -270,10 +274,13 @@ async function issues(
         creator: query.creator,
         since: query.since?.toISOString(),
       },
-    });
+    } as const;
+    const listed = await client.list(`${pathOf(ref)}/issues`, schemas.Issue, options, (issue) =>
+      isPullRequest(issue) ? null : toIssue(issue),
+    );
     for (const issue of listed) found.set(issue.number, issue);
   }
-  return [...found.values()].filter((issue) => !isPullRequest(issue)).map(toIssue);
+  return [...found.values()];
 }
 
 async function issueEvents(
