@@ -185,7 +185,8 @@ describe('tasks', () => {
       await saved({ target, issueNumber: 72 }),
       await saved({ target, issueNumber: 73 }),
     ];
-    const bare = await saved({ target });
+    const pullRequest = { repository: target, number: 7, branch: 'b', headSha: 's', url: 'u' };
+    const bare = await saved({ target, pullRequest });
     const local = await saved({ target: folder, issueNumber: 74 });
     const at = new Date('2026-02-04T00:00:00Z');
     await tasks.transact(async (open) => {
@@ -197,6 +198,7 @@ describe('tasks', () => {
       (await tasks.list(query)).map(({ id }) => id);
     expect(await ids({ target, approved: true })).toEqual([approved.id]);
     expect(await ids({ target, manager })).toEqual([here.id, approved.id, voided.id, bare.id]);
+    expect(await ids({ target, delivered: true })).toEqual([bare.id]);
     expect(await ids({ target, manager: folder })).toEqual([]);
     expect(await ids({ manager: folder })).toEqual([local.id]);
     expect(await tasks.published({ manager: folder, states: ['proposed'] })).toEqual([

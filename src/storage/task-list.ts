@@ -27,7 +27,7 @@ function listOfStates(
     select listed.* from unnest(${[...new Set(states)]}::text[]) as wanted(state)
     cross join lateral (
       select * from tasks where tasks.state = wanted.state and ${inTarget(query)}
-        and ${unpublished(query)} and ${approved(query)} ${inOrder(query)}
+        and ${unpublished(query)} and ${approved(query)} and ${delivered(query)} ${inOrder(query)}
     ) as listed ${inOrder(query)}`;
 }
 
@@ -62,6 +62,10 @@ function unpublished(query: TaskQuery): RawBuilder<unknown> {
 function approved(query: TaskQuery): RawBuilder<unknown> {
   if (query.approved !== true) return sql`true`;
   return sql`exists (select from approvals where task_id = tasks.id and voided_at is null)`;
+}
+
+function delivered(query: TaskQuery): RawBuilder<unknown> {
+  return query.delivered === true ? sql`pull_request is not null` : sql`true`;
 }
 
 function inOrder(query: TaskQuery): RawBuilder<unknown> {

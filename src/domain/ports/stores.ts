@@ -49,6 +49,8 @@ export interface TaskQuery {
   readonly unpublished?: true;
   /** Only those with an approval that stands. */
   readonly approved?: true;
+  /** Only those with a pull request. */
+  readonly delivered?: true;
   readonly limit?: number;
 }
 

@@ -1,7 +1,7 @@
 import type { EffectRequest } from '../../domain/effect.ts';
 import type { HostPullRequest } from '../../domain/ports/code-host.ts';
 import { repositoryKey } from '../../domain/repository.ts';
-import type { PullRequestRef, Task, TaskEvent } from '../../domain/task.ts';
+import type { PullRequestRef, Task, TaskEvent, TaskState } from '../../domain/task.ts';
 import { transition } from '../../domain/task.ts';
 import type { DeliverPorts } from '../deliver/deliver.ts';
 import { reviewLabel } from '../execute/attempt.ts';
@@ -18,9 +18,10 @@ export async function followPullRequests(
   stillOpen: (task: Task, seen: HostPullRequest) => Promise<boolean> = async () => false,
 ): Promise<Followed> {
   const moved: Task[] = [];
-  const tasks = await ports.tasks.list({ states: ['in_review', 'needs_attention'] });
+  const states: readonly TaskState[] = ['in_review', 'needs_attention'];
+  const tasks = await ports.tasks.list({ states, delivered: true });
   const failed = await forEachApart(
-    tasks.filter(({ pullRequest }) => pullRequest !== null),
+    tasks,
     ({ id, target }) => `${repositoryKey(target)} task ${id}`,
     async (task) => {
       if (task.pullRequest === null) return;

@@ -1,5 +1,6 @@
 import type { RepositoryRef } from '../../domain/repository.ts';
 import { repositoryKey } from '../../domain/repository.ts';
+import type { TaskState } from '../../domain/task.ts';
 import type { PipelinePorts } from '../pipeline-ports.ts';
 import type { Failure } from '../settle.ts';
 import { forEachApart } from '../settle.ts';
@@ -17,7 +18,8 @@ export async function readTexts(
   ports: Ports,
   managers: readonly RepositoryRef[],
 ): Promise<readonly Failure[]> {
-  const followed = await ports.tasks.list({ states: ['in_review', 'needs_attention'] });
+  const states: readonly TaskState[] = ['in_review', 'needs_attention'];
+  const followed = await ports.tasks.list({ states, delivered: true });
   const places = new Map(
     [
       ...managers,
