@@ -38,9 +38,9 @@ const callsOf = (place: Place, area: string, name: string): Promise<number> =>
   );
 
 const planted = `insert into performance_minutes
-  (minute, process, area, name, calls, refused, failed, total_ms, max_ms, bins) values
-  (date_trunc('minute', now()), 'left', 'upstream', 'GET /repos/{owner}', 4, 0, 1, 80, 50, '{"200": 4}')
-  on conflict do nothing`;
+  (minute, process, area, name, calls, refused, failed, total_ms, max_ms, bins)
+  select date_trunc('minute', now()), 'left', 'upstream', 'GET /repos/{owner}', 4, 0, 1, 80, 50, '{"200": 4}'
+  where not exists (select from performance_minutes where process = 'left')`;
 
 const statesOf = async (place: Place): Promise<Readonly<Record<string, number>>> =>
   Object.fromEntries(
@@ -83,11 +83,14 @@ export const effects: Readonly<Record<string, Effect>> = {
       expect(lineWith(printed, 'approval.granted', 'ok')[2]).toBe(
         String(await auditCount(place, 'approval.granted')),
       );
-      for (let times = 0; times < 3; times += 1)
-        await place.run(['alerts', 'silence', 'clock', '--reason', "x'; drop table tasks; --"]);
+      await place.query(`insert into audit_queue (at, entry) values (now(), '{
+        "event": "security.blocked", "outcome": "ok", "actor": {"kind": "system", "name": "test"},
+        "target": "address:192.0.2.9", "correlationId": "c", "facts": {}}')`);
       const again = await place.run(['security', 'audit', '--hours', '24']);
       expect(again.code).toBe(1);
-      expect(again.text).toMatch(/MEDIUM {2}hostile_input\n {2}3 inputs from/u);
+      expect(again.text).toContain(
+        'HIGH  client_blocked\n  address:192.0.2.9 was blocked 1 times.',
+      );
     },
   },
   'metrics --output production_metrics': {
@@ -125,11 +128,9 @@ export const effects: Readonly<Record<string, Effect>> = {
     },
   },
   'validate --environment development': {
-    after: async (place) => {
-      const live = await place.run(['validate', '--environment', 'production']);
-      expect(live.code).toBe(1);
-      expect(live.text).toContain('not valid for production');
-      expect(live.text).toContain('executor.allowUnsandboxed');
+    after: async (_place, printed) => {
+      expect(printed).toMatch(/^security issues:\n[\s\S]*executor\.allowUnsandboxed/mu);
+      expect(printed).not.toMatch(/^errors:/mu);
     },
   },
   'validate --environment production --report': {
@@ -144,9 +145,9 @@ export const effects: Readonly<Record<string, Effect>> = {
     },
   },
   validate: {
-    after: async (place, printed) => {
-      const said = await place.run(['validate', '--environment', 'development', '--report']);
-      expect(said.text).toBe(printed);
+    after: async (_place, printed) => {
+      expect(printed).toMatch(/^suggestions:/mu);
+      expect(printed).not.toContain('checklist');
     },
   },
   'security status': {
@@ -190,8 +191,6 @@ export const effects: Readonly<Record<string, Effect>> = {
     after: async (place, printed) => {
       expect(printed).toContain('only look at this');
       expect(await tasksAbout(place, 'only look at this')).toBe(0);
-      const quiet = await place.run(['scan', '--repo', './r', '--dry-run']);
-      expect(quiet.text).not.toMatch(/^scanning /mu);
     },
   },
   '--no-validate-config --config unsound.json start': {
@@ -208,10 +207,8 @@ export const effects: Readonly<Record<string, Effect>> = {
   },
   'start --no-security': starts({ isUnsecured: true }),
   'validate --environment staging --no-report': {
-    after: async (place) => {
-      const other = ['--config', 'config.json.example', 'validate', '--environment', 'staging'];
-      const { code, text } = await place.run([...other, '--no-report']);
-      expect(`${code} ${text}`).toMatch(/^0 \S*config\.json\.example: valid for staging\n$/u);
+    after: async (_place, printed) => {
+      expect(printed.trim().split('\n')).toHaveLength(1);
     },
   },
   'security cleanup': {
@@ -279,8 +276,8 @@ export const effects: Readonly<Record<string, Effect>> = {
       expect(printed).toContain('not running');
     },
   },
-  'scan --repo ./r --secure': scans('secured scan', { isUnsecured: false }),
-  'scan --no-secure': scans('unsecured scan', { isUnsecured: true }),
+  'scan --repo ./r --secure': scans('count what is sealed', { isUnsecured: false }),
+  'scan --no-secure': scans('count what is loose', { isUnsecured: true }),
   'execute --task-id ID': executes(({ words }) => `id = '${words['ID']}'`),
   'execute --issue N --repo ./r --no-secure': executes(
     ({ words }) => `issue_number = ${words['N']}`,
