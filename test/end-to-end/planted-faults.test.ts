@@ -348,8 +348,8 @@ test.runIf(isAsked)(
     proxy.slow(0);
     await expect.poll(() => keptCalls('tasks.list'), patience).toBe(52);
     await expect.poll(() => stateOf('tasks.list'), patience).toBe('firing');
-    // So many that the slow ones are fewer than one in twenty again.
-    for (let calls = 0; calls < 250; calls += 1) await client.call(listTasks, {});
+    // However busy the machine is: what is as slow as it was called normal is told no longer.
+    await client.call(keepBaseline, {});
     await expect.poll(() => stateOf('tasks.list'), patience).toBe('resolved');
 
     const sinceCut = stopwatch('database gone');
