@@ -40,13 +40,14 @@ function hasGeneratedHeader(bytes: Uint8Array): boolean {
   if (!IN_EVERY_HEADER.some((words) => inLowerCase.includes(words))) return false;
   const lines = start.split('\n', HEADER_LINES);
   const code = lines.findIndex((line) => CODE_LINE.test(line));
-  const head = (code < 0 ? lines : lines.slice(0, code)).join('\n');
+  // What stands in quotes is spoken of.
+  const head = (code < 0 ? lines : lines.slice(0, code)).join('\n').replace(/"[^"\n]*"/g, '""');
   return GENERATED_HEADER.some((pattern) => pattern.test(head));
 }
 
 /** Where code starts the header is over: code that writes such headers is not generated itself. */
 const CODE_LINE =
-  /^\s*[\w.$]+\s*(?:\(|=|:=)|^\s*(?:const|let|var|def|func|fn)\s|^\s*(?:if|return|import|from|class|using)\b(?!.*\bgenerated\b)|^\s*["'`]/;
+  /^\s*[\w.$]+\s*(?:\(|=|:=)|^\s*(?:const|let|var|def|func|fn)\s|^\s*(?:if|return|import|from|class|using)\b(?!.*\bgenerated\b)|^\s*["'`]|^\s*\((?:ns|in-ns|def\w*|module|library|provide|require|import|use|package)\b/;
 
 function isMinified(bytes: Uint8Array): boolean {
   if (bytes.length < MINIFIED_LINE) return false;

@@ -15,6 +15,8 @@ export interface LanguageEntry extends Language {
   readonly files?: string;
   /** Programs that a shebang names, without version numbers. */
   readonly interpreters?: string;
+  /** What follows a line of these words alone is data. */
+  readonly endLine?: string;
 }
 
 type Where = Omit<LanguageEntry, 'name' | 'read'>;
@@ -25,8 +27,17 @@ export function rulesLanguage(name: string, where: Where, rules: readonly Rule[]
   return {
     name,
     ...where,
-    read: (scan, from, to) => void scanCode(scan, (lexis ??= lexisOf(rules)), from, to),
+    read: (scan, from, to) => {
+      lexis ??= lexisOf(rules);
+      scanCode(scan, lexis, from, endOfCode(scan.src, where.endLine, from, to));
+    },
   };
+}
+
+function endOfCode(src: string, endLine: string | undefined, from: number, to: number): number {
+  if (endLine === undefined) return to;
+  const at = src.indexOf(`\n${endLine}`, from);
+  return at < 0 || at >= to || !/[\r\n]/.test(src[at + endLine.length + 1] ?? '\n') ? to : at;
 }
 
 /** A language with a reader of its own. */

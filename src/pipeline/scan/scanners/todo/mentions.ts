@@ -52,6 +52,8 @@ export function isPlaceholder(tag: string, lead: string, rest: string): boolean 
   if (/^[*X]*X{2,}\b/.test(rest) || /^[-.:/]?\s?X{2,}\b/.test(rest)) return true;
   if (/\bX{2,}[-.:/]?\s?[([]?$/.test(lead)) return true;
   if (tag !== 'XXX') return false;
+  // An address or a name on the same line has it for a part: what follows says what that part is.
+  if (/[\w/][-/.:_]XXX(?!\w)/.test(lead)) return true;
   return (
     /^[-.:/_)\]]\s?[\dX]/.test(rest) || /(?:[\d=#]|\w[-.:/_])$/.test(lead) || /^\)\s?X/.test(rest)
   );

@@ -143,7 +143,7 @@ function laterPosition(
 /** After a full stop, a dash between clauses, an opening parenthesis, or a marker of a comment in a line comment. */
 function startsSentence(lead: string, lineComment: boolean): boolean {
   if (/(?:\b(?:e\.g|i\.e|etc|cf|vs|resp|incl)\.|\.\.)\s+[([]?$/i.test(lead)) return false;
-  if (lineComment && /(?:\/\/|\/\*|#|<!--|;;|%|@)\s*$/.test(lead)) return true;
+  if (lineComment && /(?:\/\/|\/\*|#|<!--|;;|\s;|%|@)\s*$/.test(lead)) return true;
   return /(?:[.!?;]\)?\s+[([]?|\b(?:NOTE|Note|WARNING|XXX|HACK):\s+|\s(?:--?|\xe2\x80[\x93\x94])\s+|\s[([])$/.test(
     lead,
   );

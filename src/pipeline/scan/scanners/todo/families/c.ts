@@ -21,6 +21,11 @@ const NESTED = blockComment('/*', '*/', { nested: true });
 const LINE = lineComment('//');
 /** A name in backticks, which may hold anything. */
 const NAME = quoted('`', '`', {});
+const RAW_WITH_HOLES = quoted('"""', '"""', {
+  multiline: true,
+  lastCloses: true,
+  code: ['${'],
+});
 
 const C_RULES: readonly Rule[] = [
   BLOCK,
@@ -58,7 +63,7 @@ export const C_FAMILY: readonly LanguageEntry[] = [
     NESTED,
     LINE,
     NAME,
-    quoted('"""', '"""', { multiline: true, code: ['${'] }),
+    RAW_WITH_HOLES,
     quoted('"', '"', { escape: '\\', code: ['${'] }),
     charLiteral(),
   ]),
@@ -66,7 +71,7 @@ export const C_FAMILY: readonly LanguageEntry[] = [
     NESTED,
     LINE,
     NAME,
-    quoted('"""', '"""', { multiline: true, code: ['${'] }),
+    RAW_WITH_HOLES,
     quoted('"', '"', { escape: '\\', code: ['${'] }),
     charLiteral(),
   ]),
@@ -94,7 +99,7 @@ export const C_FAMILY: readonly LanguageEntry[] = [
     quoted('"', '"', { escape: '\\', code: ['\\('] }),
     preprocessor(),
   ]),
-  rulesLanguage('D', { extensions: 'd di', interpreters: 'rdmd dmd' }, [
+  rulesLanguage('D', { extensions: 'd di', interpreters: 'rdmd dmd', endLine: '__EOF__' }, [
     BLOCK,
     blockComment('/+', '+/', { nested: true }),
     LINE,
@@ -121,10 +126,14 @@ export const C_FAMILY: readonly LanguageEntry[] = [
     quoted('"'),
     quoted("'", "'", ESCAPED),
   ]),
-  rulesLanguage('Protobuf', { extensions: 'proto prototxt pbtxt textproto' }, [
+  rulesLanguage('Protobuf', { extensions: 'proto' }, [
     BLOCK,
     LINE,
-    lineComment('#', { where: 'line' }),
+    quoted('"'),
+    quoted("'", "'", ESCAPED),
+  ]),
+  rulesLanguage('Text format of Protobuf', { extensions: 'prototxt pbtxt textproto' }, [
+    lineComment('#'),
     quoted('"'),
     quoted("'", "'", ESCAPED),
   ]),
@@ -137,7 +146,7 @@ export const C_FAMILY: readonly LanguageEntry[] = [
   ]),
   rulesLanguage('GraphQL', { extensions: 'graphql gql graphqls' }, [
     lineComment('#'),
-    quoted('"""', '"""', { multiline: true }),
+    quoted('"""', '"""', { escape: '\\', multiline: true }),
     quoted('"'),
   ]),
   rulesLanguage(

@@ -3,7 +3,7 @@ import { blockComment, lineComment } from '../lexis/comment-rules.ts';
 import { isAtColumnOne, isFirstOnLine, isWord, lineEnd, lineStart } from '../lexis/places.ts';
 import { addComment, lexisOf, NO_MATCH, type Rule, type Scan, scanCode } from '../lexis/scan.ts';
 import { expectsOperand, regexEnd } from '../lexis/slash.ts';
-import { charLiteral, longQuoted, quoted, stepOver } from '../lexis/string-rules.ts';
+import { charLiteral, longQuoted, quoted, stepOver, stringEnd } from '../lexis/string-rules.ts';
 
 const SLASHES = lineComment('//');
 const DASHES = lineComment('--');
@@ -32,6 +32,20 @@ function fixedFormComment(): Rule {
 }
 
 const FORTRAN_STRINGS = [quoted("'", "'", DOUBLED), quoted('"', '"', DOUBLED)];
+
+/** In free form an ampersand at the end of the line carries a string on. */
+function continuedString(quote: string): Rule {
+  return {
+    first: quote,
+    match(scan, pos) {
+      const { src } = scan;
+      let end = stringEnd(scan, pos + 1, quote, DOUBLED);
+      while (src[end] === '\n' && /&[ \t\r]*$/.test(src.slice(lineStart(src, end), end)))
+        end = stringEnd(scan, end + 1, quote, DOUBLED);
+      return end;
+    },
+  };
+}
 
 /** An asterisk or slash in column seven (fixed form), `*>` anywhere. */
 function cobolIndicator(): Rule {
@@ -98,7 +112,11 @@ const GROOVY_KEYWORDS = new Set('return in case assert if else throw'.split(' ')
 const GROOVY: readonly Rule[] = [
   BLOCK,
   SLASHES,
-  quoted('$/', '/$', { multiline: true, when: ({ src }, pos) => !isWord(src.charCodeAt(pos - 1)) }),
+  quoted('$/', '/$', {
+    escape: '$',
+    multiline: true,
+    when: ({ src }, pos) => !isWord(src.charCodeAt(pos - 1)),
+  }),
   {
     first: '/',
     match(scan, pos) {
@@ -141,7 +159,8 @@ export const CLASSIC_FAMILY: readonly LanguageEntry[] = [
   ),
   rulesLanguage('Fortran, free form', { extensions: 'f90 f95 f03 f08 f15 f18 fypp' }, [
     lineComment('!'),
-    ...FORTRAN_STRINGS,
+    continuedString("'"),
+    continuedString('"'),
   ]),
   rulesLanguage('Fortran, fixed form', { extensions: 'f for f77 ftn fpp' }, [
     fixedFormComment(),

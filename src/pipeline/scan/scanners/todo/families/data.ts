@@ -3,7 +3,7 @@ import { blockComment, lineComment } from '../lexis/comment-rules.ts';
 import { heredoc, heredocBodies } from '../lexis/heredoc.ts';
 import { indentOf, isFirstOnLine, lineEnd, lineStart } from '../lexis/places.ts';
 import { NO_MATCH, type Rule, type Scan, scanNested } from '../lexis/scan.ts';
-import { longQuoted, quoted, stepOver, stringEnd } from '../lexis/string-rules.ts';
+import { quoted, stepOver, stringEnd } from '../lexis/string-rules.ts';
 import { longBracket } from './scripting.ts';
 import { SQL_FAMILY } from './sql.ts';
 
@@ -70,11 +70,17 @@ function parentIndent(lead: string): number {
 function scalarEnd(scan: Scan, from: number, parent: number): number {
   const { src } = scan;
   let pos = from;
+  let content = -1;
   while (pos < scan.end) {
     const start = pos + 1;
     const end = lineEnd(scan, start);
     const indent = indentOf(src, start);
-    if (src.slice(start, end).trim() !== '' && indent <= parent) return pos;
+    if (src.slice(start, end).trim() !== '') {
+      if (indent <= parent) return pos;
+      if (content < 0) content = indent;
+      // A comment that is less indented than the text ends it.
+      if (indent < content && src[start + indent] === '#') return pos;
+    }
     pos = end;
   }
   return scan.end;
@@ -118,13 +124,19 @@ const SEMICOLON_INLINE = lineComment(';', {
   when: ({ src }, pos) => isFirstOnLine(src, pos) || /\s/.test(src[pos - 1] ?? ''),
 });
 
+/** A backslash at the end of the line above makes this one a part of its value. */
+function startsProperty({ src }: Scan, pos: number): boolean {
+  const start = lineStart(src, pos);
+  return !/(?:^|[^\\])(?:\\\\)*\\\r?\n$/.test(src.slice(Math.max(0, start - 40), start));
+}
+
 export const DATA_FAMILY: readonly LanguageEntry[] = [
   YAML,
   ...SQL_FAMILY,
   rulesLanguage('TOML', { extensions: 'toml', files: 'pipfile cargo.toml poetry.toml .pdm.toml' }, [
     lineComment('#'),
-    longQuoted('"', { escape: '\\' }),
-    longQuoted("'", {}),
+    quoted('"""', '"""', { escape: '\\', multiline: true, lastCloses: true }),
+    quoted("'''", "'''", { multiline: true, lastCloses: true }),
     quoted('"'),
     quoted("'", "'", {}),
   ]),
@@ -145,8 +157,8 @@ export const DATA_FAMILY: readonly LanguageEntry[] = [
     ],
   ),
   rulesLanguage('Properties', { extensions: 'properties' }, [
-    HASH_FIRST,
-    lineComment('!', { where: 'line' }),
+    lineComment('#', { where: 'line', when: startsProperty }),
+    lineComment('!', { where: 'line', when: startsProperty }),
   ]),
   rulesLanguage(
     'Configuration with #',
@@ -203,13 +215,13 @@ export const DATA_FAMILY: readonly LanguageEntry[] = [
     lineComment('#'),
     heredoc({ opener: /^<<(-?)([A-Za-z_]\w*)/, indentedBy: /-/ }),
     heredocBodies(),
-    quoted('"', '"', { escape: '\\', code: ['${', '%{'] }),
+    quoted('"', '"', { escape: '\\', code: ['${', '%{'], notCode: '$${' }),
   ]),
   rulesLanguage('Nix', { extensions: 'nix' }, [
     blockComment('/*', '*/'),
     lineComment('#'),
     { first: "'", match: nixString },
-    quoted('"', '"', { escape: '\\', multiline: true, code: ['${'] }),
+    quoted('"', '"', { escape: '\\', multiline: true, code: ['${'], notCode: '$${' }),
   ]),
 ];
 
@@ -229,7 +241,8 @@ function nixString(scan: Scan, pos: number): number {
       if (next === "'" || next === '$') at += 3;
       else if (next === '\\') at += 4;
       else return at + 2;
-    } else if (src.startsWith('${', at)) at = scanNested(scan, at + 2, '{', '}');
+    } else if (src.startsWith('$${', at)) at += 3;
+    else if (src.startsWith('${', at)) at = scanNested(scan, at + 2, '{', '}');
     else at++;
   }
   return scan.end;

@@ -1,8 +1,8 @@
-import { type LanguageEntry, rulesLanguage } from '../language.ts';
+import { type LanguageEntry, readerLanguage, rulesLanguage } from '../language.ts';
 import { blockComment, lineComment } from '../lexis/comment-rules.ts';
 import { delimitedEnd } from '../lexis/delimited.ts';
-import { isWord } from '../lexis/places.ts';
-import { NO_MATCH, type Rule } from '../lexis/scan.ts';
+import { isFirstOnLine, isWord } from '../lexis/places.ts';
+import { NO_MATCH, type Rule, type Scan } from '../lexis/scan.ts';
 import {
   between,
   charLiteral,
@@ -27,7 +27,7 @@ function haskellLine(): Rule {
       while (src[after] === '-') after++;
       if (
         /[!#$%&*+./<=>?@\\^|~:]/.test(src[after] ?? '') &&
-        !/^[|^!*$]\s/.test(src.slice(after, after + 2))
+        !(isFirstOnLine(src, pos) && /^[|^!*$]\s/.test(src.slice(after, after + 2)))
       )
         return after;
       if (/[!#$%&*+./<=>?@\\^|~:]/.test(src[pos - 1] ?? '')) return after;
@@ -72,7 +72,33 @@ const HASKELL: readonly Rule[] = [
   charLiteral(),
 ];
 
+const HASKELL_LANGUAGE = rulesLanguage(
+  'Haskell',
+  {
+    extensions: 'hs hsc hs-boot purs idr agda cabal dhall hsig lean.hs curry',
+    interpreters: 'runhaskell runghc stack',
+  },
+  HASKELL,
+);
+
+/** The code of a literate file: lines that begin with `>`, and what `\\begin{code}` encloses. */
+function readLiterate(scan: Scan, from: number, to: number): void {
+  const code = /^(?:>[^\n]*(?:\n|$))+|^\\begin\{code\}[\s\S]*?(?=^\\end\{code\}|(?![\s\S]))/gm;
+  code.lastIndex = from;
+  for (let part = code.exec(scan.src); part !== null; part = code.exec(scan.src)) {
+    if (part.index >= to) return;
+    const start = part.index + (part[0].startsWith('>') ? 1 : '\\begin{code}'.length);
+    HASKELL_LANGUAGE.read(scan, start, Math.min(part.index + part[0].length, to));
+  }
+}
+
 const ML_COMMENT = blockComment('(*', '*)', { nested: true, strings: true, except: ['(*)'] });
+const OCAML_COMMENT = blockComment('(*', '*)', {
+  nested: true,
+  strings: true,
+  quotations: true,
+  except: ['(*)'],
+});
 
 /** Sigils of Elixir: `~s(…)`, `~r/…/`, `~S""" … """`. */
 function sigil(): Rule {
@@ -153,14 +179,8 @@ const COQ = rulesLanguage('Coq', { extensions: 'coq' }, [
 export const FUNCTIONAL_FAMILY: readonly LanguageEntry[] = [
   PROLOG,
   COQ,
-  rulesLanguage(
-    'Haskell',
-    {
-      extensions: 'hs hsc lhs hs-boot purs idr agda cabal dhall hsig lean.hs curry',
-      interpreters: 'runhaskell runghc stack',
-    },
-    HASKELL,
-  ),
+  HASKELL_LANGUAGE,
+  readerLanguage('Literate Haskell', { extensions: 'lhs' }, readLiterate),
   rulesLanguage('Elm', { extensions: 'elm' }, [
     blockComment('{-', '-}', { nested: true }),
     lineComment('--'),
@@ -177,7 +197,7 @@ export const FUNCTIONAL_FAMILY: readonly LanguageEntry[] = [
     'OCaml',
     { extensions: 'ml mli mll mly ocaml eliom eliomi mlp ml4 mlt', interpreters: 'ocaml ocamlrun' },
     [
-      ML_COMMENT,
+      OCAML_COMMENT,
       namedQuotation(/^\{(?:%%?[\w.]+\s*)?([a-z_]*)\|/, '{', (name) => `|${name}}`),
       quoted('"', '"', MULTI),
       charLiteral(),
@@ -189,7 +209,7 @@ export const FUNCTIONAL_FAMILY: readonly LanguageEntry[] = [
   ]),
   rulesLanguage('F#', { extensions: 'fs fsx fsi fsscript', interpreters: 'fsharpi dotnet' }, [
     between('``', '``'),
-    blockComment('(*', '*)', { nested: true, except: ['(*)'] }),
+    ML_COMMENT,
     lineComment('//'),
     quoted('$"""', '"""', { multiline: true }),
     quoted('"""', '"""', { multiline: true }),

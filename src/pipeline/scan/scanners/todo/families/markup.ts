@@ -206,11 +206,24 @@ function latexVerb(): Rule {
   };
 }
 
+/** An address holds signs of comment: `\url{…}`, `\href{…}`. */
+function latexAddress(): Rule {
+  return {
+    first: '\\',
+    match(scan, pos) {
+      const match = /^\\(?:url|nolinkurl|path|href)\{[^{}\n]*\}/.exec(
+        scan.src.slice(pos, pos + 500),
+      );
+      return match === null ? NO_MATCH : pos + match[0].length;
+    },
+  };
+}
+
 /** In a `.dtx`, the comment sign in column one is the documentation itself; everywhere else it opens a comment. */
 const LATEX = rulesLanguage(
   'LaTeX',
   { extensions: 'tex ltx sty bbx cbx lbx dtx ins tikz latex mkii mkiv mkvi' },
-  [latexEnvironment(), latexVerb(), stepOver('\\', 2), lineComment('%')],
+  [latexEnvironment(), latexVerb(), latexAddress(), stepOver('\\', 2), lineComment('%')],
 );
 
 export const MARKDOWN = readerLanguage(

@@ -1,5 +1,5 @@
 import { type LanguageEntry, rulesLanguage } from '../language.ts';
-import { lineComment, noteLastComment } from '../lexis/comment-rules.ts';
+import { lineComment } from '../lexis/comment-rules.ts';
 import { isWord, lineEnd, lineStart, previousSignificant, skipBlanks } from '../lexis/places.ts';
 import { addComment, type Rule, type Scan } from '../lexis/scan.ts';
 
@@ -22,7 +22,6 @@ function pythonString(): Rule {
         isDocstring(scan, before, end)
       ) {
         addComment(scan, start, Math.max(start, end - close.length));
-        noteLastComment(scan, before, end);
       }
       return end;
     },

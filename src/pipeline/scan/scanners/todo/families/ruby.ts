@@ -67,12 +67,18 @@ function operandBefore(scan: Scan, pos: number, named: boolean, delimiter: strin
   return named && spaced && /[([{<|!/]/.test(delimiter);
 }
 
+/** Whether a colon before the operator makes it a name: `:/`, `` :` ``. */
+function isSymbol(src: string, pos: number): boolean {
+  return src[pos - 1] === ':' && !/[\w:"'\])]/.test(src[pos - 2] ?? '');
+}
+
 /** A regular expression, also as the first argument of a call without parentheses (`match /x/`). */
 function regexLiteral(): Rule {
   return {
     first: '/',
     match(scan, pos) {
       const { src } = scan;
+      if (isSymbol(src, pos)) return pos + 1;
       const argument =
         /[\w?!][ \t]$/.test(src.slice(pos - 2, pos)) && !/[\s=]/.test(src[pos + 1] ?? ' ');
       if (!argument && !expectsOperand(scan, pos, OPERAND_KEYWORDS)) return NO_MATCH;
@@ -88,6 +94,10 @@ function oddNames(): Rule {
   return {
     first: '?$',
     match({ src }, pos) {
+      if (src.startsWith('?\\', pos))
+        return isWord(src.charCodeAt(pos - 1)) || isWord(src.charCodeAt(pos + 3))
+          ? NO_MATCH
+          : pos + 3;
       if (!/["'`#/]/.test(src[pos + 1] ?? '')) return NO_MATCH;
       if (src[pos] === '?' && (isWord(src.charCodeAt(pos - 1)) || isWord(src.charCodeAt(pos + 2))))
         return NO_MATCH;
@@ -120,7 +130,13 @@ export const RUBY = rulesLanguage(
     regexLiteral(),
     quoted('"', '"', { escape: '\\', multiline: true, code: CODE }),
     quoted("'", "'", { escape: '\\', multiline: true }),
-    quoted('`', '`', { escape: '\\', multiline: true, code: CODE }),
+    quoted('`', '`', {
+      escape: '\\',
+      multiline: true,
+      code: CODE,
+      when: ({ src }, pos) =>
+        !isSymbol(src, pos) && !/(?:\bdef\s+|\.)$/.test(src.slice(Math.max(0, pos - 8), pos)),
+    }),
   ],
 );
 

@@ -1,7 +1,8 @@
 import { type LanguageEntry, rulesLanguage } from '../language.ts';
 import { blockComment, lineComment } from '../lexis/comment-rules.ts';
-import { isFirstOnLine, isWord, lineEnd } from '../lexis/places.ts';
-import { addComment, NO_MATCH, type Rule } from '../lexis/scan.ts';
+import { heredoc, heredocBodies } from '../lexis/heredoc.ts';
+import { isFirstOnLine, isWord, lineEnd, lineStart } from '../lexis/places.ts';
+import { addComment, NO_MATCH, type Rule, type Scan } from '../lexis/scan.ts';
 import { expectsOperand } from '../lexis/slash.ts';
 import { charLiteral, longQuoted, quoted, stepOver } from '../lexis/string-rules.ts';
 
@@ -22,6 +23,25 @@ export function longBracket(prefix: string): Rule {
       const end = at < 0 ? scan.end : Math.min(at, scan.end);
       if (prefix !== '') addComment(scan, start, end);
       return Math.min(end + close.length, scan.end);
+    },
+  };
+}
+
+/** `"…"` and `'…'` of Lua; `\\z` steps over the white space behind it, line ends included. */
+function luaString(): Rule {
+  return {
+    first: '"\'',
+    match({ src, end }, pos) {
+      const quote = src.charCodeAt(pos);
+      for (let at = pos + 1; at < end; at++) {
+        const code = src.charCodeAt(at);
+        if (code === quote) return at + 1;
+        if (code === 10) return at;
+        if (code !== 92) continue;
+        at += src.charCodeAt(at + 1) === 13 ? 2 : 1;
+        if (src[at] === 'z') while (src.charCodeAt(at + 1) <= 32) at++;
+      }
+      return end;
     },
   };
 }
@@ -67,9 +87,16 @@ function matlabBlock(sign: string): Rule {
       const { src } = scan;
       if (src[pos + 1] !== '{' || !isFirstOnLine(src, pos)) return NO_MATCH;
       if (src.slice(pos + 2, lineEnd(scan, pos)).trim() !== '') return NO_MATCH;
-      const close = new RegExp(String.raw`\n[ \t]*[%#]\}[ \t]*(?=\r?\n|$)`, 'g');
-      close.lastIndex = pos;
-      const at = close.exec(src)?.index ?? scan.end;
+      const line = /\n[ \t]*[%#]([{}])[ \t]*(?=\r?\n|$)/g;
+      line.lastIndex = pos;
+      let depth = 1;
+      let at = scan.end;
+      for (let mark = line.exec(src); mark !== null; mark = line.exec(src)) {
+        depth += mark[1] === '{' ? 1 : -1;
+        if (depth > 0) continue;
+        at = mark.index;
+        break;
+      }
       addComment(scan, pos + 2, Math.min(at, scan.end));
       return Math.min(lineEnd(scan, at + 1), scan.end);
     },
@@ -101,7 +128,8 @@ function vimComment(): Rule {
       if (!isFirstOnLine(src, pos)) {
         const close = src.indexOf('"', pos + 1);
         const closed = close >= 0 && close < end;
-        if (closed && expectsOperand(scan, pos, VIM_OPERANDS)) return vimStringEnd(src, pos, end);
+        if (closed && (expectsOperand(scan, pos, VIM_OPERANDS) || takesQuotes(src, pos)))
+          return vimStringEnd(src, pos, end);
         if (!/[\s|]/.test(src[pos - 1] ?? ''))
           return closed ? vimStringEnd(src, pos, end) : NO_MATCH;
       }
@@ -109,6 +137,19 @@ function vimComment(): Rule {
     },
   };
 }
+
+/** Commands to which a quotation mark is no comment: what follows is a pattern or typed text. */
+function takesQuotes(src: string, pos: number): boolean {
+  return /^\s*(?:syn?(?:tax)?|[nvxsoilct]?(?:nore)?map|[ic]?(?:nore)?abbr?(?:ev)?)\b/.test(
+    src.slice(lineStart(src, pos), pos),
+  );
+}
+
+/** `let x =<< trim END`. */
+const VIM_HEREDOC = heredoc({
+  opener: /^<<\s*((?:(?:trim|eval)\s+)*)([A-Z]\S*)/,
+  indentedBy: /trim/,
+});
 
 const VIM_OPERANDS = new Set(
   'echo echom echomsg echon echoerr execute exe return call in if elseif while throw norm normal'.split(
@@ -143,6 +184,18 @@ function rakuEmbedded(): Rule {
   };
 }
 
+/** `«…»` on one line. */
+function rakuWords(): Rule {
+  return {
+    first: '\xc2',
+    match(scan, pos) {
+      if (scan.src.charCodeAt(pos + 1) !== 0xab) return NO_MATCH;
+      const at = scan.src.indexOf('\xc2\xbb', pos);
+      return at < 0 || at > lineEnd(scan, pos) ? NO_MATCH : at + 2;
+    },
+  };
+}
+
 /** `=begin pod` … `=end pod`, `=for`, `=head1`. */
 function rakuPod(): Rule {
   return {
@@ -171,7 +224,7 @@ export const SCRIPTING_FAMILY: readonly LanguageEntry[] = [
       files: '.luacheckrc',
       interpreters: 'lua luajit luau',
     },
-    [longBracket('--'), lineComment('--'), longBracket(''), quoted('"'), quoted("'", "'")],
+    [longBracket('--'), lineComment('--'), longBracket(''), luaString()],
   ),
   rulesLanguage('MoonScript', { extensions: 'moon' }, [
     lineComment('--'),
@@ -200,7 +253,7 @@ export const SCRIPTING_FAMILY: readonly LanguageEntry[] = [
       blockComment('##[', ']##', { nested: true }),
       blockComment('#[', ']#', { nested: true }),
       HASH,
-      longQuoted('"', {}),
+      quoted('"""', '"""', { multiline: true, lastCloses: true }),
       {
         first: 'rR',
         match: ({ src, end }, pos) => {
@@ -223,6 +276,8 @@ export const SCRIPTING_FAMILY: readonly LanguageEntry[] = [
       rakuPod(),
       rakuEmbedded(),
       HASH,
+      heredocBodies(),
+      rakuWords(),
       quoted('"', '"', MULTI),
       {
         first: "'",
@@ -261,6 +316,11 @@ export const SCRIPTING_FAMILY: readonly LanguageEntry[] = [
       }),
       vimComment(),
       quoted("'", "'", { doubled: true }),
+      {
+        first: '<',
+        match: (scan, pos) => (scan.src[pos - 1] === '=' ? VIM_HEREDOC.match(scan, pos) : NO_MATCH),
+      },
+      heredocBodies(),
     ],
   ),
   rulesLanguage(
@@ -286,12 +346,10 @@ export const SCRIPTING_FAMILY: readonly LanguageEntry[] = [
   ]),
 ];
 
-/** `q:to/END/`: the text ends at the line that holds the terminator. */
-function rakuHeredoc(scan: { src: string; end: number }, open: number): number {
-  const name = /^.\s*(\w+)/.exec(scan.src.slice(open, open + 60))?.[1];
-  const at =
-    name === undefined
-      ? null
-      : new RegExp(String.raw`\n[ \t]*${name}[ \t]*(?=\r?\n|$)`).exec(scan.src.slice(open));
-  return at === null ? open + 1 : Math.min(open + at.index + at[0].length, scan.end);
+/** `q:to/END/`: the text starts on the next line and ends at the one that holds the terminator. */
+function rakuHeredoc(scan: Scan, open: number): number {
+  const match = /^.\s*(\w+)\s*\S?/.exec(scan.src.slice(open, open + 60));
+  if (match === null) return open + 1;
+  scan.heredocs.push({ terminator: match[1] ?? '', indented: true, codeAfter: false });
+  return open + match[0].length;
 }

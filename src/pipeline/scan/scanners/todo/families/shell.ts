@@ -39,7 +39,11 @@ function expansionEnd(scan: Scan, pos: number, quotedInside: boolean): number {
     else if (character === '{') depth++;
     else if (character === '}' && --depth === 0) return at + 1;
     else if (at - pos > LONGEST_EXPANSION) break;
-    else if (character === "'" && !quotedInside) {
+    else if (character === '"' && !quotedInside) {
+      const close = /^"(?:[^"\\]|\\[\s\S])*"/.exec(src.slice(at, pos + LONGEST_EXPANSION));
+      if (close === null) break;
+      at += close[0].length - 1;
+    } else if (character === "'" && !quotedInside) {
       const close = src.indexOf("'", at + 1);
       if (close < 0 || close >= scan.end) break;
       at = close;
@@ -108,6 +112,7 @@ function batchRemark(): Rule {
       if (!/^rem(?:[\s:.,;]|$)/i.test(src.slice(pos, pos + 4))) return NO_MATCH;
       const before = src.slice(Math.max(0, src.lastIndexOf('\n', pos - 1) + 1), pos);
       if (!/(?:^|&|\(|@|\bdo|\belse)\s*@?$/i.test(before)) return NO_MATCH;
+      if (before.split('"').length % 2 === 0) return NO_MATCH;
       return lineComment(src.slice(pos, pos + 3)).match(scan, pos);
     },
   };
@@ -150,8 +155,9 @@ export const SHELL_FAMILY: readonly LanguageEntry[] = [
     [
       stepOver('\\', 2),
       lineComment('#', {
+        continued: true,
         when: ({ src }, pos) =>
-          isFirstOnLine(src, pos) || /(?:;|\{)\s*$/.test(src.slice(Math.max(0, pos - 20), pos)),
+          isFirstOnLine(src, pos) || /(?:;|\{\s)\s*$/.test(src.slice(Math.max(0, pos - 20), pos)),
       }),
       quoted('"', '"', {
         escape: '\\',

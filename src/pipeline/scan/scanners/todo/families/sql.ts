@@ -24,14 +24,15 @@ function sqlString(mysql: boolean): Rule {
 function dollarQuoted(): Rule {
   return {
     first: '$',
-    match({ src, end }, pos) {
+    match(scan, pos) {
+      const { src, end } = scan;
       const tag = /^\$(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*)?\$/.exec(src.slice(pos, pos + 80))?.[0];
       if (tag === undefined || /\w/.test(src[pos - 1] ?? '')) return NO_MATCH;
-      if (/\b(?:as|do)\s+$/i.test(src.slice(Math.max(0, pos - 40), pos))) return pos + tag.length;
-      const at = src.indexOf(tag, pos + tag.length);
+      const start = pos + tag.length;
+      const at = src.indexOf(tag, start);
       if (at < 0 || at >= end) return NO_MATCH;
-      // The closer of a body that was read as code.
-      if (/;\s*$|\bend\s*$/i.test(src.slice(Math.max(0, pos - 20), pos))) return pos + tag.length;
+      if (/\b(?:as|do)\s+$/i.test(src.slice(Math.max(0, pos - 40), pos)))
+        scanCode(scan, scan.lexis, start, at);
       return at + tag.length;
     },
   };

@@ -170,10 +170,11 @@ export const TEMPLATE_KINDS: readonly TemplateKind[] = [
 
 /** PHP: code between its tags, HTML around. */
 function readPhp(scan: Scan, from: number, to: number): void {
+  const halt = scan.src.indexOf('\n__halt_compiler', from);
   const kinds = ['<?php', '<?=', '<?hh', '<? ', '<?\n', '<?\r\n'].map(
     (open): IslandKind => ({ open, close: '?>', what: 'code', readTo: readPhpCode }),
   );
-  templateReader(kinds, HTML)(scan, from, to);
+  templateReader(kinds, HTML)(scan, from, halt < 0 ? to : Math.min(halt, to));
 }
 
 export const TEMPLATE_FAMILY: readonly LanguageEntry[] = [

@@ -85,7 +85,8 @@ function expressionEnd(
   { open, read }: { open: string; read: Lexis },
 ): number {
   const start = pos + open.length;
-  if (/[#/:@]/.test(scan.src[start] ?? '')) return start;
+  // The end of a block: `{/if}`.
+  if (/^\/[a-z]/.test(scan.src.slice(start, start + 2))) return start;
   return Math.max(scanCode(scan, read, start, to, '}'), start);
 }
 

@@ -79,11 +79,13 @@ export interface BlockCommentOptions {
   readonly except?: readonly string[];
   /** Strings inside the comment are read as strings (OCaml). */
   readonly strings?: boolean;
+  /** So are quotations like `{name|…|name}`. */
+  readonly quotations?: boolean;
 }
 
 /** A comment between an opener and a closer. */
 export function blockComment(open: string, close: string, options: BlockCommentOptions = {}): Rule {
-  const { nested = false, except = [], strings = false } = options;
+  const { nested = false, except = [], strings = false, quotations = false } = options;
   return {
     first: open.slice(0, 1),
     match(scan, pos) {
@@ -92,7 +94,7 @@ export function blockComment(open: string, close: string, options: BlockCommentO
       for (const other of except) if (src.startsWith(other, pos)) return NO_MATCH;
       const start = pos + open.length;
       const end = nested
-        ? nestedEnd(scan, start, open, close, strings)
+        ? nestedEnd(scan, start, open, close, { strings, quotations })
         : plainEnd(scan, start, close);
       addComment(scan, start, end);
       const next = Math.min(end + close.length, scan.end);
@@ -113,7 +115,7 @@ function nestedEnd(
   start: number,
   open: string,
   close: string,
-  strings: boolean,
+  { strings, quotations }: { strings: boolean; quotations: boolean },
 ): number {
   const { src } = scan;
   const flat = `unnested ${open}`;
@@ -134,7 +136,8 @@ function nestedEnd(
       !isWord(src.charCodeAt(pos - 1))
     ) {
       pos = stringInside(src, pos, scan.end);
-    } else pos++;
+    } else if (quotations && src[pos] === '{') pos = quotationInside(src, pos, scan.end);
+    else pos++;
   }
   scan.unclosed.add(flat);
   return plainEnd(scan, start, close);
@@ -146,4 +149,12 @@ function stringInside(src: string, pos: number, end: number): number {
     else if (src[at] === '"') return at + 1;
   }
   return pos + 1;
+}
+
+function quotationInside(src: string, pos: number, end: number): number {
+  const match = /^\{([a-z_]*)\|/.exec(src.slice(pos, pos + 40));
+  if (match === null) return pos + 1;
+  const close = `|${match[1] ?? ''}}`;
+  const at = src.indexOf(close, pos + match[0].length);
+  return at < 0 || at >= end ? pos + 1 : at + close.length;
 }

@@ -16,6 +16,8 @@ export function heredoc(options: HeredocOptions): Rule {
   return {
     first: '<',
     match(scan, pos) {
+      // The rest of a longer operator, such as `<<<` of a here-string.
+      if (scan.src.charCodeAt(pos - 1) === 60) return NO_MATCH;
       const match = opener.exec(scan.src.slice(pos, pos + 120));
       if (match === null) return NO_MATCH;
       const [all, sign = '', ...names] = match;

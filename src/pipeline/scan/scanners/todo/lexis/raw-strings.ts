@@ -1,7 +1,7 @@
 import { isWord } from './places.ts';
 import { NO_MATCH, type Rule } from './scan.ts';
 import { expectsOperand, regexEnd } from './slash.ts';
-import { between, longQuoted, quoted, stepOver, stringEnd } from './string-rules.ts';
+import { longQuoted, quoted, stepOver, stringEnd } from './string-rules.ts';
 
 const SWIFT_KEYWORDS = new Set(['return', 'in', 'case', 'try', 'await']);
 
@@ -34,7 +34,7 @@ export function csharpStrings(): Rule[] {
     quoted('@"', '"', verbatim),
     longQuoted('"', {}),
     quoted('$"""', '"""', { multiline: true, ...holes }),
-    between('$$"""', '"""'),
+    quoted('$$"""', '"""', { multiline: true, code: ['{{'] }),
     quoted('$"', '"', { escape: '\\', ...holes }),
     quoted('"'),
   ];
@@ -64,14 +64,20 @@ export function rustRawString(): Rule {
 export function swiftRawString(): Rule {
   return {
     first: '#',
-    match({ src, end }, pos) {
+    match(scan, pos) {
+      const { src, end } = scan;
       let hashes = 1;
       while (src[pos + hashes] === '#') hashes++;
       const open = pos + hashes;
       const quote = src.startsWith('"""', open) ? '"""' : src[open];
       if (quote === undefined || (quote !== '"""' && quote !== '"' && quote !== '/'))
         return NO_MATCH;
-      const close = quote + '#'.repeat(hashes);
+      const signs = '#'.repeat(hashes);
+      const close = quote + signs;
+      if (quote !== '/') {
+        const multiline = quote.length > 1;
+        return stringEnd(scan, open + quote.length, close, { multiline, code: [`\\${signs}(`] });
+      }
       const at = src.indexOf(close, open + quote.length);
       return at < 0 ? end : Math.min(at + close.length, end);
     },

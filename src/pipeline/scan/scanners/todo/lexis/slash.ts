@@ -17,8 +17,17 @@ export function expectsOperand(scan: Scan, pos: number, keywords: ReadonlySet<st
   if (character === '}') return src.slice(last, pos).includes('\n');
   if (character === ']' || character === '"' || character === "'" || character === '`')
     return false;
+  if (character === '!' && isPostfix(src, last, keywords)) return false;
   if ((character === '+' || character === '-') && src[last - 1] === character) return false;
   return true;
+}
+
+/** Whether the exclamation mark belongs to the operand before it (`a!` of TypeScript). */
+function isPostfix(src: string, mark: number, keywords: ReadonlySet<string>): boolean {
+  const before = src[mark - 1] ?? '';
+  if (before === ')' || before === ']') return true;
+  const word = wordEndingAt(src, mark - 1);
+  return word !== '' && !keywords.has(word);
 }
 
 /** Whether this parenthesis closes the head of `if (…)`, `while (…)`, `for (…)`. */

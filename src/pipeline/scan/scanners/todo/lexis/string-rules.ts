@@ -3,9 +3,11 @@ import { NO_MATCH, type Rule, type Scan, scanNested } from './scan.ts';
 
 export interface StringOptions {
   /** The character that takes the next one literally. */
-  readonly escape?: '\\' | '`' | '^';
+  readonly escape?: '\\' | '`' | '^' | '$';
   /** The closer written twice is a character of the string. */
   readonly doubled?: boolean;
+  /** Of more quotation marks than the closer has, the last ones close (`"""a""""`). */
+  readonly lastCloses?: boolean;
   /** May span lines; otherwise an unclosed string ends with its line. */
   readonly multiline?: boolean;
   /** Opens code inside the string, which goes on to the matching bracket. */
@@ -33,7 +35,8 @@ export function quoted(open: string, close = open, options: StringOptions = C_ST
 /** Offset after the closer of a string whose content starts at `from`. */
 export function stringEnd(scan: Scan, from: number, close: string, options: StringOptions): number {
   const { src } = scan;
-  const { escape, doubled = false, multiline = false, code = [], notCode } = options;
+  const { escape, doubled = false, lastCloses = false, multiline = false } = options;
+  const { code = [], notCode } = options;
   const simple = code.length === 0 && close.length === 1;
   const closing = close.charCodeAt(0);
   const escaping = escape === undefined ? -1 : escape.charCodeAt(0);
@@ -45,12 +48,20 @@ export function stringEnd(scan: Scan, from: number, close: string, options: Stri
       pos += src.charCodeAt(pos + 1) === 13 ? 3 : 2;
     else if (at === 10 && !multiline) return pos;
     else if (at === closing && (simple || src.startsWith(close, pos))) {
-      if (!doubled || !src.startsWith(close, pos + close.length)) return pos + close.length;
+      const after = pos + close.length;
+      if (!doubled || !src.startsWith(close, after))
+        return lastCloses ? afterRun(src, after, closing) : after;
       pos += close.length * 2;
     } else if (simple) pos++;
     else pos = codeEnd(scan, pos, code, notCode);
   }
   return Math.min(pos, scan.end);
+}
+
+function afterRun(src: string, from: number, code: number): number {
+  let at = from;
+  while (src.charCodeAt(at) === code) at++;
+  return at;
 }
 
 /** Reads the code of an interpolation that opens here, or steps over one character. */
