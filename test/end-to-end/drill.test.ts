@@ -1,4 +1,4 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { mkdtemp, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -80,6 +80,10 @@ async function ask<T extends object>(statement: string): Promise<readonly T[]> {
   }
 }
 
+/** A third of each megabyte can be compressed. */
+const fill = `insert into github_etags (key, etag, body) select 'k' || n, 'e', repeat(md5(n::text), 8192) ||
+  (select string_agg(md5((n * m)::text), '') from generate_series(1, 24576) m) from generate_series(1, ${megabytes}) n`;
+
 const measured = (text: string): void => {
   if (isMeasured) process.stdout.write(`${text}\n`);
 };
@@ -101,6 +105,7 @@ test(
         async () => expect((await client.call(listTasks, {})).items).toHaveLength(1),
         patience,
       );
+      if (megabytes > 0) await ask(fill);
       const newest = async () => (await listChains(join(folder, 'backups', 'archive'))).at(-1);
       await vi.waitFor(async () => expect((await newest())?.bases).toHaveLength(1), patience);
       // As when it stood still for so long that the server gave up what it kept for it.
@@ -133,7 +138,12 @@ test(
       until.abort();
       await service.kill();
       await Promise.all(calling);
-      measured(`${answered.length} issues in ${killedAtMs - began} ms`);
+      const written = ((await newest())?.pieces ?? []).slice(first);
+      const sizes = await Promise.all(written.map(async ({ file }) => (await stat(file)).size));
+      const bytes = sizes.reduce((sum, size) => sum + size, 0);
+      measured(
+        `${answered.length} issues in ${killedAtMs - began} ms, ${bytes} bytes in ${sizes.length} pieces`,
+      );
     } finally {
       await service.kill();
     }

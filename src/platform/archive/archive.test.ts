@@ -15,6 +15,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { canMount, type SmallDisk, smallDisk } from '../../../test/support/small-disk.ts';
 import type { AppError } from '../../lib/app-error.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { silentLog } from '../../lib/log.ts';
@@ -34,6 +35,8 @@ const deps = { clock: systemClock, random: systemRandom, log: silentLog };
 const patience = { timeout: 120_000, interval: 30 };
 
 let dataDir: string;
+/** Of the archive, another one than that of the database; mounting it needs root. */
+let disk: SmallDisk | undefined;
 let folder: string;
 let layout: Layout;
 let database: Database;
@@ -92,7 +95,8 @@ async function lastChain(): Promise<Chain> {
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'cms-archive-'));
-  folder = join(dataDir, 'archive');
+  if (canMount) disk = await smallDisk({ megabytes: 900, files: 200 });
+  folder = join(disk?.folder ?? dataDir, 'archive');
   await open();
   layout = (await layoutOf(dataDir)) ?? expect.unreachable();
   await database.pool.query('create table notes (note text primary key)');
@@ -112,6 +116,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await database.close();
   await stopEmbedded(dataDir, deps);
+  await disk?.remove();
   const home = await realpath(join(dataDir, 'postgres'));
   await rm(home, { recursive: true, force: true, maxRetries: 5 });
   await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
@@ -203,6 +208,37 @@ test('who was killed at any place between two steps is followed by one that goes
   expect(broken).toEqual([]);
   await verifyChains([after], key);
 }, 420_000);
+
+test.skipIf(!canMount)(
+  'on a full disk nothing is archived, the database keeps what it writes meanwhile, and with room again there is no gap',
+  async () => {
+    const archiver = archiverOf();
+    await archiver.round();
+    broken = [];
+    const { id } = await lastChain();
+    const taken: string[] = [];
+    try {
+      for (;;) {
+        const file = join(folder, `taken-${taken.length}`);
+        await writeFile(file, '');
+        taken.push(file);
+      }
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'ENOSPC' });
+    }
+    await write('while the disk is full');
+    const refused = { code: 'backup_unwritable', message: expect.stringContaining('ENOSPC') };
+    await expect(archiver.round()).rejects.toMatchObject(refused);
+    await expect(archiver.round()).rejects.toMatchObject(refused);
+    for (const file of taken) await rm(file);
+    await archiver.round();
+    const chain = await lastChain();
+    expect([chain.id, broken]).toEqual([id, []]);
+    expect(chain.pieces.at(-1)?.until).toBe((await readWalState(database)).slot?.kept);
+    await verifyChains([chain], key);
+  },
+  420_000,
+);
 
 test('a log that was not kept, and a database folder that was put back, are told, and a new chain begins with a base', async () => {
   broken = [];
