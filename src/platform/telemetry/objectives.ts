@@ -41,7 +41,7 @@ export const objectives = {
   effects_once: {
     promise: 'nothing is written twice',
     counted:
-      'each text of ours that is read back from the code host; bad when the same write stands in two places',
+      'each text of ours that is read back from GitHub (the newest hundred comments, and the newest hundred issues and pull requests, of each repository that is looked at); bad when the same write stands in two places',
     target: 1,
     withinMs: null,
   },
