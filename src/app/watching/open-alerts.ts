@@ -7,7 +7,7 @@ import type { Log } from '../../lib/log.ts';
 import { systemRandom } from '../../lib/random.ts';
 import { alertHandlers } from '../../operations/alerts/handlers.ts';
 import type { Served } from '../../operations/gate.ts';
-import type { Alerts, Sink } from '../../platform/alerts/alerts.ts';
+import type { Sink } from '../../platform/alerts/alerts.ts';
 import { createAlerts, slackMessage } from '../../platform/alerts/alerts.ts';
 import type { Minute } from '../../platform/alerts/burn.ts';
 import type { AlertKind, Facts } from '../../platform/alerts/rules.ts';
@@ -63,6 +63,20 @@ export function openAlerts(parts: AlertParts): AlertRooms {
     log,
     sinks: () => sinksOf(parts, policy),
   });
+  // What was not well between two looks and is not kept yet: whoever asks the checks for it makes them forget it.
+  let unkept: ReadonlyMap<string, CheckResult> = new Map();
+  const look = async (): Promise<void> => {
+    await parts.flush();
+    const { measured, others } = await readFacts(parts);
+    // Null before the first look at the health, when nothing can be over.
+    const taken = parts.health.takeUnwell();
+    if (taken !== null) {
+      unkept = new Map([...unkept, ...taken.map((one) => [one.name, one] as const)]);
+      const unwell = [...others, ...unwellChecks([...unkept.values()])];
+      if (await alerts.observe(judge({ ...measured, unwell }))) unkept = new Map();
+    }
+    await alerts.deliver();
+  };
   return {
     served: alertHandlers({ alerts, clock: systemClock }),
     firing: async () =>
@@ -71,7 +85,7 @@ export function openAlerts(parts: AlertParts): AlertRooms {
       ).length,
     keep: ({ leads, onAlert }) => {
       const lookNow = inTurn(async () => {
-        if (leads() && config().alerts.enabled) await look(parts, alerts);
+        if (leads() && config().alerts.enabled) await look();
       });
       const everyMs = config().alerts.everySeconds * 1000;
       const stop = startPeriodic(
@@ -98,20 +112,16 @@ function inTurn(work: () => Promise<void>): () => Promise<void> {
   };
 }
 
-async function look(parts: AlertParts, alerts: Alerts): Promise<void> {
-  await parts.flush();
-  const facts = await readFacts(parts);
-  if (facts !== null) await alerts.observe(judge(facts));
-  await alerts.deliver();
-}
-
 const hour = 3_600_000;
 const minuteMs = 60_000;
 /** Its calls stand in the audit log, whoever made them. */
 const backupOperation = 'backups.create';
 
-/** Measures everything that the rules judge; null before the first look at the health, when nothing can be over. */
-async function readFacts(parts: AlertParts): Promise<Facts | null> {
+/** Measures what the rules judge beside the checks of the health, and reads what else is not well. */
+async function readFacts(parts: AlertParts): Promise<{
+  readonly measured: Omit<Facts, 'unwell'>;
+  readonly others: Facts['unwell'];
+}> {
   const { config, store, history, blocks } = parts;
   const { database } = store;
   const now = systemClock.now();
@@ -129,12 +139,9 @@ async function readFacts(parts: AlertParts): Promise<Facts | null> {
   const backups = await store.audit.list({ event: backupOperation, limit: 20 });
   const useless = await parts.health.gaveUp();
   const refused = await suspension(database);
-  // Taken last: what was taken and then not judged would not be told.
-  const results = parts.health.takeUnwell();
-  if (results === null) return null;
   const ages = effects.flatMap(({ oldestSeconds }) => oldestSeconds ?? []);
   const ended = backups.find(({ outcome }) => outcome === 'ok' || outcome === 'failed');
-  return {
+  const measured = {
     nowMs: now.getTime(),
     availability: config().alerts.availability,
     latencyFactor: config().alerts.latencyFactor,
@@ -146,14 +153,14 @@ async function readFacts(parts: AlertParts): Promise<Facts | null> {
     },
     recent,
     baseline: baseline?.series ?? null,
-    unwell: [...useless.map(uselessRemedy), ...refused, ...unwellChecks(results)],
     blocked: standing,
     oldestEffectSeconds: ages.length === 0 ? null : Math.max(...ages),
     spentUsd: spent,
     budgetUsd: config().executor.budget.perDayUsd,
     quotas,
     backup: ended === undefined ? null : ended.outcome === 'failed' ? 'failed' : 'ok',
-  };
+  } as const;
+  return { measured, others: [...useless.map(uselessRemedy), ...refused] };
 }
 
 function minutesOf(totals: readonly MinuteTotal[] = []): readonly Minute[] {

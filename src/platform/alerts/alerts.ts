@@ -141,8 +141,11 @@ export interface Sink {
 }
 
 export interface Alerts {
-  /** Takes over what is not well now, in one process at a time; tells what began and what ended, each once. */
-  observe(conditions: readonly Condition[]): Promise<void>;
+  /**
+   * Takes over what is not well now, in one process at a time; tells what began and what ended, each once. False when
+   * another process was at it, and nothing was taken over.
+   */
+  observe(conditions: readonly Condition[]): Promise<boolean>;
   /** Sends what is due; what does not arrive is tried again, later and later. Answers how many arrived. */
   deliver(): Promise<number>;
   /** The newest first; with `all` also those that ended within 30 days. */
@@ -179,13 +182,14 @@ export function createAlerts(
       .returningAll()
       .executeTakeFirst()) ?? null;
   return {
-    observe: async (conditions) => {
+    observe: async (conditions) =>
       await db.transaction().execute(async (open) => {
         const lock = await sql<{ got: boolean }>`
           select pg_try_advisory_xact_lock(${advisoryKey('alerts')}) as got`.execute(open);
-        if (lock.rows[0]?.got === true) await takeOver(open, conditions, clock.now(), deps);
-      });
-    },
+        if (lock.rows[0]?.got !== true) return false;
+        await takeOver(open, conditions, clock.now(), deps);
+        return true;
+      }),
     deliver: async () => await deliverDue(db, clock.now(), deps),
     list: async (all) => {
       let rows = db.selectFrom('alerts').selectAll();
