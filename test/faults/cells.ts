@@ -294,7 +294,7 @@ export const unrun: readonly Unrun[] = [
   {
     place: 'vault rotation, migration, log rotation, backup',
     fault: 'EIO fsync',
-    why: 'the key file of the vault: src/platform/vault/disk-faults.test.ts; log files: src/platform/logging/rotation-faults.test.ts; a backup: test/backup-faults.test.ts; what a vault rotation and a migration commit lies in the database, whose fsync the cells above break',
+    why: 'the key file of the vault: src/platform/vault/disk-faults.test.ts; log files: src/platform/logging/rotation-faults.test.ts; a backup: test/backup-faults.test.ts; a database whose disk fails under a change of key or schema: src/platform/vault/broken-database-disk.test.ts',
   },
 ];
 
