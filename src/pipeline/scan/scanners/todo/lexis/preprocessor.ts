@@ -1,3 +1,4 @@
+import { blockComment, lineComment } from './comment-rules.ts';
 import { isFirstOnLine, lineEnd, skipBlanks } from './places.ts';
 import { NO_MATCH, type Rule, type Scan } from './scan.ts';
 
@@ -11,10 +12,22 @@ export function preprocessor(): Rule {
       const line = scan.src.slice(pos + 1, Math.min(end, pos + 120)).trim();
       if (/^(?:error|warning|region|endregion)\b/.test(line)) return end;
       if (/^if\s+(?:0|false|FALSE|\(0\))(?![\w.])\s*(?:$|\/|&&)/.test(line))
-        return hiddenEnd(scan, end);
+        return hiddenEnd(scan, commentEnd(scan, pos, end));
       return NO_MATCH;
     },
   };
+}
+
+const BLOCK = blockComment('/*', '*/');
+const LINE = lineComment('//', { continued: true });
+
+/** Reads the comment on the directive's own line, which hides nothing; offset of the end of the comment's last line. */
+function commentEnd(scan: Scan, pos: number, end: number): number {
+  const offset = scan.src.slice(pos, end).search(/\/[/*]/);
+  if (offset < 0) return end;
+  const at = pos + offset;
+  const rule = scan.src[at + 1] === '*' ? BLOCK : LINE;
+  return lineEnd(scan, rule.match(scan, at));
 }
 
 /** Offset of the `#else`, `#elif` or `#endif` that ends the hidden part. */
