@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import {
   copyFile,
   mkdtemp,
@@ -30,6 +31,9 @@ import { withRecovered } from './recover.ts';
 import { dropSlot, readWalState } from './slot.ts';
 import { verifyChains } from './verify-chains.ts';
 
+const program = new URL('../../../test/support/archive-program.ts', import.meta.url).pathname;
+/** With more than two the server is killed too, every second time. */
+const kills = Number(process.env['ARCHIVE_KILLS'] ?? 2);
 const key = randomBytes(32);
 const deps = { clock: systemClock, random: systemRandom, log: silentLog };
 const patience = { timeout: 120_000, interval: 30 };
@@ -89,13 +93,18 @@ async function open(): Promise<void> {
   database = await openDatabase({ dataDir }, { ...deps, searchPath: process.env['PATH'] });
 }
 
+async function killServer(): Promise<void> {
+  const [pid] = (await readFile(join(layout.cluster, 'postmaster.pid'), 'utf8')).split('\n');
+  process.kill(Number(pid), 'SIGKILL');
+}
+
 async function lastChain(): Promise<Chain> {
   return (await listChains(folder)).at(-1) ?? expect.unreachable();
 }
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'cms-archive-'));
-  if (canMount) disk = await smallDisk({ megabytes: 900, files: 200 });
+  if (canMount) disk = await smallDisk({ megabytes: 900, files: 5000 });
   folder = join(disk?.folder ?? dataDir, 'archive');
   await open();
   layout = (await layoutOf(dataDir)) ?? expect.unreachable();
@@ -208,6 +217,48 @@ test('who was killed at any place between two steps is followed by one that goes
   expect(broken).toEqual([]);
   await verifyChains([after], key);
 }, 420_000);
+
+test(
+  `a process that writes and archives, killed ${kills} times wherever it was, leaves one log without a gap, with all that was written`,
+  async () => {
+    await archiverOf().round();
+    broken = [];
+    const { id } = await lastChain();
+    let told = '';
+    for (let nth = 0; nth < kills; nth += 1) {
+      const before = (await lastChain()).pieces.length;
+      const child = spawn(process.execPath, [program, dataDir, folder, key.toString('hex')], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const over = once(child, 'exit');
+      child.stdout.on('data', (bytes: Buffer) => {
+        told += bytes.toString();
+      });
+      await vi.waitFor(async () => {
+        expect((await lastChain()).pieces.length).toBeGreaterThan(before + (nth % 7));
+      }, patience);
+      if (kills > 2 && nth % 2 === 1) await killServer();
+      child.kill('SIGKILL');
+      await over;
+    }
+    // What a killed process had asked for the server still ends.
+    const others = `select from pg_stat_activity where backend_type = 'client backend'
+      and application_name <> current_setting('application_name')`;
+    await vi.waitFor(
+      async () => expect((await database.pool.query(others)).rowCount).toBe(0),
+      patience,
+    );
+    await archiverOf().round();
+    const chain = await lastChain();
+    expect([chain.id, broken, told]).toEqual([id, [], '']);
+    await verifyChains([chain], key);
+    const { rows } = await database.pool.query<{ note: string }>('select note from notes');
+    const restored = new Set(await notesAt('latest'));
+    expect(restored.size).toBe(rows.length);
+    expect(rows.filter(({ note }) => !restored.has(note))).toEqual([]);
+  },
+  420_000 + kills * 20_000,
+);
 
 test.skipIf(!canMount)(
   'on a full disk nothing is archived, the database keeps what it writes meanwhile, and with room again there is no gap',
