@@ -140,9 +140,10 @@ function laterPosition(
   return undefined;
 }
 
-/** After a full stop, a dash between clauses, an opening parenthesis, or a marker of a comment in a line comment. */
+/** After a full stop, a directive of the compiler, a dash between clauses, an opening parenthesis, or a marker of a comment in a line comment. */
 function startsSentence(lead: string, lineComment: boolean): boolean {
   if (/(?:\b(?:e\.g|i\.e|etc|cf|vs|resp|incl)\.|\.\.)\s+[([]?$/i.test(lead)) return false;
+  if (/^\s*@ts-[a-z-]+\s+$/.test(lead)) return true;
   if (lineComment && /(?:\/\/|\/\*|#|<!--|;;|\s;|%|@)\s*$/.test(lead)) return true;
   return /(?:[.!?;]\)?\s+[([]?|\b(?:NOTE|Note|WARNING|XXX|HACK):\s+|\s(?:--?|\xe2\x80[\x93\x94])\s+|\s[([])$/.test(
     lead,
@@ -176,7 +177,7 @@ function isStarred(src: string, comment: Comment, line: CommentLine): boolean {
 
 /** "replace XXX", "marked as TODO": the last word is what is talked about. */
 function isNamed(tag: string, lead: string): boolean {
-  const word = /([\w']+)\W*$/.exec(lead)?.[1]?.toLowerCase() ?? '';
+  const word = /([\w'@-]+)\W*$/.exec(lead)?.[1]?.toLowerCase() ?? '';
   const direct = /\w\s+$/.test(lead);
   if (!direct) return false;
   if (NAMING.has(word)) return true;
