@@ -70,11 +70,11 @@ async function measure(address: string): Promise<void> {
   const scanning = repositories.map(async (repository) => {
     for (let round = 1; performance.now() < until; round += 1) {
       await commit(repository, round, changed);
-      await client.call(scanRepositories, { repositories: [repository] });
-      scanned += 1;
+      const scan = client.call(scanRepositories, { repositories: [repository] });
+      if ((await scan.then(() => 0, failed)) !== null) scanned += 1;
     }
   });
-  const asked: Promise<number>[] = [];
+  const asked: Promise<number | null>[] = [];
   for (let n = 0; performance.now() < until; n += 1) {
     const began = performance.now();
     const call =
@@ -83,20 +83,27 @@ async function measure(address: string): Promise<void> {
         : n % 2 === 0
           ? client.call(countTasks, {})
           : client.call(listTasks, { limit: 50 });
-    asked.push(call.then(() => performance.now() - began));
+    asked.push(call.then(() => performance.now() - began, failed));
     await sleep(Math.max(0, until - 1000 * seconds + (1000 * (n + 1)) / rate - performance.now()));
   }
-  const took = (await Promise.all(asked)).toSorted((a, b) => a - b);
+  const all = await Promise.all(asked);
+  const took = all.filter((ms) => ms !== null).toSorted((a, b) => a - b);
   await Promise.all(scanning);
   const after = await lags(address);
-  const all = (after.get(Infinity) ?? 0) - (before.get(Infinity) ?? 0);
+  const timers = (after.get(Infinity) ?? 0) - (before.get(Infinity) ?? 0);
   const share = (at: number): string =>
-    ((100 * ((after.get(at) ?? 0) - (before.get(at) ?? 0))) / all).toFixed(2);
+    ((100 * ((after.get(at) ?? 0) - (before.get(at) ?? 0))) / timers).toFixed(2);
   process.stdout.write(
-    `${asked.length} calls, ${scanned} scans in ${seconds} s; calls took p50 ${took[Math.floor(took.length / 2)]?.toFixed(1)}, p99 ${took[Math.floor(took.length * 0.99)]?.toFixed(1)} ms\n` +
-      `exported histogram, ${all} timers: ${share(0.01)} % within 10, ${share(wanted)} % within 50, ${share(0.1)} % within 100 ms\n` +
+    `${took.length} calls answered, ${all.length - took.length} not, ${scanned} scans in ${seconds} s; calls took p50 ${took[Math.floor(took.length / 2)]?.toFixed(1)}, p99 ${took[Math.floor(took.length * 0.99)]?.toFixed(1)} ms\n` +
+      `exported histogram, ${timers} timers: ${share(0.01)} % within 10, ${share(wanted)} % within 50, ${share(0.1)} % within 100 ms\n` +
       `perf_hooks, ms: ${await readFile(file, 'utf8')}\n`,
   );
+}
+
+/** A call that was not answered is told, and counts as none. */
+function failed(error: unknown): null {
+  process.stderr.write(`${String(error)}: ${String((error as Error).cause)}\n`);
+  return null;
 }
 
 /** How many timers were in time, by how late they may be in seconds. */
