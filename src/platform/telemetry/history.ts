@@ -138,9 +138,14 @@ export function createHistory(
 ): History {
   const db = database.kysely<TelemetryTables>();
   const minuteNow = (): Date => new Date(Math.floor(deps.clock.now().getTime() / 60_000) * 60_000);
+  // Each adds to what it has read, so two at once would lose what the other one wrote.
+  let last: Promise<unknown> = Promise.resolve();
   return {
     write: async (series) => {
-      if (series.length > 0) await writeMinute(db, minuteNow(), deps.process, series);
+      if (series.length === 0) return;
+      const mine = last.then(() => writeMinute(db, minuteNow(), deps.process, series));
+      last = mine.catch(() => undefined); // who wrote it is told
+      await mine;
     },
     writeGauges: async (values, address) => {
       const row = { values: JSON.stringify(values), address };

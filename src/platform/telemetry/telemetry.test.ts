@@ -153,6 +153,18 @@ describe('the history', () => {
     expect(await history.sums({ since })).toEqual([]);
   });
 
+  test('counts that are written at the same time by one process are all kept', async () => {
+    const clock = createManualClock(Date.parse('2027-02-01T00:00:00Z'));
+    const history = createHistory(database, { clock, process: 'busy' });
+    const one = { area: 'job', name: 'scan', calls: 1, refused: 0, failed: 0 } as const;
+    const series = [{ ...one, totalMs: 2, maxMs: 2, bins: { 4: 1 } }];
+    await Promise.all(Array.from({ length: 20 }, () => history.write(series)));
+    const since = new Date(Date.parse('2027-01-31T00:00:00Z'));
+    expect(await history.sums({ since, name: 'scan' })).toMatchObject([
+      { calls: 20, totalMs: 40, bins: { 4: 20 } },
+    ]);
+  });
+
   test('a service that writes its gauges is found by its address until it has been silent', async () => {
     const clock = createManualClock(Date.parse('2027-01-01T00:00:00Z'));
     const history = createHistory(database, { clock, process: 'three' });
