@@ -19,6 +19,7 @@ import { measureMachine } from './measure-machine.ts';
 import { migrateFile } from './migrate-file.ts';
 import { checklistFor } from './production-checklist.ts';
 import { replaceFile } from './replace-file.ts';
+import { requireNoNewFault } from './require-sound.ts';
 
 /** `validate`, `config …`, `init`: the configuration file; for the production checklist also the system that it describes. */
 export function configFileHandlers(options: OpenOptions, openFull: OpenFull): readonly Served[] {
@@ -171,7 +172,7 @@ export async function writeOne(
 
 /**
  * Writes the changed file beside the old one and moves it there, after the whole of it was read back as valid. Answers
- * what the file alone says now. AppErrors: `config_invalid`, `config_unreadable`, `config_unwritable`.
+ * what the file alone says now. AppErrors: `config_invalid`, `config_unsound`, `config_unreadable`, `config_unwritable`.
  */
 export async function writeConfig(
   options: OpenOptions,
@@ -189,12 +190,12 @@ export async function writeConfig(
     });
   });
   const changed = change(text);
-  const loaded = await loadConfig({
-    file,
-    folder: options.folder,
-    env: {},
-    readFile: async () => changed,
-  });
+  const load = (content: string, env: OpenOptions['env']): Promise<LoadedConfig> =>
+    loadConfig({ file, folder: options.folder, env, readFile: async () => content });
+  const loaded = await load(changed, {});
+  // Of a file that cannot be read as it stands, any that can is better.
+  const before = await load(text, options.env).catch(() => null);
+  if (before !== null) await requireNoNewFault(before, await load(changed, options.env));
   await replaceFile(file, changed);
   return loaded;
 }

@@ -14,6 +14,7 @@ import type { Config } from '../../platform/config/schema.ts';
 import type { Redactor } from '../../platform/redaction/redactor.ts';
 import type { OpenOptions } from '../open-options.ts';
 import { allSecrets } from './named-secrets.ts';
+import { requireNoNewFault } from './require-sound.ts';
 
 /** One key before and after a reload; secrets are masked. */
 export interface KeyChange {
@@ -84,6 +85,7 @@ export function followConfig(
     const hashes = { before: hashOf(before), after: hashOf(source.current()) };
     for (const listener of listeners) listener(state, changes, hashes);
   };
+  let accepted = initial;
   const source = createConfigSource({
     initial,
     load: async () => {
@@ -96,6 +98,8 @@ export function followConfig(
       });
       for (const [name, value] of Object.entries(allSecrets(loaded)))
         redactor.register(name, value);
+      if (options.flags.validateConfig !== false) await requireNoNewFault(accepted, loaded);
+      accepted = loaded;
       return loaded;
     },
     onReload: tell,

@@ -112,6 +112,47 @@ describe('a change of several keys', () => {
     expect(live.current().executor.budget.perDayUsd).toBe(50);
   });
 
+  test('that the next start would refuse is refused by the keys it is about, and nothing of it is written', async () => {
+    const { version } = await ask<File>('config.file', {});
+    const below = { key: 'executor.budget.perDayUsd', value: '0.5' };
+    const refusal = {
+      kind: 'invalid_input',
+      code: 'config_unsound',
+      message: expect.stringMatching(/^config\.json:3:\d+ {2}executor\.budget\.perRunUsd: /u),
+    };
+    await expect(ask('config.change', below)).rejects.toMatchObject(refusal);
+    await expect(ask('config.save', { changes: [rarer, below], version })).rejects.toMatchObject(
+      refusal,
+    );
+    expect(await readFile(file, 'utf8')).toBe(text);
+    // Both at once hold together.
+    const changes = [below, { key: 'executor.budget.perRunUsd', value: '0.5' }];
+    await ask('config.save', { changes, version });
+    expect(live.current().executor.budget).toMatchObject({ perDayUsd: 0.5, perRunUsd: 0.5 });
+  });
+
+  test('of a file that a start would refuse already may leave what was wrong, and put it right', async () => {
+    await writeFile(file, text.replace('"perRunUsd": 1', '"perRunUsd": 70'));
+    await ask('config.change', rarer);
+    await ask('config.change', dearer);
+    await live.reload();
+    expect(live.current()).toMatchObject({
+      analyzer: { intervalMinutes: 15 },
+      executor: { budget: { perRunUsd: 70, perDayUsd: 80 } },
+    });
+  });
+
+  test('by hand that a start would refuse is not taken over: what held before goes on', async () => {
+    await writeFile(file, text.replace('"perDayUsd": 50', '"perDayUsd": 0.5'));
+    await live.reload();
+    expect(live.current().executor.budget.perDayUsd).toBe(50);
+    expect(live.state().error).toMatchObject({ code: 'config_unsound' });
+    await writeFile(file, text.replace('"perDayUsd": 50', '"perDayUsd": 60'));
+    await live.reload();
+    expect(live.current().executor.budget.perDayUsd).toBe(60);
+    expect(live.state().error).toBeNull();
+  });
+
   test('holds at once, keeps comments and secrets, and null gives a key its default back', async () => {
     const { version } = await ask<File>('config.file', {});
     const saved = await ask<{ version: string }>('config.save', {
