@@ -198,8 +198,11 @@ async function* chunksOf(file: string): AsyncGenerator<Buffer> {
   const handle = await open(file, 'r').catch(ifGone);
   if (handle === null) return;
   try {
+    const { size } = await handle.stat();
     for (let at = 0; ; ) {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(chunkBytes), 0, chunkBytes, at);
+      // Most files are small, and one may have grown.
+      const wanted = Math.min(chunkBytes, size - at > 0 ? size - at : 8192);
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(wanted), 0, wanted, at);
       if (bytesRead === 0 && at > 0) return;
       yield buffer.subarray(0, bytesRead);
       if (bytesRead === 0) return;
