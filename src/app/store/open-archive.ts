@@ -3,7 +3,7 @@ import { systemClock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { systemRandom } from '../../lib/random.ts';
 import type { ArchiveStanding } from '../../platform/archive/archive-check.ts';
-import { archiveFolderOf } from '../../platform/archive/archive-folder.ts';
+import { archiveFolderOf, listChains } from '../../platform/archive/archive-folder.ts';
 import { type Archiver, createArchiver } from '../../platform/archive/archiver.ts';
 import { dropSlot } from '../../platform/archive/slot.ts';
 import type { Config } from '../../platform/config/schema.ts';
@@ -23,8 +23,14 @@ export interface ArchiveRooms {
   keep(): () => Promise<void>;
 }
 
-/** A service that has just begun lets its first base wait so long: it is a whole copy. */
-const firstMs = 60_000;
+/**
+ * A service that has just begun lets its archive wait so many rounds, or so many milliseconds where that is less. The first
+ * base of a new system waits until its start is long over: it is a whole copy.
+ */
+const wait = {
+  archived: { rounds: 2, mostMs: 60_000 },
+  fresh: { rounds: 10, mostMs: 300_000 },
+} as const;
 
 export function openArchive({
   config,
@@ -116,22 +122,27 @@ export function openArchive({
         return async () => await dropped;
       }
       const beganMs = clock.monotonicMs();
-      const waitMs = Math.min(firstMs, 2 * everyMs);
-      standing = { wholeAtMs: beganMs + waitMs, problem: null, isNew: true };
-      const isTime = (): boolean => clock.monotonicMs() - beganMs >= waitMs;
+      const waitMs = ({ rounds, mostMs }: { readonly rounds: number; readonly mostMs: number }) =>
+        Math.min(mostMs, rounds * everyMs);
+      standing = { wholeAtMs: beganMs + waitMs(wait.fresh), problem: null, isNew: true };
+      const isTime = async (): Promise<boolean> => {
+        const waitedMs = clock.monotonicMs() - beganMs;
+        if (waitedMs >= waitMs(wait.fresh)) return true;
+        return waitedMs >= waitMs(wait.archived) && (await listChains(folder)).length > 0;
+      };
       const stop = startPeriodic(
         {
           name: 'archive',
           everyMs,
           work: async () => {
-            if (isTime()) await round();
+            if (await isTime()) await round();
           },
         },
         { clock, random: systemRandom, log },
       );
       return async () => {
         await stop();
-        if (isTime()) await round();
+        if (await isTime()) await round();
         await archiver?.close();
       };
     },
