@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 // Usage: node bench/scan.ts BARE_REPOSITORY [PAIRS]. Cold `./run scan --path` beside `git grep`, in turn; the median of
-// the ratios counts. Processor time (Linux) is that of all processes that were started, in steps of 10 ms: it says how
-// much work is done where others use the machine too.
+// the ratios counts. Processor time (Linux) is that of all processes that were started and waited for, in steps of 10 ms: it
+// says how much work is done where others use the machine too. The search that `run` begins is waited for by nobody, so
+// of a scan it counts all but that.
 const [repository = '.', pairs = '7'] = process.argv.slice(2);
 const program = path.join(import.meta.dirname, '../run');
 const words = ['scan', '--path', repository, '--format', 'jsonl'];

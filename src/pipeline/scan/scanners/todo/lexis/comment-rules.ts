@@ -52,7 +52,7 @@ function endsWithBackslash(src: string, end: number): boolean {
 }
 
 /** A comment on lines that follow each other without code between counts as one place to look past. */
-export function noteLastComment(scan: Scan, start: number, end: number): void {
+function noteLastComment(scan: Scan, start: number, end: number): void {
   const last = scan.lastComment;
   if (last.end >= 0 && start > last.end && start - last.end < 200) {
     let at = last.end;
