@@ -66,6 +66,15 @@ test('that nothing seals in the agents of a process is known of it to all others
   await api.release();
 });
 
+test('what a process does is known however long the name of its machine is', async () => {
+  const host = 'claude-manager-scheduler-7c9d8b6f5d-x2x4z.of-a-long-named-cluster';
+  const claim = await claimService(database, { ...deps, host }, 'scheduler', true);
+  const [found] = await serviceProcesses(database);
+  expect(found).toMatchObject({ pid: process.pid, role: 'scheduler', isUnsealed: true });
+  expect(host.startsWith(found?.host ?? '?')).toBe(true);
+  await claim.release();
+});
+
 test('a connection lost inside a transaction fails the transaction, not the process', async () => {
   const transaction = database
     .kysely<unknown>()

@@ -34,14 +34,15 @@ const words = { sealed: 'cms-service', unsealed: 'cms-unsealed' } as const;
  */
 export async function claimService(
   database: Pick<Database, 'kind' | 'url' | 'pool'>,
-  deps: { readonly clock: Clock; readonly log: Log },
+  deps: { readonly clock: Clock; readonly log: Log; readonly host?: string },
   role = 'all',
   isUnsealed = false,
 ): Promise<ServiceClaim> {
   const shared = database.kind === 'external' && role !== 'restore';
   if (!shared && role !== 'all' && role !== 'restore') throw needsDatabase(role);
   const word = isUnsealed ? words.unsealed : words.sealed;
-  const label = `${word} ${process.pid} ${hostname()} ${role}`;
+  // The server keeps 63 bytes of it: what may be long, and is only shown, comes last.
+  const label = `${word} ${process.pid} ${role} ${deps.host ?? hostname()}`;
   const lock = await takeSessionLock({ url: database.url, name: lockName, label, shared }, deps);
   if (lock === undefined) throw alreadyRunning((await serviceProcesses(database))[0]);
   return lock;
@@ -60,9 +61,9 @@ export async function serviceProcesses(
     [advisoryKey(lockName)],
   );
   return answer.rows.flatMap(({ label }) => {
-    const [word, pid, host, role = 'all'] = label.split(' ');
+    const [word, pid, role, host] = label.split(' ');
     const isUnsealed = word === words.unsealed;
-    return pid === undefined || host === undefined
+    return pid === undefined || role === undefined || host === undefined
       ? []
       : [{ pid: Number(pid), host, role, isUnsealed }];
   });
