@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { AppError, messageOf } from '../../lib/app-error.ts';
 import type { Random } from '../../lib/random.ts';
+import { syncFolder } from '../../lib/sync-folder.ts';
 import { altered, backupError } from './backup-error.ts';
 import {
   createSealer,
@@ -132,12 +133,7 @@ async function giveName(draft: string, file: string): Promise<void> {
     await requireFree(file);
     await rename(draft, file);
   }
-  const folder = await open(dirname(file), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await syncFolder(dirname(file));
 }
 
 async function requireFree(file: string): Promise<void> {

@@ -14,6 +14,7 @@ import {
 import { dirname, join, sep } from 'node:path';
 import { messageOf } from '../../lib/app-error.ts';
 import type { Random } from '../../lib/random.ts';
+import { syncFolder } from '../../lib/sync-folder.ts';
 import { type FernetKey, fernetKeyText, parseFernetKey } from './fernet.ts';
 import { keyMalformed, keyUnsafe } from './vault-error.ts';
 
@@ -230,7 +231,7 @@ async function createUnlessThere(path: string, text: string, deps: KeySourceDeps
   } finally {
     await rm(draft, { force: true });
   }
-  await syncFolder(path);
+  await syncFolder(dirname(path));
 }
 
 async function replaceFile(path: string, text: string, deps: KeySourceDeps): Promise<void> {
@@ -241,7 +242,7 @@ async function replaceFile(path: string, text: string, deps: KeySourceDeps): Pro
     await rm(draft, { force: true });
     throw cause;
   }
-  await syncFolder(path);
+  await syncFolder(dirname(path));
 }
 
 async function writeDraft(path: string, text: string, { random }: KeySourceDeps): Promise<string> {
@@ -260,15 +261,6 @@ async function writeDraft(path: string, text: string, { random }: KeySourceDeps)
     throw cause;
   }
   return draft;
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 function unsafe(path: string, why: string): Error {

@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { AppError } from '../../../lib/app-error.ts';
 import type { Random } from '../../../lib/random.ts';
+import { syncFolder } from '../../../lib/sync-folder.ts';
 import type { Binaries } from './binaries.ts';
 import { type Layout, ownFolder } from './layout.ts';
 import { serverFailure } from './server-failure.ts';
@@ -143,16 +144,6 @@ async function requireSpace(home: string): Promise<void> {
     next: 'Free some space on that disk, or choose another data folder.',
     details: { path: home, freeBytes: free, neededBytes },
   });
-}
-
-/** Makes the rename itself durable. */
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 async function isThere(path: string): Promise<boolean> {
