@@ -158,7 +158,11 @@ async function whileLocked<T>(statement: string, body: () => Promise<T>): Promis
 
 /** Every family that the program can show, by the words of its sources. */
 async function families(): Promise<ReadonlySet<string>> {
-  const files = ['src/app/watching/service-readings.ts', 'src/platform/telemetry/exposition.ts'];
+  const files = [
+    'src/app/watching/service-readings.ts',
+    'src/platform/telemetry/exposition.ts',
+    'src/platform/telemetry/machine-readings.ts',
+  ];
   const texts = await Promise.all(files.map((file) => readFile(new URL(file, root), 'utf8')));
   const text = texts.join('\n');
   const gauges = [...text.matchAll(/\bgauge\(\s*'([a-z_\d]+)'/gu)].map(([, name]) => name);
