@@ -22,17 +22,17 @@ export const configSchema = z.strictObject({
     .string()
     .optional()
     .meta({ description: 'Address of the JSON Schema, for editors; not read.' }),
+  github,
+  analyzer,
+  executor,
+  approval,
+  repositories,
   environment: key(z.enum(['development', 'staging', 'production']), 'development', {
     description:
       'What the service is for. It does not start on what `validate --environment` calls an error there, and in production not with --no-security; NODE_ENV means nothing here.',
     restart: true,
     example: 'production',
   }),
-  github,
-  analyzer,
-  executor,
-  approval,
-  repositories,
   dataDir: key(z.string().min(1), '.claude-manager', {
     description: 'Folder for the database, mirrors and workspaces; relative to the file.',
     restart: true,
