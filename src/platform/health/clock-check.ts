@@ -49,10 +49,10 @@ export function clockCheck({ clock, serverNow, startedOffMs, peer }: ClockCheckD
         unit: 's',
         odd: 2,
         bad: 60,
-        evidence: [
+        evidence: `${[
           `The clock is ${tenths(apart)} s from that of the database server and was moved by ${tenths(moved)} s since the start`,
           ...(peer === undefined || elsewhere === null ? [] : [fromPeer(peer.name, elsewhere)]),
-        ].join('; '),
+        ].join('; ')}.`,
         remedy:
           'Keep the clock by NTP (timedatectl set-ntp true), on the machine of the database too: one-time codes and tokens hold for seconds, and are refused by a wrong clock.',
       });
@@ -61,9 +61,9 @@ export function clockCheck({ clock, serverNow, startedOffMs, peer }: ClockCheckD
 }
 
 function fromPeer(name: string, { ms, answers }: Apart): string {
-  if (ms === 0) return `it agrees with ${name}'s, by ${answers} answers.`;
+  if (ms === 0) return `it agrees with ${name}'s, by ${answers} answers`;
   const way = ms > 0 ? 'ahead of' : 'behind';
-  return `it is at least ${tenths(Math.abs(ms))} s ${way} ${name}'s, by ${answers} answers.`;
+  return `it is at least ${tenths(Math.abs(ms))} s ${way} ${name}'s, by ${answers} answers`;
 }
 
 /** Seconds of milliseconds, to one digit. */
