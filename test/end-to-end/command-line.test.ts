@@ -184,6 +184,12 @@ describe('a scan by ./run', () => {
     expect(JSON.parse(alone.out)).toMatchObject({ path: 'a.py', text: 'mend it' });
     const asked = readFileSync(told, 'utf8').split('\n');
     expect(asked.filter((word) => word === 'grep')).toHaveLength(1);
+    // With other words it would search in vain.
+    rmSync(told);
+    const tagged = ['scan', '--path', bare, '--tag', 'NOTE'];
+    await run(join(root, 'run'), tagged, { cwd: where, env: programEnv(folder, { PATH }) });
+    const askedFor = readFileSync(told, 'utf8').split('\n');
+    expect(askedFor.filter((word) => word === 'grep')).toHaveLength(1);
   });
 });
 
