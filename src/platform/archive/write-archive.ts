@@ -1,11 +1,11 @@
 import { open, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import { AppError } from '../../lib/app-error.ts';
 import type { Random } from '../../lib/random.ts';
 import { archiveFormat } from '../backup/container.ts';
 import { writeSealedFile } from '../backup/sealed-file.ts';
-import { connectionError } from '../database/connection-error.ts';
+import { openOwnSession } from '../database/own-session.ts';
 import { type ArchiveFile, archiveFileName } from './archive-folder.ts';
 import { parseLsn, segmentStart } from './lsn.ts';
 import { readBaseFile, readPiece } from './read-archive.ts';
@@ -83,7 +83,7 @@ export async function writeBase(
   random: Pick<Random, 'bytes'>,
 ): Promise<ArchiveFile> {
   const { chain, url, signal } = request;
-  const client = await connected(url);
+  const client = await openOwnSession(url, 'archive');
   try {
     const started = await one<{ lsn: string; server: string }>(
       client,
@@ -227,22 +227,6 @@ async function* steady(file: string): AsyncGenerator<Buffer> {
 function ifGone(error: NodeJS.ErrnoException): null {
   if (error.code === 'ENOENT') return null;
   throw error;
-}
-
-async function connected(url: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: 'claude-manager archive',
-    keepAlive: true,
-    connectionTimeoutMillis: 15_000,
-  });
-  client.on('error', () => undefined); // the query under way rejects as well
-  try {
-    await client.connect();
-    return client;
-  } catch (cause) {
-    throw connectionError(url, cause);
-  }
 }
 
 async function one<T extends pg.QueryResultRow>(client: pg.Client, text: string): Promise<T> {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import type { Clock } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
-import { connectionError } from '../database/connection-error.ts';
 import type { Database } from '../database/database.ts';
+import { openOwnSession } from '../database/own-session.ts';
 import { backupFormat } from './container.ts';
 import type { BackupManifest, BackupRecord, TableEnd } from './manifest.ts';
 import { openBackup } from './open-backup.ts';
@@ -45,8 +45,10 @@ export async function writeBackup(
   { clock, random }: { readonly clock: Pick<Clock, 'now'>; readonly random: Pick<Random, 'bytes'> },
 ): Promise<WrittenBackup> {
   const { file, key, signal } = request;
-  const client = await connected(request.database.url);
+  const client = await openOwnSession(request.database.url, 'backup');
   try {
+    // The text of a moment must not depend on where the server stands.
+    await client.query("set timezone to 'UTC'");
     await client.query('begin isolation level repeatable read, read only');
     return await writeSealedFile(
       {
@@ -66,24 +68,6 @@ export async function writeBackup(
     );
   } finally {
     await client.end();
-  }
-}
-
-async function connected(url: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: 'claude-manager backup',
-    keepAlive: true,
-    connectionTimeoutMillis: 15_000,
-  });
-  client.on('error', () => undefined); // the query under way rejects as well
-  try {
-    await client.connect();
-    // The text of a moment must not depend on where the server stands.
-    await client.query("set timezone to 'UTC'");
-    return client;
-  } catch (cause) {
-    throw connectionError(url, cause);
   }
 }
 
