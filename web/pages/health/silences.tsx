@@ -97,12 +97,12 @@ function SilenceRow({ silence }: { readonly silence: SilenceLine }): ReactNode {
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 border-line border-t px-4 py-2 text-13">
       <BellOff aria-hidden size={14} className="shrink-0 text-quiet" />
       <p className="min-w-0 flex-1 basis-[260px]">
-        Nobody is told of {kind === null ? 'any alert' : sentence(kind).toLowerCase()}
+        Nobody is told of{' '}
+        {kind === null ? 'any alert' : `alerts of the kind ${sentence(kind).toLowerCase()}`}
         {subject === null ? null : ` · ${subject}`}
         <span className="text-quiet">
           {' '}
-          until <Time at={until} />, said {by}
-          {reason === null ? null : `: ${reason}`}
+          (ends <Time at={until} />, made by {by}){reason === null ? null : `: ${reason}`}
         </span>
       </p>
       {may('alerts:write') ? (
