@@ -232,7 +232,7 @@ describe.skipIf(executable === null && process.env['CI'] === undefined)(
       await page.getByRole('menuitem', { name: 'For four hours' }).click();
       const silences = page.getByRole('list', { name: 'Silences' });
       const everything = silences.getByRole('listitem').filter({ hasText: 'any alert' });
-      await everything.getByText('said ann').waitFor();
+      await everything.getByText('made by ann').waitFor();
       await everything.getByRole('button', { name: 'Tell again' }).click();
       await everything.waitFor({ state: 'detached' });
       const { rows } = await service.database.pool.query(
